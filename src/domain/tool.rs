@@ -1,0 +1,155 @@
+//! Tools, calls and what comes back, as the rest of the domain sees them. Names
+//! towards models are `server__tool`; how a server is reached is not known here.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::ids::CallId;
+
+/// Qualified tool name: `server__tool`, at most 64 of `[A-Za-z0-9_-]`, unique in the catalog.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ToolName(Arc<str>);
+
+impl ToolName {
+    /// Longest name that model servers accept, in bytes.
+    pub const MAX: usize = 64;
+
+    /// Joins server and tool; other characters become `_`, the end is cut at 64.
+    /// Clashes are the catalog's matter.
+    pub fn qualify(server: &str, tool: &str) -> Self {
+        let mut name: String = format!("{server}__{tool}")
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' })
+            .collect();
+        name.truncate(Self::MAX);
+        Self(name.into())
+    }
+
+    /// Takes a name that is already qualified, as it stands.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ToolName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One tool of the catalog.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolSpec {
+    /// Unique name towards models.
+    pub name: ToolName,
+    /// Configured server name.
+    pub server: String,
+    /// Name at the server.
+    pub tool: String,
+    /// What the tool says about itself; untrusted text.
+    pub description: String,
+    /// JSON Schema 2020-12 of the arguments.
+    pub input_schema: Value,
+    /// JSON Schema of `structuredContent`, if declared.
+    pub output_schema: Option<Value>,
+    /// `readOnlyHint: true` was given and the operator has not overruled it.
+    pub read_only: bool,
+}
+
+/// Who decided on a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeBy {
+    /// The model asked for it.
+    Model,
+    /// The gateway made it itself (ladder step 5, or a refresh).
+    Gateway,
+}
+
+/// One request to a tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Id of this call.
+    pub id: CallId,
+    /// Qualified name.
+    pub name: ToolName,
+    /// Configured server name.
+    pub server: String,
+    /// Name at the server.
+    pub tool: String,
+    /// A JSON object.
+    pub arguments: Value,
+    /// Who decided on it.
+    pub made_by: MadeBy,
+    /// 1 for the first try in the turn.
+    pub attempt: u32,
+}
+
+/// What a server sent back, before anything was made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawToolResult {
+    /// MCP `isError`.
+    pub is_error: bool,
+    /// MCP `structuredContent`.
+    pub structured: Option<Arc<Value>>,
+    /// The text blocks, in order.
+    pub texts: Vec<String>,
+    /// When the answer arrived.
+    pub received_at: Timestamp,
+}
+
+/// Why a call brought no answer at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ToolFailure {
+    /// No answer in time.
+    #[error("{server} did not answer within {limit_ms} ms")]
+    Timeout {
+        /// Configured server name.
+        server: String,
+        /// The limit that passed.
+        limit_ms: u64,
+    },
+    /// Not reachable, not started, or gone in the middle.
+    #[error("{server} is not available: {reason}")]
+    Unavailable {
+        /// Configured server name.
+        server: String,
+        /// Short cause without secrets.
+        reason: String,
+    },
+    /// The arguments do not fit the tool's schema.
+    #[error("arguments refused: {}", problems.join("; "))]
+    InvalidArguments {
+        /// Every problem found, each naming its place.
+        problems: Vec<String>,
+    },
+    /// Not on the allow-list, off limits by policy, or not the caller's right.
+    #[error("not allowed: {reason}")]
+    Denied {
+        /// Short cause.
+        reason: String,
+    },
+    /// The answer was larger than the configured limit or no valid protocol answer.
+    #[error("{server} sent an answer that cannot be used: {reason}")]
+    BadAnswer {
+        /// Configured server name.
+        server: String,
+        /// Short cause.
+        reason: String,
+    },
+    /// The turn was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}
