@@ -1,0 +1,14 @@
+//! Ring 1: what is true. Plain functions and data; no async, no I/O, no clock, no
+//! environment, no randomness. Everything else may import this; it imports nothing.
+
+pub mod caller;
+pub mod event;
+pub mod grounding;
+pub mod ids;
+pub mod lang;
+pub mod ledger;
+pub mod message;
+pub mod notice;
+pub mod outcome;
+pub mod policy;
+pub mod tool;

@@ -1,0 +1,9 @@
+//! The embedded MCP servers, drop-in compatible with the vendors' own.
+//!
+//! Each server stands by itself: it knows its REST backend and the Model
+//! Context Protocol, and nothing of the gateway (no ledger, no engine, no chat).
+//! Nothing here imports from elsewhere in this crate, so a server could become
+//! a crate of its own.
+
+pub mod argus;
+pub mod sysdig;
