@@ -1,0 +1,112 @@
+//! What a turn commits: enough to show it, audit it and run it again. Written by the
+//! step that releases the reply: no record, no reply.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::event::BasisItem;
+use crate::domain::event::Citation;
+use crate::domain::event::JournalEntry;
+use crate::domain::event::Question;
+use crate::domain::event::ReplyVerdict;
+use crate::domain::event::Stopped;
+use crate::domain::event::TurnOutcome;
+use crate::domain::event::Usage;
+use crate::domain::grounding::claim::Claim;
+use crate::domain::ids::ConversationId;
+use crate::domain::ids::ResultId;
+use crate::domain::ids::TurnId;
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::policy::decision::Ruling;
+use crate::engine::ports::ModelRole;
+
+/// One model call as it went over the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelExchange {
+    /// What it was for: `route`, `gather`, `arguments`, `draft`, `repair`, `judge`.
+    pub step: String,
+    /// Role whose profile was used.
+    pub role: ModelRole,
+    /// SHA-256 of the rendered messages and tools, lower-case hex.
+    pub prompt_digest: String,
+    /// The answer; absent when the call failed.
+    pub answer: Option<Value>,
+    /// Error kind when it failed.
+    pub error: Option<String>,
+    /// Wall time.
+    pub duration_ms: f64,
+}
+
+/// Where the time of a turn went, in milliseconds; `own` = total minus model and tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TurnTimings {
+    /// From accepting the message to the committed reply.
+    pub total: f64,
+    /// Waiting for models.
+    pub model: f64,
+    /// Waiting for tools.
+    pub tools: f64,
+    /// Everything else.
+    pub own: f64,
+}
+
+/// One finished turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TurnRecord {
+    /// Id.
+    pub id: TurnId,
+    /// Its conversation.
+    pub conversation_id: ConversationId,
+    /// Owner: the caller's subject.
+    pub owner: String,
+    /// The user's message.
+    pub message: String,
+    /// Decision and rule; absent when the turn failed before routing.
+    pub ruling: Option<Ruling>,
+    /// How it ended.
+    pub outcome: TurnOutcome,
+    /// The reply; empty when there is none.
+    pub text: String,
+    /// Verdict of the reply.
+    pub verdict: ReplyVerdict,
+    /// What it rests on.
+    pub basis: Vec<BasisItem>,
+    /// Evidence of each value.
+    pub citations: Vec<Citation>,
+    /// Every claim of the reply.
+    pub claims: Vec<Claim>,
+    /// What was stopped on the way.
+    pub stopped: Vec<Stopped>,
+    /// A question back.
+    pub question: Option<Question>,
+    /// Tokens.
+    pub usage: Usage,
+    /// When the message was accepted.
+    pub started_at: Timestamp,
+    /// When the reply was committed.
+    pub finished_at: Timestamp,
+    /// Where the time went.
+    pub timings_ms: TurnTimings,
+    /// Results of this turn, oldest first.
+    pub results: Vec<LedgerEntry>,
+    /// Earlier results that this turn made stale.
+    pub staled: Vec<ResultId>,
+    /// Results whose content the reply shows (of this turn or earlier).
+    pub shown: Vec<ResultId>,
+    /// Earlier results that a result of this turn replaces: (old, new).
+    pub superseded: Vec<(ResultId, ResultId)>,
+    /// Events in order.
+    pub events: Vec<JournalEntry>,
+    /// Model calls in order.
+    pub exchanges: Vec<ModelExchange>,
+    /// Digest of the tool catalog.
+    pub catalog_digest: String,
+    /// Digest of the configuration, secrets left out.
+    pub config_digest: String,
+    /// Fingerprint of the history up to and including this reply, for stateless clients.
+    pub fingerprint: String,
+    /// Error code when the turn failed.
+    pub failure: Option<String>,
+}
