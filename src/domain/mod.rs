@@ -1,7 +1,9 @@
 //! Ring 1: what is true. Plain functions and data; no async, no I/O, no clock, no
 //! environment, no randomness. Everything else may import this; it imports nothing.
 
+pub mod basis;
 pub mod caller;
+pub mod classify;
 pub mod event;
 pub mod grounding;
 pub mod ids;
@@ -11,4 +13,5 @@ pub mod message;
 pub mod notice;
 pub mod outcome;
 pub mod policy;
+pub mod recover;
 pub mod tool;

@@ -237,8 +237,13 @@ impl CallProof {
 pub enum Candidate {
     /// A draft of the model, checked, with the judge's ruling applied.
     Draft(GroundingReport),
-    /// The gateway's own rendering of results, checked like any other text.
-    Rendered(GroundingReport),
+    /// The gateway's own rendering of results, checked like any other text, behind one of its fixed sentences.
+    Rendered {
+        /// Check of the rendering alone.
+        report: GroundingReport,
+        /// Says why the rendering stands in for an answer.
+        lead: Notice,
+    },
     /// One of the gateway's fixed sentences: states no operational value.
     Notice(Notice),
 }
@@ -271,10 +276,10 @@ impl ApprovedReply {
     /// [`Rejected::NoCall`] for a text about live data without an answered call of its turn;
     /// [`Rejected::NotSupported`] when a violation or an unsettled claim is left.
     pub fn approve(candidate: Candidate, proof: CallProof, basis: Basis) -> Result<Self, Rejected> {
-        let (report, rendered) = match candidate {
+        let (mut report, lead) = match candidate {
             Candidate::Notice(notice) => return Ok(Self::from_notice(&notice, basis)),
-            Candidate::Draft(report) => (report, false),
-            Candidate::Rendered(report) => (report, true),
+            Candidate::Draft(report) => (report, None),
+            Candidate::Rendered { report, lead } => (report, Some(lead.text())),
         };
         if proof.decision.needs_call() && proof.answered_calls == 0 {
             return Err(Rejected::NoCall);
@@ -282,11 +287,14 @@ impl ApprovedReply {
         if !report.settled() {
             return Err(Rejected::NotSupported(report.unsettled()));
         }
-        let verdict = match (rendered, report.claims.is_empty()) {
-            (true, _) => ReplyVerdict::Replaced,
-            (false, true) => ReplyVerdict::NothingToCheck,
-            (false, false) => ReplyVerdict::Grounded,
+        let verdict = match (&lead, report.claims.is_empty()) {
+            (Some(_), _) => ReplyVerdict::Replaced,
+            (None, true) => ReplyVerdict::NothingToCheck,
+            (None, false) => ReplyVerdict::Grounded,
         };
+        if let Some(lead) = lead {
+            report.prepend(&format!("{lead}\n\n"));
+        }
         let citations = citations(&report.claims);
         let text = join(&report.text, &basis.line);
         Ok(Self { text, verdict, basis, citations, claims: report.claims })
@@ -329,6 +337,15 @@ impl ApprovedReply {
 }
 
 impl GroundingReport {
+    /// Puts a sentence of our own in front and moves the spans along.
+    fn prepend(&mut self, lead: &str) {
+        let shift = lead.chars().count();
+        for claim in &mut self.claims {
+            claim.span = claim.span.map(|place| place + shift);
+        }
+        self.text.insert_str(0, lead);
+    }
+
     fn unsettled(&self) -> Vec<Stopped> {
         let mut stopped = self.stopped();
         stopped.extend(self.undecided().map(|claim| Stopped {

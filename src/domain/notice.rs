@@ -1,0 +1,340 @@
+//! The gateway's own fixed sentences, in the languages the rules know. They state
+//! no operational value, so they need no evidence; what varies in them is names of
+//! tools and servers from the configuration, and choices taken from the ledger.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::lang::Lang;
+use crate::domain::policy::decision::Choice;
+
+/// What a fixed sentence says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// The tool answered with an error.
+    ToolFailed,
+    /// No answer in time.
+    ToolTimedOut,
+    /// The server cannot be reached.
+    ToolUnavailable,
+    /// The right to see this is missing.
+    ToolDenied,
+    /// The arguments were refused.
+    ArgumentsRefused,
+    /// No tool call could be made for the question.
+    NoCallMade,
+    /// The only fitting tool can change something and was not confirmed.
+    NotReadOnly,
+    /// Lead of a rendering: no draft was approved.
+    DraftStopped,
+    /// Lead of a rendering: the judge could not be asked.
+    ValidationImpossible,
+    /// Lead of a rendering: the model gave no draft.
+    ModelGaveNothing,
+    /// The model server cannot be used and there is nothing to render.
+    ModelUnavailable,
+    /// Ask which one.
+    WhichOne,
+    /// Ask for the missing facts.
+    MissingFacts,
+    /// Asked to make data up.
+    RefuseInvention,
+    /// Asked to skip the rules.
+    RefuseSkipRules,
+    /// No connected tool gives such data.
+    RefuseNoTool,
+    /// Nothing was shown that could be explained.
+    NothingShown,
+    /// What this gateway can do.
+    Capabilities,
+    /// Results can be shown only where they were approved.
+    CannotShow,
+    /// Lead of a rendering of results shown earlier.
+    ShownEarlier,
+    /// Words of the basis line.
+    BasisLatest,
+    /// Words of the basis line for results shown earlier.
+    BasisShown,
+    /// Word of the basis line: rows.
+    Rows,
+    /// Words of the basis line: `{n} of {m} rows`.
+    RowsOf,
+    /// Word of the basis line: filter.
+    Filter,
+    /// Words of the basis line: replaces the result of a time.
+    Replaces,
+    /// Words of the basis line: nothing matched.
+    NothingMatched,
+}
+
+/// One sentence with what varies in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// What it says.
+    pub kind: NoticeKind,
+    /// Language of the user.
+    pub language: Lang,
+    /// Tool or server names, missing facts, or what tools can give; joined with commas.
+    pub names: Vec<String>,
+    /// Choices offered, numbered in the text.
+    pub choices: Vec<Choice>,
+}
+
+impl Notice {
+    /// A sentence without choices.
+    pub fn new(kind: NoticeKind, language: Lang, names: Vec<String>) -> Self {
+        Self { kind, language, names, choices: Vec::new() }
+    }
+
+    /// A question with choices.
+    pub fn question(kind: NoticeKind, language: Lang, names: Vec<String>, choices: Vec<Choice>) -> Self {
+        Self { kind, language, names, choices }
+    }
+
+    /// The text, choices numbered from 1.
+    pub fn text(&self) -> String {
+        let mut text = phrase(self.kind, self.language).replace("{names}", &self.names.join(", "));
+        for (index, choice) in self.choices.iter().enumerate() {
+            text.push_str(&format!("\n{}. {}", index + 1, choice.label));
+        }
+        text
+    }
+}
+
+/// The sentence of a kind in a language; English where the language has no table.
+pub fn phrase(kind: NoticeKind, language: Lang) -> &'static str {
+    let texts = table(kind);
+    let place = Lang::KNOWN.iter().position(|known| *known == language).unwrap_or(0);
+    texts[place]
+}
+
+/// Texts in the order of [`Lang::KNOWN`]: en, nb, sv, da, de, fr, es, ja.
+fn table(kind: NoticeKind) -> [&'static str; 8] {
+    match kind {
+        NoticeKind::ToolFailed => [
+            "The call to {names} failed: the tool answered with an error. No data was obtained, so I cannot answer this now.",
+            "Kallet til {names} feilet: verktøyet svarte med en feil. Ingen data ble hentet, så jeg kan ikke svare på dette nå.",
+            "Anropet till {names} misslyckades: verktyget svarade med ett fel. Inga data hämtades, så jag kan inte svara på det här nu.",
+            "Kaldet til {names} mislykkedes: værktøjet svarede med en fejl. Der blev ikke hentet data, så jeg kan ikke svare på dette nu.",
+            "Der Aufruf von {names} ist fehlgeschlagen: das Werkzeug antwortete mit einem Fehler. Es liegen keine Daten vor, daher kann ich das jetzt nicht beantworten.",
+            "L'appel à {names} a échoué : l'outil a répondu par une erreur. Aucune donnée n'a été obtenue, je ne peux donc pas répondre maintenant.",
+            "La llamada a {names} falló: la herramienta respondió con un error. No se obtuvieron datos, así que ahora no puedo responder.",
+            "{names} の呼び出しは失敗しました。ツールがエラーを返し、データは取得できていないため、今はお答えできません。",
+        ],
+        NoticeKind::ToolTimedOut => [
+            "The call to {names} got no answer in time. No data was obtained, so I cannot answer this now.",
+            "Kallet til {names} fikk ikke svar i tide. Ingen data ble hentet, så jeg kan ikke svare på dette nå.",
+            "Anropet till {names} fick inget svar i tid. Inga data hämtades, så jag kan inte svara på det här nu.",
+            "Kaldet til {names} fik ikke svar i tide. Der blev ikke hentet data, så jeg kan ikke svare på dette nu.",
+            "Der Aufruf von {names} wurde nicht rechtzeitig beantwortet. Es liegen keine Daten vor, daher kann ich das jetzt nicht beantworten.",
+            "L'appel à {names} n'a pas reçu de réponse à temps. Aucune donnée n'a été obtenue, je ne peux donc pas répondre maintenant.",
+            "La llamada a {names} no obtuvo respuesta a tiempo. No se obtuvieron datos, así que ahora no puedo responder.",
+            "{names} から時間内に応答がありませんでした。データは取得できていないため、今はお答えできません。",
+        ],
+        NoticeKind::ToolUnavailable => [
+            "{names} cannot be reached at the moment. No data was obtained, so I cannot answer this now.",
+            "{names} kan ikke nås for øyeblikket. Ingen data ble hentet, så jeg kan ikke svare på dette nå.",
+            "{names} kan inte nås just nu. Inga data hämtades, så jag kan inte svara på det här nu.",
+            "{names} kan ikke nås i øjeblikket. Der blev ikke hentet data, så jeg kan ikke svare på dette nu.",
+            "{names} ist zurzeit nicht erreichbar. Es liegen keine Daten vor, daher kann ich das jetzt nicht beantworten.",
+            "{names} est injoignable pour le moment. Aucune donnée n'a été obtenue, je ne peux donc pas répondre maintenant.",
+            "No se puede acceder a {names} en este momento. No se obtuvieron datos, así que ahora no puedo responder.",
+            "現在 {names} に接続できません。データは取得できていないため、今はお答えできません。",
+        ],
+        NoticeKind::ToolDenied => [
+            "The call to {names} was refused: the right to see this is missing. No data was obtained.",
+            "Kallet til {names} ble avvist: rettigheten til å se dette mangler. Ingen data ble hentet.",
+            "Anropet till {names} nekades: behörighet att se detta saknas. Inga data hämtades.",
+            "Kaldet til {names} blev afvist: rettigheden til at se dette mangler. Der blev ikke hentet data.",
+            "Der Aufruf von {names} wurde abgelehnt: die Berechtigung dafür fehlt. Es liegen keine Daten vor.",
+            "L'appel à {names} a été refusé : le droit de voir ces données manque. Aucune donnée n'a été obtenue.",
+            "La llamada a {names} fue rechazada: falta el permiso para ver esto. No se obtuvieron datos.",
+            "{names} の呼び出しは拒否されました。閲覧する権限がありません。データは取得できていません。",
+        ],
+        NoticeKind::ArgumentsRefused => [
+            "The call to {names} was refused because of its arguments. No data was obtained. Please say more precisely what you are looking for.",
+            "Kallet til {names} ble avvist på grunn av argumentene. Ingen data ble hentet. Si gjerne mer presist hva du leter etter.",
+            "Anropet till {names} avvisades på grund av argumenten. Inga data hämtades. Beskriv gärna mer exakt vad du söker.",
+            "Kaldet til {names} blev afvist på grund af argumenterne. Der blev ikke hentet data. Sig gerne mere præcist, hvad du leder efter.",
+            "Der Aufruf von {names} wurde wegen seiner Argumente abgelehnt. Es liegen keine Daten vor. Bitte beschreiben Sie genauer, was Sie suchen.",
+            "L'appel à {names} a été refusé à cause de ses arguments. Aucune donnée n'a été obtenue. Précisez ce que vous cherchez.",
+            "La llamada a {names} fue rechazada por sus argumentos. No se obtuvieron datos. Indique con más precisión lo que busca.",
+            "{names} の呼び出しは引数が原因で拒否されました。データは取得できていません。探している内容をより具体的にお知らせください。",
+        ],
+        NoticeKind::NoCallMade => [
+            "This needs a tool call, and none could be made. I do not answer without data. Please name what to look up, for example an id, a customer or a time range.",
+            "Dette krever et verktøykall, og det lot seg ikke gjøre. Jeg svarer ikke uten data. Oppgi gjerne hva som skal slås opp, for eksempel en id, en kunde eller et tidsrom.",
+            "Det här kräver ett verktygsanrop, och inget kunde göras. Jag svarar inte utan data. Ange gärna vad som ska slås upp, till exempel ett id, en kund eller en tidsperiod.",
+            "Dette kræver et værktøjskald, og det kunne ikke foretages. Jeg svarer ikke uden data. Angiv gerne, hvad der skal slås op, for eksempel et id, en kunde eller et tidsrum.",
+            "Dafür ist ein Werkzeugaufruf nötig, und es kam keiner zustande. Ohne Daten antworte ich nicht. Bitte nennen Sie, was nachgeschlagen werden soll, etwa eine Kennung, einen Kunden oder einen Zeitraum.",
+            "Il faut pour cela un appel d'outil, et aucun n'a pu être fait. Je ne réponds pas sans données. Indiquez ce qu'il faut chercher, par exemple un identifiant, un client ou une période.",
+            "Esto requiere una llamada a una herramienta y no se pudo hacer ninguna. No respondo sin datos. Indique qué hay que buscar, por ejemplo un identificador, un cliente o un periodo.",
+            "これにはツールの呼び出しが必要ですが、実行できませんでした。データなしではお答えしません。ID、顧客、期間など、調べる対象をお知らせください。",
+        ],
+        NoticeKind::NotReadOnly => [
+            "{names} can change something, and such tools are not run from chat. Nothing was done.",
+            "{names} kan endre noe, og slike verktøy kjøres ikke fra chatten. Ingenting ble gjort.",
+            "{names} kan ändra något, och sådana verktyg körs inte från chatten. Inget har gjorts.",
+            "{names} kan ændre noget, og sådanne værktøjer køres ikke fra chatten. Intet blev gjort.",
+            "{names} kann etwas ändern, und solche Werkzeuge werden aus dem Chat nicht ausgeführt. Es wurde nichts getan.",
+            "{names} peut modifier quelque chose, et de tels outils ne sont pas exécutés depuis le chat. Rien n'a été fait.",
+            "{names} puede cambiar algo, y esas herramientas no se ejecutan desde el chat. No se hizo nada.",
+            "{names} は変更を伴う可能性があり、そのようなツールはチャットからは実行されません。何も実行していません。",
+        ],
+        NoticeKind::DraftStopped => [
+            "The model's answer was not supported by the data and was stopped. This is the result itself:",
+            "Modellens svar hadde ikke dekning i dataene og ble stoppet. Dette er selve resultatet:",
+            "Modellens svar stöddes inte av data och stoppades. Detta är själva resultatet:",
+            "Modellens svar havde ikke dækning i dataene og blev stoppet. Dette er selve resultatet:",
+            "Die Antwort des Modells war durch die Daten nicht gedeckt und wurde gestoppt. Dies ist das Ergebnis selbst:",
+            "La réponse du modèle n'était pas étayée par les données et a été arrêtée. Voici le résultat lui-même :",
+            "La respuesta del modelo no estaba respaldada por los datos y se detuvo. Este es el resultado mismo:",
+            "モデルの回答はデータで裏付けられなかったため停止しました。結果そのものを示します:",
+        ],
+        NoticeKind::ValidationImpossible => [
+            "The answer could not be validated, so it is not shown. This is the result itself:",
+            "Svaret kunne ikke valideres og vises derfor ikke. Dette er selve resultatet:",
+            "Svaret kunde inte valideras och visas därför inte. Detta är själva resultatet:",
+            "Svaret kunne ikke valideres og vises derfor ikke. Dette er selve resultatet:",
+            "Die Antwort konnte nicht geprüft werden und wird daher nicht gezeigt. Dies ist das Ergebnis selbst:",
+            "La réponse n'a pas pu être vérifiée et n'est donc pas affichée. Voici le résultat lui-même :",
+            "La respuesta no se pudo validar y por eso no se muestra. Este es el resultado mismo:",
+            "回答を検証できなかったため表示しません。結果そのものを示します:",
+        ],
+        NoticeKind::ModelGaveNothing => [
+            "The model gave no usable answer. This is the result itself:",
+            "Modellen ga ikke noe brukbart svar. Dette er selve resultatet:",
+            "Modellen gav inget användbart svar. Detta är själva resultatet:",
+            "Modellen gav intet brugbart svar. Dette er selve resultatet:",
+            "Das Modell gab keine brauchbare Antwort. Dies ist das Ergebnis selbst:",
+            "Le modèle n'a pas donné de réponse utilisable. Voici le résultat lui-même :",
+            "El modelo no dio una respuesta utilizable. Este es el resultado mismo:",
+            "モデルから使用できる回答がありませんでした。結果そのものを示します:",
+        ],
+        NoticeKind::ModelUnavailable => [
+            "The language model cannot be used at the moment, so I cannot answer this now.",
+            "Språkmodellen kan ikke brukes for øyeblikket, så jeg kan ikke svare på dette nå.",
+            "Språkmodellen kan inte användas just nu, så jag kan inte svara på det här nu.",
+            "Sprogmodellen kan ikke bruges i øjeblikket, så jeg kan ikke svare på dette nu.",
+            "Das Sprachmodell ist zurzeit nicht verfügbar, daher kann ich das jetzt nicht beantworten.",
+            "Le modèle de langage n'est pas utilisable pour le moment, je ne peux donc pas répondre maintenant.",
+            "El modelo de lenguaje no se puede usar en este momento, así que ahora no puedo responder.",
+            "現在、言語モデルを利用できないため、お答えできません。",
+        ],
+        NoticeKind::WhichOne => [
+            "Which one do you mean?",
+            "Hvilken mener du?",
+            "Vilken menar du?",
+            "Hvilken mener du?",
+            "Welchen Eintrag meinen Sie?",
+            "Lequel voulez-vous dire ?",
+            "¿A cuál se refiere?",
+            "どれのことでしょうか。",
+        ],
+        NoticeKind::MissingFacts => [
+            "To look this up I need: {names}.",
+            "For å slå dette opp trenger jeg: {names}.",
+            "För att slå upp detta behöver jag: {names}.",
+            "For at slå dette op har jeg brug for: {names}.",
+            "Um das nachzuschlagen, brauche ich: {names}.",
+            "Pour chercher cela, il me faut : {names}.",
+            "Para buscar esto necesito: {names}.",
+            "調べるには次の情報が必要です: {names}。",
+        ],
+        NoticeKind::RefuseInvention => [
+            "I do not make data up. I can look up the real data instead: {names}.",
+            "Jeg dikter ikke opp data. Jeg kan slå opp de virkelige dataene i stedet: {names}.",
+            "Jag hittar inte på data. Jag kan slå upp de verkliga uppgifterna i stället: {names}.",
+            "Jeg opfinder ikke data. Jeg kan slå de rigtige data op i stedet: {names}.",
+            "Ich erfinde keine Daten. Ich kann stattdessen die echten Daten nachschlagen: {names}.",
+            "Je n'invente pas de données. Je peux chercher les données réelles : {names}.",
+            "No invento datos. En su lugar puedo buscar los datos reales: {names}.",
+            "データの創作はしません。代わりに実際のデータを調べられます: {names}。",
+        ],
+        NoticeKind::RefuseSkipRules => [
+            "I cannot leave out the checks: an answer about live data always rests on a tool call of the same turn. I can look up: {names}.",
+            "Jeg kan ikke hoppe over kontrollene: et svar om løpende data hviler alltid på et verktøykall i samme runde. Jeg kan slå opp: {names}.",
+            "Jag kan inte hoppa över kontrollerna: ett svar om aktuella data vilar alltid på ett verktygsanrop i samma runda. Jag kan slå upp: {names}.",
+            "Jeg kan ikke springe kontrollerne over: et svar om aktuelle data hviler altid på et værktøjskald i samme runde. Jeg kan slå op: {names}.",
+            "Die Prüfungen kann ich nicht auslassen: eine Antwort über aktuelle Daten beruht immer auf einem Werkzeugaufruf derselben Runde. Nachschlagen kann ich: {names}.",
+            "Je ne peux pas omettre les contrôles : une réponse sur des données actuelles repose toujours sur un appel d'outil du même tour. Je peux chercher : {names}.",
+            "No puedo omitir las comprobaciones: una respuesta sobre datos actuales siempre se basa en una llamada del mismo turno. Puedo buscar: {names}.",
+            "チェックを省くことはできません。最新データに関する回答は必ず同じターンのツール呼び出しに基づきます。調べられるもの: {names}。",
+        ],
+        NoticeKind::RefuseNoTool => [
+            "No connected tool gives such data. I can look up: {names}.",
+            "Ingen tilkoblet kilde gir slike data. Jeg kan slå opp: {names}.",
+            "Inget anslutet verktyg ger sådana data. Jag kan slå upp: {names}.",
+            "Intet tilsluttet værktøj giver sådanne data. Jeg kan slå op: {names}.",
+            "Kein angeschlossenes Werkzeug liefert solche Daten. Nachschlagen kann ich: {names}.",
+            "Aucun outil connecté ne donne ces données. Je peux chercher : {names}.",
+            "Ninguna herramienta conectada da esos datos. Puedo buscar: {names}.",
+            "そのようなデータを提供する接続済みツールはありません。調べられるもの: {names}。",
+        ],
+        NoticeKind::NothingShown => [
+            "Nothing has been shown yet that I could explain. Ask for the data first.",
+            "Det er ikke vist noe ennå som jeg kan forklare. Be om dataene først.",
+            "Inget har visats ännu som jag kan förklara. Be om data först.",
+            "Der er endnu ikke vist noget, som jeg kan forklare. Bed om dataene først.",
+            "Es wurde noch nichts gezeigt, das ich erklären könnte. Fragen Sie zuerst nach den Daten.",
+            "Rien n'a encore été montré que je puisse expliquer. Demandez d'abord les données.",
+            "Todavía no se ha mostrado nada que pueda explicar. Pida primero los datos.",
+            "説明できる結果がまだ表示されていません。まずデータをお尋ねください。",
+        ],
+        NoticeKind::Capabilities => [
+            "I answer questions about live operational data and show which tool call each answer rests on. I can look up: {names}.",
+            "Jeg svarer på spørsmål om løpende driftsdata og viser hvilket verktøykall hvert svar hviler på. Jeg kan slå opp: {names}.",
+            "Jag svarar på frågor om aktuella driftdata och visar vilket verktygsanrop varje svar vilar på. Jag kan slå upp: {names}.",
+            "Jeg svarer på spørgsmål om aktuelle driftsdata og viser, hvilket værktøjskald hvert svar hviler på. Jeg kan slå op: {names}.",
+            "Ich beantworte Fragen zu aktuellen Betriebsdaten und zeige, auf welchem Werkzeugaufruf jede Antwort beruht. Nachschlagen kann ich: {names}.",
+            "Je réponds aux questions sur les données opérationnelles et montre sur quel appel d'outil repose chaque réponse. Je peux chercher : {names}.",
+            "Respondo preguntas sobre datos operativos y muestro en qué llamada se basa cada respuesta. Puedo buscar: {names}.",
+            "運用データに関する質問に答え、各回答がどのツール呼び出しに基づくかを示します。調べられるもの: {names}。",
+        ],
+        NoticeKind::CannotShow => [
+            "The data was fetched, but no supported answer could be made of it. The result itself can be opened from the basis.",
+            "Dataene ble hentet, men det lot seg ikke gjøre å lage et svar med dekning. Selve resultatet kan åpnes fra grunnlaget.",
+            "Data hämtades, men inget underbyggt svar kunde göras. Själva resultatet kan öppnas från underlaget.",
+            "Dataene blev hentet, men der kunne ikke laves et svar med dækning. Selve resultatet kan åbnes fra grundlaget.",
+            "Die Daten wurden abgerufen, aber es ließ sich keine gedeckte Antwort daraus bilden. Das Ergebnis selbst ist über die Grundlage abrufbar.",
+            "Les données ont été obtenues, mais aucune réponse étayée n'a pu en être tirée. Le résultat lui-même est accessible depuis la base.",
+            "Se obtuvieron los datos, pero no se pudo formar una respuesta respaldada. El resultado mismo se puede abrir desde la base.",
+            "データは取得できましたが、裏付けのある回答を作れませんでした。結果そのものは根拠から開けます。",
+        ],
+        NoticeKind::ShownEarlier => [
+            "The model's answer was stopped. These are the results shown earlier, not refreshed:",
+            "Modellens svar ble stoppet. Dette er resultatene som ble vist tidligere, ikke oppdatert:",
+            "Modellens svar stoppades. Detta är resultaten som visades tidigare, inte uppdaterade:",
+            "Modellens svar blev stoppet. Dette er resultaterne, der blev vist tidligere, ikke opdateret:",
+            "Die Antwort des Modells wurde gestoppt. Dies sind die früher gezeigten Ergebnisse, nicht aktualisiert:",
+            "La réponse du modèle a été arrêtée. Voici les résultats montrés plus tôt, non actualisés :",
+            "La respuesta del modelo se detuvo. Estos son los resultados mostrados antes, sin actualizar:",
+            "モデルの回答は停止しました。以前に表示した結果を、更新せずに示します:",
+        ],
+        NoticeKind::BasisLatest => [
+            "Basis: latest call", "Grunnlag: siste kall", "Underlag: senaste anrop", "Grundlag: seneste kald",
+            "Grundlage: letzter Aufruf", "Base : dernier appel", "Base: última llamada", "根拠: 最新の呼び出し",
+        ],
+        NoticeKind::BasisShown => [
+            "Basis: shown earlier, not refreshed; call", "Grunnlag: vist tidligere, ikke oppdatert; kall",
+            "Underlag: visat tidigare, inte uppdaterat; anrop", "Grundlag: vist tidligere, ikke opdateret; kald",
+            "Grundlage: früher gezeigt, nicht aktualisiert; Aufruf", "Base : montré plus tôt, non actualisé ; appel",
+            "Base: mostrado antes, sin actualizar; llamada", "根拠: 以前に表示（未更新）; 呼び出し",
+        ],
+        NoticeKind::Rows => ["rows", "rader", "rader", "rækker", "Zeilen", "lignes", "filas", "行"],
+        NoticeKind::RowsOf => [
+            "{n} of {m} rows", "{n} av {m} rader", "{n} av {m} rader", "{n} af {m} rækker", "{n} von {m} Zeilen",
+            "{n} lignes sur {m}", "{n} de {m} filas", "{m} 行中 {n} 行",
+        ],
+        NoticeKind::Filter => ["filter", "filter", "filter", "filter", "Filter", "filtre", "filtro", "フィルター"],
+        NoticeKind::Replaces => [
+            "replaces the result of", "erstatter resultatet fra", "ersätter resultatet från", "erstatter resultatet fra",
+            "ersetzt das Ergebnis von", "remplace le résultat de", "sustituye al resultado de", "置き換えた結果の時刻",
+        ],
+        NoticeKind::NothingMatched => [
+            "nothing matched", "ingen treff", "inga träffar", "ingen match", "keine Treffer", "aucun résultat",
+            "sin resultados", "該当なし",
+        ],
+    }
+}
