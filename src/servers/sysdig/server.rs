@@ -1,0 +1,464 @@
+//! The MCP side: answers `tools/list` and `tools/call` for any transport.
+//!
+//! Every request is judged by its own credentials; nothing is kept between
+//! requests. Listing fails closed to an empty list; calling leaves the
+//! decision to Sysdig.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use http::request::Parts;
+use jiff::Timestamp;
+use rmcp::ErrorData;
+use rmcp::ServerHandler;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResponse;
+use rmcp::model::CallToolResult;
+use rmcp::model::Extensions;
+use rmcp::model::Implementation;
+use rmcp::model::JsonObject;
+use rmcp::model::ListToolsResult;
+use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ServerCapabilities;
+use rmcp::model::ServerConfig;
+use rmcp::model::SubscriptionFilter;
+use rmcp::model::Tool;
+use rmcp::service::RequestContext;
+use rmcp::service::RoleServer;
+use serde_json::Value;
+
+use crate::servers::sysdig::arguments::Arguments;
+use crate::servers::sysdig::config::StartError;
+use crate::servers::sysdig::config::SysdigConfig;
+use crate::servers::sysdig::credentials;
+use crate::servers::sysdig::credentials::CredentialError;
+use crate::servers::sysdig::credentials::Credentials;
+use crate::servers::sysdig::outcome::ToolError;
+use crate::servers::sysdig::permissions::Permissions;
+use crate::servers::sysdig::tools;
+use crate::servers::sysdig::tools::Call;
+use crate::servers::sysdig::tools::ToolEntry;
+use crate::servers::sysdig::upstream::Upstream;
+
+/// Tells the time; injected, so that tests and recordings can hold it still.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+const INSTRUCTIONS: &str =
+    "Provides tools and resources of Sysdig Secure: runtime security events and their context.";
+
+/// The server. Cheap to clone; clones share the HTTP client.
+#[derive(Clone)]
+pub struct SysdigServer(Arc<Shared>);
+
+struct Shared {
+    config: SysdigConfig,
+    upstream: Upstream,
+    clock: Clock,
+}
+
+impl SysdigServer {
+    /// A server for in-process use, with the caller's HTTP client and clock.
+    /// The configuration is not checked: in process, credentials may be
+    /// absent as long as every request brings its own.
+    #[must_use]
+    pub fn new(config: SysdigConfig, http: reqwest::Client, clock: Clock) -> Self {
+        let upstream = Upstream::new(http, &config);
+        Self(Arc::new(Shared {
+            config,
+            upstream,
+            clock,
+        }))
+    }
+
+    /// A server that may be started by itself: checks the configuration and
+    /// builds the HTTP client.
+    ///
+    /// # Errors
+    /// [`StartError`], before anything is listened on or called.
+    pub fn checked(config: SysdigConfig, clock: Clock) -> Result<Self, StartError> {
+        config.check()?;
+        if config.allow_env_credentials_over_http {
+            tracing::warn!(
+                "HTTP requests without a token use the configured one: \
+                 anybody who can reach this server acts with it"
+            );
+        }
+        let http = config.http_client()?;
+        Ok(Self::new(config, http, clock))
+    }
+
+    fn credentials(&self, extensions: &Extensions) -> Result<Credentials, CredentialError> {
+        let headers = extensions.get::<Parts>().map(|parts| &parts.headers);
+        credentials::resolve(&self.0.config, headers)
+    }
+
+    async fn permitted_tools(&self, credentials: &Credentials) -> Vec<Tool> {
+        let permissions = match Permissions::fetch(&self.0.upstream, credentials).await {
+            Ok(permissions) => permissions,
+            Err(error) => {
+                tracing::error!(%error, "the tool list is empty: permissions are not known");
+                return Vec::new();
+            }
+        };
+        let listed: Vec<Tool> = tools::TOOLS
+            .iter()
+            .filter(|tool| permissions.allow(tool.permissions))
+            .map(ToolEntry::definition)
+            .collect();
+        if listed.is_empty() {
+            tracing::warn!("the tool list is empty: the token has none of the permissions needed");
+        }
+        listed
+    }
+
+    /// Runs one tool with one request's credentials.
+    ///
+    /// # Errors
+    /// [`ToolError`] with the text for the client.
+    pub async fn run_tool(
+        &self,
+        tool: &ToolEntry,
+        credentials: &Credentials,
+        arguments: &JsonObject,
+    ) -> Result<Value, ToolError> {
+        let call = Call {
+            upstream: &self.0.upstream,
+            credentials,
+            arguments: Arguments::new(arguments),
+            now: self.0.clock.as_ref(),
+            bare_results: self.0.config.bare_results,
+        };
+        (tool.run)(&call).await
+    }
+}
+
+impl ServerHandler for SysdigServer {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new(
+                "Sysdig MCP Server",
+                self.0.config.version.clone(),
+            ))
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let credentials = self
+            .credentials(&context.extensions)
+            .map_err(|error| ErrorData::invalid_request(error.to_string(), None))?;
+        let tools = self.permitted_tools(&credentials).await;
+        Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let Some(tool) = tools::find(&request.name) else {
+            let name: String = request.name.chars().take(128).collect();
+            return Err(ErrorData::invalid_params(
+                format!("unknown tool: {name}"),
+                None,
+            ));
+        };
+        let arguments = request.arguments.unwrap_or_default();
+        let running = async {
+            let credentials = self
+                .credentials(&context.extensions)
+                .map_err(|error| ToolError::argument(error.to_string()))?;
+            self.run_tool(tool, &credentials, &arguments).await
+        };
+        let outcome = tokio::select! {
+            outcome = running => outcome,
+            // The answer of a cancelled request is not sent; this frees the upstream call.
+            () = context.ct.cancelled() => Err(ToolError::argument("the request was cancelled")),
+        };
+        let result = match outcome {
+            Ok(value) => CallToolResult::structured(value),
+            Err(error) => {
+                tracing::debug!(tool.name = tool.name, "tool call failed");
+                error.into_result()
+            }
+        };
+        Ok(result.into())
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        tools::find(name).map(ToolEntry::definition)
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        // The list depends on the token of each request and has no moment of
+        // change of its own: the subscription is accepted and stays silent.
+        Some(requested.clone())
+    }
+}
+
+/// Runs until the client closes its side or `cancel` fires.
+///
+/// # Errors
+/// The transport's failure during the handshake; a closed stream is none.
+pub fn serve<R, W>(
+    server: SysdigServer,
+    read: R,
+    write: W,
+    cancel: tokio_util::sync::CancellationToken,
+) -> impl Future<Output = Result<(), rmcp::service::ServerInitializeError>>
+where
+    R: tokio::io::AsyncRead + Send + Unpin + 'static,
+    W: tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    use rmcp::ServiceExt;
+    use rmcp::service::ServerInitializeError;
+    async move {
+        match server.serve_with_ct((read, write), cancel).await {
+            Ok(running) => {
+                if let Err(error) = running.waiting().await {
+                    tracing::error!(%error, "the stdio server task failed");
+                }
+                Ok(())
+            }
+            Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::RoleClient;
+    use rmcp::ServiceError;
+    use rmcp::ServiceExt;
+    use rmcp::service::RunningService;
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::servers::sysdig::test_support::Fixture;
+    use crate::servers::sysdig::test_support::Reply;
+
+    /// A client over an in-memory pipe; the server ends with it.
+    async fn connect(server: SysdigServer) -> RunningService<RoleClient, ()> {
+        let (client_side, server_side) = tokio::io::duplex(1 << 16);
+        let (read, write) = tokio::io::split(server_side);
+        tokio::spawn(serve(server, read, write, CancellationToken::new()));
+        ().serve(client_side).await.unwrap()
+    }
+
+    fn permissions(names: &[&str]) -> Reply {
+        Reply::json(200, &json!({"customerId": 1, "permissions": names}))
+    }
+
+    fn names(tools: &[Tool]) -> Vec<&str> {
+        tools.iter().map(|tool| tool.name.as_ref()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_client_sees_name_version_and_capabilities() {
+        let fixture = Fixture::start(vec![]).await;
+        let client = connect(fixture.server()).await;
+        let info = client.peer_info().unwrap();
+        let json = serde_json::to_value(info.as_ref()).unwrap();
+        assert_eq!(json["serverInfo"]["name"], "Sysdig MCP Server");
+        assert_eq!(json["serverInfo"]["version"], "9.9.9");
+        assert_eq!(json["capabilities"]["tools"]["listChanged"], true);
+        assert!(json["capabilities"].get("resources").is_none());
+        assert!(fixture.requests().is_empty());
+    }
+
+    #[tokio::test]
+    async fn each_listing_asks_once_and_filters_by_permission() {
+        let fixture = Fixture::start(vec![
+            permissions(&["policy-events.read", "other"]),
+            permissions(&["metrics-data.read"]),
+        ])
+        .await;
+        let client = connect(fixture.server()).await;
+        let listed = client.list_tools(None).await.unwrap().tools;
+        assert_eq!(
+            names(&listed),
+            [
+                "get_event_info",
+                "get_event_process_tree",
+                "list_runtime_events"
+            ]
+        );
+        assert_eq!(fixture.requests().len(), 1);
+        assert_eq!(fixture.requests()[0].path, "/api/users/me/permissions");
+        assert!(client.list_tools(None).await.unwrap().tools.is_empty());
+        assert_eq!(fixture.requests().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn unknown_permissions_give_an_empty_list() {
+        let fixture = Fixture::start(vec![
+            Reply::text(500, "boom"),
+            Reply::text(401, "{}"),
+            Reply::text(200, "<html>"),
+            Reply::text(200, "{\"permissions\":\"all\"}"),
+        ])
+        .await;
+        let client = connect(fixture.server()).await;
+        for _ in 0..4 {
+            assert!(client.list_tools(None).await.unwrap().tools.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_are_not_blocked_by_the_filter() {
+        let fixture = Fixture::start(vec![Reply::text(403, "denied")]).await;
+        let client = connect(fixture.server()).await;
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"}))
+            .await
+            .unwrap();
+        assert_eq!(result.is_error, Some(true));
+        let text = result.content[0].as_text().unwrap().text.clone();
+        assert!(text.starts_with("error retrieving event, status code: 403, response: denied"));
+    }
+
+    async fn call(
+        client: &RunningService<RoleClient, ()>,
+        name: &'static str,
+        arguments: Value,
+    ) -> Result<CallToolResult, ServiceError> {
+        let arguments = arguments.as_object().cloned().unwrap();
+        let params = CallToolRequestParams::new(name).with_arguments(arguments);
+        client.call_tool(params).await
+    }
+
+    #[tokio::test]
+    async fn text_and_structured_content_agree() {
+        let fixture = Fixture::start(vec![Reply::json(200, &json!({"id": "abc"}))]).await;
+        let client = connect(fixture.server()).await;
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"}))
+            .await
+            .unwrap();
+        assert_eq!(result.is_error, Some(false));
+        let structured = result.structured_content.unwrap();
+        assert_eq!(structured["results"]["id"], "abc");
+        assert_eq!(result.content.len(), 1);
+        assert_eq!(
+            result.content[0].as_text().unwrap().text,
+            structured.to_string()
+        );
+    }
+
+    #[tokio::test]
+    async fn an_unknown_tool_is_an_invalid_params_error() {
+        let fixture = Fixture::start(vec![]).await;
+        let client = connect(fixture.server()).await;
+        match call(&client, "run_sysql", json!({})).await {
+            Err(ServiceError::McpError(error)) => {
+                assert_eq!(error.code, rmcp::model::ErrorCode::INVALID_PARAMS);
+                assert_eq!(error.message, "unknown tool: run_sysql");
+            }
+            other => panic!("expected a protocol error, got {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unreachable_upstream_is_a_tool_error() {
+        let fixture = Fixture::start_with(vec![], |config| {
+            config.api_host = Some("http://127.0.0.1:1".to_owned());
+        })
+        .await;
+        let client = connect(fixture.server()).await;
+        for (tool, prefix) in [
+            ("get_event_info", "error triggering request: "),
+            (
+                "get_event_process_tree",
+                "error requesting process tree branches: ",
+            ),
+        ] {
+            let result = call(&client, tool, json!({"event_id": "abc"}))
+                .await
+                .unwrap();
+            assert_eq!(result.is_error, Some(true));
+            let text = &result.content[0].as_text().unwrap().text;
+            assert!(
+                text.starts_with(prefix) && text.len() > prefix.len(),
+                "{text}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_upstream_is_a_tool_error_that_says_so() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = format!("http://{}", listener.local_addr().unwrap());
+        let fixture = Fixture::start_with(vec![], |config| {
+            config.api_host = Some(host);
+            config.request_timeout = std::time::Duration::from_millis(30);
+        })
+        .await;
+        let client = connect(fixture.server()).await;
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"}))
+            .await
+            .unwrap();
+        let text = &result.content[0].as_text().unwrap().text;
+        assert_eq!(text, "error triggering request: timed out after 0.03 s");
+        drop(listener);
+    }
+
+    #[tokio::test]
+    async fn a_huge_answer_is_refused() {
+        let reply = Reply::text(200, &"x".repeat(2_000));
+        let fixture =
+            Fixture::start_with(vec![reply], |config| config.max_body_bytes = 1_000).await;
+        let client = connect(fixture.server()).await;
+        let result = call(&client, "list_runtime_events", json!({}))
+            .await
+            .unwrap();
+        let text = &result.content[0].as_text().unwrap().text;
+        assert_eq!(
+            text,
+            "error triggering request: the response is larger than 1000 bytes"
+        );
+    }
+
+    #[tokio::test]
+    async fn missing_credentials_fail_the_listing_and_the_call() {
+        let fixture = Fixture::start_with(vec![], |config| config.api_token = None).await;
+        let client = connect(fixture.server()).await;
+        let listing = client.list_tools(None).await.unwrap_err();
+        assert!(listing.to_string().contains("SYSDIG_MCP_API_SECURE_TOKEN"));
+        let result = call(&client, "list_runtime_events", json!({}))
+            .await
+            .unwrap();
+        assert_eq!(result.is_error, Some(true));
+        assert!(fixture.requests().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_server_ends_when_its_input_closes_or_it_is_cancelled() {
+        let fixture = Fixture::start(vec![]).await;
+        let (client_side, server_side) = tokio::io::duplex(1024);
+        let (read, write) = tokio::io::split(server_side);
+        drop(client_side);
+        assert!(
+            serve(fixture.server(), read, write, CancellationToken::new())
+                .await
+                .is_ok()
+        );
+
+        let (_client_side, server_side) = tokio::io::duplex(1024);
+        let (read, write) = tokio::io::split(server_side);
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        assert!(serve(fixture.server(), read, write, cancel).await.is_ok());
+    }
+}

@@ -1,0 +1,89 @@
+//! The server on standard input and output, from start checks to exit code.
+//!
+//! Standard output carries JSON-RPC frames and nothing else. What stops the
+//! start is written to standard error whatever the log level is.
+
+use std::io::Write;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::servers::sysdig::config::StartError;
+use crate::servers::sysdig::config::SysdigConfig;
+use crate::servers::sysdig::server::Clock;
+use crate::servers::sysdig::server::SysdigServer;
+use crate::servers::sysdig::server::serve;
+
+/// Serves until standard input ends or a termination signal arrives (0), or
+/// fails to start (1). Ends the process with this code rather than letting
+/// the runtime wait for a blocked read of standard input.
+pub async fn serve_stdio(config: SysdigConfig, clock: Clock) -> u8 {
+    let server = match SysdigServer::checked(config, clock) {
+        Ok(server) => server,
+        Err(error) => return refuse(&error),
+    };
+    let (read, write) = rmcp::transport::stdio();
+    let cancel = CancellationToken::new();
+    tokio::select! {
+        outcome = serve(server, read, write, cancel.clone()) => match outcome {
+            Ok(()) => 0,
+            Err(error) => {
+                tracing::error!(%error, "the stdio server could not start");
+                1
+            }
+        },
+        () = termination() => {
+            cancel.cancel();
+            0
+        }
+    }
+}
+
+fn refuse(error: &StartError) -> u8 {
+    let mut stderr = std::io::stderr().lock();
+    // Nowhere is left to report a broken standard error.
+    let _ = writeln!(stderr, "error loading configuration: {error}");
+    1
+}
+
+/// Resolves at SIGINT, SIGTERM or SIGHUP; never if none can be listened for.
+#[cfg(unix)]
+async fn termination() {
+    use tokio::signal::unix::SignalKind;
+    use tokio::signal::unix::signal;
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    let mut signals: Vec<_> = kinds
+        .into_iter()
+        .filter_map(|kind| signal(kind).ok())
+        .collect();
+    if signals.is_empty() {
+        return std::future::pending().await;
+    }
+    futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
+}
+
+/// Resolves at Ctrl-C; never if it cannot be listened for.
+#[cfg(not(unix))]
+async fn termination() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_start_failure_is_exit_code_one() {
+        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        assert_eq!(serve_stdio(SysdigConfig::default(), clock).await, 1);
+    }
+}
