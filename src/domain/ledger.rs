@@ -79,6 +79,8 @@ pub struct LedgerEntry {
     pub error: Option<String>,
     /// Longest time this result may count as now, inside its turn.
     pub max_age_ms: Option<u64>,
+    /// Whether it may support a claim about live data; false for translators, whose result is a query.
+    pub evidence: bool,
     /// Its content has appeared in an approved reply.
     pub shown: bool,
     /// Set when a user message came after it.
@@ -162,10 +164,11 @@ impl Ledger {
         self.entries.iter().filter(move |entry| entry.turn_id == turn)
     }
 
-    /// Entries that count as evidence for "now" in `turn`: answered there, fresh, not superseded.
+    /// Entries that may be evidence for "now" in `turn`: made there, fresh, not superseded.
     pub fn fresh(&self, turn: TurnId, now: Timestamp) -> impl Iterator<Item = &LedgerEntry> {
-        self.of_turn(turn)
-            .filter(move |entry| entry.superseded_by.is_none() && entry.freshness(now) == Freshness::Fresh)
+        self.of_turn(turn).filter(move |entry| {
+            entry.evidence && entry.superseded_by.is_none() && entry.freshness(now) == Freshness::Fresh
+        })
     }
 
     /// Earlier entries that an approved reply has shown and nothing newer replaces, oldest first.

@@ -34,6 +34,8 @@ pub enum NoticeKind {
     ModelGaveNothing,
     /// The model server cannot be used and there is nothing to render.
     ModelUnavailable,
+    /// The turn ran into its time limit.
+    TurnTimedOut,
     /// Ask which one.
     WhichOne,
     /// Ask for the missing facts.
@@ -221,6 +223,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "Le modèle de langage n'est pas utilisable pour le moment, je ne peux donc pas répondre maintenant.",
             "El modelo de lenguaje no se puede usar en este momento, así que ahora no puedo responder.",
             "現在、言語モデルを利用できないため、お答えできません。",
+        ],
+        NoticeKind::TurnTimedOut => [
+            "This took longer than the time limit of a turn, so there is no answer. Please ask again, or ask for less.",
+            "Dette tok lengre tid enn grensen for en runde, så det er ikke noe svar. Spør gjerne igjen, eller be om mindre.",
+            "Det här tog längre tid än gränsen för en runda, så det finns inget svar. Fråga gärna igen, eller be om mindre.",
+            "Dette tog længere tid end grænsen for en runde, så der er intet svar. Spørg gerne igen, eller bed om mindre.",
+            "Das dauerte länger als das Zeitlimit einer Runde, daher gibt es keine Antwort. Bitte fragen Sie erneut oder fragen Sie nach weniger.",
+            "Cela a dépassé la durée permise pour un tour, il n'y a donc pas de réponse. Redemandez, ou demandez moins.",
+            "Esto superó el tiempo límite de un turno, así que no hay respuesta. Pregunte de nuevo o pida menos.",
+            "1 ターンの制限時間を超えたため、回答はありません。もう一度、または範囲を絞ってお尋ねください。",
         ],
         NoticeKind::WhichOne => [
             "Which one do you mean?",

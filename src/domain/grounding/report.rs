@@ -213,22 +213,14 @@ impl Basis {
 pub struct CallProof {
     decision: RouterDecision,
     answered_calls: usize,
-    finished_calls: usize,
 }
 
 impl CallProof {
-    /// Counts the calls that the ledger records for the turn.
+    /// Counts the calls that the ledger records for the turn and that brought evidence.
     pub fn from_ledger(decision: RouterDecision, ledger: &Ledger, turn: TurnId) -> Self {
-        Self {
-            decision,
-            answered_calls: ledger.of_turn(turn).filter(|entry| entry.outcome.answered()).count(),
-            finished_calls: ledger.of_turn(turn).count(),
-        }
-    }
-
-    /// Calls of the turn that ended, in whatever way.
-    pub fn finished_calls(self) -> usize {
-        self.finished_calls
+        let answered_calls =
+            ledger.of_turn(turn).filter(|entry| entry.evidence && entry.outcome.answered()).count();
+        Self { decision, answered_calls }
     }
 }
 
