@@ -1,0 +1,217 @@
+//! The ladder that ends in a call, or in saying that none could be made. `tool_choice`
+//! is not enforcement: servers drop it, and models plan calls they do not emit. So: ask
+//! with the tools, recover calls from the wrong place, check arguments against the
+//! schema with one repair round, ask again under a constrained schema, and at last let
+//! the gateway make the call where policy can fill the arguments.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::domain::policy::decision::Ruling;
+use crate::domain::policy::router::RouteInput;
+use crate::domain::recover::parse_arguments;
+use crate::domain::recover::recover_calls;
+use crate::domain::tool::MadeBy;
+use crate::domain::tool::ToolSpec;
+use crate::engine::error::TurnError;
+use crate::engine::ports::ModelAnswer;
+use crate::engine::ports::ModelRequest;
+use crate::engine::ports::ModelRole;
+use crate::engine::ports::ToolChoice;
+use crate::engine::tool_call::ReadyCall;
+use crate::engine::tool_call::schema_problems;
+use crate::engine::turn::Turn;
+use crate::engine::views::object_in;
+use crate::prompts::ArgumentsContext;
+use crate::prompts::GatherContext;
+use crate::prompts::Hints;
+use crate::prompts::ToolView;
+use crate::prompts::arguments_schema;
+
+/// Upper bound of a tool-choosing answer in tokens.
+const CALL_TOKENS: u32 = 700;
+
+/// What an answer proposed, sorted by whether it may run.
+#[derive(Default)]
+pub(crate) struct Proposed {
+    pub ready: Vec<ReadyCall>,
+    /// Problems of calls that may not run, for the repair round.
+    pub problems: Vec<String>,
+}
+
+impl Turn {
+    /// Steps 1 to 4 of the ladder. Empty when the model could not be brought to a valid call.
+    pub(crate) async fn force_calls(
+        &mut self,
+        ruling: &Ruling,
+        offered: &[Arc<ToolSpec>],
+    ) -> Result<Vec<ReadyCall>, TurnError> {
+        if offered.is_empty() || !self.budget.take_step() {
+            return Ok(Vec::new());
+        }
+        let request = self.gather_request(ruling, offered)?;
+        let Ok(answer) = self.ask("gather", ModelRole::Draft, request).await else {
+            return Ok(Vec::new());
+        };
+        let first = self.proposed(&answer, offered, 1);
+        if !first.ready.is_empty() {
+            return Ok(first.ready);
+        }
+        // One more round, under a schema: it repairs arguments that did not fit, and asks
+        // for the choice where no call was made. `required` is never sent twice in a row.
+        if !self.budget.take_step() {
+            return Ok(Vec::new());
+        }
+        let request = self.arguments_request(ruling, offered, first.problems)?;
+        let Ok(answer) = self.ask("arguments", ModelRole::Draft, request).await else {
+            return Ok(Vec::new());
+        };
+        let mut second = self.proposed(&answer, offered, 2);
+        if second.ready.is_empty() {
+            second = self.constrained(&answer, offered);
+        }
+        Ok(second.ready)
+    }
+
+    /// Step 5: calls that policy can fill by itself.
+    pub(crate) fn planned_calls(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+        let input = RouteInput {
+            message: &self.message,
+            history: &self.history,
+            ledger: &self.ledger,
+            tools: &self.catalog.tools,
+            now: self.engine.clock.now(),
+        };
+        let planned = self.engine.router.plan_calls(ruling, &input);
+        planned
+            .into_iter()
+            .filter_map(|call| {
+                let spec = self.catalog.by_tool(&call.tool).next().filter(|spec| spec.read_only)?;
+                let fits = schema_problems(spec, &call.arguments).is_empty();
+                fits.then(|| ReadyCall {
+                    spec: Arc::clone(spec),
+                    arguments: call.arguments,
+                    made_by: MadeBy::Gateway,
+                    attempt: 1,
+                })
+            })
+            .collect()
+    }
+
+    /// Calls of an answer: those in the proper place, else those recovered from text and thinking.
+    pub(crate) fn proposed(&self, answer: &ModelAnswer, offered: &[Arc<ToolSpec>], attempt: u32) -> Proposed {
+        let mut proposed = Proposed::default();
+        for call in &answer.calls {
+            match (find(offered, &call.name), parse_arguments(&call.arguments)) {
+                (Some(spec), Ok(arguments)) => self.sort_call(&mut proposed, spec, arguments, attempt),
+                (Some(spec), Err(problem)) => proposed.problems.push(format!("{}: {problem}", spec.name)),
+                (None, _) => proposed.problems.push(format!("{}: no such tool is offered", shorten(&call.name))),
+            }
+        }
+        if answer.calls.is_empty() {
+            let known: Vec<&str> = offered.iter().map(|spec| spec.name.as_str()).collect();
+            for call in recover_calls(&answer.content, &answer.reasoning, &known) {
+                if let Some(spec) = find(offered, &call.name) {
+                    self.sort_call(&mut proposed, spec, call.arguments, attempt);
+                }
+            }
+        }
+        proposed
+    }
+
+    /// The answer to the constrained question: `{tool, arguments}`, in content or in thinking.
+    fn constrained(&self, answer: &ModelAnswer, offered: &[Arc<ToolSpec>]) -> Proposed {
+        let mut proposed = Proposed::default();
+        let object = object_in(&answer.content).or_else(|| object_in(&answer.reasoning));
+        if let Some(object) = object
+            && let Some(spec) = object.get("tool").and_then(Value::as_str).and_then(|name| find(offered, name))
+        {
+            let arguments = object.get("arguments").cloned().unwrap_or_else(|| Value::Object(Default::default()));
+            self.sort_call(&mut proposed, spec, arguments, 2);
+        }
+        proposed
+    }
+
+    fn sort_call(&self, proposed: &mut Proposed, spec: &Arc<ToolSpec>, arguments: Value, attempt: u32) {
+        let problems = schema_problems(spec, &arguments);
+        if problems.is_empty() {
+            let call = ReadyCall { spec: Arc::clone(spec), arguments, made_by: MadeBy::Model, attempt };
+            proposed.ready.push(call);
+        } else {
+            proposed.problems.extend(problems.into_iter().map(|problem| format!("{}: {problem}", spec.name)));
+        }
+    }
+
+    fn gather_request(&self, ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Result<ModelRequest, TurnError> {
+        let context = GatherContext {
+            message: self.message.clone(),
+            language: ruling.language,
+            now: self.engine.clock.now(),
+            history: self.recent_history(),
+            stubs: self.stubs(),
+            hints: hints(ruling, offered),
+            notes: Vec::new(),
+        };
+        Ok(ModelRequest {
+            messages: self.engine.prompts.gather(&context)?,
+            tools: offered.to_vec(),
+            tool_choice: ToolChoice::Required,
+            response_schema: None,
+            max_tokens: CALL_TOKENS,
+            profile: None,
+        })
+    }
+
+    fn arguments_request(
+        &self,
+        ruling: &Ruling,
+        offered: &[Arc<ToolSpec>],
+        errors: Vec<String>,
+    ) -> Result<ModelRequest, TurnError> {
+        let tools: Vec<ToolView> = offered
+            .iter()
+            .map(|spec| ToolView {
+                name: spec.name.to_string(),
+                description: spec.description.clone(),
+                input_schema: spec.input_schema.clone(),
+            })
+            .collect();
+        let response_schema = Some(arguments_schema(&tools));
+        let context = ArgumentsContext {
+            message: self.message.clone(),
+            now: self.engine.clock.now(),
+            tools,
+            errors,
+            hints: hints(ruling, offered),
+        };
+        Ok(ModelRequest {
+            messages: self.engine.prompts.arguments(&context)?,
+            tools: Vec::new(),
+            tool_choice: ToolChoice::Auto,
+            response_schema,
+            max_tokens: CALL_TOKENS,
+            profile: None,
+        })
+    }
+}
+
+fn hints(ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Hints {
+    Hints {
+        tools: offered.iter().map(|spec| spec.name.to_string()).collect(),
+        arguments: ruling.arguments.clone(),
+    }
+}
+
+/// A tool by its qualified name, or by its bare name where only one offered tool has it.
+fn find<'a>(offered: &'a [Arc<ToolSpec>], name: &str) -> Option<&'a Arc<ToolSpec>> {
+    if let Some(spec) = offered.iter().find(|spec| spec.name.as_str() == name) {
+        return Some(spec);
+    }
+    let mut bare = offered.iter().filter(|spec| spec.tool == name);
+    bare.next().filter(|_| bare.next().is_none())
+}
+
+fn shorten(name: &str) -> String {
+    name.chars().take(80).collect()
+}

@@ -1,0 +1,204 @@
+//! Gathering for `call_tool` and `refresh`: no answer without a call that really ran in
+//! this turn. On refresh the gateway repeats the calls behind the shown results itself;
+//! otherwise the ladder of `force` brings the model to a call or policy makes it. Failures
+//! are told in the gateway's own words, so there is no draft that could hide them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::domain::event::TurnOutcome;
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::notice::Notice;
+use crate::domain::notice::NoticeKind;
+use crate::domain::outcome::Outcome;
+use crate::domain::policy::decision::RouterDecision;
+use crate::domain::policy::decision::Ruling;
+use crate::domain::tool::MadeBy;
+use crate::domain::tool::ToolSpec;
+use crate::engine::error::TurnError;
+use crate::engine::tool_call::ReadyCall;
+use crate::engine::turn::Reply;
+use crate::engine::turn::Turn;
+
+/// Most tools offered when the router names none.
+const OFFERED_AT_MOST: usize = 24;
+
+impl Turn {
+    /// The turn of a question about live data.
+    pub(crate) async fn answer_from_calls(&mut self, ruling: &Ruling) -> Result<Reply, TurnError> {
+        if let Some(reply) = self.missing_group(ruling) {
+            return Ok(reply);
+        }
+        if ruling.decision == RouterDecision::Refresh {
+            let repeats = self.repeats(ruling);
+            self.run_calls(repeats).await;
+        }
+        if !self.has_data_call() {
+            self.gather(ruling).await?;
+        }
+        if let Some(reply) = self.failure_reply() {
+            return Ok(reply);
+        }
+        self.draft_from_fresh(ruling).await
+    }
+
+    /// Tools of the routed groups, read-only ones alone, in the order of the group.
+    pub(crate) fn offered(&self, ruling: &Ruling) -> Vec<Arc<ToolSpec>> {
+        if !ruling.decision.needs_call() {
+            return Vec::new();
+        }
+        let allowed = |spec: &&Arc<ToolSpec>| spec.read_only && !self.engine.router.off_limits(&spec.tool);
+        if ruling.tools.is_empty() {
+            return self.catalog.tools.iter().filter(allowed).take(OFFERED_AT_MOST).cloned().collect();
+        }
+        ruling.tools.iter().flat_map(|tool| self.catalog.by_tool(tool).filter(allowed)).cloned().collect()
+    }
+
+    /// Brings the turn to calls that yield data: first by the model, then by policy.
+    async fn gather(&mut self, ruling: &Ruling) -> Result<(), TurnError> {
+        let offered = self.offered(ruling);
+        let ready = self.force_calls(ruling, &offered).await?;
+        self.run_calls(ready).await;
+        if self.has_data_call() {
+            return Ok(());
+        }
+        let planned = self.planned_calls(ruling);
+        let planned = if planned.is_empty() { self.executed_translations() } else { planned };
+        self.run_calls(planned).await;
+        if self.has_data_call() || self.ledger.of_turn(self.id).next().is_none() {
+            return Ok(());
+        }
+        // Value lists or translators ran and policy cannot fill the search: once more, with
+        // only the tools that yield data.
+        let data: Vec<Arc<ToolSpec>> =
+            offered.into_iter().filter(|spec| self.engine.router.is_data_tool(&spec.tool)).collect();
+        let ready = self.force_calls(ruling, &data).await?;
+        self.run_calls(ready).await;
+        Ok(())
+    }
+
+    /// The calls behind the results that a refresh speaks of, with their arguments, and
+    /// whatever policy adds for the object in question.
+    fn repeats(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+        let mut calls: Vec<ReadyCall> = ruling
+            .about
+            .iter()
+            .filter_map(|id| self.ledger.get(*id))
+            .filter_map(|entry| {
+                let spec = self
+                    .catalog
+                    .by_tool(&entry.tool)
+                    .find(|spec| spec.server == entry.server && spec.read_only)?;
+                Some(ReadyCall {
+                    spec: Arc::clone(spec),
+                    arguments: entry.arguments.clone(),
+                    made_by: MadeBy::Gateway,
+                    attempt: 1,
+                })
+            })
+            .collect();
+        calls.extend(self.planned_calls(ruling));
+        calls
+    }
+
+    /// A translated request stands for the call it was made for: the same intent, executed.
+    fn executed_translations(&self) -> Vec<ReadyCall> {
+        self.ledger
+            .of_turn(self.id)
+            .filter(|entry| entry.outcome.answered())
+            .filter_map(|entry| {
+                let tool = self.engine.router.executes(&entry.tool)?;
+                let spec = self.catalog.by_tool(tool).find(|spec| spec.server == entry.server)?;
+                let fits = crate::engine::tool_call::schema_problems(spec, &entry.arguments).is_empty();
+                fits.then(|| ReadyCall {
+                    spec: Arc::clone(spec),
+                    arguments: entry.arguments.clone(),
+                    made_by: MadeBy::Gateway,
+                    attempt: 1,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether a call for data ended in this turn, in whatever way.
+    fn has_data_call(&self) -> bool {
+        self.ledger.of_turn(self.id).any(|entry| self.engine.router.is_data_tool(&entry.tool))
+    }
+
+    /// The plain statement when no server of the routed group is there.
+    fn missing_group(&self, ruling: &Ruling) -> Option<Reply> {
+        if !self.offered(ruling).is_empty() {
+            return None;
+        }
+        let expected = |server: &&crate::engine::ports::ServerState| {
+            !server.up && (ruling.groups.is_empty() || server.groups.iter().any(|g| ruling.groups.contains(g)))
+        };
+        let down: Vec<String> =
+            self.catalog.servers.iter().filter(expected).map(|server| server.name.clone()).collect();
+        if !down.is_empty() {
+            let notice = Notice::new(NoticeKind::ToolUnavailable, ruling.language, down);
+            return Some(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
+        }
+        let writers: Vec<String> = ruling
+            .tools
+            .iter()
+            .flat_map(|tool| self.catalog.by_tool(tool))
+            .filter(|spec| !spec.read_only)
+            .map(|spec| spec.tool.clone())
+            .collect();
+        let notice = if writers.is_empty() {
+            Notice::new(NoticeKind::RefuseNoTool, ruling.language, self.group_labels())
+        } else {
+            Notice::new(NoticeKind::NotReadOnly, ruling.language, writers)
+        };
+        Some(self.notice_reply(notice, TurnOutcome::Refused))
+    }
+
+    /// The plain statement when no call was made or none was answered.
+    fn failure_reply(&self) -> Option<Reply> {
+        let calls: Vec<&LedgerEntry> =
+            self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
+        if calls.iter().any(|entry| entry.outcome.answered() || entry.outcome == Outcome::Ambiguous) {
+            return None;
+        }
+        let language = self.language();
+        let Some(last) = calls.last() else {
+            let (kind, outcome) = if self.model_failed() {
+                (NoticeKind::ModelUnavailable, TurnOutcome::Failed)
+            } else {
+                (NoticeKind::NoCallMade, TurnOutcome::ToolUnavailable)
+            };
+            return Some(self.notice_reply(Notice::new(kind, language, Vec::new()), outcome));
+        };
+        let (kind, outcome) = match last.outcome {
+            Outcome::Timeout => (NoticeKind::ToolTimedOut, TurnOutcome::ToolUnavailable),
+            Outcome::Unavailable => (NoticeKind::ToolUnavailable, TurnOutcome::ToolUnavailable),
+            Outcome::Denied => (NoticeKind::ToolDenied, TurnOutcome::ToolFailed),
+            Outcome::InvalidArguments => (NoticeKind::ArgumentsRefused, TurnOutcome::ToolFailed),
+            _ => (NoticeKind::ToolFailed, TurnOutcome::ToolFailed),
+        };
+        let mut names: Vec<String> =
+            calls.iter().map(|entry| format!("{} ({})", entry.tool, entry.server)).collect();
+        names.dedup();
+        Some(self.notice_reply(Notice::new(kind, language, names), outcome))
+    }
+
+    fn model_failed(&self) -> bool {
+        !self.exchanges.is_empty() && self.exchanges.iter().all(|exchange| exchange.answer.is_none())
+    }
+
+    /// Results of this turn that may support an answer.
+    pub(crate) fn fresh_entries(&self) -> Vec<&LedgerEntry> {
+        self.ledger.fresh(self.id, self.engine.clock.now()).collect()
+    }
+}
+
+/// Whether a payload says nothing.
+pub(crate) fn is_blank(content: &Value) -> bool {
+    match content {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}

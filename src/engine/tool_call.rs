@@ -1,0 +1,219 @@
+//! Tool calls of a turn: arguments checked against the schema, calls run side by side,
+//! each result classified and written to the ledger. A call that was already made in the
+//! turn with the same arguments is not repeated.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream;
+use serde_json::Value;
+
+use crate::domain::classify::Classified;
+use crate::domain::classify::classify;
+use crate::domain::event::TurnEvent;
+use crate::domain::ids::ResultId;
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::outcome::Outcome;
+use crate::domain::tool::MadeBy;
+use crate::domain::tool::RawToolResult;
+use crate::domain::tool::ToolCall;
+use crate::domain::tool::ToolFailure;
+use crate::domain::tool::ToolSpec;
+use crate::engine::fingerprint::digest;
+use crate::engine::ports::ProgressFn;
+use crate::engine::turn::Turn;
+
+/// A call that may run: the tool is known and the arguments fit its schema.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadyCall {
+    pub spec: Arc<ToolSpec>,
+    pub arguments: Value,
+    pub made_by: MadeBy,
+    pub attempt: u32,
+}
+
+/// Every problem of the arguments, each naming its place.
+pub(crate) fn schema_problems(spec: &ToolSpec, arguments: &Value) -> Vec<String> {
+    let validator = match jsonschema::validator_for(&spec.input_schema) {
+        Ok(validator) => validator,
+        // A tool whose schema is broken cannot be checked here; the tool itself decides.
+        Err(_) => return if arguments.is_object() { Vec::new() } else { vec!["not an object".to_owned()] },
+    };
+    validator
+        .iter_errors(arguments)
+        .take(8)
+        .map(|error| {
+            let place = error.instance_path().to_string();
+            let place = if place.is_empty() { "arguments".to_owned() } else { place };
+            let text: String = error.to_string().chars().take(200).collect();
+            format!("{place}: {text}")
+        })
+        .collect()
+}
+
+impl Turn {
+    /// Whether this call was already made in the turn.
+    pub(crate) fn already_made(&self, spec: &ToolSpec, arguments: &Value) -> bool {
+        self.ledger.of_turn(self.id).any(|entry| entry.same_call(&spec.server, &spec.tool, arguments))
+    }
+
+    /// Runs calls side by side within the budget. Returns the new ledger entries in the order of the calls.
+    pub(crate) async fn run_calls(&mut self, ready: Vec<ReadyCall>) -> Vec<ResultId> {
+        let mut fresh: Vec<ReadyCall> = Vec::new();
+        for call in ready {
+            let twice = fresh
+                .iter()
+                .any(|other| other.spec.name == call.spec.name && other.arguments == call.arguments);
+            if !twice && !self.already_made(&call.spec, &call.arguments) {
+                fresh.push(call);
+            }
+        }
+        let granted = self.budget.take_calls(fresh.len());
+        fresh.truncate(granted);
+        let started = self.engine.clock.monotonic_ms();
+        let mut running = Vec::new();
+        for call in fresh {
+            running.push(self.run_one(call));
+        }
+        let finished: Vec<Finished> =
+            stream::iter(running).buffered(self.engine.settings.calls_at_once.max(1)).collect().await;
+        self.timings.tools += self.engine.clock.monotonic_ms() - started;
+        finished.into_iter().map(|finished| self.enter(finished)).collect()
+    }
+
+    /// The future of one call; holds no borrow of the turn, so several run side by side.
+    fn run_one(&self, ready: ReadyCall) -> impl Future<Output = Finished> + use<> {
+        let engine = Arc::clone(&self.engine);
+        let journal = Arc::clone(&self.journal);
+        let caller = self.caller.clone();
+        let cancel = self.cancel.clone();
+        let call = ToolCall {
+            id: engine.clock.call_id(),
+            name: ready.spec.name.clone(),
+            server: ready.spec.server.clone(),
+            tool: ready.spec.tool.clone(),
+            arguments: ready.arguments,
+            made_by: ready.made_by,
+            attempt: ready.attempt,
+        };
+        async move {
+            journal.add(TurnEvent::ToolRequested {
+                call_id: call.id,
+                server: call.server.clone(),
+                tool: call.tool.clone(),
+                arguments: call.arguments.clone(),
+                made_by: call.made_by,
+                attempt: call.attempt,
+            });
+            let progress: ProgressFn = {
+                let journal = Arc::clone(&journal);
+                let call_id = call.id;
+                Arc::new(move |progress, total, message| {
+                    journal.add(TurnEvent::ToolProgress { call_id, progress, total, message });
+                })
+            };
+            let started = engine.clock.monotonic_ms();
+            let answer = engine.tools.call(&call, &caller, progress, &cancel).await;
+            let duration_ms = engine.clock.monotonic_ms() - started;
+            let (sorted, digest) = sort_answer(answer, call.arguments.clone()).await;
+            Finished { call, sorted, digest, duration_ms, received_at: engine.clock.now() }
+        }
+    }
+
+    /// Writes a finished call to the ledger and the journal.
+    fn enter(&mut self, finished: Finished) -> ResultId {
+        let Finished { call, sorted, digest, duration_ms, received_at } = finished;
+        let id = self.engine.clock.result_id();
+        let max_age = self.engine.tools.max_age(&call.server, &call.tool);
+        let entry = LedgerEntry {
+            id,
+            call_id: call.id,
+            turn_id: self.id,
+            server: call.server.clone(),
+            tool: call.tool.clone(),
+            arguments: call.arguments.clone(),
+            made_by: call.made_by,
+            observed_at: sorted.observed_at.unwrap_or(received_at),
+            outcome: sorted.outcome,
+            digest: digest.clone(),
+            content: sorted.content,
+            page: sorted.page,
+            error: sorted.error.clone(),
+            max_age_ms: max_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+            evidence: self.engine.router.yields_data(&call.tool),
+            shown: false,
+            stale: false,
+            superseded_by: None,
+        };
+        let observed_at = entry.observed_at;
+        let outcome = entry.outcome;
+        let supersedes = self.ledger.record(entry);
+        self.superseded.extend(supersedes.iter().map(|old| (*old, id)));
+        self.journal.add(TurnEvent::ToolFinished {
+            call_id: call.id,
+            result_id: id,
+            outcome,
+            duration_ms: duration_ms.round() as u64,
+            observed_at,
+            rows: sorted.rows,
+            total: sorted.total,
+            digest,
+            supersedes,
+            error: sorted.error,
+        });
+        id
+    }
+}
+
+struct Finished {
+    call: ToolCall,
+    sorted: Classified,
+    digest: String,
+    duration_ms: f64,
+    received_at: jiff::Timestamp,
+}
+
+/// Payloads above this many bytes are classified and hashed off the async threads.
+const LARGE: usize = 256 * 1024;
+
+async fn sort_answer(answer: Result<RawToolResult, ToolFailure>, arguments: Value) -> (Classified, String) {
+    match answer {
+        Ok(raw) => {
+            let size: usize = raw.texts.iter().map(String::len).sum();
+            if size < LARGE {
+                return sort(&raw, &arguments);
+            }
+            tokio::task::spawn_blocking(move || sort(&raw, &arguments)).await.unwrap_or_else(|_| {
+                (failed(Outcome::Error, "the result could not be read".to_owned()), String::new())
+            })
+        }
+        Err(failure) => {
+            let outcome = match &failure {
+                ToolFailure::Timeout { .. } => Outcome::Timeout,
+                ToolFailure::Unavailable { .. } | ToolFailure::Cancelled => Outcome::Unavailable,
+                ToolFailure::InvalidArguments { .. } => Outcome::InvalidArguments,
+                ToolFailure::Denied { .. } => Outcome::Denied,
+                ToolFailure::BadAnswer { .. } => Outcome::Error,
+            };
+            (failed(outcome, failure.to_string()), digest(b"null"))
+        }
+    }
+}
+
+fn sort(raw: &RawToolResult, arguments: &Value) -> (Classified, String) {
+    let sorted = classify(raw, arguments);
+    let digest = digest(sorted.content.to_string().as_bytes());
+    (sorted, digest)
+}
+
+fn failed(outcome: Outcome, error: String) -> Classified {
+    Classified {
+        content: Arc::new(Value::Null),
+        outcome,
+        page: None,
+        rows: None,
+        total: None,
+        error: Some(error),
+        observed_at: None,
+    }
+}

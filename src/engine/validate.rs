@@ -1,0 +1,451 @@
+//! Check, judge, one repair, else the fallback: the only road from a draft to a reply. A
+//! draft that code has found wrong is not put to the judge, since the judge cannot overrule
+//! that. A judge that is down, malformed or leaves claims out fails closed.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::domain::basis::basis;
+use crate::domain::event::Stopped;
+use crate::domain::event::TurnEvent;
+use crate::domain::event::TurnOutcome;
+use crate::domain::grounding::check;
+use crate::domain::grounding::claim::Claim;
+use crate::domain::grounding::claim::Verdict;
+use crate::domain::grounding::claim::ViolationCode;
+use crate::domain::grounding::input::CheckInput;
+use crate::domain::grounding::input::EvidenceResult;
+use crate::domain::grounding::input::Stance;
+use crate::domain::grounding::render::render_results;
+use crate::domain::grounding::report::ApprovedReply;
+use crate::domain::grounding::report::Candidate;
+use crate::domain::grounding::report::GroundingReport;
+use crate::domain::grounding::report::JudgeAnswers;
+use crate::domain::grounding::report::JudgeRuling;
+use crate::domain::grounding::report::JudgedClaim;
+use crate::domain::grounding::report::Rejected;
+use crate::domain::ids::ResultId;
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::notice::Notice;
+use crate::domain::notice::NoticeKind;
+use crate::domain::policy::decision::RouterDecision;
+use crate::domain::policy::decision::Ruling;
+use crate::engine::JudgeMode;
+use crate::engine::error::TurnError;
+use crate::engine::gather::is_blank;
+use crate::engine::ports::ModelAnswer;
+use crate::engine::ports::ModelRequest;
+use crate::engine::ports::ModelRole;
+use crate::engine::ports::ToolChoice;
+use crate::engine::turn::Reply;
+use crate::engine::turn::Turn;
+use crate::engine::views::object_in;
+use crate::prompts::ClaimView;
+use crate::prompts::JudgeContext;
+use crate::prompts::ResultView;
+use crate::prompts::judge_schema;
+
+/// Upper bound of a judge's answer in tokens: a fixed part and some per claim.
+const JUDGE_TOKENS: u32 = 160;
+const JUDGE_TOKENS_PER_CLAIM: u32 = 40;
+/// Most claims put to the judge at once; open ones come first, and none of them is left out.
+const JUDGE_CLAIMS: usize = 40;
+/// Payloads above this many bytes are checked off the async threads.
+const LARGE: usize = 128 * 1024;
+
+/// Why the data is rendered instead of a draft.
+struct NotApproved {
+    lead: NoticeKind,
+    stopped: Vec<Stopped>,
+}
+
+impl Turn {
+    /// Brings a draft to an approved reply: at most one repair, then the rendering.
+    pub(crate) async fn validated(
+        &mut self,
+        ruling: &Ruling,
+        draft: Option<String>,
+        about: Vec<ResultId>,
+        outcome: TurnOutcome,
+    ) -> Result<Reply, TurnError> {
+        let mut lead = NoticeKind::ModelGaveNothing;
+        if let Some(draft) = draft {
+            match self.approve(ruling, &draft, &about).await? {
+                Ok(approved) => return Ok(self.reply(approved, about, outcome)),
+                Err(not) => {
+                    lead = not.lead;
+                    // Without a judge a redraft could not be approved either.
+                    if not.lead == NoticeKind::DraftStopped
+                        && let Some(reply) = self.repaired(ruling, &draft, not.stopped, &about, outcome, &mut lead).await?
+                    {
+                        return Ok(reply);
+                    }
+                }
+            }
+        }
+        Ok(self.fallback(ruling, &about, lead))
+    }
+
+    async fn repaired(
+        &mut self,
+        ruling: &Ruling,
+        draft: &str,
+        stopped: Vec<Stopped>,
+        about: &[ResultId],
+        outcome: TurnOutcome,
+        lead: &mut NoticeKind,
+    ) -> Result<Option<Reply>, TurnError> {
+        self.journal.add(TurnEvent::RepairStarted { stopped: stopped.clone() });
+        let messages = self.engine.prompts.repair(&self.draft_context(ruling, about), draft, &stopped)?;
+        let mut request = self.draft_request(ruling, about, Vec::new())?;
+        request.messages = messages;
+        let Some(redraft) = self.write(2, request).await else { return Ok(None) };
+        match self.approve(ruling, &redraft, about).await? {
+            Ok(approved) => Ok(Some(self.reply(approved, about.to_vec(), outcome))),
+            Err(not) => {
+                *lead = not.lead;
+                Ok(None)
+            }
+        }
+    }
+
+    /// One full check of a text: checker, judge, gate.
+    async fn approve(
+        &mut self,
+        ruling: &Ruling,
+        draft: &str,
+        about: &[ResultId],
+    ) -> Result<Result<ApprovedReply, NotApproved>, TurnError> {
+        let report = self.checked(draft, about).await;
+        self.journal.add(TurnEvent::CheckFinished {
+            verdict: check_verdict(&report).to_owned(),
+            claims: u32::try_from(report.claims().len()).unwrap_or(u32::MAX),
+            violations: report.violations().iter().map(|v| v.code.as_str().to_owned()).collect(),
+        });
+        let judge = self.judge(ruling, &report, about).await?;
+        let unavailable = matches!(judge, JudgeRuling::Unavailable(_));
+        let report = report.with_judge(&judge);
+        let basis = self.basis_of(about);
+        Ok(match ApprovedReply::approve(Candidate::Draft(report), self.proof(), basis) {
+            Ok(approved) => Ok(approved),
+            Err(rejected) => {
+                let stopped = match rejected {
+                    Rejected::NotSupported(stopped) => stopped,
+                    Rejected::NoCall => vec![Stopped {
+                        text: draft.to_owned(),
+                        code: ViolationCode::PhantomCall.as_str().to_owned(),
+                        reason: "no answered tool call in this turn".to_owned(),
+                    }],
+                };
+                self.stopped.extend(stopped.iter().cloned());
+                let lead =
+                    if unavailable { NoticeKind::ValidationImpossible } else { NoticeKind::DraftStopped };
+                Err(NotApproved { lead, stopped })
+            }
+        })
+    }
+
+    /// The checker over the whole payloads, off the async threads when they are large.
+    async fn checked(&self, draft: &str, about: &[ResultId]) -> GroundingReport {
+        let check = self.check_job(draft, about);
+        if check.bytes() < LARGE {
+            return check.run();
+        }
+        let blank = check.clone_text_only();
+        match tokio::task::spawn_blocking(move || check.run()).await {
+            Ok(report) => report,
+            // The checker died on this input: nothing is supported.
+            Err(_) => blank.run(),
+        }
+    }
+
+    fn check_job(&self, draft: &str, about: &[ResultId]) -> CheckJob {
+        let decision = self.ruling.as_ref().map_or(RouterDecision::CallTool, |ruling| ruling.decision);
+        let results: Vec<EvidenceResult> =
+            about.iter().filter_map(|id| self.ledger.get(*id)).map(EvidenceResult::from).collect();
+        let stale = self
+            .ledger
+            .shown()
+            .filter(|entry| !about.contains(&entry.id))
+            .map(EvidenceResult::from)
+            .collect();
+        CheckJob {
+            user_message: self.message.clone(),
+            draft: draft.to_owned(),
+            now: self.engine.clock.now(),
+            zone: self.engine.settings.zone.clone(),
+            results,
+            stale,
+            stance: Stance::Turn(decision),
+            language: self.language(),
+        }
+    }
+
+    async fn judge(
+        &mut self,
+        ruling: &Ruling,
+        report: &GroundingReport,
+        about: &[ResultId],
+    ) -> Result<JudgeRuling, TurnError> {
+        let undecided = report.undecided().count();
+        let ask = match self.engine.settings.judge {
+            JudgeMode::Always => !report.claims().is_empty(),
+            JudgeMode::WhenUndecided => undecided > 0,
+            JudgeMode::Never => false,
+        };
+        // What code has found wrong cannot be mended by a judge.
+        if !ask || !report.violations().is_empty() {
+            return Ok(JudgeRuling::NotAsked);
+        }
+        let entries: Vec<&LedgerEntry> = about.iter().filter_map(|id| self.ledger.get(*id)).collect();
+        let failed_calls = entries.iter().any(|entry| !entry.outcome.answered());
+        let question = JudgeQuestion {
+            message: &self.message,
+            decision: ruling.decision,
+            now: self.engine.clock.now(),
+            results: self.views(&entries),
+            report,
+            failed_calls,
+        };
+        let request = question.request(&self.engine.prompts)?;
+        let ruling = match self.ask("judge", ModelRole::Judge, request).await {
+            Ok(answer) => question_answer(&answer, report, failed_calls),
+            Err(error) => JudgeRuling::Unavailable(format!("the judge could not be asked: {}", error.kind())),
+        };
+        self.journal.add(judge_event(&ruling));
+        Ok(ruling)
+    }
+
+    /// The gateway's own rendering, or a plain sentence where there is nothing to render.
+    fn fallback(&mut self, ruling: &Ruling, about: &[ResultId], lead: NoticeKind) -> Reply {
+        if about.is_empty() {
+            let notice = Notice::new(NoticeKind::Capabilities, ruling.language, self.group_labels());
+            return self.notice_reply(notice, TurnOutcome::Conversed);
+        }
+        let lead = match (ruling.decision, lead) {
+            (RouterDecision::UseShown, NoticeKind::DraftStopped) => NoticeKind::ShownEarlier,
+            (_, lead) => lead,
+        };
+        match self.rendering(about, lead) {
+            Some(reply) => reply,
+            None => {
+                let notice = Notice::new(NoticeKind::CannotShow, ruling.language, Vec::new());
+                self.notice_reply(notice, TurnOutcome::Fallback)
+            }
+        }
+    }
+
+    /// The rendering of everything fresh, for a turn that ran out of time.
+    pub(crate) fn rendered_reply(&mut self, lead: NoticeKind) -> Option<Reply> {
+        let about: Vec<ResultId> = self.fresh_entries().iter().map(|entry| entry.id).collect();
+        self.rendering(&about, lead)
+    }
+
+    fn rendering(&mut self, about: &[ResultId], lead: NoticeKind) -> Option<Reply> {
+        let results: Vec<EvidenceResult> = about
+            .iter()
+            .filter_map(|id| self.ledger.get(*id))
+            .filter(|entry| !entry.outcome.has_data() || !is_blank(&entry.content))
+            .map(EvidenceResult::from)
+            .collect();
+        let text = render_results(&results, self.language());
+        let report = self.check_job(&text, about).run();
+        let lead = Notice::new(lead, self.language(), Vec::new());
+        let candidate = Candidate::Rendered { report, lead };
+        match ApprovedReply::approve(candidate, self.proof(), self.basis_of(about)) {
+            Ok(approved) => Some(self.reply(approved, about.to_vec(), TurnOutcome::Fallback)),
+            Err(error) => {
+                tracing::error!(turn.id = %self.id, error = ?error, "the rendering of a result did not pass its own check");
+                None
+            }
+        }
+    }
+
+    fn basis_of(&self, about: &[ResultId]) -> crate::domain::grounding::report::Basis {
+        let entries: Vec<&LedgerEntry> = about.iter().filter_map(|id| self.ledger.get(*id)).collect();
+        let earlier = entries.iter().any(|entry| entry.turn_id != self.id);
+        basis(&entries, &self.ledger, self.language(), earlier)
+    }
+
+    fn reply(&self, approved: ApprovedReply, shown: Vec<ResultId>, outcome: TurnOutcome) -> Reply {
+        Reply { approved, outcome, shown, question: None }
+    }
+}
+
+/// An owned check, fit for another thread.
+#[derive(Clone)]
+pub(crate) struct CheckJob {
+    pub user_message: String,
+    pub draft: String,
+    pub now: jiff::Timestamp,
+    pub zone: jiff::tz::TimeZone,
+    pub results: Vec<EvidenceResult>,
+    pub stale: Vec<EvidenceResult>,
+    pub stance: Stance,
+    pub language: crate::domain::lang::Lang,
+}
+
+impl CheckJob {
+    pub(crate) fn run(&self) -> GroundingReport {
+        check(&CheckInput {
+            user_message: &self.user_message,
+            draft: &self.draft,
+            now: self.now,
+            zone: self.zone.clone(),
+            results: &self.results,
+            stale: &self.stale,
+            stance: self.stance,
+            language: self.language,
+        })
+    }
+
+    /// A rough size: enough to choose a thread.
+    fn bytes(&self) -> usize {
+        self.results.iter().chain(&self.stale).map(|result| weigh(&result.content)).sum()
+    }
+
+    fn clone_text_only(&self) -> Self {
+        Self { results: Vec::new(), stale: Vec::new(), ..self.clone() }
+    }
+}
+
+/// Bytes of the texts and a constant for everything else.
+fn weigh(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::String(text) => text.len() + 8,
+        serde_json::Value::Array(items) => items.iter().map(weigh).sum(),
+        serde_json::Value::Object(map) => map.iter().map(|(key, value)| key.len() + weigh(value)).sum(),
+        _ => 8,
+    }
+}
+
+/// Whether the checker alone settled a text.
+pub(crate) fn check_verdict(report: &GroundingReport) -> &'static str {
+    match (report.violations().is_empty(), report.undecided().next()) {
+        (true, None) => "supported",
+        (true, Some(_)) => "undecided",
+        (false, _) => "rejected",
+    }
+}
+
+fn judge_event(ruling: &JudgeRuling) -> TurnEvent {
+    let (verdict, reason) = match ruling {
+        JudgeRuling::NotAsked => ("not_asked", String::new()),
+        JudgeRuling::Unavailable(reason) => ("unavailable", reason.clone()),
+        JudgeRuling::Answered(answers) => {
+            let against: Vec<&str> = answers
+                .claims
+                .iter()
+                .filter(|claim| !claim.supported)
+                .map(|claim| claim.reason.as_str())
+                .chain(answers.problems.iter().map(String::as_str))
+                .collect();
+            (if against.is_empty() { "approved" } else { "rejected" }, against.join("; "))
+        }
+    };
+    TurnEvent::JudgeFinished { verdict: verdict.to_owned(), reason }
+}
+
+/// One question to the judge; also serves stateless validation.
+pub(crate) struct JudgeQuestion<'a> {
+    pub message: &'a str,
+    pub decision: RouterDecision,
+    pub now: jiff::Timestamp,
+    pub results: Vec<ResultView>,
+    pub report: &'a GroundingReport,
+    pub failed_calls: bool,
+}
+
+impl JudgeQuestion<'_> {
+    pub(crate) fn request(&self, prompts: &Arc<crate::prompts::Prompts>) -> Result<ModelRequest, TurnError> {
+        let claims = self.claims();
+        let count = u32::try_from(claims.len()).unwrap_or(u32::MAX);
+        let context = JudgeContext {
+            message: self.message.to_owned(),
+            draft: self.report.text().to_owned(),
+            decision: self.decision,
+            now: self.now,
+            results: self.results.clone(),
+            claims,
+        };
+        Ok(ModelRequest {
+            messages: prompts.judge(&context)?,
+            tools: Vec::new(),
+            tool_choice: ToolChoice::Auto,
+            response_schema: Some(judge_schema()),
+            max_tokens: JUDGE_TOKENS.saturating_add(JUDGE_TOKENS_PER_CLAIM.saturating_mul(count)),
+            profile: None,
+        })
+    }
+
+    /// Open claims first; supported ones as long as there is room.
+    fn claims(&self) -> Vec<ClaimView> {
+        let indexed = || self.report.claims().iter().enumerate();
+        let open = indexed().filter(|(_, claim)| claim.verdict == Verdict::NotCheckable);
+        let settled = indexed().filter(|(_, claim)| claim.verdict != Verdict::NotCheckable);
+        let n_open = self.report.undecided().count();
+        open.chain(settled.take(JUDGE_CLAIMS.saturating_sub(n_open)))
+            .map(|(index, claim)| claim_view(index, claim))
+            .collect()
+    }
+}
+
+fn claim_view(index: usize, claim: &Claim) -> ClaimView {
+    ClaimView {
+        index,
+        text: claim.text.clone(),
+        kind: claim.kind,
+        verdict: claim.verdict,
+        nearest: claim
+            .evidence
+            .iter()
+            .take(4)
+            .map(|place| format!("{} = {}", place.pointer, place.value).chars().take(300).collect())
+            .collect(),
+    }
+}
+
+#[derive(Deserialize)]
+struct JudgeWire {
+    claims: Vec<JudgedClaim>,
+    #[serde(default)]
+    invented: bool,
+    #[serde(default = "yes")]
+    errors_reported: bool,
+    #[serde(default)]
+    problems: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Reads the judge's answer; anything but a full answer to every open claim is `Unavailable`.
+pub(crate) fn question_answer(
+    answer: &ModelAnswer,
+    report: &GroundingReport,
+    failed_calls: bool,
+) -> JudgeRuling {
+    let object = object_in(&answer.content).or_else(|| object_in(&answer.reasoning));
+    let Some(wire) = object.and_then(|object| serde_json::from_value::<JudgeWire>(object).ok()) else {
+        return JudgeRuling::Unavailable("the judge gave no well-formed answer".to_owned());
+    };
+    let uncovered = report
+        .claims()
+        .iter()
+        .enumerate()
+        .filter(|(_, claim)| claim.verdict == Verdict::NotCheckable)
+        .any(|(index, _)| !wire.claims.iter().any(|answer| answer.claim == index));
+    if uncovered {
+        return JudgeRuling::Unavailable("the judge left claims out".to_owned());
+    }
+    let mut problems = wire.problems;
+    if wire.invented && problems.is_empty() {
+        problems.push("the judge says that something is invented".to_owned());
+    }
+    if failed_calls && !wire.errors_reported && problems.is_empty() {
+        problems.push("the judge says that a failed call is not reported".to_owned());
+    }
+    JudgeRuling::Answered(JudgeAnswers { claims: wire.claims, problems })
+}
