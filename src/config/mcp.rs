@@ -1,0 +1,150 @@
+//! `[mcp.servers.NAME]`: MCP servers, embedded, as children over stdio, or over streamable HTTP.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::config::error::ConfigError;
+use crate::config::secret::SecretRef;
+
+/// A setting of a server: plain, or a reference to a secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// A plain value.
+    Plain(String),
+    /// Where the secret is.
+    Secret(SecretRef),
+}
+
+/// The servers that are part of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Embedded {
+    /// The Argus MCP server.
+    Argus,
+    /// The Sysdig MCP server.
+    Sysdig,
+}
+
+/// How a server is reached.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "transport", rename_all = "snake_case", deny_unknown_fields)]
+pub enum TransportConfig {
+    /// In process; `settings` are the variables that the server's own documentation names.
+    Embedded {
+        /// Which.
+        server: Embedded,
+        /// Its variables.
+        #[serde(default)]
+        settings: BTreeMap<String, Setting>,
+    },
+    /// A child process over stdio.
+    Stdio {
+        /// Program.
+        command: String,
+        /// Arguments.
+        #[serde(default)]
+        args: Vec<String>,
+        /// Its environment; of ours only PATH, HOME, LANG and TMPDIR are passed on.
+        #[serde(default)]
+        env: BTreeMap<String, Setting>,
+        /// Working directory.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cwd: Option<String>,
+    },
+    /// Streamable HTTP.
+    StreamableHttp {
+        /// URL of the endpoint.
+        url: String,
+        /// Headers of every request.
+        #[serde(default)]
+        headers: BTreeMap<String, Setting>,
+    },
+}
+
+/// One MCP server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct McpServerConfig {
+    /// How it is reached.
+    #[serde(flatten)]
+    pub transport: TransportConfig,
+    /// What is the same for every transport.
+    #[serde(default)]
+    pub options: McpServerOptions,
+}
+
+/// What is the same for every transport.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct McpServerOptions {
+    /// Policy groups it is expected to serve: when it is down, answers say so.
+    pub groups: Vec<String>,
+    /// Only these tools, if given.
+    pub allow: Option<Vec<String>>,
+    /// Not these tools.
+    pub deny: Vec<String>,
+    /// Tools taken as read-only although the server does not say so.
+    pub read_only: Vec<String>,
+    /// Tools that need a confirmation although the server calls them read-only.
+    pub confirm: Vec<String>,
+    /// Seconds for one call.
+    pub timeout_seconds: u64,
+    /// Seconds for the connection and the tool list.
+    pub connect_seconds: u64,
+    /// Seconds after which a result no longer counts as now, inside its turn.
+    pub max_age_seconds: Option<u64>,
+}
+
+impl Default for McpServerOptions {
+    fn default() -> Self {
+        Self {
+            groups: Vec::new(),
+            allow: None,
+            deny: Vec::new(),
+            read_only: Vec::new(),
+            confirm: Vec::new(),
+            timeout_seconds: 60,
+            connect_seconds: 20,
+            max_age_seconds: None,
+        }
+    }
+}
+
+/// All MCP servers by name.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct McpConfig {
+    /// Servers.
+    pub servers: BTreeMap<String, McpServerConfig>,
+}
+
+impl McpConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        for (name, server) in &self.servers {
+            let key = |field: &str| format!("mcp.servers.{name}.{field}");
+            if name.is_empty() || name.len() > 24 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+                return Err(ConfigError::invalid(
+                    &format!("mcp.servers.{name}"),
+                    "a server name has 1 to 24 letters, digits, - and _",
+                ));
+            }
+            match &server.transport {
+                TransportConfig::StreamableHttp { url, .. }
+                    if !url.starts_with("http://") && !url.starts_with("https://") =>
+                {
+                    return Err(ConfigError::invalid(&key("url"), "must start with http:// or https://"));
+                }
+                TransportConfig::Stdio { command, .. } if command.trim().is_empty() => {
+                    return Err(ConfigError::invalid(&key("command"), "must name a program"));
+                }
+                _ => {}
+            }
+            if server.options.timeout_seconds == 0 || server.options.connect_seconds == 0 {
+                return Err(ConfigError::invalid(&key("options.timeout_seconds"), "must be at least 1"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! `[telemetry]`: logs.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Logs. They go to standard error and hold no message bodies and no payloads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// Filter in the form of `tracing-subscriber`, e.g. `info,groundwire=debug`.
+    pub log: String,
+    /// Form of log lines.
+    pub format: LogFormat,
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self { log: "info".to_owned(), format: LogFormat::Text }
+    }
+}
