@@ -47,7 +47,9 @@ pub enum FaultKind {
     Ambiguous,
     /// Puts the text in `body` (or a stock instruction) into free-text fields.
     Inject,
-    /// Applies the patch in `body` to the backend's data before answering.
+    /// Applies the patch in `body` to the backend's data, once unless `times` says
+    /// more: with `after: n` right after the n-th matching request was answered,
+    /// without it before the first.
     Mutate,
     /// Leaves the number of matches unknown.
     CountSkip,
@@ -187,23 +189,34 @@ impl FaultList {
         }
         let body = String::from_utf8_lossy(body);
         let mut fired: Vec<Fault> = Vec::new();
+        let mut mutates_late = false;
         for fault in armed.iter_mut() {
             if !fault.meets(method, path, &body) || fired.iter().any(|f| f.kind == fault.kind) {
                 continue;
             }
+            let mutates = fault.kind == FaultKind::Mutate;
+            let mut late = false;
             if fault.after > 0 {
                 fault.after -= 1;
-                continue;
+                late = mutates && fault.after == 0;
+                if !late {
+                    continue;
+                }
             }
             match &mut fault.times {
                 Some(0) => continue,
                 Some(left) => *left -= 1,
+                None if mutates => fault.times = Some(0),
                 None => {}
             }
+            mutates_late |= late;
             fired.push(fault.clone());
         }
         armed.retain(|fault| fault.times != Some(0));
-        Fired { faults: fired }
+        Fired {
+            faults: fired,
+            mutates_late,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Fault>> {
@@ -215,6 +228,7 @@ impl FaultList {
 #[derive(Clone, Debug, Default)]
 pub struct Fired {
     faults: Vec<Fault>,
+    mutates_late: bool,
 }
 
 impl Fired {
@@ -239,6 +253,22 @@ impl Fired {
             .filter_map(|fault| fault.delay_ms)
             .fold(0, u64::saturating_add);
         Duration::from_millis(ms)
+    }
+
+    /// The patch of a `mutate` fault that applies before the answer is made.
+    #[must_use]
+    pub fn patch_before(&self) -> Option<&Value> {
+        self.patch().filter(|_| !self.mutates_late)
+    }
+
+    /// The patch of a `mutate` fault that applies once the answer is made.
+    #[must_use]
+    pub fn patch_after(&self) -> Option<&Value> {
+        self.patch().filter(|_| self.mutates_late)
+    }
+
+    fn patch(&self) -> Option<&Value> {
+        self.get(FaultKind::Mutate)?.body.as_ref()
     }
 
     /// The text of an `inject` fault.
@@ -404,11 +434,25 @@ mod tests {
     #[test]
     fn after_lets_matching_requests_pass_first() {
         let list = FaultList::default();
-        list.set(vec![Fault::new("/", FaultKind::Mutate).after(2).times(1)]);
+        list.set(vec![Fault::new("/", FaultKind::Empty).after(2).times(1)]);
         let fired: Vec<bool> = (0..4)
-            .map(|_| list.take("GET", "/x", b"").has(FaultKind::Mutate))
+            .map(|_| list.take("GET", "/x", b"").has(FaultKind::Empty))
             .collect();
         assert_eq!(fired, [false, false, true, false]);
+    }
+
+    #[test]
+    fn a_mutation_applies_once_and_behind_the_request_it_waits_for() {
+        let list = FaultList::default();
+        let patch = json!({"cases": {}});
+        list.set(vec![Fault::new("/", FaultKind::Mutate).after(2).body(patch.clone())]);
+        assert!(list.take("GET", "/x", b"").get(FaultKind::Mutate).is_none());
+        let second = list.take("GET", "/x", b"");
+        assert_eq!((second.patch_before(), second.patch_after()), (None, Some(&patch)));
+        assert!(list.armed().is_empty());
+        list.set(vec![Fault::new("/", FaultKind::Mutate).body(patch.clone())]);
+        assert_eq!(list.take("GET", "/x", b"").patch_before(), Some(&patch));
+        assert!(!list.take("GET", "/x", b"").has(FaultKind::Mutate));
     }
 
     #[test]
