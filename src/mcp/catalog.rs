@@ -1,0 +1,124 @@
+//! The merged tool list: qualified names, unique; allow and deny lists; what is read-only.
+//! Clashing names get a short hash of server and tool, and are reported.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::domain::tool::ToolName;
+use crate::domain::tool::ToolSpec;
+use crate::engine::fingerprint::digest;
+use crate::engine::ports::Catalog;
+use crate::engine::ports::ServerState;
+
+/// Longest description kept, in characters.
+const DESCRIPTION_CHARS: usize = 6000;
+
+/// Which tools of a server are used, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ToolRules {
+    /// Only these, if given.
+    pub allow: Option<Vec<String>>,
+    /// Not these.
+    pub deny: Vec<String>,
+    /// Read-only although the server does not say so.
+    pub read_only: Vec<String>,
+    /// Not read-only although the server says so.
+    pub confirm: Vec<String>,
+}
+
+impl ToolRules {
+    /// Whether a tool is used at all.
+    pub fn allows(&self, tool: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| name == tool);
+        self.allow.as_deref().is_none_or(named) && !named(&self.deny)
+    }
+
+    fn is_read_only(&self, tool: &rmcp::model::Tool) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| *name == tool.name);
+        let hinted = tool.annotations.as_ref().and_then(|hints| hints.read_only_hint).unwrap_or(false);
+        (hinted || named(&self.read_only)) && !named(&self.confirm)
+    }
+}
+
+/// Merges the lists of all servers.
+pub fn merge<'a>(
+    servers: Vec<ServerState>,
+    lists: impl IntoIterator<Item = (&'a str, &'a ToolRules, Arc<Vec<rmcp::model::Tool>>)>,
+) -> Catalog {
+    let mut taken: HashSet<ToolName> = HashSet::new();
+    let mut tools: Vec<Arc<ToolSpec>> = Vec::new();
+    for (server, rules, list) in lists {
+        for tool in list.iter().filter(|tool| rules.allows(&tool.name)) {
+            let name = unique(server, &tool.name, &mut taken);
+            tools.push(Arc::new(ToolSpec {
+                name,
+                server: server.to_owned(),
+                tool: tool.name.to_string(),
+                description: tool
+                    .description
+                    .as_deref()
+                    .unwrap_or_default()
+                    .chars()
+                    .take(DESCRIPTION_CHARS)
+                    .collect(),
+                input_schema: Value::Object((*tool.input_schema).clone()),
+                output_schema: tool.output_schema.as_ref().map(|schema| Value::Object((**schema).clone())),
+                read_only: rules.is_read_only(tool),
+            }));
+        }
+    }
+    tools.sort_by(|a, b| a.name.cmp(&b.name));
+    let digest = digest(serde_json::to_string(&tools).unwrap_or_default().as_bytes());
+    Catalog { tools, servers, digest }
+}
+
+fn unique(server: &str, tool: &str, taken: &mut HashSet<ToolName>) -> ToolName {
+    let name = ToolName::qualify(server, tool);
+    let cut = name.as_str().len() < server.len() + 2 + tool.len();
+    if !cut && taken.insert(name.clone()) {
+        return name;
+    }
+    // Cut or clashing: a hash of the full name keeps it unique and the same at every start.
+    let hash = &digest(format!("{server}\n{tool}").as_bytes())[..8];
+    let stem: String = name.as_str().chars().take(ToolName::MAX - 9).collect();
+    let renamed = ToolName::new(&format!("{stem}_{hash}"));
+    tracing::warn!(upstream.name = server, tool.name = tool, renamed = %renamed, "tool renamed towards models");
+    taken.insert(renamed.clone());
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(name: &str) -> rmcp::model::Tool {
+        rmcp::model::Tool::new(name.to_owned(), "d", Arc::new(serde_json::Map::new()))
+    }
+
+    fn names(catalog: &Catalog) -> Vec<&str> {
+        catalog.tools.iter().map(|tool| tool.name.as_str()).collect()
+    }
+
+    #[test]
+    fn clashing_and_long_names_stay_unique_and_short() {
+        let rules = ToolRules::default();
+        let long = "x".repeat(80);
+        let list = Arc::new(vec![tool("a.b"), tool("a/b"), tool(&long)]);
+        let catalog = merge(Vec::new(), [("one", &rules, list)]);
+        let unique: HashSet<&str> = names(&catalog).into_iter().collect();
+        assert_eq!(unique.len(), 3);
+        assert!(unique.iter().all(|name| name.len() <= ToolName::MAX));
+    }
+
+    #[test]
+    fn a_tool_without_the_hint_is_not_read_only_and_lists_overrule_it() {
+        let rules = ToolRules { deny: vec!["gone".into()], read_only: vec!["safe".into()], ..Default::default() };
+        let list = Arc::new(vec![tool("gone"), tool("safe"), tool("other")]);
+        let catalog = merge(Vec::new(), [("s", &rules, list)]);
+        assert_eq!(names(&catalog), ["s__other", "s__safe"]);
+        assert!(!catalog.tools[0].read_only);
+        assert!(catalog.tools[1].read_only);
+    }
+}

@@ -1,0 +1,137 @@
+//! All MCP servers together: the `Tools` port of the engine. Each server is kept by a task
+//! of its own; the catalog is rebuilt when one of them changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::domain::caller::Caller;
+use crate::domain::tool::RawToolResult;
+use crate::domain::tool::ToolCall;
+use crate::domain::tool::ToolFailure;
+use crate::engine::ports::Catalog;
+use crate::engine::ports::ProgressFn;
+use crate::engine::ports::Tools;
+use crate::mcp::catalog::ToolRules;
+use crate::mcp::catalog::merge;
+use crate::mcp::upstream::Upstream;
+
+/// One server with the rules for its tools.
+pub struct Member {
+    /// The server.
+    pub upstream: Arc<Upstream>,
+    /// Which of its tools are used, and how.
+    pub rules: ToolRules,
+    /// How long its results count as now, inside their turn.
+    pub max_age: Option<Duration>,
+}
+
+/// All MCP servers.
+pub struct Hub {
+    members: BTreeMap<String, Member>,
+    catalog: RwLock<Arc<Catalog>>,
+    tasks: TaskTracker,
+    cancel: CancellationToken,
+}
+
+impl Hub {
+    /// A hub whose servers are not connected yet.
+    pub fn new(members: Vec<Member>) -> Arc<Self> {
+        let members: BTreeMap<String, Member> =
+            members.into_iter().map(|member| (member.upstream.name().to_owned(), member)).collect();
+        let hub = Arc::new(Self {
+            members,
+            catalog: RwLock::default(),
+            tasks: TaskTracker::new(),
+            cancel: CancellationToken::new(),
+        });
+        hub.rebuild();
+        hub
+    }
+
+    /// Starts a keeper for each server.
+    pub fn start(self: &Arc<Self>) {
+        for member in self.members.values() {
+            let hub = Arc::downgrade(self);
+            let changed: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+                if let Some(hub) = hub.upgrade() {
+                    hub.rebuild();
+                }
+            });
+            self.tasks.spawn(Arc::clone(&member.upstream).keep(changed, self.cancel.clone()));
+        }
+        self.tasks.close();
+    }
+
+    /// Waits until every server has been up once or failed once, at most `limit`.
+    pub async fn settled(&self, limit: Duration) {
+        let settled = async {
+            loop {
+                let states = self.members.values().map(|member| member.upstream.state());
+                if states.into_iter().all(|state| state.up || state.error.is_some()) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        drop(tokio::time::timeout(limit, settled).await);
+        self.rebuild();
+    }
+
+    /// Ends all connections and children.
+    pub async fn close(&self) {
+        self.cancel.cancel();
+        self.tasks.wait().await;
+    }
+
+    fn rebuild(&self) {
+        let states = self.members.values().map(|member| member.upstream.state()).collect();
+        let lists = self
+            .members
+            .iter()
+            .map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
+        let catalog = Arc::new(merge(states, lists));
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
+    }
+}
+
+#[async_trait]
+impl Tools for Hub {
+    async fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn call(
+        &self,
+        call: &ToolCall,
+        _caller: &Caller,
+        progress: ProgressFn,
+        cancel: &CancellationToken,
+    ) -> Result<RawToolResult, ToolFailure> {
+        let Some(member) = self.members.get(&call.server) else {
+            return Err(ToolFailure::Unavailable {
+                server: call.server.clone(),
+                reason: "no such server is configured".to_owned(),
+            });
+        };
+        // The catalog leaves such tools out already; checked again here, since this is the gate.
+        if !member.rules.allows(&call.tool) {
+            return Err(ToolFailure::Denied { reason: format!("{} is not on the allow-list", call.tool) });
+        }
+        let answer = member.upstream.call(&call.tool, &call.arguments, progress, cancel).await;
+        if matches!(answer, Err(ToolFailure::Unavailable { .. })) {
+            self.rebuild();
+        }
+        answer
+    }
+
+    fn max_age(&self, server: &str, _tool: &str) -> Option<Duration> {
+        self.members.get(server).and_then(|member| member.max_age)
+    }
+}

@@ -1,0 +1,72 @@
+//! Our end of an MCP connection: tells who we are, passes progress of calls on, and notes
+//! when a server changes its tool list.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use rmcp::ClientHandler;
+use rmcp::model::ClientCapabilities;
+use rmcp::model::ClientConfig;
+use rmcp::model::Implementation;
+use rmcp::model::ProgressNotificationParam;
+use rmcp::model::ProgressToken;
+use rmcp::model::ProtocolVersion;
+use rmcp::service::NotificationContext;
+use rmcp::service::RoleClient;
+use tokio::sync::Notify;
+
+use crate::engine::ports::ProgressFn;
+
+/// Shared between a connection and whoever calls through it.
+#[derive(Default)]
+pub(crate) struct Shared {
+    // A std mutex: held for a map operation, never across an await.
+    progress: Mutex<HashMap<ProgressToken, ProgressFn>>,
+    /// Notified when the server says that its tool list changed.
+    pub(crate) tools_changed: Notify,
+}
+
+impl Shared {
+    pub(crate) fn watch(&self, token: ProgressToken, progress: ProgressFn) {
+        self.lock().insert(token, progress);
+    }
+
+    pub(crate) fn unwatch(&self, token: &ProgressToken) {
+        self.lock().remove(token);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ProgressToken, ProgressFn>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The client side of one connection.
+#[derive(Clone)]
+pub(crate) struct ClientEnd {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl ClientHandler for ClientEnd {
+    async fn on_progress(&self, params: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
+        let progress = self.shared.lock().get(&params.progress_token).cloned();
+        if let Some(progress) = progress {
+            let message = params.message.map(|text| text.chars().take(500).collect());
+            progress(params.progress, params.total, message);
+        }
+    }
+
+    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.shared.tools_changed.notify_one();
+    }
+
+    fn get_info(&self) -> ClientConfig {
+        // The newest revision that has an `initialize`: the default one has none.
+        ClientConfig::new(
+            ClientCapabilities::default(),
+            Implementation::new("groundwire", env!("CARGO_PKG_VERSION")),
+        )
+        .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+    }
+}
