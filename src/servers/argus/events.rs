@@ -1,0 +1,561 @@
+//! The event family: allowed values, the search request, its REST body and link.
+//!
+//! One table serves the translator and the execute tool. Beyond renaming, the
+//! index range is derived from the time range, since Argus searches only the
+//! current day's index unless told otherwise. Does not know paging or results.
+
+use std::net::IpAddr;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::servers::argus::body;
+use crate::servers::argus::fields::Checked;
+use crate::servers::argus::fields::Field;
+use crate::servers::argus::fields::Kind;
+use crate::servers::argus::fields::Rule;
+use crate::servers::argus::fields::Shape;
+use crate::servers::argus::fields::paging;
+use crate::servers::argus::fields::time_filter;
+use crate::servers::argus::identifier::EVENT_IDENTIFIER;
+use crate::servers::argus::time;
+use crate::servers::argus::time::TimeText;
+use crate::servers::argus::validate::Problems;
+
+/// The tools whose values an event search takes.
+pub const VALUE_TOOLS: &[&str] = &[
+    "listAllowedEventFlags",
+    "listAllowedEndpointFlags",
+    "listAllowedEventSortBy",
+];
+
+/// Entries allowed in one list of event criteria.
+const MAX_CRITERIA: usize = 10_000;
+
+/// A search that starts further back than this gets a warning about its run time.
+const LONG_RANGE: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
+
+const TIME_FIELDS: &[&str] = &[
+    "created",
+    "lastUpdated",
+    "firstAssessment",
+    "enginePersisted",
+    "firstEvent",
+    "lastEvent",
+    "published",
+    "all",
+];
+
+/// Event flags.
+pub const FLAGS: &[&str] = &[
+    "established",
+    "blocked",
+    "partiallyBlocked",
+    "snapshot",
+    "finalized",
+    "falsePositive",
+    "notAThreat",
+    "tuningCandidate",
+    "notified",
+    "notifiedUnpublished",
+    "notifiedDeleted",
+    "followup",
+    "partiallyNotified",
+    "identifiedThreat",
+    "threatCandidate",
+    "acknowledged",
+    "partiallyAcknowledged",
+    "severityAdjusted",
+    "commented",
+    "filtered",
+    "checked",
+    "incompleteDetails",
+    "aggregatedBaseEvent",
+    "remoteStorage",
+    "hasDetails",
+    "hasPayload",
+    "hasPcap",
+    "associatedToCaseByFilter",
+    "severityIncreasedByFilter",
+    "severityReducedByFilter",
+    "createdByAnalysisFilter",
+    "extendEventTtl",
+    "initialTuning",
+    "postAnalysis",
+    "partialSslTerminated",
+    "sslTerminated",
+    "autoReport",
+    "missingTimestamp",
+    "clockOutOfSync",
+    "dropAnalysis",
+    "escalatedByReputation",
+    "hasSample",
+    "storeEvent",
+    "storeAggregated",
+    "handledByAnalyst",
+    "slaViolation",
+    "payloadTruncated",
+    "hasStringPayload",
+    "reassessed",
+    "eventFromOtEnvironment",
+    "eventFromRestrictedItEnvironment",
+    "failure",
+];
+
+/// Flags of an event's source or destination.
+pub const ENDPOINT_FLAGS: &[&str] = &[
+    "isCustomerNet",
+    "isPartialCustomerNet",
+    "customAggregation",
+    "isManagedBySoc",
+];
+
+/// Sort fields of the event search.
+pub const SORT_FIELDS: &[&str] = &[
+    "customerID",
+    "eventID",
+    "createdTimestamp",
+    "lastUpdatedTimestamp",
+    "firstEventTimestamp",
+    "lastEventTimestamp",
+];
+
+static ADDRESS: Checked = Checked {
+    schema: || json!({"type": "string", "minLength": 2, "maxLength": 49}),
+    check: address,
+};
+
+static COUNTRY: Checked = Checked {
+    schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
+    check: country,
+};
+
+static DOMAIN: Checked = Checked {
+    schema: || json!({"type": "string", "minLength": 1, "maxLength": 253}),
+    check: domain,
+};
+
+fn address(value: &Value) -> Result<Value, String> {
+    let text = value.as_str().unwrap_or_default().trim();
+    let (host, bits) = match text.split_once('/') {
+        Some((host, bits)) => (host, Some(bits)),
+        None => (text, None),
+    };
+    let most = match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) => 32,
+        Ok(IpAddr::V6(_)) => 128,
+        Err(_) => return Err("must be an IPv4 or IPv6 address or CIDR network".to_owned()),
+    };
+    let fits = |bits: &str| bits.parse::<u8>().is_ok_and(|bits| bits <= most);
+    if bits.is_none_or(fits) {
+        Ok(json!(text))
+    } else {
+        Err(format!("must have a prefix length between 0 and {most}"))
+    }
+}
+
+fn country(value: &Value) -> Result<Value, String> {
+    let text = value.as_str().unwrap_or_default();
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(json!(text))
+    } else {
+        Err("must be a country code of two upper-case letters".to_owned())
+    }
+}
+
+fn domain(value: &Value) -> Result<Value, String> {
+    let text = value.as_str().unwrap_or_default().trim();
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "/:@?#*".contains(c);
+    if (1..=253).contains(&text.len()) && !text.contains(odd) {
+        Ok(json!(text))
+    } else {
+        Err("must be a fully qualified domain name, without scheme, path or wildcard".to_owned())
+    }
+}
+
+/// The arguments of the translator and of the search: `{request, includeProperties}`.
+pub fn arguments() -> Shape {
+    let request = Field::new(
+        "request",
+        Kind::Object(request()),
+        "The event search to make.",
+    );
+    Shape::of(vec![request.required(), include_properties(false)])
+}
+
+/// The `includeProperties` argument.
+pub fn include_properties(default: bool) -> Field {
+    Field::new(
+        "includeProperties",
+        Kind::Boolean,
+        "Add all properties to each event.",
+    )
+    .rest("includeAllProperties")
+    .or(default)
+}
+
+/// The sort argument of lists of events.
+pub fn sort_by() -> Field {
+    Field::new(
+        "sortBy",
+        Kind::Sort { names: SORT_FIELDS }.list(),
+        "Sort fields, from listAllowedEventSortBy.",
+    )
+    .or(vec!["-lastEventTimestamp"])
+}
+
+/// The search request.
+pub fn request() -> Shape {
+    let mut fields = filters();
+    let doc = "Time range; without a start it starts at startOfDay, without an end it ends now.";
+    fields.push(time_filter(TIME_FIELDS, doc, Some("now")));
+    fields.extend([
+        Field::new(
+            "includeComments",
+            Kind::Boolean,
+            "Add comments to each event (Argus takes false).",
+        ),
+        Field::new(
+            "includeSubEvents",
+            Kind::Boolean,
+            "Add the identifiers of the events inside an aggregate (Argus takes false).",
+        ),
+        sort_by(),
+    ]);
+    fields.extend(paging(25));
+    fields.push(Field::new(
+        "subCriteria",
+        Kind::Object(sub_criteria()).list(),
+        "Further criteria, combined with OR; required makes one an AND, exclude removes its matches.",
+    ));
+    Shape::of(fields).with_rules(vec![flags_disjoint(), Rule::Check(end_needs_start)])
+}
+
+fn flags_disjoint() -> Rule {
+    Rule::Disjoint("includeEventFlag", "excludeEventFlag")
+}
+
+/// The default start is today, so a fixed end without a start would as a rule
+/// ask for an empty range and read as "nothing matched".
+fn end_needs_start(object: &Map<String, Value>, path: &str, problems: &mut Problems) {
+    let Some(filter) = object.get("timeFilter") else {
+        return;
+    };
+    let end = filter["endTimestamp"].as_str().unwrap_or_default();
+    let absolute = matches!(time::classify(end), Ok(TimeText::Absolute(_)));
+    if absolute && filter.get("startTimestamp").is_none() {
+        let path = format!("{path}.timeFilter.startTimestamp");
+        let problem = "is needed beside a fixed endTimestamp (the default start is startOfDay)";
+        problems.add(path, problem, &Value::Null);
+    }
+}
+
+fn sub_criteria() -> Shape {
+    let mut fields = filters();
+    fields.push(time_filter(TIME_FIELDS, "Time range.", None));
+    fields.extend(exclude_required());
+    let nothing = Rule::MoreThan(&["required", "exclude", "includeUnpublished"]);
+    Shape::of(fields)
+        .with_rules(vec![
+            flags_disjoint(),
+            nothing,
+            Rule::NotBoth("required", "exclude"),
+        ])
+        .shown_as("Any of the filter fields of request, plus the booleans exclude and required.")
+}
+
+fn exclude_required() -> [Field; 2] {
+    [
+        Field::new("required", Kind::Boolean, "AND instead of OR."),
+        Field::new("exclude", Kind::Boolean, "Remove matches."),
+    ]
+}
+
+fn list(kind: Kind) -> Kind {
+    kind.list_of_up_to(MAX_CRITERIA)
+}
+
+/// An item of attack, endpoint or property.
+fn item(mut fields: Vec<Field>, alone: &'static [&'static str], rules: Vec<Rule>) -> Kind {
+    fields.extend(exclude_required());
+    let mut all = vec![Rule::MoreThan(alone), Rule::NotBoth("required", "exclude")];
+    all.extend(rules);
+    list(Kind::Object(Shape::of(fields).with_rules(all)))
+}
+
+fn filters() -> Vec<Field> {
+    vec![
+        Field::new(
+            "associateCaseID",
+            list(Kind::at_least(0)),
+            "IDs of associated cases; 0 means events with no case.",
+        )
+        .rest("associatedCase"),
+        Field::new(
+            "attack",
+            attack(),
+            "Attacks; items are combined with OR unless required.",
+        ),
+        Field::new(
+            "customer",
+            list(Kind::Name),
+            "Customer IDs or short names; any of them.",
+        ),
+        Field::new(
+            "domain",
+            list(Kind::Checked(&DOMAIN)),
+            "Fully qualified domain names.",
+        ),
+        Field::new("endpoint", endpoint(), "Sources and destinations."),
+        Field::new(
+            "eventIdentifier",
+            list(Kind::Checked(&EVENT_IDENTIFIER)),
+            "Events by identifier: timestampEpochMillis/customerID/eventUUID.",
+        ),
+        Field::new("property", property(), "Properties of the event."),
+        Field::new(
+            "severity",
+            list(Kind::one_of(SEVERITIES)),
+            "Severities; any of them.",
+        ),
+        Field::new(
+            "type",
+            list(Kind::one_of(&["aggregated", "raw"])),
+            "Kinds of event; none means both.",
+        ),
+        Field::new(
+            "includeEventFlag",
+            list(Kind::one_of(FLAGS)),
+            "From listAllowedEventFlags; all must be set.",
+        )
+        .rest("includeFlag"),
+        Field::new(
+            "excludeEventFlag",
+            list(Kind::one_of(FLAGS)),
+            "From listAllowedEventFlags; none may be set.",
+        )
+        .rest("excludeFlag"),
+        Field::new(
+            "includeUnpublished",
+            Kind::Boolean,
+            "false leaves out events whose publication lies ahead (Argus takes true).",
+        ),
+        Field::new(
+            "productionCustomers",
+            Kind::Boolean,
+            "true: leave out customers not in production; false: only those.",
+        ),
+    ]
+}
+
+fn attack() -> Kind {
+    let fields = vec![
+        Field::new("alarm", list(Kind::Name), "Alarm IDs or short names."),
+        Field::new(
+            "attackCategory",
+            list(Kind::Name),
+            "Category IDs or short names.",
+        ),
+        Field::new(
+            "signature",
+            list(Kind::Text { max: 1_000 }),
+            "Signature names.",
+        ),
+    ];
+    item(fields, &["required", "exclude"], Vec::new())
+}
+
+fn endpoint() -> Kind {
+    let fields = vec![
+        Field::new(
+            "ip",
+            list(Kind::Checked(&ADDRESS)),
+            "Addresses or CIDR networks.",
+        ),
+        Field::new(
+            "port",
+            list(Kind::Integer {
+                min: 0,
+                max: 65_535,
+            }),
+            "Ports.",
+        ),
+        Field::new(
+            "countryCode",
+            list(Kind::Checked(&COUNTRY)),
+            "Country codes of two upper-case letters.",
+        ),
+        Field::new(
+            "minMaskBits",
+            Kind::Integer { min: 0, max: 128 },
+            "Least prefix length.",
+        ),
+        Field::new(
+            "endpointFieldStrategy",
+            Kind::one_of(&["source", "destination", "all"]),
+            "Which end to look at (Argus takes all).",
+        ),
+        Field::new(
+            "includeEndpointFlag",
+            list(Kind::one_of(ENDPOINT_FLAGS)),
+            "From listAllowedEndpointFlags; all must be set.",
+        )
+        .rest("includeFlag"),
+        Field::new(
+            "excludeEndpointFlag",
+            list(Kind::one_of(ENDPOINT_FLAGS)),
+            "From listAllowedEndpointFlags; none may be set.",
+        )
+        .rest("excludeFlag"),
+    ];
+    let disjoint = Rule::Disjoint("includeEndpointFlag", "excludeEndpointFlag");
+    item(
+        fields,
+        &["required", "exclude", "endpointFieldStrategy"],
+        vec![disjoint],
+    )
+}
+
+fn property() -> Kind {
+    let fields = vec![
+        Field::new(
+            "key",
+            Kind::Text { max: 200 },
+            "Name of the property; none: any property.",
+        ),
+        Field::new(
+            "value",
+            list(Kind::Text { max: 1_000 }),
+            "Values; none tests for presence.",
+        ),
+        Field::new(
+            "valueMatchStrategy",
+            Kind::one_of(&["any", "all"]),
+            "Whether any or all values must match (Argus takes any).",
+        ),
+        Field::new(
+            "valueSearchStrategy",
+            Kind::one_of(&["exact", "tokenized"]),
+            "How values are compared (Argus takes exact).",
+        ),
+    ];
+    let alone = &[
+        "required",
+        "exclude",
+        "valueMatchStrategy",
+        "valueSearchStrategy",
+    ];
+    item(fields, alone, Vec::new())
+}
+
+/// The search criteria for checked `{request, includeProperties}` arguments.
+/// Translator and execute tool both end here.
+pub fn search_criteria(checked: &Map<String, Value>) -> Map<String, Value> {
+    let empty = Map::new();
+    let sent = checked.get("request").and_then(Value::as_object);
+    let mut criteria = body::rest(&request(), sent.unwrap_or(&empty));
+    // Argus would start in 1970 otherwise, and search today's index only.
+    let start = criteria
+        .entry("startTimestamp")
+        .or_insert_with(|| json!("startOfDay"))
+        .clone();
+    let text = |name: &str| {
+        criteria
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let end = index_end(text("endTimestamp"));
+    criteria.insert("indexStartTimestamp".to_owned(), start);
+    criteria.insert("indexEndTimestamp".to_owned(), json!(end));
+    let properties = checked.get("includeProperties").cloned();
+    criteria.insert(
+        "includeAllProperties".to_owned(),
+        properties.unwrap_or(json!(false)),
+    );
+    criteria
+}
+
+/// The end of the index range: the end of the time range unless that is a
+/// relative string that may lie ahead.
+fn index_end(end: &str) -> String {
+    let ahead = matches!(time::classify(end), Ok(TimeText::Relative)) && end.contains('+');
+    if ahead {
+        "now".to_owned()
+    } else {
+        end.to_owned()
+    }
+}
+
+/// A warning for criteria that reach far back, by the time `now`.
+pub fn long_range_warning(criteria: &Map<String, Value>, now: Timestamp) -> Option<&'static str> {
+    let start = criteria.get("startTimestamp")?.as_str()?;
+    let back = now.duration_since(time::estimate(start, now)?);
+    (back > LONG_RANGE)
+        .then_some("The search starts more than 31 days back; such searches may run long.")
+}
+
+/// A link that opens the criteria in the web portal, without paging.
+pub fn search_link(portal_url: &str, criteria: &Map<String, Value>) -> String {
+    let mut shared = criteria.clone();
+    shared.shift_remove("limit");
+    shared.shift_remove("offset");
+    let text = Value::Object(shared).to_string();
+    format!(
+        "{portal_url}/spa/events/search?q={}",
+        base64_url(text.as_bytes())
+    )
+}
+
+/// URL-safe base64 without padding.
+fn base64_url(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..=chunk.len() {
+            let index = bits >> (18 - 6 * place) & 63;
+            text.push(char::from(ALPHABET[index as usize]));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_url_safe_and_unpadded() {
+        let rows: [(&[u8], &str); 5] = [
+            (b"", ""),
+            (b"f", "Zg"),
+            (b"fo", "Zm8"),
+            (b"foo", "Zm9v"),
+            (&[0xfb, 0xff, 0xfe], "-__-"),
+        ];
+        for (bytes, text) in rows {
+            assert_eq!(base64_url(bytes), text);
+        }
+    }
+
+    #[test]
+    fn a_search_far_back_is_warned_about() {
+        let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        let of = |start: &str| {
+            let mut criteria = Map::new();
+            criteria.insert("startTimestamp".to_owned(), json!(start));
+            long_range_warning(&criteria, now).is_some()
+        };
+        assert!(of("startOfDay -40 days"));
+        assert!(of("2026-01-01T00:00:00Z"));
+        assert!(!of("startOfDay -7 days"));
+        assert!(!of("somethingElse"));
+    }
+}

@@ -1,0 +1,294 @@
+//! The field table from which a tool's schema, its checks and its REST body come.
+//!
+//! A [`Shape`] lists the fields of one object: MCP name, accepted aliases, REST
+//! name, kind, default. `schema.rs` shows it, `validate.rs` checks against it and
+//! `body.rs` renames by it, so the three cannot drift apart and a translator's
+//! output is the executed body by construction. Holds no behaviour of its own.
+
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::servers::argus::validate::Problems;
+
+/// Entries allowed in a list unless a family says otherwise.
+pub const MAX_ENTRIES: usize = 500;
+
+/// Longest free text, in characters.
+pub const MAX_TEXT: usize = 1_000;
+
+/// One object: its fields in the order in which they are shown and sent.
+#[derive(Debug, Clone, Default)]
+pub struct Shape {
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// What must hold between fields.
+    pub rules: Vec<Rule>,
+    /// A sentence shown in place of the fields, where listing them again would
+    /// only make the schema long. The checks are the same.
+    pub shown_as: Option<&'static str>,
+}
+
+/// A condition over several fields of one object.
+#[derive(Debug, Clone)]
+pub enum Rule {
+    /// At least one field other than these is set.
+    MoreThan(&'static [&'static str]),
+    /// The two flags are not both true.
+    NotBoth(&'static str, &'static str),
+    /// The two lists share no entry.
+    Disjoint(&'static str, &'static str),
+    /// Anything else; gets the checked object and its path.
+    Check(fn(&Map<String, Value>, &str, &mut Problems)),
+}
+
+/// One field.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Canonical MCP name.
+    pub name: &'static str,
+    /// Further names accepted, never listed.
+    pub aliases: &'static [&'static str],
+    /// Name in the REST body or query.
+    pub rest: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// One line for the reader of the schema.
+    pub doc: &'static str,
+    /// Whether leaving it out is a problem.
+    pub required: bool,
+    /// Value used when it is left out.
+    pub default: Option<Value>,
+    /// An object whose fields stand one level up in REST, and may stand there
+    /// in the arguments too.
+    pub flatten: bool,
+}
+
+/// A check outside the common kinds.
+#[derive(Debug)]
+pub struct Checked {
+    /// The JSON schema of the value.
+    pub schema: fn() -> Value,
+    /// Returns the normalised value, or a sentence saying what is expected.
+    pub check: fn(&Value) -> Result<Value, String>,
+}
+
+/// What a field may hold.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Text of 1 to `max` characters.
+    Text {
+        /// Longest text, in characters.
+        max: usize,
+    },
+    /// An ID or a short name; numbers are taken as text.
+    Name,
+    /// A whole number; digit strings are accepted.
+    Integer {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// true or false.
+    Boolean,
+    /// One of a fixed list, case-sensitive.
+    OneOf {
+        /// The values shown and accepted.
+        values: &'static [&'static str],
+        /// Values that are sent under another spelling.
+        sent_as: &'static [(&'static str, &'static str)],
+    },
+    /// A sort field, optionally with a leading `-`.
+    Sort {
+        /// The fields.
+        names: &'static [&'static str],
+    },
+    /// A time string.
+    Time,
+    /// A UUID, sent in lower case.
+    Uuid,
+    /// Something with a check of its own.
+    Checked(&'static Checked),
+    /// A list without repeats; a single value is wrapped.
+    List {
+        /// What the entries hold.
+        of: Box<Kind>,
+        /// Most entries.
+        max: usize,
+    },
+    /// A nested object.
+    Object(Shape),
+}
+
+impl Kind {
+    /// One of `values`, sent as it is.
+    pub fn one_of(values: &'static [&'static str]) -> Self {
+        Self::OneOf {
+            values,
+            sent_as: &[],
+        }
+    }
+
+    /// A whole number of at least `min`.
+    pub fn at_least(min: i64) -> Self {
+        Self::Integer { min, max: i64::MAX }
+    }
+
+    /// A list of these with the common bound.
+    pub fn list(self) -> Self {
+        self.list_of_up_to(MAX_ENTRIES)
+    }
+
+    /// A list of at most `max` of these.
+    pub fn list_of_up_to(self, max: usize) -> Self {
+        Self::List {
+            of: Box::new(self),
+            max,
+        }
+    }
+}
+
+impl Field {
+    /// An optional field whose REST name is its own.
+    pub fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            rest: name,
+            kind,
+            doc,
+            required: false,
+            default: None,
+            flatten: false,
+        }
+    }
+
+    /// Sets the REST name.
+    pub fn rest(mut self, rest: &'static str) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// Adds accepted names; the REST name is accepted anyhow.
+    pub fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Makes leaving it out a problem.
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Sets the value used when it is left out.
+    pub fn or(mut self, default: impl Into<Value>) -> Self {
+        self.default = Some(default.into());
+        self
+    }
+
+    /// Makes the fields of this object stand one level up.
+    pub fn flattened(mut self) -> Self {
+        self.flatten = true;
+        self
+    }
+
+    /// Whether `name` means this field.
+    pub fn answers_to(&self, name: &str) -> bool {
+        name == self.name || (!self.flatten && name == self.rest) || self.aliases.contains(&name)
+    }
+}
+
+impl Shape {
+    /// An object with these fields and no rules.
+    pub fn of(fields: Vec<Field>) -> Self {
+        Self {
+            fields,
+            rules: Vec::new(),
+            shown_as: None,
+        }
+    }
+
+    /// Shows a sentence in place of the fields.
+    pub fn shown_as(mut self, sentence: &'static str) -> Self {
+        self.shown_as = Some(sentence);
+        self
+    }
+
+    /// Adds rules.
+    pub fn with_rules(mut self, rules: Vec<Rule>) -> Self {
+        self.rules = rules;
+        self
+    }
+}
+
+/// The paging pair every list tool has.
+pub fn paging(limit: u64) -> Vec<Field> {
+    vec![
+        Field::new(
+            "limit",
+            Kind::Integer { min: 1, max: 100 },
+            "Items in one page.",
+        )
+        .or(limit),
+        Field::new(
+            "offset",
+            Kind::at_least(0),
+            "Items to skip: the nextOffset of the page before.",
+        )
+        .or(0),
+    ]
+}
+
+/// The shared time range object; `strategies` are the time fields of the family.
+pub fn time_filter(
+    strategies: &'static [&'static str],
+    doc: &'static str,
+    end: Option<&'static str>,
+) -> Field {
+    let from = Field::new(
+        "startTimestamp",
+        Kind::Time,
+        "Start: milliseconds since 1970, ISO 8601 in UTC with Z, or a relative string such as \
+         startOfDay -7 days.",
+    );
+    let mut to = Field::new(
+        "endTimestamp",
+        Kind::Time,
+        "End, in the same forms; for example now.",
+    );
+    to.default = end.map(Value::from);
+    let fields = vec![
+        from,
+        to,
+        Field::new(
+            "timeFieldStrategy",
+            Kind::one_of(strategies).list(),
+            "Time fields the range is compared with.",
+        ),
+        Field::new(
+            "timeMatchStrategy",
+            Kind::one_of(&["any", "all"]),
+            "Whether any or all of those fields must lie in the range (Argus takes any).",
+        ),
+    ];
+    let shape = Shape::of(fields).with_rules(vec![Rule::Check(start_before_end)]);
+    Field::new("timeFilter", Kind::Object(shape), doc).flattened()
+}
+
+fn start_before_end(object: &Map<String, Value>, path: &str, problems: &mut Problems) {
+    use crate::servers::argus::time::TimeText;
+    use crate::servers::argus::time::classify;
+    let read = |name: &str| classify(object.get(name)?.as_str()?).ok();
+    if let (Some(TimeText::Absolute(start)), Some(TimeText::Absolute(end))) =
+        (read("startTimestamp"), read("endTimestamp"))
+        && start >= end
+    {
+        let got = object.get("startTimestamp").cloned().unwrap_or(Value::Null);
+        problems.add(
+            format!("{path}.startTimestamp"),
+            "must be before endTimestamp",
+            &got,
+        );
+    }
+}

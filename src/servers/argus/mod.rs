@@ -1,0 +1,39 @@
+//! The embedded Argus MCP server: read-only tools over the Argus REST API.
+//!
+//! A call goes `server` (names) → `validate` (arguments against the field table)
+//! → a file in `tools/` → `client` (REST) → `outcome`. The tables in `cases` and
+//! `events` give schema, checks and REST body at once. Knows Argus and MCP;
+//! nothing of the gateway that may embed it.
+
+pub mod backend;
+pub mod body;
+pub mod cases;
+pub mod client;
+pub mod config;
+pub mod describe;
+pub mod envelope;
+pub mod error;
+pub mod events;
+pub mod fields;
+pub mod identifier;
+pub mod outcome;
+pub mod paging;
+pub mod retry;
+pub mod schema;
+pub mod server;
+pub mod session;
+pub mod stdio;
+pub mod time;
+pub mod tools;
+pub mod validate;
+
+#[cfg(test)]
+mod testing;
+
+pub use config::ArgusConfig;
+pub use config::ConfigError;
+pub use server::ArgusServer;
+pub use session::Session;
+pub use session::SessionError;
+pub use session::check_session;
+pub use stdio::serve_stdio;

@@ -1,0 +1,131 @@
+//! `listAllowedCaseCategories`: the categories that a case search may use.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::servers::argus::backend::Backend;
+use crate::servers::argus::body;
+use crate::servers::argus::cases;
+use crate::servers::argus::client::RestRequest;
+use crate::servers::argus::describe;
+use crate::servers::argus::error::Failure;
+use crate::servers::argus::error::FailureKind;
+use crate::servers::argus::fields::Field;
+use crate::servers::argus::fields::Kind;
+use crate::servers::argus::fields::Shape;
+use crate::servers::argus::fields::paging;
+use crate::servers::argus::outcome::Outcome;
+use crate::servers::argus::outcome::picked;
+use crate::servers::argus::tools::Family;
+use crate::servers::argus::tools::On;
+use crate::servers::argus::tools::Tool;
+use crate::servers::argus::tools::ToolKind;
+
+/// The tool.
+pub static TOOL: Tool = Tool {
+    name: "listAllowedCaseCategories",
+    aliases: &["listCaseCategories"],
+    title: "List categories",
+    family: Family::Case,
+    kind: ToolKind::Rest,
+    description,
+    arguments,
+    output: None,
+    hints: &[(
+        On::Kind(FailureKind::AccessDenied),
+        "The key may not read this list; short names may still be used if known.",
+    )],
+    run: |backend, arguments| Box::pin(run(backend, arguments)),
+};
+
+fn description() -> String {
+    describe::page(
+        "Returns the categories that may be used in request.category of a case search, by their \
+         shortName, with the services and case types they belong to. This list is fetched from \
+         Argus.",
+    )
+}
+
+fn arguments() -> Shape {
+    let mut fields = vec![
+        Field::new(
+            "service",
+            Kind::Name.list(),
+            "Only categories of these services.",
+        ),
+        Field::new(
+            "caseType",
+            Kind::OneOf {
+                values: cases::TYPES,
+                sent_as: cases::TYPES_SENT_AS,
+            }
+            .list(),
+            "Only categories of these case types.",
+        ),
+    ];
+    fields.extend(paging(100));
+    Shape::of(fields)
+}
+
+async fn run(backend: &Backend, checked: Map<String, Value>) -> Result<Outcome, Failure> {
+    let mut body = body::rest(&arguments(), &checked);
+    body.insert("sortBy".to_owned(), json!(["shortName"]));
+    let request = RestRequest::search("/cases/v2/category/search", Value::Object(body));
+    Ok(backend.page(&request, &checked).await?.with_items(trimmed))
+}
+
+/// Leaves out what is not needed to choose a value.
+fn trimmed(item: &Value) -> Value {
+    let mut category = picked(item, &["id", "shortName", "name", "localizedName"]);
+    if let Some(bindings) = item["bindings"].as_array() {
+        let bindings = bindings.iter().map(|binding| {
+            let service = &binding["service"];
+            let service = service.get("shortName").unwrap_or(service);
+            json!({"service": service, "caseTypes": binding["caseTypes"]})
+        });
+        category.insert("bindings".to_owned(), bindings.collect());
+    }
+    Value::Object(category)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::servers::argus::testing::Reply;
+    use crate::servers::argus::testing::Stub;
+
+    const NAME: &str = "listAllowedCaseCategories";
+
+    #[tokio::test]
+    async fn items_are_trimmed_to_what_a_choice_needs() {
+        let item = json!({
+            "id": 42, "shortName": "compromise", "name": "Compromise", "description": "long",
+            "bindings": [{"id": 1, "service": {"id": 11, "shortName": "ids"},
+                "category": {"id": 42}, "caseTypes": ["securityIncident"]}],
+        });
+        let stub = Stub::start(vec![Reply::list(json!([item]), 0, 100, 1)]).await;
+        let value = stub.data(NAME, json!({"caseType": "information"})).await;
+        let expected = json!({
+            "id": 42, "shortName": "compromise", "name": "Compromise",
+            "bindings": [{"service": "ids", "caseTypes": ["securityIncident"]}],
+        });
+        assert_eq!(value["data"][0], expected);
+        assert_eq!(value["page"]["reason"], "LAST_PAGE");
+        assert_eq!(stub.lines(), ["POST /cases/v2/category/search"]);
+        let body = json!({
+            "caseType": ["informational"], "limit": 100, "offset": 0, "sortBy": ["shortName"],
+        });
+        assert_eq!(stub.seen()[0].body, body);
+    }
+
+    #[tokio::test]
+    async fn a_key_without_the_right_gets_a_way_on() {
+        let message = json!({"type": "ACTION_ERROR", "message": "Access denied"});
+        let stub = Stub::start(vec![Reply::error(403, message)]).await;
+        let error = stub.error(NAME, json!({})).await;
+        assert_eq!(error["kind"], "ACCESS_DENIED");
+        assert!(error["hint"].as_str().unwrap().contains("if known"));
+    }
+}

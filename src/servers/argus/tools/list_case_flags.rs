@@ -1,0 +1,58 @@
+//! `listAllowedCaseFlags`: the case flags that a search may use. Compiled in.
+
+use crate::servers::argus::cases;
+use crate::servers::argus::describe;
+use crate::servers::argus::tools::CASE_SENSITIVE;
+use crate::servers::argus::tools::Family;
+use crate::servers::argus::tools::Tool;
+use crate::servers::argus::tools::ToolKind;
+use crate::servers::argus::tools::no_arguments;
+use crate::servers::argus::tools::value_list;
+use crate::servers::argus::tools::value_list_schema;
+
+/// The tool.
+pub static TOOL: Tool = Tool {
+    name: "listAllowedCaseFlags",
+    aliases: &["listCaseFlags"],
+    title: "Allowed case flags",
+    family: Family::Case,
+    kind: ToolKind::ValueList,
+    description,
+    arguments: no_arguments,
+    output: Some(value_list_schema),
+    hints: &[],
+    run: |_, _| {
+        let outcome = value_list(
+            "includeCaseFlag, excludeCaseFlag",
+            cases::FLAGS,
+            CASE_SENSITIVE,
+            cases::FLAG_MEANINGS,
+        );
+        Box::pin(std::future::ready(Ok(outcome)))
+    },
+};
+
+fn description() -> String {
+    describe::value_list(
+        "Lists the case flags allowed in request.includeCaseFlag and request.excludeCaseFlag of a case search.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::servers::argus::testing::Reply;
+    use crate::servers::argus::testing::Stub;
+
+    #[tokio::test]
+    async fn the_values_come_without_a_rest_call() {
+        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
+        let value = stub.data("listAllowedCaseFlags", json!({})).await;
+        assert_eq!(value["field"], "includeCaseFlag, excludeCaseFlag");
+        let values = value["values"].as_array().unwrap();
+        assert!(values.contains(&json!("HAS_EVENTS")));
+        assert_eq!(value["meanings"]["NOTIFIED"], "the customer was notified");
+        assert!(stub.seen().is_empty());
+    }
+}

@@ -1,0 +1,57 @@
+//! `listAllowedEndpointFlags`: the flags of an event's source or destination that a search may use. Compiled in.
+
+use crate::servers::argus::describe;
+use crate::servers::argus::events;
+use crate::servers::argus::tools::CASE_SENSITIVE;
+use crate::servers::argus::tools::Family;
+use crate::servers::argus::tools::Tool;
+use crate::servers::argus::tools::ToolKind;
+use crate::servers::argus::tools::no_arguments;
+use crate::servers::argus::tools::value_list;
+use crate::servers::argus::tools::value_list_schema;
+
+/// The tool.
+pub static TOOL: Tool = Tool {
+    name: "listAllowedEndpointFlags",
+    aliases: &["listEndpointFlags"],
+    title: "Allowed endpoint flags",
+    family: Family::Event,
+    kind: ToolKind::ValueList,
+    description,
+    arguments: no_arguments,
+    output: Some(value_list_schema),
+    hints: &[],
+    run: |_, _| {
+        let outcome = value_list(
+            "includeEndpointFlag, excludeEndpointFlag",
+            events::ENDPOINT_FLAGS,
+            CASE_SENSITIVE,
+            &[],
+        );
+        Box::pin(std::future::ready(Ok(outcome)))
+    },
+};
+
+fn description() -> String {
+    describe::value_list(
+        "Lists the flags of an event's source or destination allowed in request.endpoint[] of an event search.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::servers::argus::testing::Reply;
+    use crate::servers::argus::testing::Stub;
+
+    #[tokio::test]
+    async fn the_values_come_without_a_rest_call() {
+        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
+        let value = stub.data("listAllowedEndpointFlags", json!({})).await;
+        assert_eq!(value["field"], "includeEndpointFlag, excludeEndpointFlag");
+        let values = value["values"].as_array().unwrap();
+        assert!(values.contains(&json!("isCustomerNet")));
+        assert!(stub.seen().is_empty());
+    }
+}

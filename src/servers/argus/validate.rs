@@ -1,0 +1,420 @@
+//! Checks arguments against a field table and brings them into canonical form.
+//!
+//! Lenient in form (digit strings, single values for lists, aliases, null for
+//! "not set"), strict in content, and complete: every problem is reported at
+//! once, with the nearest right spelling. Input is bounded by the table: nothing
+//! is walked that no field describes.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::servers::argus::error::Failure;
+use crate::servers::argus::error::FieldError;
+use crate::servers::argus::fields::Field;
+use crate::servers::argus::fields::Kind;
+use crate::servers::argus::fields::Rule;
+use crate::servers::argus::fields::Shape;
+use crate::servers::argus::schema::sort_values;
+use crate::servers::argus::time;
+
+/// Problems reported in full; the rest are counted.
+const MAX_PROBLEMS: usize = 25;
+
+/// Longest echo of a refused value, in characters.
+const MAX_GOT_CHARS: usize = 200;
+
+/// How alike two names must be to be suggested (Jaro-Winkler, 0 to 1).
+const MIN_LIKENESS: f64 = 0.78;
+
+/// Collects what is wrong.
+#[derive(Debug, Default)]
+pub struct Problems {
+    list: Vec<FieldError>,
+    more: usize,
+}
+
+impl Problems {
+    /// Notes a problem with the value at `path`.
+    pub fn add(&mut self, path: impl Into<String>, problem: impl Into<String>, got: &Value) {
+        self.push(path.into(), problem.into(), got, None);
+    }
+
+    fn push(&mut self, path: String, problem: String, got: &Value, allowed: Option<Vec<String>>) {
+        if self.list.len() == MAX_PROBLEMS {
+            self.more += 1;
+            return;
+        }
+        self.list.push(FieldError {
+            path,
+            problem,
+            got: shortened(got),
+            allowed,
+        });
+    }
+
+    /// The failure, if anything was noted.
+    pub fn into_result(self) -> Result<(), Failure> {
+        if self.list.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::invalid_arguments(self.list, self.more))
+        }
+    }
+}
+
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) => match text.char_indices().nth(MAX_GOT_CHARS) {
+            Some((end, _)) => json!(format!("{}…", &text[..end])),
+            None => value.clone(),
+        },
+        Value::Array(entries) => json!(format!("a list of {} entries", entries.len())),
+        Value::Object(_) => json!("an object"),
+        other => other.clone(),
+    }
+}
+
+/// Checks the arguments of a call.
+///
+/// # Errors
+/// `INVALID_ARGUMENTS` with every problem found.
+pub fn arguments(
+    shape: &Shape,
+    arguments: &Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
+    let mut problems = Problems::default();
+    let checked = object(shape, arguments, "", &mut problems);
+    problems.into_result().map(|()| checked)
+}
+
+/// A value as it was sent, under the name it was sent by.
+type Sent<'a> = (&'a str, &'a Value);
+
+fn object(
+    shape: &Shape,
+    sent: &Map<String, Value>,
+    path: &str,
+    problems: &mut Problems,
+) -> Map<String, Value> {
+    let mut direct: Vec<Vec<Sent<'_>>> = vec![Vec::new(); shape.fields.len()];
+    let mut lifted: Vec<Vec<Sent<'_>>> = vec![Vec::new(); shape.fields.len()];
+    for (name, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
+        if let Some(place) = shape.fields.iter().position(|field| field.answers_to(name)) {
+            direct[place].push((name, value));
+        } else if let Some(place) = shape.fields.iter().position(|field| inner(field, name)) {
+            lifted[place].push((name, value));
+        } else {
+            unknown(shape, name, value, path, problems);
+        }
+    }
+    let noted = problems.list.len() + problems.more;
+    let mut checked = Map::new();
+    for (place, field) in shape.fields.iter().enumerate() {
+        let here = join(path, field.name);
+        let value = if field.flatten {
+            flattened(field, &direct[place], &lifted[place], path, problems)
+        } else {
+            single(&direct[place], &here, problems)
+                .cloned()
+                .or_else(|| field.default.clone())
+                .and_then(|value| of_kind(&field.kind, &value, &here, problems))
+        };
+        match value {
+            Some(value) => {
+                checked.insert(field.name.to_owned(), value);
+            }
+            None if field.required && direct[place].is_empty() => {
+                problems.add(here, "is required", &Value::Null);
+            }
+            None => {}
+        }
+    }
+    // A field that was set but refused must not be called missing as well.
+    let clean = problems.list.len() + problems.more == noted && checked_all(sent, shape);
+    for rule in &shape.rules {
+        if clean || !matches!(rule, Rule::MoreThan(_)) {
+            apply(rule, &checked, path, problems);
+        }
+    }
+    checked
+}
+
+/// Whether every name that was sent belongs to a field.
+fn checked_all(sent: &Map<String, Value>, shape: &Shape) -> bool {
+    sent.keys().all(|name| {
+        let known = |field: &Field| field.answers_to(name) || inner(field, name);
+        shape.fields.iter().any(known)
+    })
+}
+
+/// Whether `name` is a field inside the flattened object `field`.
+fn inner(field: &Field, name: &str) -> bool {
+    match &field.kind {
+        Kind::Object(shape) if field.flatten => {
+            shape.fields.iter().any(|field| field.answers_to(name))
+        }
+        _ => false,
+    }
+}
+
+/// The value of a field that may have been sent under several of its names.
+fn single<'a>(sent: &[Sent<'a>], path: &str, problems: &mut Problems) -> Option<&'a Value> {
+    let (first, value) = sent.first()?;
+    for (other, different) in sent.iter().skip(1).filter(|(_, other)| other != value) {
+        let problem = format!("is given twice with different values, as {first} and {other}");
+        problems.add(path, problem, different);
+    }
+    Some(value)
+}
+
+/// Merges the nested form and the flat form of a flattened object.
+fn flattened(
+    field: &Field,
+    direct: &[Sent<'_>],
+    lifted: &[Sent<'_>],
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Value> {
+    let Kind::Object(shape) = &field.kind else {
+        return None;
+    };
+    let here = join(path, field.name);
+    let mut merged = Map::new();
+    match single(direct, &here, problems) {
+        None => {}
+        Some(Value::Object(nested)) => merged = nested.clone(),
+        Some(other) => problems.add(here.as_str(), "must be an object", other),
+    }
+    for (name, value) in lifted {
+        let twice = merged
+            .iter()
+            .any(|(key, nested)| same_field(shape, key, name) && nested != *value);
+        if twice {
+            let problem = format!("differs from the same field in {}", field.name);
+            problems.add(join(path, name), problem, value);
+        }
+        merged.insert((*name).to_owned(), (*value).clone());
+    }
+    let checked = object(shape, &merged, &here, problems);
+    (!checked.is_empty()).then_some(Value::Object(checked))
+}
+
+fn same_field(shape: &Shape, left: &str, right: &str) -> bool {
+    shape
+        .fields
+        .iter()
+        .any(|field| field.answers_to(left) && field.answers_to(right))
+}
+
+fn unknown(shape: &Shape, name: &str, value: &Value, path: &str, problems: &mut Problems) {
+    let names = shape.fields.iter().map(|field| field.name);
+    let problem = match nearest(name, names) {
+        Some(near) => format!("unknown field; did you mean {near}?"),
+        None => "unknown field".to_owned(),
+    };
+    let allowed = shape.fields.iter().map(|field| field.name.to_owned());
+    let allowed = Some(allowed.collect());
+    let name: String = name.chars().take(MAX_GOT_CHARS).collect();
+    problems.push(join(path, &name), problem, value, allowed);
+}
+
+/// The name nearest to `name`: the same but for case, else the most alike.
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > MAX_GOT_CHARS {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    names
+        .map(|candidate| {
+            let likeness = strsim::jaro_winkler(&lower, &candidate.to_ascii_lowercase());
+            (likeness, candidate)
+        })
+        .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}
+
+fn of_kind(kind: &Kind, value: &Value, path: &str, problems: &mut Problems) -> Option<Value> {
+    let outcome = match kind {
+        Kind::Text { max } => text(value, *max),
+        Kind::Name => name(value),
+        Kind::Integer { min, max } => integer(value, *min, *max),
+        Kind::Boolean => boolean(value),
+        Kind::Time => time::normalise(value).map(Value::from),
+        Kind::Uuid => parsed_uuid(value),
+        Kind::Checked(checked) => (checked.check)(value),
+        Kind::OneOf { values, sent_as } => {
+            return one_of(value, values, sent_as, path, problems);
+        }
+        Kind::Sort { names } => {
+            let values = sort_values(names);
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            return one_of(value, &values, &[], path, problems);
+        }
+        Kind::List { of, max } => return list(of, *max, value, path, problems),
+        Kind::Object(shape) => {
+            return match value {
+                Value::Object(sent) => {
+                    let checked = object(shape, sent, path, problems);
+                    (!checked.is_empty() || sent.is_empty()).then_some(Value::Object(checked))
+                }
+                _ => {
+                    problems.add(path, "must be an object", value);
+                    None
+                }
+            };
+        }
+    };
+    match outcome {
+        Ok(value) => Some(value),
+        Err(problem) => {
+            problems.add(path, problem, value);
+            None
+        }
+    }
+}
+
+fn text(value: &Value, max: usize) -> Result<Value, String> {
+    let text = value.as_str().ok_or("must be a string")?.trim();
+    if text.is_empty() || text.chars().count() > max {
+        return Err(format!("must have 1 to {max} characters"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err("must not hold control characters".to_owned());
+    }
+    Ok(json!(text))
+}
+
+fn name(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Number(number) if number.is_u64() => Ok(json!(number.to_string())),
+        Value::String(_) => text(value, 200),
+        _ => Err("must be an ID or a short name".to_owned()),
+    }
+}
+
+fn integer(value: &Value, min: i64, max: i64) -> Result<Value, String> {
+    let number = match value {
+        Value::Number(number) => number.as_i64().or_else(|| {
+            let float = number.as_f64()?;
+            let whole = float.fract() == 0.0 && float.abs() < 9.0e15;
+            whole.then(|| format!("{float:.0}").parse().ok()).flatten()
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if (min..=max).contains(&number) => Ok(json!(number)),
+        _ if max == i64::MAX => Err(format!("must be a whole number of at least {min}")),
+        _ => Err(format!("must be between {min} and {max}")),
+    }
+}
+
+fn boolean(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Bool(_) => Ok(value.clone()),
+        Value::String(text) if text == "true" => Ok(json!(true)),
+        Value::String(text) if text == "false" => Ok(json!(false)),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
+fn parsed_uuid(value: &Value) -> Result<Value, String> {
+    value
+        .as_str()
+        .and_then(|text| Uuid::try_parse(text.trim()).ok())
+        .map(|uuid| json!(uuid.hyphenated().to_string()))
+        .ok_or_else(|| "must be a UUID".to_owned())
+}
+
+fn one_of(
+    value: &Value,
+    values: &[&str],
+    sent_as: &[(&str, &str)],
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Value> {
+    let sent = value.as_str().unwrap_or_default();
+    if values.contains(&sent) {
+        let mapped = sent_as.iter().find(|(from, _)| *from == sent);
+        return Some(json!(mapped.map_or(sent, |(_, to)| *to)));
+    }
+    let problem = match nearest(sent, values.iter().copied()) {
+        Some(near) => format!("is not an allowed value; did you mean {near}? (case-sensitive)"),
+        None => "is not an allowed value (case-sensitive)".to_owned(),
+    };
+    let allowed = values.iter().map(|value| (*value).to_owned()).collect();
+    problems.push(path.to_owned(), problem, value, Some(allowed));
+    None
+}
+
+fn list(
+    of: &Kind,
+    max: usize,
+    value: &Value,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Value> {
+    let wrapped;
+    let entries = match value {
+        Value::Array(entries) => entries.as_slice(),
+        single => {
+            wrapped = [single.clone()];
+            &wrapped
+        }
+    };
+    if entries.len() > max {
+        problems.add(path, format!("must have at most {max} entries"), value);
+        return None;
+    }
+    let mut seen = std::collections::HashSet::new();
+    let mut checked = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let here = format!("{path}[{place}]");
+        if let Some(entry) = of_kind(of, entry, &here, problems)
+            && seen.insert(entry.to_string())
+        {
+            checked.push(entry);
+        }
+    }
+    (!checked.is_empty()).then_some(Value::Array(checked))
+}
+
+fn apply(rule: &Rule, object: &Map<String, Value>, path: &str, problems: &mut Problems) {
+    let is_true = |name: &str| object.get(name) == Some(&Value::Bool(true));
+    match rule {
+        Rule::MoreThan(names) => {
+            if object.keys().all(|name| names.contains(&name.as_str())) {
+                let problem = "must set at least one field to match on";
+                problems.add(path, problem, &Value::Object(Map::new()));
+            }
+        }
+        Rule::NotBoth(left, right) => {
+            if is_true(left) && is_true(right) {
+                let problem = format!("{left} and {right} must not both be true");
+                problems.add(path, problem, &json!(true));
+            }
+        }
+        Rule::Disjoint(left, right) => {
+            let entries = |name: &str| object.get(name).and_then(Value::as_array);
+            let (Some(included), Some(excluded)) = (entries(left), entries(right)) else {
+                return;
+            };
+            for entry in included.iter().filter(|entry| excluded.contains(entry)) {
+                let problem = format!("must not stand in {left} and {right} at once");
+                problems.add(join(path, right), problem, entry);
+            }
+        }
+        Rule::Check(check) => check(object, path, problems),
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
