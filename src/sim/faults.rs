@@ -66,7 +66,11 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// Text that the request body must contain.
-    #[serde(default, alias = "bodyContains", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        alias = "bodyContains",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub body_contains: Option<String>,
     /// What happens.
     pub kind: FaultKind,
@@ -87,7 +91,6 @@ pub struct Fault {
     pub body: Option<Value>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
@@ -142,7 +145,10 @@ impl Fault {
                 .method
                 .as_deref()
                 .is_none_or(|m| m.eq_ignore_ascii_case(method))
-            && self.body_contains.as_deref().is_none_or(|t| body.contains(t))
+            && self
+                .body_contains
+                .as_deref()
+                .is_none_or(|t| body.contains(t))
     }
 }
 
@@ -290,7 +296,11 @@ impl Fired {
         }
         if let Some(fault) = self.get(FaultKind::Html) {
             let status = status_of(fault, StatusCode::BAD_GATEWAY);
-            return typed(status, "text/html; charset=utf-8", HTML_PAGE.as_bytes().to_vec());
+            return typed(
+                status,
+                "text/html; charset=utf-8",
+                HTML_PAGE.as_bytes().to_vec(),
+            );
         }
         if self.has(FaultKind::Truncate) {
             let half = json.len() / 2;
@@ -425,10 +435,25 @@ mod tests {
         fault.method = Some("post".to_owned());
         fault.body_contains = Some("nordfjord".to_owned());
         list.set(vec![fault]);
-        assert!(!list.take("GET", "/cases", b"nordfjord").has(FaultKind::Empty));
-        assert!(!list.take("POST", "/events", b"nordfjord").has(FaultKind::Empty));
-        assert!(!list.take("POST", "/cases", b"havbris").has(FaultKind::Empty));
-        assert!(list.take("POST", "/cases/x", b"[\"nordfjord\"]").has(FaultKind::Empty));
+        assert!(
+            !list
+                .take("GET", "/cases", b"nordfjord")
+                .has(FaultKind::Empty)
+        );
+        assert!(
+            !list
+                .take("POST", "/events", b"nordfjord")
+                .has(FaultKind::Empty)
+        );
+        assert!(
+            !list
+                .take("POST", "/cases", b"havbris")
+                .has(FaultKind::Empty)
+        );
+        assert!(
+            list.take("POST", "/cases/x", b"[\"nordfjord\"]")
+                .has(FaultKind::Empty)
+        );
     }
 
     #[test]
@@ -445,10 +470,17 @@ mod tests {
     fn a_mutation_applies_once_and_behind_the_request_it_waits_for() {
         let list = FaultList::default();
         let patch = json!({"cases": {}});
-        list.set(vec![Fault::new("/", FaultKind::Mutate).after(2).body(patch.clone())]);
+        list.set(vec![
+            Fault::new("/", FaultKind::Mutate)
+                .after(2)
+                .body(patch.clone()),
+        ]);
         assert!(list.take("GET", "/x", b"").get(FaultKind::Mutate).is_none());
         let second = list.take("GET", "/x", b"");
-        assert_eq!((second.patch_before(), second.patch_after()), (None, Some(&patch)));
+        assert_eq!(
+            (second.patch_before(), second.patch_after()),
+            (None, Some(&patch))
+        );
         assert!(list.armed().is_empty());
         list.set(vec![Fault::new("/", FaultKind::Mutate).body(patch.clone())]);
         assert_eq!(list.take("GET", "/x", b"").patch_before(), Some(&patch));
@@ -470,7 +502,13 @@ mod tests {
     #[test]
     fn merge_patch_replaces_adds_and_removes() {
         let mut value = json!({"status": "closed", "a": {"b": 1, "c": 2}});
-        merge_patch(&mut value, &json!({"status": "workingSoc", "a": {"b": null}, "d": [1]}));
-        assert_eq!(value, json!({"status": "workingSoc", "a": {"c": 2}, "d": [1]}));
+        merge_patch(
+            &mut value,
+            &json!({"status": "workingSoc", "a": {"b": null}, "d": [1]}),
+        );
+        assert_eq!(
+            value,
+            json!({"status": "workingSoc", "a": {"c": 2}, "d": [1]})
+        );
     }
 }

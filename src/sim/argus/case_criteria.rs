@@ -10,17 +10,21 @@ use crate::sim::argus::data::patch::{LEVELS, STATUSES};
 use crate::sim::argus::data::{CaseRecord, has_word};
 use crate::sim::argus::keys::Key;
 use crate::sim::argus::reader::Reader;
+use crate::sim::argus::time_range::{TimeRange, chosen};
 use crate::sim::world;
 
+#[rustfmt::skip] // a table
 const FLAGS: &[&str] = &[
     "DELETED", "EXTERNAL_SYNC", "HAS_ATTACHMENT", "INTERNAL", "MAIL_UPDATE", "MERGED", "NOTIFIED",
     "PUBLISHED", "SUBMITTED_BY_ANONYMOUS_USER", "SUBMITTED_BY_OTHER_USER", "DEFAULT_CONTACTS",
     "DESCRIPTION_EDITED", "SUBMITTED_BY_TECH", "SUBJECT_EDITED", "HAS_EVENTS", "TEST_DATA",
     "HAS_COMMENTS", "REOPENED", "CREATED_AS_PUBLISHED",
 ];
+#[rustfmt::skip] // a table
 const SERVICE_FLAGS: &[&str] = &[
     "DELETED", "HANDLED_BY_SOC", "MONITORED_BY_SOC_OUTSIDE_OFFICEHOURS", "DEPRECATED", "EVENT_ENABLED",
 ];
+#[rustfmt::skip] // a table
 const WORKFLOWS: &[&str] = &[
     "validation", "nocValidation", "tuning", "escalation", "customerUpdate", "escalateTI",
     "escalateNSA", "escalateLog", "escalateInfra", "escalateDetection", "escalateOperations",
@@ -28,11 +32,19 @@ const WORKFLOWS: &[&str] = &[
     "delegateToSOC", "escalateDEV", "escalateTRS", "escalateMSSAnalyst", "escalateTAM",
     "qaValidation", "socAnalysis", "escalateO3C",
 ];
-const KEYWORD_FIELDS: &[&str] = &["subject", "description", "comments", "customerReference", "id"];
+const KEYWORD_FIELDS: &[&str] = &[
+    "subject",
+    "description",
+    "comments",
+    "customerReference",
+    "id",
+];
+#[rustfmt::skip] // a table
 const TIME_FIELDS: &[&str] = &[
     "createdTimestamp", "lastUpdatedTimestamp", "closedTimestamp", "publishedTimestamp",
     "customerDueTimestamp", "techDueTimestamp",
 ];
+#[rustfmt::skip] // a table
 const USER_FIELDS: &[&str] = &[
     "reporter", "assignedUser", "assignedTech", "createdByUser", "lastUpdatedByUser", "closedByUser",
     "publishedByUser", "commentedByUser", "watchedByUser",
@@ -87,74 +99,12 @@ impl Labelled {
     }
 }
 
-/// A stretch of time over chosen fields, both ends included.
-#[derive(Debug, Default)]
-pub struct TimeRange {
-    /// Earliest, in milliseconds.
-    pub start: Option<i64>,
-    /// Latest, in milliseconds.
-    pub end: Option<i64>,
-    fields: Vec<String>,
-    all: bool,
-}
-
-impl TimeRange {
-    /// Reads the four time members of criteria; `known` are the fields, without `all`.
-    pub fn read(reader: &mut Reader<'_>, known: &[&str], default: &[&str]) -> Self {
-        let start = reader.moment("startTimestamp");
-        let end = reader.moment("endTimestamp");
-        if let (Some(start), Some(end)) = (start, end)
-            && start > end
-        {
-            let text = "must not be before startTimestamp";
-            reader.problem("endTimestamp", text, "invalid.range", &end.to_string());
-        }
-        let fields = chosen(reader, "timeFieldStrategy", known, default);
-        let all = reader.word("timeMatchStrategy", &["any", "all"]).as_deref() == Some("all");
-        Self { start, end, fields, all }
-    }
-
-    /// Whether the times that `time_of` gives for the chosen fields lie in the range; 0 is unset.
-    pub fn holds(&self, time_of: impl Fn(&str) -> i64) -> bool {
-        if self.start.is_none() && self.end.is_none() {
-            return true;
-        }
-        let inside = |field: &String| {
-            let at = time_of(field);
-            at > 0
-                && self.start.is_none_or(|start| at >= start)
-                && self.end.is_none_or(|end| at <= end)
-        };
-        if self.all {
-            self.fields.iter().all(inside)
-        } else {
-            self.fields.iter().any(inside)
-        }
-    }
-}
-
-/// Reads a list of fields in which `all`, or nothing, stands for the default.
-fn chosen(
-    reader: &mut Reader<'_>,
-    name: &'static str,
-    known: &[&str],
-    default: &[&str],
-) -> Vec<String> {
-    let mut allowed = known.to_vec();
-    allowed.push("all");
-    let chosen = reader.words(name, &allowed);
-    let owned = |fields: &[&str]| fields.iter().map(|f| (*f).to_owned()).collect();
-    if chosen.iter().any(|field| field == "all") {
-        owned(known)
-    } else if chosen.is_empty() {
-        owned(default)
-    } else {
-        chosen
-    }
-}
-
 /// Reads a list of customers; `foreign` gets the first that the key does not open.
-pub fn read_customers(reader: &mut Reader<'_>, key: &Key, foreign: &mut Option<String>) -> Vec<u64> {
+pub fn read_customers(
+    reader: &mut Reader<'_>,
+    key: &Key,
+    foreign: &mut Option<String>,
+) -> Vec<u64> {
     let mut ids = Vec::new();
     let mut names = reader.texts("customer");
     names.extend(reader.numbers("customerID").iter().map(u64::to_string));
@@ -186,7 +136,10 @@ impl CaseCriteria {
             times: TimeRange::read(reader, TIME_FIELDS, TIME_FIELDS),
             production: reader.truth("productionCustomers"),
             assigned: [reader.truth("userAssigned"), reader.truth("techAssigned")],
-            flags: [reader.words("includeFlags", FLAGS), reader.words("excludeFlags", FLAGS)],
+            flags: [
+                reader.words("includeFlags", FLAGS),
+                reader.words("excludeFlags", FLAGS),
+            ],
             with_deleted: reader.truth("includeDeleted").unwrap_or(false),
             with_test: reader.truth("includeTestData").unwrap_or(false),
             ..Self::default()
@@ -275,16 +228,26 @@ impl CaseCriteria {
             }
             *keyword = keyword.to_lowercase();
         }
-        self.keyword_fields = chosen(reader, "keywordFieldStrategy", KEYWORD_FIELDS, KEYWORD_FIELDS);
-        self.any_keyword =
-            reader.word("keywordMatchStrategy", &["any", "all"]).as_deref() == Some("any");
+        self.keyword_fields = chosen(
+            reader,
+            "keywordFieldStrategy",
+            KEYWORD_FIELDS,
+            KEYWORD_FIELDS,
+        );
+        self.any_keyword = reader
+            .word("keywordMatchStrategy", &["any", "all"])
+            .as_deref()
+            == Some("any");
     }
 
     fn read_users(&mut self, reader: &mut Reader<'_>) {
         let mut names = reader.texts("user");
         names.extend(reader.numbers("userID").iter().map(u64::to_string));
         for name in names {
-            match world::USERS.iter().find(|u| u.user_name == name || u.id.to_string() == name) {
+            match world::USERS
+                .iter()
+                .find(|u| u.user_name == name || u.id.to_string() == name)
+            {
                 Some(user) => self.users.push(user.id),
                 None => reader.problem("user", "unknown user", "user.unknown", &name),
             }
@@ -297,13 +260,26 @@ impl CaseCriteria {
     pub fn finds(&self, case: &CaseRecord, key: &Key) -> bool {
         let hidden = (case.has_flag("DELETED") && !self.with_deleted)
             || (case.has_flag("TEST_DATA") && !self.with_test);
-        if hidden || self.sub.iter().any(|sub| sub.exclude && sub.holds(case, key)) {
+        if hidden
+            || self
+                .sub
+                .iter()
+                .any(|sub| sub.exclude && sub.holds(case, key))
+        {
             return false;
         }
-        if self.sub.iter().any(|sub| sub.required && !sub.exclude && !sub.holds(case, key)) {
+        if self
+            .sub
+            .iter()
+            .any(|sub| sub.required && !sub.exclude && !sub.holds(case, key))
+        {
             return false;
         }
-        let mut optional = self.sub.iter().filter(|sub| !sub.required && !sub.exclude).peekable();
+        let mut optional = self
+            .sub
+            .iter()
+            .filter(|sub| !sub.required && !sub.exclude)
+            .peekable();
         self.holds(case, key)
             && (optional.peek().is_none() || optional.any(|sub| sub.holds(case, key)))
     }
@@ -326,11 +302,15 @@ impl CaseCriteria {
             && self.service_flags_hold(service)
             && self.labels_hold(case)
             && self.keywords_hold(case, key)
-            && self.times.holds(|field| object[field].as_i64().unwrap_or(0))
+            && self
+                .times
+                .holds(|field| object[field].as_i64().unwrap_or(0))
             && self.users_hold(case, key)
             && self.flags[0].iter().all(|flag| case.has_flag(flag))
             && !self.flags[1].iter().any(|flag| case.has_flag(flag))
-            && self.production.is_none_or(|wanted| is_production(case.customer()) == wanted)
+            && self
+                .production
+                .is_none_or(|wanted| is_production(case.customer()) == wanted)
     }
 
     fn service_flags_hold(&self, service: &str) -> bool {
@@ -342,9 +322,15 @@ impl CaseCriteria {
 
     fn labels_hold(&self, case: &CaseRecord) -> bool {
         let tags = || {
-            case.tags.iter().filter_map(|tag| Some((tag["key"].as_str()?, tag["value"].as_str()?)))
+            case.tags
+                .iter()
+                .filter_map(|tag| Some((tag["key"].as_str()?, tag["value"].as_str()?)))
         };
-        let fields = || case.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let fields = || {
+            case.fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+        };
         let flow_holds = |(flow, acknowledged, exclude): &(String, Option<bool>, bool)| {
             let found = case.workflows.iter().any(|active| {
                 active["workflow"].as_str() == Some(flow)
@@ -384,7 +370,11 @@ impl CaseCriteria {
     fn users_hold(&self, case: &CaseRecord, key: &Key) -> bool {
         let is_set = |name: &str| !case.object[name].is_null();
         let assigned = |wanted: Option<bool>, name: &str| wanted.is_none_or(|w| w == is_set(name));
-        let listed = |user: &Value| user["id"].as_u64().is_some_and(|id| self.users.contains(&id));
+        let listed = |user: &Value| {
+            user["id"]
+                .as_u64()
+                .is_some_and(|id| self.users.contains(&id))
+        };
         let named = |field: &String| match field.as_str() {
             "commentedByUser" => {
                 visible_comments(case, key).any(|comment| listed(&comment["addedByUser"]))
@@ -398,10 +388,7 @@ impl CaseCriteria {
 }
 
 /// The comments of a case that a key may see.
-pub fn visible_comments<'a>(
-    case: &'a CaseRecord,
-    key: &Key,
-) -> impl Iterator<Item = &'a Value> {
+pub fn visible_comments<'a>(case: &'a CaseRecord, key: &Key) -> impl Iterator<Item = &'a Value> {
     let privileged = key.privileged;
     case.comments.iter().filter(move |comment| {
         !has_word(&comment["flags"], "DELETED")

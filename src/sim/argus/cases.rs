@@ -10,6 +10,7 @@ use crate::sim::argus::keys::{Key, VIEW_CASES};
 use crate::sim::argus::reader::{SortValue, Window, window_of};
 use crate::sim::argus::reply::{Answer, Reply};
 
+#[rustfmt::skip] // a table
 const SORT: &[&str] = &[
     "id", "reporter", "createdByUser", "createdTimestamp", "lastUpdatedByUser",
     "lastUpdatedTimestamp", "assignedUser", "assignedTech", "closedByUser", "closedTimestamp",
@@ -21,7 +22,8 @@ const SORT: &[&str] = &[
 #[must_use]
 pub fn is_visible(case: &CaseRecord, key: &Key) -> bool {
     key.opens(case.customer())
-        && (key.privileged || (case.object["accessMode"] != "explicit" && !case.has_flag("INTERNAL")))
+        && (key.privileged
+            || (case.object["accessMode"] != "explicit" && !case.has_flag("INTERNAL")))
 }
 
 /// `POST /cases/v2/case/search`
@@ -76,7 +78,11 @@ fn shown(case: &CaseRecord, key: &Key, description: bool, workflows: bool) -> Va
         if workflows {
             members.insert("workflows".to_owned(), json!(case.workflows));
         }
-        let (level, role) = if key.privileged { ("write", "tech") } else { ("read", "user") };
+        let (level, role) = if key.privileged {
+            ("write", "tech")
+        } else {
+            ("read", "user")
+        };
         let access = json!({"level": level, "role": role});
         members.insert("currentUserAccess".to_owned(), access);
     }
@@ -94,9 +100,7 @@ fn named<'a>(call: &'a Call<'_>, id: &str, below: &str) -> Result<&'a CaseRecord
         .filter(|case| is_visible(case, call.key) && !case.has_flag("DELETED"))
         .ok_or_else(|| Reply::not_found("id", id))?;
     match case.merged_into {
-        Some(into) if !skip_redirect => {
-            Err(Reply::moved(&format!("/cases/v2/case/{into}{below}")))
-        }
+        Some(into) if !skip_redirect => Err(Reply::moved(&format!("/cases/v2/case/{into}{below}"))),
         _ => Ok(case),
     }
 }
@@ -123,7 +127,10 @@ pub fn comments(call: &Call<'_>, id: &str) -> Answer {
     let case = named(call, id, "/comments")?;
     let time_of = |id: &Option<String>| {
         let id = id.as_deref()?;
-        let comment = case.comments.iter().find(|c| c["id"].as_str() == Some(id))?;
+        let comment = case
+            .comments
+            .iter()
+            .find(|c| c["id"].as_str() == Some(id))?;
         comment["addedTimestamp"].as_i64()
     };
     let (before, after) = (time_of(&before), time_of(&after));
@@ -149,8 +156,11 @@ pub fn tags(call: &Call<'_>, id: &str) -> Answer {
     let window = reader.window();
     reader.finish()?;
     let case = named(call, id, "/tags")?;
-    let tags: Vec<&Value> =
-        case.tags.iter().filter(|tag| !has_word(&tag["flags"], "DELETED")).collect();
+    let tags: Vec<&Value> = case
+        .tags
+        .iter()
+        .filter(|tag| !has_word(&tag["flags"], "DELETED"))
+        .collect();
     Ok(cut(&tags, window))
 }
 

@@ -42,7 +42,8 @@ pub fn answer(sim: &ArgusSim, method: &Method, path: &str, body: &[u8]) -> (Stat
             case(sim, id)
         }),
         ("PATCH", ["events", uuid]) => parsed(body).and_then(|patch: Value| {
-            sim.patch(&json!({"events": {*uuid: patch}})).map_err(refused)?;
+            sim.patch(&json!({"events": {*uuid: patch}}))
+                .map_err(refused)?;
             Ok(json!({"uuid": uuid}))
         }),
         _ => Err((StatusCode::NOT_FOUND, "no such control".to_owned())),
@@ -62,7 +63,8 @@ fn parsed<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, (StatusCode, S
 }
 
 fn number(id: &str) -> Result<u64, (StatusCode, String)> {
-    id.parse().map_err(|_| refused(format!("{id} is not a case number")))
+    id.parse()
+        .map_err(|_| refused(format!("{id} is not a case number")))
 }
 
 fn case(sim: &ArgusSim, id: u64) -> Outcome {

@@ -4,13 +4,15 @@
 
 use serde_json::Value;
 
-use crate::sim::argus::case_criteria::{TimeRange, is_production, one_of, read_customers};
+use crate::sim::argus::case_criteria::{is_production, one_of, read_customers};
 use crate::sim::argus::data::patch::LEVELS;
 use crate::sim::argus::data::{EventRecord, catalog, has_word};
 use crate::sim::argus::keys::Key;
 use crate::sim::argus::network::Network;
 use crate::sim::argus::reader::Reader;
+use crate::sim::argus::time_range::TimeRange;
 
+#[rustfmt::skip] // a table
 const FLAGS: &[&str] = &[
     "established", "blocked", "partiallyBlocked", "snapshot", "finalized", "falsePositive",
     "notAThreat", "tuningCandidate", "notified", "notifiedUnpublished", "notifiedDeleted", "followup",
@@ -24,8 +26,13 @@ const FLAGS: &[&str] = &[
     "handledByAnalyst", "slaViolation", "payloadTruncated", "hasStringPayload", "reassessed",
     "eventFromOtEnvironment", "eventFromRestrictedItEnvironment", "failure",
 ];
-const ENDPOINT_FLAGS: &[&str] =
-    &["isCustomerNet", "isPartialCustomerNet", "customAggregation", "isManagedBySoc"];
+const ENDPOINT_FLAGS: &[&str] = &[
+    "isCustomerNet",
+    "isPartialCustomerNet",
+    "customAggregation",
+    "isManagedBySoc",
+];
+#[rustfmt::skip] // a table
 const TIME_FIELDS: &[&str] = &[
     "created", "lastUpdated", "firstAssessment", "enginePersisted", "firstEvent", "lastEvent",
     "published",
@@ -64,7 +71,11 @@ impl<T> Item<T> {
     fn read(reader: &mut Reader<'_>, read: impl FnOnce(&mut Reader<'_>) -> T) -> Self {
         let required = reader.truth("required").unwrap_or(false);
         let exclude = reader.truth("exclude").unwrap_or(false);
-        Self { inner: read(reader), required, exclude }
+        Self {
+            inner: read(reader),
+            required,
+            exclude,
+        }
     }
 }
 
@@ -101,10 +112,18 @@ impl Attack {
             categories: reader.texts("attackCategory"),
             signatures: reader.texts("signature"),
         };
-        for name in attack.alarms.iter().filter(|name| !catalog::knows_alarm(name)) {
+        for name in attack
+            .alarms
+            .iter()
+            .filter(|name| !catalog::knows_alarm(name))
+        {
             reader.problem("alarm", "unknown alarm", "alarm.unknown", name);
         }
-        for name in attack.categories.iter().filter(|name| !catalog::knows_attack_category(name)) {
+        for name in attack
+            .categories
+            .iter()
+            .filter(|name| !catalog::knows_attack_category(name))
+        {
             let text = "unknown attack category";
             reader.problem("attackCategory", text, "attackCategory.unknown", name);
         }
@@ -151,7 +170,12 @@ impl Endpoint {
         let min_mask = reader.number("minMaskBits");
         if let Some(bits) = min_mask.filter(|bits| *bits > MAX_MASK) {
             let text = "must be less than or equal to 128";
-            reader.problem("minMaskBits", text, "javax.validation.Max", &bits.to_string());
+            reader.problem(
+                "minMaskBits",
+                text,
+                "javax.validation.Max",
+                &bits.to_string(),
+            );
         }
         let side = reader.word("endpointFieldStrategy", &["source", "destination", "all"]);
         Self {
@@ -183,7 +207,9 @@ impl Endpoint {
             network.is_some_and(|own| self.networks.iter().any(|wide| wide.contains(&own)));
         (self.networks.is_empty() || in_network)
             && (self.ports.is_empty()
-                || side["port"].as_u64().is_some_and(|port| self.ports.contains(&port)))
+                || side["port"]
+                    .as_u64()
+                    .is_some_and(|port| self.ports.contains(&port)))
             && (self.countries.is_empty() || self.countries.iter().any(|c| c == country))
             && self
                 .min_mask
@@ -206,7 +232,10 @@ impl Property {
         Self {
             key: reader.text("key"),
             values: reader.texts("value"),
-            all: reader.word("valueMatchStrategy", &["any", "all"]).as_deref() == Some("all"),
+            all: reader
+                .word("valueMatchStrategy", &["any", "all"])
+                .as_deref()
+                == Some("all"),
             tokenized: reader
                 .word("valueSearchStrategy", &["exact", "tokenized"])
                 .as_deref()
@@ -215,10 +244,11 @@ impl Property {
     }
 
     fn holds(&self, event: &EventRecord) -> bool {
-        let mut chosen = event
-            .properties
-            .iter()
-            .filter(|p| self.key.as_deref().is_none_or(|key| p["key"].as_str() == Some(key)));
+        let mut chosen = event.properties.iter().filter(|p| {
+            self.key
+                .as_deref()
+                .is_none_or(|key| p["key"].as_str() == Some(key))
+        });
         chosen.any(|property| {
             let values: Vec<String> = property["values"]
                 .as_array()
@@ -264,7 +294,10 @@ impl EventCriteria {
             endpoints: reader.objects("endpoint", |inner| Item::read(inner, Endpoint::read)),
             properties: reader.objects("property", |inner| Item::read(inner, Property::read)),
             times: TimeRange::read(reader, TIME_FIELDS, &["lastEvent"]),
-            flags: [reader.words("includeFlag", FLAGS), reader.words("excludeFlag", FLAGS)],
+            flags: [
+                reader.words("includeFlag", FLAGS),
+                reader.words("excludeFlag", FLAGS),
+            ],
             production: reader.truth("productionCustomers"),
             published_only: !reader.truth("includeUnpublished").unwrap_or(true),
             sub: Vec::new(),
@@ -300,11 +333,17 @@ impl EventCriteria {
             && (self.severities.is_empty() || self.severities.iter().any(|s| s == text("severity")))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == text("type")))
             && self.times.holds(|field| {
-                event.time(if field == "firstAssessment" { "firstAssessed" } else { field })
+                event.time(if field == "firstAssessment" {
+                    "firstAssessed"
+                } else {
+                    field
+                })
             })
             && self.flags[0].iter().all(has)
             && !self.flags[1].iter().any(has)
-            && self.production.is_none_or(|wanted| is_production(event.customer()) == wanted)
+            && self
+                .production
+                .is_none_or(|wanted| is_production(event.customer()) == wanted)
             && (!self.published_only || event.time("published") <= now_ms)
             && list_holds(&self.attacks, |attack| attack.holds(object))
             && list_holds(&self.endpoints, |endpoint| endpoint.holds(object))
@@ -318,12 +357,6 @@ impl EventCriteria {
             id => event.listed_case() == Some(*id),
         };
         self.cases.is_empty() || self.cases.iter().any(holds)
-    }
-
-    /// Earliest and latest time that the main criteria ask for.
-    #[must_use]
-    pub fn times(&self) -> &TimeRange {
-        &self.times
     }
 }
 

@@ -12,6 +12,7 @@ use crate::sim::argus::reader::{Reader, SortValue, window_of};
 use crate::sim::argus::reply::{Answer, Reply};
 use crate::sim::argus::times::oslo;
 
+#[rustfmt::skip] // a table
 const SORT: &[&str] = &[
     "customerID", "eventID", "createdTimestamp", "lastUpdatedTimestamp", "firstEventTimestamp",
     "lastEventTimestamp",
@@ -80,7 +81,11 @@ fn index_days(reader: &mut Reader<'_>, now: Timestamp) -> (i64, i64) {
     let first = day(start).map_or(i64::MIN, |day| day.timestamp().as_millisecond());
     let last = day(end)
         .and_then(|day| day.tomorrow().ok())
-        .and_then(|next| next.timestamp().checked_sub(SignedDuration::from_millis(1)).ok())
+        .and_then(|next| {
+            next.timestamp()
+                .checked_sub(SignedDuration::from_millis(1))
+                .ok()
+        })
         .map_or(i64::MAX, Timestamp::as_millisecond);
     (first, last)
 }
@@ -144,7 +149,9 @@ fn sort_value(event: &EventRecord, field: &str) -> SortValue {
 fn shown(call: &Call<'_>, event: &EventRecord, extras: Extras) -> Value {
     let mut object = event.object.clone();
     if object["type"] == "aggregated" {
-        let case = event.listed_case().and_then(|id| case_info(call, call.key, id));
+        let case = event
+            .listed_case()
+            .and_then(|id| case_info(call, call.key, id));
         object["associatedCases"] = json!(case.into_iter().collect::<Vec<_>>());
     }
     if extras.properties {

@@ -20,6 +20,7 @@ pub mod network;
 pub mod reader;
 pub mod reply;
 pub mod session;
+pub mod time_range;
 pub mod times;
 pub mod values;
 
@@ -30,7 +31,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -48,6 +49,19 @@ const KEY_HEADER: &str = "Argus-API-Key";
 const MAX_BODY_BYTES: usize = 1 << 20;
 const MAX_LOGGED: usize = 500;
 const MAX_LOGGED_BODY_BYTES: usize = 16 << 10;
+
+/// Families that are not simulated, and the function that they need.
+const ABSENT: &[(&str, &str)] = &[
+    ("/events/v2/event/", keys::EVENT_LOOKUP),
+    ("/alarms/v1/", "viewAlarm"),
+    ("/assets/v2/", "viewAsset"),
+    ("/eventfilters/v2/", "viewAnalysisFilter"),
+    ("/metrics/v1/", "viewMetrics"),
+    ("/datastores/v1/descriptor/", "viewDataStoreDescriptors"),
+    ("/datastores/v1/store/", "viewDataStoreEntry"),
+    ("/pdns/v3/", "viewPassiveDNS"),
+    ("/reputation/", "viewReputation"),
+];
 
 /// The seed of the shipped world.
 pub const DEFAULT_SEED: u64 = 7;
@@ -99,7 +113,11 @@ impl ArgusSim {
     /// # Errors
     ///
     /// When the listener fails.
-    pub async fn serve(self, listener: TcpListener, cancel: CancellationToken) -> std::io::Result<()> {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        cancel: CancellationToken,
+    ) -> std::io::Result<()> {
         let stop = self.shared.stop.clone();
         axum::serve(listener, self.router())
             .with_graceful_shutdown(async move {
@@ -124,7 +142,11 @@ impl ArgusSim {
     /// The last requests, oldest first: `{method, path, query, body, keyPrefix, at}`.
     #[must_use]
     pub fn requests(&self) -> Vec<Value> {
-        let log = self.shared.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = self
+            .shared
+            .log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         log.iter().cloned().collect()
     }
 
@@ -166,24 +188,33 @@ impl ArgusSim {
     /// Clears log and faults, and restores the data as it was at the start; the clock stays.
     pub fn reset(&self) {
         self.shared.faults.clear();
-        self.shared.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.shared
+            .log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         *self.write() = Data::build(self.shared.seed, self.shared.start);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Data> {
-        self.shared.data.read().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .data
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Data> {
-        self.shared.data.write().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .data
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, parts: &Parts, body: &[u8]) {
         let shown = if body.len() > MAX_LOGGED_BODY_BYTES {
             json!(format!("{} bytes", body.len()))
         } else {
-            serde_json::from_slice(body)
-                .unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
+            serde_json::from_slice(body).unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
         };
         let entry = json!({
             "method": parts.method.as_str(), "path": parts.uri.path(),
@@ -191,7 +222,11 @@ impl ArgusSim {
             "keyPrefix": key_text(&parts.headers).map(keys::shown).unwrap_or_default(),
             "at": self.clock().now().to_string(),
         });
-        let mut log = self.shared.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self
+            .shared
+            .log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if log.len() == MAX_LOGGED {
             log.pop_front();
         }
@@ -223,9 +258,13 @@ impl ArgusSim {
             return broken_patch(&problem);
         }
         let data = self.read();
-        let reply = self.dispatch(&data, parts, body).unwrap_or_else(|early| early);
+        let reply = self
+            .dispatch(&data, parts, body)
+            .unwrap_or_else(|early| early);
         let others = || {
-            let others = self.others(&data, parts).map(|mut reply| reply.body["data"].take());
+            let others = self
+                .others(&data, parts)
+                .map(|mut reply| reply.body["data"].take());
             match others {
                 Ok(Value::Array(items)) => items,
                 _ => Vec::new(),
@@ -245,7 +284,14 @@ impl ArgusSim {
         let key = Key::authenticate(key_text(&parts.headers))?;
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map(|Query(pairs)| pairs)
-            .map_err(|_| Reply::invalid(vec![field_error("query", "is not readable", "invalid.query", "")]))?;
+            .map_err(|_| {
+                Reply::invalid(vec![field_error(
+                    "query",
+                    "is not readable",
+                    "invalid.query",
+                    "",
+                )])
+            })?;
         Ok(Call {
             key,
             now: self.clock().now(),
@@ -268,7 +314,9 @@ impl ArgusSim {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         match (parts.method.as_str(), segments.as_slice()) {
             ("GET", ["authentication", "v1", "session"]) => session::current(&call),
-            ("GET", ["authentication", "v1", "session", "customer"]) => customers::of_session(&call),
+            ("GET", ["authentication", "v1", "session", "customer"]) => {
+                customers::of_session(&call)
+            }
             ("GET", ["world", "v1", "time"]) => session::world_time(&call),
             ("GET", ["customers", "v2", "customer", name]) => customers::by_name(&call, name),
             ("GET", ["customers", "v2", "customer", name, "properties"]) => {
@@ -287,7 +335,13 @@ impl ArgusSim {
             ("GET", ["events", "v2", "event", at, customer, id]) => {
                 events::by_identifier(&call, [at, customer, id])
             }
-            _ => Err(Reply::not_found("path", path)),
+            _ => {
+                // A key without the right hears that first, as at a real Argus.
+                if let Some((_, function)) = ABSENT.iter().find(|(p, _)| path.starts_with(p)) {
+                    call.key.needs(function)?;
+                }
+                Err(Reply::not_found("path", path))
+            }
         }
     }
 
@@ -321,7 +375,10 @@ fn broken_patch(problem: &str) -> Reply {
 async fn handle(State(sim): State<ArgusSim>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body): Result<Bytes, _> = to_bytes(body, MAX_BODY_BYTES).await else {
-        return wire(&Fired::default(), Reply::stock(StatusCode::PAYLOAD_TOO_LARGE));
+        return wire(
+            &Fired::default(),
+            Reply::stock(StatusCode::PAYLOAD_TOO_LARGE),
+        );
     };
     let path = parts.uri.path();
     if let Some(rest) = path.strip_prefix("/_sim/") {
@@ -331,7 +388,10 @@ async fn handle(State(sim): State<ArgusSim>, request: Request) -> Response<Body>
     sim.note(&parts, &body);
     let fired = sim.shared.faults.take(parts.method.as_str(), path, &body);
     if !sim.wait(&fired).await {
-        return wire(&Fired::default(), Reply::stock(StatusCode::SERVICE_UNAVAILABLE));
+        return wire(
+            &Fired::default(),
+            Reply::stock(StatusCode::SERVICE_UNAVAILABLE),
+        );
     }
     let reply = sim.answer(&parts, &body, &fired);
     wire(&fired, reply)
@@ -339,7 +399,9 @@ async fn handle(State(sim): State<ArgusSim>, request: Request) -> Response<Body>
 
 fn wire(fired: &Fired, reply: Reply) -> Response<Body> {
     let mut response = fired.respond(reply.status, reply.body.to_string().into_bytes());
-    if let Some((name, value)) = reply.header {
+    if let Some((name, value)) = reply.header
+        && let Ok(value) = HeaderValue::from_str(&value)
+    {
         response.headers_mut().insert(name, value);
     }
     response

@@ -83,7 +83,8 @@ impl<'a> Reader<'a> {
     /// Adds a problem with one field.
     pub fn problem(&mut self, name: &str, message: &str, template: &str, got: &str) {
         let field = format!("{}{name}", self.path);
-        self.problems.push(field_error(&field, message, template, got));
+        self.problems
+            .push(field_error(&field, message, template, got));
     }
 
     fn close(&mut self) {

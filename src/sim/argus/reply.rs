@@ -1,7 +1,7 @@
 //! Answers of the simulated Argus backend: the envelope, pages, and error bodies.
 //! Texts and templates of errors are made up; shape and message types are Argus's.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 /// What a handler gives back: both sides are answers, the error side ends the work early.
@@ -13,7 +13,7 @@ pub struct Reply {
     /// HTTP status.
     pub status: StatusCode,
     /// Header that goes with it, besides the content type.
-    pub header: Option<(HeaderName, HeaderValue)>,
+    pub header: Option<(&'static str, String)>,
     /// The envelope.
     pub body: Value,
 }
@@ -34,7 +34,13 @@ impl Reply {
             i64::try_from(count).unwrap_or(i64::MAX),
             i64::try_from(items.len()).unwrap_or(i64::MAX),
         ];
-        Self::envelope(StatusCode::OK, numbers, json!({}), vec![], Value::Array(items))
+        Self::envelope(
+            StatusCode::OK,
+            numbers,
+            json!({}),
+            vec![],
+            Value::Array(items),
+        )
     }
 
     /// 404 for an object that does not exist, or that the key may not see.
@@ -84,9 +90,7 @@ impl Reply {
     #[must_use]
     pub fn moved(location: &str) -> Self {
         let mut reply = Self::error(StatusCode::MOVED_PERMANENTLY, vec![]);
-        reply.header = HeaderValue::from_str(location)
-            .ok()
-            .map(|value| (header::LOCATION, value));
+        reply.header = Some(("location", location.to_owned()));
         reply
     }
 
@@ -109,7 +113,7 @@ impl Reply {
         let mut reply = Self::error(status, vec![action(text, template)]);
         match status.as_u16() {
             402 => reply.body["metaData"] = json!({"millisUntilResourcesAvailable": 41000}),
-            429 => reply.header = Some((header::RETRY_AFTER, HeaderValue::from_static("2"))),
+            429 => reply.header = Some(("retry-after", "2".to_owned())),
             _ => {}
         }
         reply

@@ -18,9 +18,17 @@ pub fn fields(call: &Call<'_>) -> Answer {
     known_services(&mut reader);
     let case = reader.number("availableForCaseID");
     if let Some(id) = case {
-        let found = call.data.case(id).is_some_and(|case| is_visible(case, call.key));
+        let found = call
+            .data
+            .case(id)
+            .is_some_and(|case| is_visible(case, call.key));
         if !found {
-            reader.problem("availableForCaseID", "unknown case", "case.unknown", &id.to_string());
+            reader.problem(
+                "availableForCaseID",
+                "unknown case",
+                "case.unknown",
+                &id.to_string(),
+            );
         }
     }
     finish(reader, catalog::fields(call.start), |_| true)
@@ -40,12 +48,16 @@ pub fn categories(call: &Call<'_>) -> Answer {
         if services.is_empty() && case_types.is_empty() {
             return true;
         }
-        let bindings = category["bindings"].as_array().map_or(&[][..], Vec::as_slice);
+        let bindings = category["bindings"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
         bindings.iter().any(|binding| {
             let service = binding["service"]["shortName"].as_str().unwrap_or_default();
             (services.is_empty() || services.contains(&service))
                 && (case_types.is_empty()
-                    || case_types.iter().any(|kind| has_word(&binding["caseTypes"], kind)))
+                    || case_types
+                        .iter()
+                        .any(|kind| has_word(&binding["caseTypes"], kind)))
         })
     })
 }
@@ -67,18 +79,27 @@ fn known_services(reader: &mut Reader<'_>) -> Vec<&'static str> {
 }
 
 fn finish(mut reader: Reader<'_>, all: Vec<Value>, holds: impl Fn(&Value) -> bool) -> Answer {
-    let keywords: Vec<String> =
-        reader.texts("keywords").iter().map(|text| text.to_lowercase()).collect();
+    let keywords: Vec<String> = reader
+        .texts("keywords")
+        .iter()
+        .map(|text| text.to_lowercase())
+        .collect();
     let include = reader.texts("includeFlags");
     let exclude = reader.texts("excludeFlags");
     let sort = reader.sort(SORT, "shortName");
     let window = reader.window();
     reader.finish()?;
     let said = |value: &Value, keyword: &String| {
-        ["shortName", "name", "localizedName", "description", "localizedDescription"]
-            .iter()
-            .filter_map(|name| value[*name].as_str())
-            .any(|text| text.to_lowercase().contains(keyword))
+        [
+            "shortName",
+            "name",
+            "localizedName",
+            "description",
+            "localizedDescription",
+        ]
+        .iter()
+        .filter_map(|name| value[*name].as_str())
+        .any(|text| text.to_lowercase().contains(keyword))
     };
     let matches: Vec<&Value> = all
         .iter()

@@ -28,6 +28,7 @@ pub struct Customer {
 }
 
 /// All customers.
+#[rustfmt::skip] // a table
 pub const CUSTOMERS: &[Customer] = &[
     customer(1, "mnemonic", "mnemonic", "group", None, "english", &["rootCustomerGroup"]),
     customer(2100, "nordic-energy", "Nordic Energy group", "group", Some(1), "english", &[]),
@@ -52,7 +53,16 @@ const fn customer(
     language: &'static str,
     flags: &'static [&'static str],
 ) -> Customer {
-    Customer { id, short_name, name, kind, parent, language, time_zone: "Europe/Oslo", flags }
+    Customer {
+        id,
+        short_name,
+        name,
+        kind,
+        parent,
+        language,
+        time_zone: "Europe/Oslo",
+        flags,
+    }
 }
 
 /// The customer with this number.
@@ -85,6 +95,7 @@ pub struct User {
 }
 
 /// All users.
+#[rustfmt::skip] // a table
 pub const USERS: &[User] = &[
     User { id: 120, customer: 1, user_name: "soc-analyst-7", name: "SOC analyst 7", kind: "user" },
     User { id: 121, customer: 1, user_name: "soc-analyst-3", name: "SOC analyst 3", kind: "user" },
@@ -124,6 +135,7 @@ pub struct Host {
 }
 
 /// All named machines. Kubernetes nodes are the ones with a cluster.
+#[rustfmt::skip] // a table
 pub const HOSTS: &[Host] = &[
     host("nfk-ws-0417", "nfk-ws-0417.nordfjord.example", NORDFJORD, "10.20.4.17", "02:00:5e:20:04:17", "Windows 11 23H2", "finance workstation", "medium"),
     host("nfk-dc-01", "nfk-dc-01.nordfjord.example", NORDFJORD, "10.20.0.10", "02:00:5e:20:00:10", "Windows Server 2022", "domain controller", "high"),
@@ -156,7 +168,17 @@ const fn host(
     role: &'static str,
     criticality: &'static str,
 ) -> Host {
-    Host { name, fqdn, customer, ip, mac, os, role, criticality, cluster: None }
+    Host {
+        name,
+        fqdn,
+        customer,
+        ip,
+        mac,
+        os,
+        role,
+        criticality,
+        cluster: None,
+    }
 }
 
 const fn node(
@@ -210,6 +232,7 @@ pub struct Cluster {
 }
 
 /// All clusters.
+#[rustfmt::skip] // a table
 pub const CLUSTERS: &[Cluster] = &[
     Cluster { name: "prod-eu-1", customer: NORDFJORD, provider: "aws", region: "eu-north-1", account: "123456789012", version: "v1.33.4" },
     Cluster { name: "prod-us-2", customer: HAVBRIS, provider: "aws", region: "us-east-1", account: "210987654321", version: "v1.32.7" },
@@ -241,6 +264,7 @@ pub struct Workload {
 }
 
 /// All workloads.
+#[rustfmt::skip] // a table
 pub const WORKLOADS: &[Workload] = &[
     workload("prod-eu-1", "shop", "checkout-api", "deployment", "registry.example/nordfjord/checkout-api", "4.12.1", 3, true, "node server.js"),
     workload("prod-eu-1", "shop", "customer-portal", "deployment", "registry.example/nordfjord/customer-portal", "2.8.0", 2, true, "nginx -g daemon off;"),
@@ -268,12 +292,24 @@ const fn workload(
     exposed: bool,
     process: &'static str,
 ) -> Workload {
-    Workload { cluster, namespace, name, kind, image, tag, replicas, exposed, process }
+    Workload {
+        cluster,
+        namespace,
+        name,
+        kind,
+        image,
+        tag,
+        replicas,
+        exposed,
+        process,
+    }
 }
 
 /// The machines of one cluster.
 pub fn nodes_of(cluster: &str) -> impl Iterator<Item = &'static Host> {
-    HOSTS.iter().filter(move |host| host.cluster == Some(cluster))
+    HOSTS
+        .iter()
+        .filter(move |host| host.cluster == Some(cluster))
 }
 
 /// Controller of the beacon at Nordfjord (case 4120771).
@@ -316,7 +352,11 @@ mod tests {
             assert!(nodes_of(workload.cluster).count() > 0, "{}", workload.name);
         }
         for user in USERS {
-            assert!(customer_by_id(user.customer).is_some(), "{}", user.user_name);
+            assert!(
+                customer_by_id(user.customer).is_some(),
+                "{}",
+                user.user_name
+            );
         }
     }
 

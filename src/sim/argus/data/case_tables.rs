@@ -42,6 +42,7 @@ pub struct CaseRow {
 }
 
 /// All cases.
+#[rustfmt::skip] // a table
 pub const CASES: &[CaseRow] = &[
     CaseRow {
         id: 4_120_771, customer: NORDFJORD, service: "ids", category: "compromise", kind: "securityIncident",
@@ -174,6 +175,7 @@ pub struct CommentRow {
 }
 
 /// All comments, except those of the long discussion.
+#[rustfmt::skip] // a table
 pub const COMMENTS: &[CommentRow] = &[
     comment(4_120_771, 7 * H + 40, 120, "<p>The interval is 300 s with little jitter, towards cdn-sync.example (203.0.113.66). The process could not be seen from the network. We treat this as a compromise.</p>", "workingSoc", "medium", &["SUBMITTED_BY_TECH"]),
     comment(4_120_771, 6 * H + 5, 121, "<p>Internal: the same controller was seen at another customer last month; keep campaign silver-otter in mind.</p>", "workingSoc", "high", &["INTERNAL", "SUBMITTED_BY_TECH"]),
@@ -205,10 +207,20 @@ const fn comment(
     priority: &'static str,
     flags: &'static [&'static str],
 ) -> CommentRow {
-    CommentRow { case, age, user, text, status, priority, flags, mailed_from: None }
+    CommentRow {
+        case,
+        age,
+        user,
+        text,
+        status,
+        priority,
+        flags,
+        mailed_from: None,
+    }
 }
 
 /// Texts that take turns in the long discussion: who, and what.
+#[rustfmt::skip] // a table
 pub const CHATTER: &[(u64, &str)] = &[
     (120, "Rate is still rising."),
     (90330, "The portal answers slowly, but it answers."),
@@ -218,6 +230,7 @@ pub const CHATTER: &[(u64, &str)] = &[
 ];
 
 /// Tags: case, key, value, minutes since the case was made.
+#[rustfmt::skip] // a table
 pub const TAGS: &[(u64, &str, &str, i64)] = &[
     (4_120_771, "mitre-technique", "T1071.001", 15),
     (4_120_771, "mitre-technique", "T1573", 15),

@@ -100,8 +100,18 @@ fn object(row: &CaseRow, now: i64) -> Value {
     let [created, updated, closed] = row.ages.map(|age| now - age * MINUTE_MS);
     let is_closed = row.ages[2] > 0;
     let is_published = row.ages[0] > PUBLISHED_AFTER;
-    let user = |id: u64| if id == 0 { Value::Null } else { catalog::user_info(id) };
-    let by_provider = if row.assigned[1] == 0 { row.reporter } else { row.assigned[1] };
+    let user = |id: u64| {
+        if id == 0 {
+            Value::Null
+        } else {
+            catalog::user_info(id)
+        }
+    };
+    let by_provider = if row.assigned[1] == 0 {
+        row.reporter
+    } else {
+        row.assigned[1]
+    };
     let mut category = catalog::category_info(row.category);
     if row.id == tables::CASE_WITHOUT_CATEGORY_TEXT {
         category["name"] = Value::Null;
@@ -220,7 +230,13 @@ fn tags(row: &CaseRow, now: i64) -> Vec<Value> {
         .map(|(n, (case, key, value, later))| {
             let at = now - (row.ages[0] - later) * MINUTE_MS;
             let user = row.assigned[1].max(120);
-            tag_object(&stable_id("tag", &format!("{case}-{n}")), key, value, at, user)
+            tag_object(
+                &stable_id("tag", &format!("{case}-{n}")),
+                key,
+                value,
+                at,
+                user,
+            )
         })
         .collect()
 }

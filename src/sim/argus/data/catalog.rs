@@ -24,11 +24,17 @@ pub struct Service {
 }
 
 /// Types that a case can have.
-pub const CASE_TYPES: &[&str] = &["securityIncident", "operationalIncident", "informational", "change"];
+pub const CASE_TYPES: &[&str] = &[
+    "securityIncident",
+    "operationalIncident",
+    "informational",
+    "change",
+];
 
 const SOC: &[&str] = &["HANDLED_BY_SOC", "EVENT_ENABLED"];
 
 /// All services.
+#[rustfmt::skip] // a table
 pub const SERVICES: &[Service] = &[
     service(11, "ids", "Intrusion detection", &["securityIncident", "informational"], SOC),
     service(12, "edr", "Endpoint detection and response", &["securityIncident", "informational"], SOC),
@@ -45,10 +51,17 @@ const fn service(
     case_types: &'static [&'static str],
     flags: &'static [&'static str],
 ) -> Service {
-    Service { id, short_name, name, case_types, flags }
+    Service {
+        id,
+        short_name,
+        name,
+        case_types,
+        flags,
+    }
 }
 
 /// Case categories: number, short name, name.
+#[rustfmt::skip] // a table
 pub const CATEGORIES: &[(u64, &str, &str)] = &[
     (40, "abusive-content", "Abusive content"),
     (41, "adware", "Adware"),
@@ -73,8 +86,12 @@ pub const CATEGORIES: &[(u64, &str, &str)] = &[
     (60, "suspected-targeted-attack", "Suspected targeted attack"),
 ];
 
+type FieldRow = (&'static str, &'static str, &'static str, Words, Words);
+type Words = &'static [&'static str];
+
 /// Case fields: name, display name, type, flags, keys of the value list.
-const FIELDS: &[(&str, &str, &str, &[&str], &[&str])] = &[
+#[rustfmt::skip] // a table
+const FIELDS: &[FieldRow] = &[
     ("ticketReference", "Ticket reference", "stringType", &[], &[]),
     ("affectedHosts", "Affected hosts", "integerType", &[], &[]),
     ("containmentState", "Containment state", "stringType", &["HAS_VALUE_SOURCE"], &["none", "isolated", "reimaged"]),
@@ -83,6 +100,7 @@ const FIELDS: &[(&str, &str, &str, &[&str], &[&str])] = &[
 ];
 
 /// Attack categories: number, short name, name.
+#[rustfmt::skip] // a table
 const ATTACK_CATEGORIES: &[(u64, &str, &str)] = &[
     (301, "reconnaissance", "Reconnaissance"),
     (342, "denial-of-service", "Denial of service"),
@@ -94,6 +112,7 @@ const ATTACK_CATEGORIES: &[(u64, &str, &str)] = &[
 ];
 
 /// Alarms: number, short name, description, attack category.
+#[rustfmt::skip] // a table
 const ALARMS: &[(u64, &str, &str, u64)] = &[
     (58129, "malware-callback", "MALWARE - periodic call-back to known controller", 363),
     (58240, "phishing-landing", "PHISHING - visit to a known landing page", 371),
@@ -106,6 +125,7 @@ const ALARMS: &[(u64, &str, &str, u64)] = &[
 ];
 
 /// Where events were seen: customer, location (number, short name, name), sensor (number, host).
+#[rustfmt::skip] // a table
 const SITES: &[(u64, u64, &str, &str, u64, &str)] = &[
     (world::NORDFJORD, 501, "nfk-hq", "Nordfjord head office", 3307, "nfk-ids-01"),
     (world::HAVBRIS, 511, "hbr-dmz", "Havbris DMZ", 3311, "hbr-ids-01"),
@@ -202,7 +222,9 @@ pub fn category_info(short_name: &str) -> Value {
     CATEGORIES
         .iter()
         .find(|(_, name, _)| *name == short_name)
-        .map_or(Value::Null, |(id, short_name, name)| named(*id, short_name, name))
+        .map_or(Value::Null, |(id, short_name, name)| {
+            named(*id, short_name, name)
+        })
 }
 
 fn named(id: u64, short_name: &str, name: &str) -> Value {
@@ -218,9 +240,10 @@ pub fn alarm_and_category(alarm: &str) -> (Value, Value) {
     let category = ATTACK_CATEGORIES
         .iter()
         .find(|(id, ..)| id == category)
-        .map_or(Value::Null, |(id, short_name, name)| {
-            json!({"id": id, "shortName": short_name, "name": name})
-        });
+        .map_or(
+            Value::Null,
+            |(id, short_name, name)| json!({"id": id, "shortName": short_name, "name": name}),
+        );
     let alarm = json!({"id": id, "shortName": short_name, "description": description});
     (alarm, category)
 }
@@ -228,7 +251,8 @@ pub fn alarm_and_category(alarm: &str) -> (Value, Value) {
 /// Location and sensor of a customer's events; `agent` for those seen on the machine itself.
 #[must_use]
 pub fn site(customer: u64, agent: bool) -> (Value, Value) {
-    let Some((_, id, short_name, name, sensor, host)) = SITES.iter().find(|s| s.0 == customer) else {
+    let Some((_, id, short_name, name, sensor, host)) = SITES.iter().find(|s| s.0 == customer)
+    else {
         return (Value::Null, Value::Null);
     };
     let location = json!({"id": id, "shortName": short_name, "name": name});
@@ -249,7 +273,11 @@ pub fn asset_id(host: &str) -> String {
 /// A UUID that depends on nothing but the name.
 #[must_use]
 pub fn stable_id(kind: &str, name: &str) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_DNS, format!("{name}.{kind}.sim.example").as_bytes()).to_string()
+    Uuid::new_v5(
+        &Uuid::NAMESPACE_DNS,
+        format!("{name}.{kind}.sim.example").as_bytes(),
+    )
+    .to_string()
 }
 
 /// All services in full.
@@ -307,7 +335,7 @@ pub fn categories(start: Timestamp) -> Vec<Value> {
 /// All case fields in full.
 #[must_use]
 pub fn fields(start: Timestamp) -> Vec<Value> {
-    let full = |(name, label, value_type, flags, keys): &(&str, &str, &str, &[&str], &[&str])| {
+    let full = |(name, label, value_type, flags, keys): &FieldRow| {
         let entry = |key: &&str| {
             let mut label = (*key).to_owned();
             label[..1].make_ascii_uppercase();

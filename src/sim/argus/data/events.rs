@@ -123,29 +123,35 @@ fn outside(ip: &str, port: u64, host: Option<&str>) -> Value {
 /// Group A: twelve aggregates of three call-backs each, every 300 s.
 fn beacon(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
     const STEP: i64 = 300 * SECOND;
-    let plan = |first: i64, last: i64, count: u64, port: u64, flags: &'static [&'static str]| Plan {
-        customer: NORDFJORD,
-        severity: "high",
-        alarm: "malware-callback",
-        signature: "SNORT-1:41336",
-        source: inside("10.20.4.17", port),
-        destination: outside(world::BEACON_IP, 443, None),
-        protocol: "tcp",
-        domain: Some(world::BEACON_DOMAIN),
-        uri: None,
-        count,
-        flags,
-        first,
-        last,
-        case: Some(4_120_771),
-        agent: false,
-        extra: vec![("http_protocol", "TLS".to_owned())],
-    };
+    let plan =
+        |first: i64, last: i64, count: u64, port: u64, flags: &'static [&'static str]| Plan {
+            customer: NORDFJORD,
+            severity: "high",
+            alarm: "malware-callback",
+            signature: "SNORT-1:41336",
+            source: inside("10.20.4.17", port),
+            destination: outside(world::BEACON_IP, 443, None),
+            protocol: "tcp",
+            domain: Some(world::BEACON_DOMAIN),
+            uri: None,
+            count,
+            flags,
+            first,
+            last,
+            case: Some(4_120_771),
+            agent: false,
+            extra: vec![("http_protocol", "TLS".to_owned())],
+        };
     for n in 0..12 {
         let last = now - 12 * MINUTE - n * 42 * MINUTE;
         let first = last - 2 * STEP;
         let port = 52_000 + dice.below(900);
-        let flags = &["notified", "identifiedThreat", "aggregatedBaseEvent", "established"];
+        let flags = &[
+            "notified",
+            "identifiedThreat",
+            "aggregatedBaseEvent",
+            "established",
+        ];
         let mut aggregate = event("aggregated", plan(first, last, 3, port, flags), dice);
         if n == 11 {
             aggregate.comments.push(json!({
@@ -157,9 +163,15 @@ fn beacon(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
         let mut parts = Vec::new();
         for k in 0..3 {
             let at = first + k * STEP;
-            let mut raw = event("raw", plan(at, at, 1, port + k.unsigned_abs(), &["established"]), dice);
+            let mut raw = event(
+                "raw",
+                plan(at, at, 1, port + k.unsigned_abs(), &["established"]),
+                dice,
+            );
             raw.is_part = true;
-            aggregate.parts.push(raw.object["id"].as_str().unwrap_or_default().to_owned());
+            aggregate
+                .parts
+                .push(raw.object["id"].as_str().unwrap_or_default().to_owned());
             parts.push(raw);
         }
         events.push(aggregate);
@@ -202,7 +214,11 @@ fn flood(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
         // Below .20 no address of that range has another part in the story.
         let ip = format!("{net}.{}", 150 + dice.below(90));
         let protocol = *dice.pick(&["udp", "udp", "tcp"]);
-        let port = if protocol == "udp" { 53 } else { 1024 + dice.below(60_000) };
+        let port = if protocol == "udp" {
+            53
+        } else {
+            1024 + dice.below(60_000)
+        };
         let plan = Plan {
             customer: HAVBRIS,
             severity: "critical",
@@ -278,7 +294,12 @@ fn upload(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
             domain: Some(world::EXFIL_DOMAIN),
             uri: Some("/v1/chunks"),
             count: 20 + dice.below(60),
-            flags: &["notified", "identifiedThreat", "aggregatedBaseEvent", "acknowledged"],
+            flags: &[
+                "notified",
+                "identifiedThreat",
+                "aggregatedBaseEvent",
+                "acknowledged",
+            ],
             first,
             last: first + 19 * MINUTE,
             case: Some(4_120_201),
@@ -296,7 +317,10 @@ fn bulk(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
     for n in 0..BULK {
         let customer = *dice.pick(&customers);
         let last = now - MINUTE - i64::try_from(dice.below(window)).unwrap_or(0);
-        let hosts: Vec<&world::Host> = world::HOSTS.iter().filter(|h| h.customer == customer).collect();
+        let hosts: Vec<&world::Host> = world::HOSTS
+            .iter()
+            .filter(|h| h.customer == customer)
+            .collect();
         let host = *dice.pick(&hosts);
         let is_false = n % 3 == 0;
         let plan = match dice.below(3) {
@@ -346,7 +370,11 @@ fn scan<'a>(customer: u64, host: &world::Host, last: i64, dice: &mut Dice) -> Pl
         destination: inside(host.ip, *dice.pick(&[22, 23, 80, 443, 445, 3389, 8080])),
         count: 1 + dice.below(300),
         flags: &["blocked"],
-        ..noise(customer, last, i64::try_from(dice.below(600)).unwrap_or(0) * SECOND)
+        ..noise(
+            customer,
+            last,
+            i64::try_from(dice.below(600)).unwrap_or(0) * SECOND,
+        )
     }
 }
 
@@ -371,9 +399,14 @@ fn clear_text<'a>(
 }
 
 fn odd_names<'a>(customer: u64, host: &world::Host, last: i64, dice: &mut Dice) -> Plan<'a> {
-    let domain = *dice.pick(&["telemetry.vendor.example", "updates.vendor.example", "cache.ads.example"]);
+    let domain = *dice.pick(&[
+        "telemetry.vendor.example",
+        "updates.vendor.example",
+        "cache.ads.example",
+    ]);
+    let severity = *dice.pick(&["low", "low", "medium"]);
     Plan {
-        severity: *dice.pick(&["low", "low", "medium"]),
+        severity,
         alarm: "dns-tunnel",
         signature: "ARGUS-dns-length",
         source: inside(host.ip, 1024 + dice.below(60_000)),

@@ -146,7 +146,7 @@ impl Dice {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -156,7 +156,7 @@ impl Dice {
 
     /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end.max(1)
+        self.roll() % end.max(1)
     }
 
     /// One of `items`, which are not empty.
@@ -168,7 +168,7 @@ impl Dice {
 
     /// A UUID.
     pub fn uuid(&mut self) -> String {
-        let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
+        let bits = (u128::from(self.roll()) << 64) | u128::from(self.roll());
         uuid::Builder::from_random_bytes(bits.to_be_bytes())
             .into_uuid()
             .hyphenated()

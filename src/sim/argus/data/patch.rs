@@ -35,7 +35,9 @@ pub fn apply(data: &mut Data, patch: &Value, now: Timestamp) -> Result<(), Strin
         match (name.as_str(), changes) {
             ("cases", Value::Object(changes)) => {
                 for (id, change) in changes {
-                    let id = id.parse().map_err(|_| format!("{id} is not a case number"))?;
+                    let id = id
+                        .parse()
+                        .map_err(|_| format!("{id} is not a case number"))?;
                     change_case(data, id, change, now)?;
                 }
             }
@@ -74,7 +76,10 @@ pub fn add_case(data: &mut Data, patch: &Value, now: Timestamp) -> Result<u64, S
     if data.cases.len() >= MAX_CASES {
         return Err(format!("there are {MAX_CASES} cases already"));
     }
-    let mut changes = patch.as_object().cloned().ok_or("a new case must be an object")?;
+    let mut changes = patch
+        .as_object()
+        .cloned()
+        .ok_or("a new case must be an object")?;
     let model = changes
         .shift_remove("copyOf")
         .and_then(|id| id.as_u64())
@@ -87,7 +92,10 @@ pub fn add_case(data: &mut Data, patch: &Value, now: Timestamp) -> Result<u64, S
     if data.case(id).is_some() {
         return Err(format!("case {id} exists already"));
     }
-    let mut case = data.case(model).cloned().ok_or_else(|| format!("there is no case {model}"))?;
+    let mut case = data
+        .case(model)
+        .cloned()
+        .ok_or_else(|| format!("there is no case {model}"))?;
     case.comments.clear();
     case.tags.clear();
     case.workflows.clear();
@@ -97,7 +105,11 @@ pub fn add_case(data: &mut Data, patch: &Value, now: Timestamp) -> Result<u64, S
     for (stamp, _) in cases::TIMES {
         case.object[*stamp] = json!(0);
     }
-    for stamp in ["createdTimestamp", "publishedTimestamp", "descriptionTimestamp"] {
+    for stamp in [
+        "createdTimestamp",
+        "publishedTimestamp",
+        "descriptionTimestamp",
+    ] {
         case.object[stamp] = json!(now.as_millisecond());
     }
     edit_case(&mut case, &Value::Object(changes), now)?;
@@ -139,7 +151,9 @@ fn edit_case(case: &mut CaseRecord, patch: &Value, now: Timestamp) -> Result<(),
             "category" | "service" | "customer" => {
                 object[name.as_str()] = named(name, value)?;
             }
-            "addComment" => case.comments.push(comment(object, value, case.comments.len(), at)?),
+            "addComment" => case
+                .comments
+                .push(comment(object, value, case.comments.len(), at)?),
             "addTag" => case.tags.push(tag(object, value, case.tags.len(), at)?),
             stamp if value.is_i64() && cases::TIMES.iter().any(|(known, _)| *known == stamp) => {
                 plain.insert(name.clone(), value.clone());
