@@ -1,0 +1,79 @@
+//! The read side: finished turns, their events and single results, for the portal, the
+//! record routes and replay. A record reads back as it was committed; the marks that
+//! later turns set show in the ledger and in [`result`].
+
+use sqlx::AssertSqlSafe;
+
+use crate::domain::event::JournalEntry;
+use crate::domain::ids::ConversationId;
+use crate::domain::ids::ResultId;
+use crate::domain::ids::TurnId;
+use crate::domain::ledger::LedgerEntry;
+use crate::engine::ports::StoreError;
+use crate::engine::record::TurnRecord;
+use crate::store::conversations;
+use crate::store::database::Database;
+use crate::store::rows;
+
+/// The whole record of a finished turn, as it was committed.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn turn(database: &Database, owner: &str, id: TurnId) -> Result<TurnRecord, StoreError> {
+    let head = "select id, conversation_id, owner, outcome, verdict, failure, fingerprint, started_at, finished_at, \
+            message_json, reply_json, detail_json, claims_json, exchanges_json, events_json \
+        from turns where id = $1 and owner = $2";
+    let results = format!("select {} from results r where r.turn_id = $1 order by r.position", rows::RESULT_COLUMNS);
+    let mut tx = database.snapshot().await?;
+    let found = tx.fetch(head, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
+    let row = found.first().ok_or_else(|| missing(id))?;
+    let results = tx.fetch(AssertSqlSafe(results), vec![id.0.into()]).await?;
+    tx.commit().await?;
+    rows::record(row, results.iter().map(rows::entry).collect::<Result<_, _>>()?)
+}
+
+/// Turns of a conversation, oldest first.
+///
+/// # Errors
+/// [`StoreError::NotFound`] without such a conversation.
+pub async fn turns(database: &Database, owner: &str, conversation: ConversationId) -> Result<Vec<TurnId>, StoreError> {
+    let sql = "select c.id as conversation_id, t.id as turn_id \
+        from conversations c left join turns t on t.conversation_id = c.id \
+        where c.id = $1 and c.owner = $2 order by t.number";
+    let found = database.fetch(sql, vec![conversation.0.into(), rows::plain(owner).as_ref().into()]).await?;
+    if found.is_empty() {
+        return Err(conversations::missing(conversation));
+    }
+    let ids = found.iter().map(|row| row.id_or_none("turn_id"));
+    ids.filter_map(|id| id.map(|id| id.map(TurnId)).transpose()).collect()
+}
+
+/// Events of a finished turn after the one with this number.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn events(database: &Database, owner: &str, id: TurnId, after: u64) -> Result<Vec<JournalEntry>, StoreError> {
+    let sql = "select events_json from turns where id = $1 and owner = $2";
+    let found = database.fetch(sql, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
+    let row = found.first().ok_or_else(|| missing(id))?;
+    let mut events: Vec<JournalEntry> = rows::parsed("events", &row.text("events_json")?)?;
+    events.retain(|entry| entry.seq > after);
+    Ok(events)
+}
+
+/// One result with the marks it carries now.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn result(database: &Database, owner: &str, id: ResultId) -> Result<LedgerEntry, StoreError> {
+    let sql = format!(
+        "select {} from results r join turns t on t.id = r.turn_id where r.id = $1 and t.owner = $2",
+        rows::RESULT_COLUMNS
+    );
+    let found = database.fetch(AssertSqlSafe(sql), vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
+    rows::entry(found.first().ok_or_else(|| StoreError::NotFound { what: "result", id: id.to_string() })?)
+}
+
+fn missing(id: TurnId) -> StoreError {
+    StoreError::NotFound { what: "turn", id: id.to_string() }
+}
