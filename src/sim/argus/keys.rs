@@ -19,7 +19,7 @@ const ALL: &[&str] = &[
     EVENT_LOOKUP,
     VIEW_CUSTOMER,
     "viewAlarm",
-    "viewAsset",
+    VIEW_ASSET,
     "viewDataStoreDescriptors",
     "viewDataStoreEntry",
     "viewPassiveDNS",
@@ -35,6 +35,9 @@ pub const EVENT_LOOKUP: &str = "eventLookup";
 /// Function that the customer endpoints need.
 pub const VIEW_CUSTOMER: &str = "viewBasicCustomer";
 
+/// Function that the asset endpoints need.
+pub const VIEW_ASSET: &str = "viewAsset";
+
 const KEYS: &[Key] = &[
     Key {
         text: "15a6/1/sim-full",
@@ -49,7 +52,7 @@ const KEYS: &[Key] = &[
             EVENT_LOOKUP,
             VIEW_CUSTOMER,
             "viewAlarm",
-            "viewAsset",
+            VIEW_ASSET,
             "viewDataStoreDescriptors",
             "viewDataStoreEntry",
             "viewPassiveDNS",

@@ -3,9 +3,11 @@
 //! be set, faults by request, and data that can change between calls.
 //!
 //! Field names and envelopes are Argus's; people, firms and findings are fictional.
-//! Other families (alarms, assets, filters, metrics, datastores, reputation,
-//! statistics) are not simulated: their paths answer 404 in the envelope.
+//! Assets can be looked up one by one only. Other families (alarms, filters, metrics,
+//! datastores, reputation, statistics) are not simulated: their paths answer 404 in
+//! the envelope.
 
+pub mod assets;
 pub mod bend;
 pub mod call;
 pub mod case_criteria;
@@ -54,7 +56,7 @@ const MAX_LOGGED_BODY_BYTES: usize = 16 << 10;
 const ABSENT: &[(&str, &str)] = &[
     ("/events/v2/event/", keys::EVENT_LOOKUP),
     ("/alarms/v1/", "viewAlarm"),
-    ("/assets/v2/", "viewAsset"),
+    ("/assets/v2/", keys::VIEW_ASSET),
     ("/eventfilters/v2/", "viewAnalysisFilter"),
     ("/metrics/v1/", "viewMetrics"),
     ("/datastores/v1/descriptor/", "viewDataStoreDescriptors"),
@@ -323,6 +325,7 @@ impl ArgusSim {
                 customers::properties(&call, name)
             }
             ("POST", ["customers", "v2", "customer", "search"]) => customers::search(&call),
+            ("GET", ["assets", "v2", "asset", name]) => assets::by_name(&call, name),
             ("POST", ["cases", "v2", "case", "search"]) => cases::search(&call),
             ("GET", ["cases", "v2", "case", id]) => cases::by_id(&call, id),
             ("GET", ["cases", "v2", "case", id, "comments"]) => cases::comments(&call, id),
@@ -407,5 +410,7 @@ fn wire(fired: &Fired, reply: Reply) -> Response<Body> {
     response
 }
 
+#[cfg(test)]
+mod server_tests;
 #[cfg(test)]
 mod tests;

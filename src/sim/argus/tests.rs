@@ -12,15 +12,15 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::sim::faults::Fault;
 
-const FULL: &str = "15a6/1/sim-full";
-const NORDFJORD: &str = "15a6/2/sim-nordfjord";
+pub(crate) const FULL: &str = "15a6/1/sim-full";
+pub(crate) const NORDFJORD: &str = "15a6/2/sim-nordfjord";
 const READ_CASES: &str = "15a6/3/sim-readcases";
 const NOW: &str = "2026-02-09T08:15:30Z";
 
 /// A running simulator and a client for it; stops when dropped.
-struct Running {
-    sim: ArgusSim,
-    base: String,
+pub(crate) struct Running {
+    pub(crate) sim: ArgusSim,
+    pub(crate) base: String,
     client: Client,
     stop: CancellationToken,
 }
@@ -32,7 +32,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(Sleeper::instant()).await
     }
 
