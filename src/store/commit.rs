@@ -9,15 +9,14 @@ use sqlx::AssertSqlSafe;
 use crate::domain::ids::ResultId;
 use crate::engine::ports::StoreError;
 use crate::engine::record::TurnRecord;
+use crate::store::contents::Contents;
 use crate::store::database::Database;
+use crate::store::database::ROWS_A_STATEMENT;
 use crate::store::database::Transaction;
 use crate::store::database::Value;
 use crate::store::database::placeholders;
 use crate::store::places;
 use crate::store::rows;
-
-/// Rows of one statement; SQLite takes 32,766 values, PostgreSQL 65,535.
-const ROWS_A_STATEMENT: usize = 500;
 
 /// Longest title made from a message, in characters.
 const TITLE_CHARS: usize = 80;
@@ -28,17 +27,22 @@ const TITLE_CHARS: usize = 80;
 /// [`StoreError::NotFound`] when the conversation is gone, is another owner's, or a marked
 /// result is not in it; [`StoreError::TurnRunning`] when the place was taken over. Nothing
 /// is written then.
-pub async fn turn(database: &Database, record: &TurnRecord) -> Result<(), StoreError> {
+pub async fn turn(database: &Database, contents: &Contents, record: &TurnRecord) -> Result<(), StoreError> {
     // What can fail without the database fails before a lock is taken.
     let head = turn_values(record)?;
     let results = result_values(record)?;
+    let lengths: Vec<usize> = results.iter().map(rows::content_length).collect();
     let mut tx = database.begin().await?;
     touch_conversation(&mut tx, record).await?;
     places::give_back(&mut tx, record.conversation_id, record.id).await?;
     tx.execute(INSERT_TURN, head).await?;
     insert_results(&mut tx, results).await?;
     mark_earlier(&mut tx, record).await?;
-    tx.commit().await
+    tx.commit().await?;
+    for (entry, bytes) in record.results.iter().zip(lengths) {
+        contents.put(entry.id, &entry.content, bytes);
+    }
+    Ok(())
 }
 
 const INSERT_TURN: &str = "\

@@ -3,17 +3,25 @@
 //! go by place and not by offset, so that a page never repeats or misses one because
 //! another was touched.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::domain::ids::ConversationId;
+use crate::domain::ids::ResultId;
 use crate::domain::ledger::Ledger;
-use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::Conversation;
 use crate::engine::ports::Listed;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
+use crate::store::contents::Contents;
 use crate::store::database::Database;
+use crate::store::database::ROWS_A_STATEMENT;
+use crate::store::database::Transaction;
+use crate::store::database::placeholders;
+use crate::store::error;
 use crate::store::error::Dialect;
 use crate::store::postgres;
 use crate::store::rows;
@@ -58,7 +66,12 @@ pub async fn head(database: &Database, owner: &str, id: ConversationId) -> Resul
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
-pub async fn load(database: &Database, owner: &str, id: ConversationId) -> Result<StoredConversation, StoreError> {
+pub async fn load(
+    database: &Database,
+    contents: &Contents,
+    owner: &str,
+    id: ConversationId,
+) -> Result<StoredConversation, StoreError> {
     let turns = "select id, message_json, reply_json from turns where conversation_id = $1 order by number";
     let results = format!(
         "select {} from results r join turns t on t.id = r.turn_id \
@@ -70,13 +83,40 @@ pub async fn load(database: &Database, owner: &str, id: ConversationId) -> Resul
     let conversation = rows::conversation(found.first().ok_or_else(|| missing(id))?)?;
     let turns = tx.fetch(turns, vec![id.0.into()]).await?;
     let results = tx.fetch(AssertSqlSafe(results), vec![id.0.into()]).await?;
+    let ids: Vec<ResultId> = results.iter().map(|row| row.id("id").map(ResultId)).collect::<Result<_, _>>()?;
+    let mut payloads = payloads(&mut tx, contents, &ids).await?;
     tx.commit().await?;
     let mut messages = Vec::with_capacity(turns.len() * 2);
     for row in &turns {
         messages.extend(rows::messages(row)?);
     }
-    let entries: Vec<LedgerEntry> = results.iter().map(rows::entry).collect::<Result<_, _>>()?;
+    let mut entries = Vec::with_capacity(results.len());
+    for (row, id) in results.iter().zip(ids) {
+        let content = payloads.remove(&id).ok_or_else(|| error::corrupt("result", "no payload"))?;
+        entries.push(rows::entry(row, content)?);
+    }
     Ok(StoredConversation { conversation, messages, ledger: Ledger::from_entries(entries) })
+}
+
+/// The payloads of these results; only those that are not kept are read.
+async fn payloads(
+    tx: &mut Transaction,
+    contents: &Contents,
+    ids: &[ResultId],
+) -> Result<HashMap<ResultId, Arc<serde_json::Value>>, StoreError> {
+    let mut found: HashMap<ResultId, Arc<serde_json::Value>> =
+        ids.iter().filter_map(|id| contents.get(*id).map(|content| (*id, content))).collect();
+    let unknown: Vec<ResultId> = ids.iter().filter(|id| !found.contains_key(id)).copied().collect();
+    for part in unknown.chunks(ROWS_A_STATEMENT) {
+        let sql = format!("select id, content_json from results where id in {}", placeholders(1, part.len(), 1));
+        for row in tx.fetch(AssertSqlSafe(sql), part.iter().map(|id| id.0.into()).collect()).await? {
+            let (id, text) = (ResultId(row.id("id")?), row.text("content_json")?);
+            let content = Arc::new(rows::parsed("content", &text)?);
+            contents.put(id, &content, text.len());
+            found.insert(id, content);
+        }
+    }
+    Ok(found)
 }
 
 /// Conversations of the owner, newest first; `query` matches title and messages.

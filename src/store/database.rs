@@ -280,6 +280,9 @@ impl Transaction {
     }
 }
 
+/// Rows of one statement; SQLite takes 32,766 values, PostgreSQL 65,535.
+pub const ROWS_A_STATEMENT: usize = 500;
+
 /// `($1, $2), ($3, $4)` for so many rows and columns, counting from `first`.
 pub fn placeholders(rows: usize, columns: usize, first: usize) -> String {
     let mut text = String::with_capacity(rows * columns * 5);

@@ -5,6 +5,7 @@
 //! clock. Another owner's object does not exist.
 
 pub mod commit;
+pub mod contents;
 pub mod conversations;
 pub mod database;
 pub mod error;
@@ -31,6 +32,7 @@ use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
 use crate::engine::ports::TurnStore;
 use crate::engine::record::TurnRecord;
+use crate::store::contents::Contents;
 use crate::store::database::Database;
 use crate::store::error::Dialect;
 
@@ -59,6 +61,8 @@ pub struct StoreOptions {
     pub durability: Durability,
     /// Largest size of the SQLite file, in pages of 4 KiB; more is refused as `full`.
     pub sqlite_max_pages: Option<u32>,
+    /// JSON text of payloads that is kept parsed in memory, in bytes.
+    pub kept_payload_bytes: usize,
 }
 
 impl Default for StoreOptions {
@@ -70,6 +74,7 @@ impl Default for StoreOptions {
             statement_timeout: Duration::from_secs(30),
             durability: Durability::Process,
             sqlite_max_pages: None,
+            kept_payload_bytes: 2 * 1024 * 1024,
         }
     }
 }
@@ -78,6 +83,7 @@ impl Default for StoreOptions {
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    contents: Contents,
     presence: Option<sqlite::Presence>,
 }
 
@@ -91,9 +97,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] when it cannot be opened, or the URL names no known database.
     pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        let contents = Contents::new(options.kept_payload_bytes);
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let pool = postgres::open(url, options).await.map_err(|e| error::database(Dialect::Postgres, e))?;
-            return Ok(Self { database: Database::Postgres(pool), presence: None });
+            return Ok(Self { database: Database::Postgres(pool), contents, presence: None });
         }
         if !url.starts_with("sqlite:") {
             let reason = "a database URL starts with sqlite:, postgres:// or postgresql://";
@@ -102,6 +109,7 @@ impl Store {
         let opened = sqlite::open(url, options).await.map_err(|e| error::database(Dialect::Sqlite, e))?;
         let store = Self {
             database: Database::Sqlite { writer: opened.writer, reader: opened.reader },
+            contents,
             presence: opened.presence,
         };
         if let Some(presence) = &store.presence
@@ -147,7 +155,7 @@ impl TurnStore for Store {
     }
 
     async fn load(&self, owner: &str, id: ConversationId) -> Result<StoredConversation, StoreError> {
-        conversations::load(&self.database, owner, id).await
+        conversations::load(&self.database, &self.contents, owner, id).await
     }
 
     async fn list_conversations(
@@ -165,7 +173,9 @@ impl TurnStore for Store {
     }
 
     async fn delete_conversation(&self, owner: &str, id: ConversationId) -> Result<(), StoreError> {
-        conversations::delete(&self.database, owner, id).await
+        conversations::delete(&self.database, owner, id).await?;
+        self.contents.clear();
+        Ok(())
     }
 
     async fn find_by_fingerprint(&self, owner: &str, fingerprint: &str) -> Result<Option<ConversationId>, StoreError> {
@@ -183,7 +193,7 @@ impl TurnStore for Store {
     }
 
     async fn commit_turn(&self, record: &TurnRecord) -> Result<(), StoreError> {
-        commit::turn(&self.database, record).await
+        commit::turn(&self.database, &self.contents, record).await
     }
 
     async fn abandon_turn(&self, conversation: ConversationId, turn: TurnId) -> Result<(), StoreError> {

@@ -33,8 +33,8 @@ use crate::store::error::corrupt;
 
 /// The columns of [`entry`], of table `results` under the name `r`.
 pub const RESULT_COLUMNS: &str = "r.id, r.turn_id, r.call_id, r.server, r.tool, r.made_by, r.outcome, \
-    r.observed_at, r.max_age_ms, r.digest, r.evidence, r.stale, r.shown, r.superseded_by, r.error_json, r.page_json, \
-    r.arguments_json, r.content_json";
+    r.observed_at, r.max_age_ms, r.digest, r.evidence, r.stale, r.shown, r.superseded_by, r.error_json, \
+    r.page_json, r.arguments_json";
 
 /// The columns of [`entry_values`], in their order.
 pub const RESULT_INSERT: &str = "id, turn_id, position, conversation_id, call_id, server, tool, made_by, outcome, \
@@ -123,11 +123,11 @@ pub fn messages(row: &Row) -> Result<impl Iterator<Item = Message> + use<>, Stor
     Ok(std::iter::once(Message { role: Role::User, content: asked, turn_id }).chain(reply))
 }
 
-/// One ledger entry from [`RESULT_COLUMNS`], with the marks it carries now.
+/// One ledger entry from [`RESULT_COLUMNS`], with its payload and the marks it carries now.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub fn entry(row: &Row) -> Result<LedgerEntry, StoreError> {
+pub fn entry(row: &Row, content: Arc<serde_json::Value>) -> Result<LedgerEntry, StoreError> {
     let max_age_ms = row.int_or_none("max_age_ms")?.map(u64::try_from).transpose();
     Ok(LedgerEntry {
         id: ResultId(row.id("id")?),
@@ -140,7 +140,7 @@ pub fn entry(row: &Row) -> Result<LedgerEntry, StoreError> {
         observed_at: time(row.int("observed_at")?)?,
         outcome: named("outcome", row.text("outcome")?)?,
         digest: row.text("digest")?,
-        content: Arc::new(parsed("content", &row.text("content_json")?)?),
+        content,
         page: row.text_or_none("page_json")?.map(|text| parsed("page", &text)).transpose()?,
         error: row.text_or_none("error_json")?.map(|text| parsed("error", &text)).transpose()?,
         max_age_ms: max_age_ms.map_err(|reason| corrupt("max_age", reason))?,
@@ -149,6 +149,15 @@ pub fn entry(row: &Row) -> Result<LedgerEntry, StoreError> {
         stale: row.flag("stale")?,
         superseded_by: row.id_or_none("superseded_by")?.map(ResultId),
     })
+}
+
+/// One ledger entry from [`RESULT_COLUMNS`] and `content_json`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn entry_with_content(row: &Row) -> Result<LedgerEntry, StoreError> {
+    let content = parsed("content", &row.text("content_json")?)?;
+    entry(row, Arc::new(content))
 }
 
 /// The values of one entry in the order of [`RESULT_INSERT`], with the marks its own turn gives it.
@@ -186,6 +195,14 @@ pub fn entry_values(
         json("arguments", &entry.arguments)?.into(),
         json("content", &*entry.content)?.into(),
     ])
+}
+
+/// Length of the JSON text of the payload among the values of an entry.
+pub fn content_length(values: &[Value; RESULT_INSERT_COLUMNS]) -> usize {
+    match values.last() {
+        Some(Value::Text(Some(text))) => text.len(),
+        _ => 0,
+    }
 }
 
 /// Marks of a result as the record of its own turn had them; later turns change the row.

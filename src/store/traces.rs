@@ -23,13 +23,16 @@ pub async fn turn(database: &Database, owner: &str, id: TurnId) -> Result<TurnRe
     let head = "select id, conversation_id, owner, outcome, verdict, failure, fingerprint, started_at, finished_at, \
             message_json, reply_json, detail_json, claims_json, exchanges_json, events_json \
         from turns where id = $1 and owner = $2";
-    let results = format!("select {} from results r where r.turn_id = $1 order by r.position", rows::RESULT_COLUMNS);
+    let results = format!(
+        "select {}, r.content_json from results r where r.turn_id = $1 order by r.position",
+        rows::RESULT_COLUMNS
+    );
     let mut tx = database.snapshot().await?;
     let found = tx.fetch(head, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
     let row = found.first().ok_or_else(|| missing(id))?;
     let results = tx.fetch(AssertSqlSafe(results), vec![id.0.into()]).await?;
     tx.commit().await?;
-    rows::record(row, results.iter().map(rows::entry).collect::<Result<_, _>>()?)
+    rows::record(row, results.iter().map(rows::entry_with_content).collect::<Result<_, _>>()?)
 }
 
 /// Turns of a conversation, oldest first.
@@ -67,11 +70,11 @@ pub async fn events(database: &Database, owner: &str, id: TurnId, after: u64) ->
 /// [`StoreError::NotFound`].
 pub async fn result(database: &Database, owner: &str, id: ResultId) -> Result<LedgerEntry, StoreError> {
     let sql = format!(
-        "select {} from results r join turns t on t.id = r.turn_id where r.id = $1 and t.owner = $2",
+        "select {}, r.content_json from results r join turns t on t.id = r.turn_id where r.id = $1 and t.owner = $2",
         rows::RESULT_COLUMNS
     );
     let found = database.fetch(AssertSqlSafe(sql), vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
-    rows::entry(found.first().ok_or_else(|| StoreError::NotFound { what: "result", id: id.to_string() })?)
+    rows::entry_with_content(found.first().ok_or_else(|| StoreError::NotFound { what: "result", id: id.to_string() })?)
 }
 
 fn missing(id: TurnId) -> StoreError {

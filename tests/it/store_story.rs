@@ -332,6 +332,9 @@ async fn a_committed_turn_reads_back_as_it_was(database: TestDatabase) {
 
     let loaded = store.load("ada", head.id).await.expect("load");
     assert_eq!(loaded.ledger.entries(), [shown]);
+    assert_eq!(store.load("ada", head.id).await.expect("load"), loaded, "with payloads kept in memory");
+    let nothing_kept = StoreOptions { kept_payload_bytes: 0, ..StoreOptions::default() };
+    assert_eq!(database.open_with(&nothing_kept).await.load("ada", head.id).await.expect("load"), loaded);
     let said: Vec<_> = loaded.messages.iter().map(|m| (m.role, m.content.as_str(), m.turn_id)).collect();
     let expected = [
         (Role::User, written.message.as_str(), Some(written.id)),
