@@ -4,6 +4,12 @@
 //! a prefix or suffix with an ellipsis, id type prefixes. Nothing else: one changed character
 //! never matches. Letters of other scripts that look alike are not folded.
 
+use std::net::Ipv6Addr;
+
+use crate::domain::grounding::atom::text::fold_char;
+use crate::domain::grounding::atom::token::is_event;
+use crate::domain::grounding::atom::token::refang;
+
 /// An exact token with its class and the form it is compared in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identifier {
@@ -71,8 +77,11 @@ pub enum IdentifierClass {
     Path,
     /// File name with a known extension.
     FileName,
-    /// Slug or code: `malware-callback`, `pendingCustomer`, `RUN_AS_ROOT`.
+    /// Code: `pendingCustomer`, `RUN_AS_ROOT`, `web01`, or a hyphenated word between backticks.
     Code,
+    /// A word that may be a slug or ordinary language: `malware-callback`, `real-time`,
+    /// `PowerShell`. Only a match says something; its absence from the evidence does not.
+    Slug,
     /// Signature id: `SNORT-1:41336`.
     Signature,
     /// Version: `1.2.3`, `v2.4`.
@@ -84,7 +93,12 @@ pub enum IdentifierClass {
 impl Identifier {
     /// Whether `stored` is this identifier, allowing the declared variants only.
     pub fn matches(&self, stored: &str) -> bool {
-        self.canonical == stored
+        let stored = canonical(self.class, &refang(&fold(stored)));
+        match self.partial {
+            Partial::Whole => self.canonical == stored,
+            Partial::Prefix => stored.starts_with(&self.canonical),
+            Partial::Suffix => stored.ends_with(&self.canonical),
+        }
     }
 
     /// Host and port of an identifier of class `Socket`.
@@ -93,6 +107,82 @@ impl Identifier {
             return None;
         }
         let (host, port) = self.canonical.rsplit_once(':')?;
-        Some((host.trim_start_matches('[').trim_end_matches(']'), port.parse().ok()?))
+        Some((
+            host.trim_start_matches('[').trim_end_matches(']'),
+            port.parse().ok()?,
+        ))
     }
+}
+
+fn fold(text: &str) -> String {
+    text.chars().map(fold_char).collect()
+}
+
+/// The form in which identifiers of a class are compared. `token` is folded and refanged.
+pub(super) fn canonical(class: IdentifierClass, token: &str) -> String {
+    use IdentifierClass as Class;
+    match class {
+        Class::Ipv6 => address6(token).unwrap_or_else(|| token.to_lowercase()),
+        Class::Cidr => match token
+            .split_once('/')
+            .and_then(|(net, bits)| Some((address6(net)?, bits)))
+        {
+            Some((net, bits)) => format!("{net}/{bits}"),
+            None => token.to_lowercase(),
+        },
+        Class::Socket => match token
+            .rsplit_once(':')
+            .and_then(|(host, port)| Some((address6(host)?, port)))
+        {
+            Some((host, port)) => format!("[{host}]:{port}"),
+            None => token.to_lowercase(),
+        },
+        Class::Mac => token
+            .chars()
+            .filter(|c| !matches!(c, ':' | '-' | '.'))
+            .collect::<String>()
+            .to_lowercase(),
+        Class::Hash | Class::HexId => {
+            let lower = token.to_lowercase();
+            let named = ["sha256:", "sha512:", "sha1:", "md5:"]
+                .iter()
+                .find_map(|name| lower.strip_prefix(name));
+            named.map_or_else(|| lower.clone(), ToOwned::to_owned)
+        }
+        Class::Domain => token.trim_end_matches('.').to_lowercase(),
+        Class::Url => url(token),
+        Class::CaseKey => token.strip_prefix('#').unwrap_or(token).to_lowercase(),
+        Class::EventId => match token.split_once('/') {
+            Some((_, rest)) if is_event(rest) => rest.to_lowercase(),
+            _ => token.to_lowercase(),
+        },
+        Class::Version => token
+            .strip_prefix(['v', 'V'])
+            .unwrap_or(token)
+            .to_lowercase(),
+        Class::Path | Class::FileName | Class::LongNumber => token.to_owned(),
+        _ => token.to_lowercase(),
+    }
+}
+
+fn address6(text: &str) -> Option<String> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    bare.parse::<Ipv6Addr>()
+        .ok()
+        .map(|address| address.to_string())
+}
+
+/// Scheme and host fold; path, query and fragment do not. A bare `/` path counts as none.
+fn url(token: &str) -> String {
+    let host_from = token.find("://").map_or(0, |at| at + 3);
+    let path_from = token
+        .get(host_from..)
+        .and_then(|rest| rest.find(['/', '?', '#']))
+        .map_or(token.len(), |at| host_from + at);
+    let (host, path) = token.split_at(path_from);
+    let path = if path == "/" { "" } else { path };
+    format!("{}{path}", host.to_lowercase())
 }

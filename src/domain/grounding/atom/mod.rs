@@ -6,12 +6,18 @@
 //! bounded: one pass over the tokens with bounded look-ahead, for the first
 //! [`MAX_TEXT_BYTES`] of the text.
 
+mod bound;
 mod decimal;
 mod duration;
 mod identifier;
-mod lang;
+mod lexicon;
 mod number;
+mod read;
+#[cfg(test)]
+mod tests;
+mod text;
 mod time;
+mod token;
 mod unit;
 
 pub use self::decimal::Decimal;
@@ -19,7 +25,6 @@ pub use self::duration::DurationAtom;
 pub use self::identifier::Identifier;
 pub use self::identifier::IdentifierClass;
 pub use self::identifier::Partial;
-pub use self::lang::Lang;
 pub use self::number::Approx;
 pub use self::number::NumberAtom;
 pub use self::number::Reading;
@@ -33,6 +38,13 @@ pub use self::time::TimeReading;
 pub use self::time::WeekdaySide;
 pub use self::time::ZoneClaim;
 pub use self::unit::Unit;
+
+use crate::domain::grounding::atom::read::Found;
+use crate::domain::grounding::atom::read::Reader;
+use crate::domain::grounding::atom::text::Text;
+use crate::domain::grounding::atom::token::Located;
+use crate::domain::grounding::atom::token::identifiers;
+use crate::domain::lang::Lang;
 
 /// Text beyond this many bytes is not scanned; callers bound their input well below it.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
@@ -89,6 +101,51 @@ pub enum AtomKind {
 /// `locale_hint` is the language of the text if known; without it the language is guessed from
 /// function words (English if nothing speaks for another one).
 pub fn scan(text: &str, locale_hint: Option<Lang>) -> Vec<Atom> {
-    let _ = (text, locale_hint);
-    Vec::new()
+    let text = Text::new(text);
+    let reader = Reader::new(&text, locale_hint);
+    let mut tokens = identifiers(&text).into_iter().peekable();
+    let mut atoms = Vec::new();
+    let (mut at, mut done) = (0, 0);
+    while at < text.tokens.len() {
+        let start = text.start(at);
+        while tokens.next_if(|token| token.start < done).is_some() {}
+        if start < done {
+            at += 1;
+            continue;
+        }
+        let found = reader
+            .at(at)
+            .filter(|found| outlasts(&text, found, start, tokens.peek()));
+        if let Some(found) = found {
+            done = text.end_before(found.end);
+            for (from, to, kind) in found.parts {
+                let span = text.span(text.start(from), text.end_before(to));
+                atoms.push(Atom { span, kind });
+            }
+            at = found.end;
+        } else if let Some(token) = tokens.next_if(|token| token.start <= start) {
+            done = token.end;
+            let span = text.span(token.start, token.end);
+            atoms.push(Atom {
+                span,
+                kind: AtomKind::Identifier(token.identifier),
+            });
+        } else {
+            at += 1;
+        }
+    }
+    atoms
+}
+
+/// Whether a reading wins over the identifier it runs into: the longer one does; of two equal
+/// ones a time or a length of time, but not a number.
+fn outlasts(text: &Text, found: &Found, start: usize, token: Option<&Located>) -> bool {
+    let end = text.end_before(found.end);
+    let Some(token) = token.filter(|token| token.start < end) else {
+        return true;
+    };
+    let number = matches!(found.parts.first(), Some((_, _, AtomKind::Number(_))))
+        && token.identifier.class != IdentifierClass::Slug;
+    let (length, other) = (end - start, token.end - token.start);
+    length > other || (length == other && !number)
 }

@@ -3,6 +3,9 @@
 
 use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::atom::Unit;
+use crate::domain::grounding::atom::bound::holds;
+use crate::domain::grounding::atom::decimal::pow10;
+use crate::domain::grounding::atom::unit::Dimension;
 
 /// A number as printed. Never without a reading.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +64,10 @@ pub enum Approx {
 impl Approx {
     /// Whether one side is open, so that many stored values would fit.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Over | Self::AtLeast | Self::Under | Self::AtMost)
+        matches!(
+            self,
+            Self::Over | Self::AtLeast | Self::Under | Self::AtMost
+        )
     }
 }
 
@@ -71,7 +77,81 @@ impl NumberAtom {
     /// dimension. `stored_unit` is `None` when the evidence declares none: then the plain values
     /// are compared, and for sizes and percentages also as bytes and as a share.
     pub fn supports(&self, stored: &Decimal, stored_unit: Option<Unit>) -> bool {
-        let _ = stored_unit;
-        self.readings.iter().any(|reading| reading.value == *stored)
+        if self.ordinal && stored.to_integer().is_none() {
+            return false;
+        }
+        // An open bound would hold for the smaller reading whatever is stored.
+        let readings = if self.approx == Approx::Exact {
+            self.readings.len()
+        } else {
+            1
+        };
+        self.readings.iter().take(readings).any(|reading| {
+            self.conversions(stored, stored_unit)
+                .any(|(printed, held)| self.holds(reading, printed, stored, held))
+        })
+    }
+
+    /// Factors that bring the printed and the stored value to one unit, one pair per way to read
+    /// the units.
+    fn conversions(
+        &self,
+        stored: &Decimal,
+        stored_unit: Option<Unit>,
+    ) -> impl Iterator<Item = (i128, i128)> + use<> {
+        let plain = Some((1, 1));
+        let none = None;
+        let ways: [Option<(i128, i128)>; 5] = match (self.unit, stored_unit) {
+            (None, _) => [plain, none, none, none, none],
+            (Some(Unit::Percent), None) => {
+                let share = stored.to_integer().is_none() && stored.abs() <= Decimal::from(1_i64);
+                [plain, share.then_some((1, 100)), none, none, none]
+            }
+            (Some(unit), None) if unit.dimension() == Dimension::Size => {
+                let (exact, loose) = unit.factors();
+                [
+                    plain,
+                    Some((exact, 1)),
+                    loose.map(|loose| (loose, 1)),
+                    none,
+                    none,
+                ]
+            }
+            (Some(_), None) => [plain, none, none, none, none],
+            (Some(unit), Some(held)) if unit.dimension() == held.dimension() => {
+                let (exact, loose) = unit.factors();
+                let (held_exact, held_loose) = held.factors();
+                [
+                    (unit == held).then_some((1, 1)),
+                    Some((exact, held_exact)),
+                    loose.map(|loose| (loose, held_exact)),
+                    held_loose.map(|held_loose| (exact, held_loose)),
+                    loose.zip(held_loose),
+                ]
+            }
+            (Some(_), Some(_)) => [none; 5],
+        };
+        ways.into_iter().flatten()
+    }
+
+    fn holds(&self, reading: &Reading, printed: i128, stored: &Decimal, held: i128) -> bool {
+        let Some((value, other, scale)) = reading.value.aligned(*stored) else {
+            return false;
+        };
+        let digits = i16::from(scale) - i16::from(reading.decimals);
+        let step = u8::try_from(digits).ok().and_then(pow10);
+        let scaled = (|| {
+            Some((
+                value.checked_mul(printed)?,
+                step?.checked_mul(printed)?,
+                other.checked_mul(held)?,
+            ))
+        })();
+        let Some((value, step, other)) = scaled else {
+            return false;
+        };
+        // An ordinal or an id is a name, not a measure: it is not rounded.
+        let step = if self.ordinal { 0 } else { step };
+        holds(self.approx, value, step, other, (printed, scale))
     }
 }
