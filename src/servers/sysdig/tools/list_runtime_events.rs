@@ -33,7 +33,7 @@ pub const ENTRY: ToolEntry = ToolEntry {
 fn describe() -> Description {
     Description {
         title: "List runtime events",
-        text: "List Sysdig Secure runtime security events of the last hours, newest first, with \
+        text: "List Sysdig Secure runtime security events of the last hours, with \
                optional filter and paging. Covers rule-based detections and machine-learning \
                detections (crypto mining, anomalous logins). When page.next is present there are \
                more events: pass it as cursor.",
