@@ -92,6 +92,8 @@ on_both_databases! {
     later_turns_mark_earlier_results_and_leave_their_records_alone
     one_turn_of_a_conversation_runs_at_a_time
     a_place_whose_lease_has_passed_is_taken_over
+    of_many_that_begin_at_once_one_gets_the_place
+    many_conversations_commit_at_once
     nobody_sees_what_belongs_to_another
     the_newest_conversation_with_a_fingerprint_is_found
     a_turn_that_cannot_be_stored_leaves_nothing
@@ -409,6 +411,40 @@ async fn a_place_whose_lease_has_passed_is_taken_over(database: TestDatabase) {
     store.commit_turn(&taken).await.expect("commit");
     assert_eq!(kind(store.commit_turn(&lost).await), "not_found");
     assert_eq!(store.turns("ada", head.id).await.expect("turns"), [taken.id]);
+}
+
+async fn of_many_that_begin_at_once_one_gets_the_place(database: TestDatabase) {
+    // Two stores: two gateways on PostgreSQL, two processes on SQLite.
+    let stores = [Arc::new(database.open().await), Arc::new(database.open().await)];
+    let head = conversation(1, "ada");
+    stores[0].create_conversation(&head).await.expect("create");
+    let mut tries = tokio::task::JoinSet::new();
+    for number in 0..16 {
+        let store = Arc::clone(&stores[usize::from(number % 2 == 0)]);
+        let place = ConversationId(id(1, 1));
+        tries.spawn(async move { store.begin_turn(place, TurnId(id(2, number)), at(0), LEASE).await });
+    }
+    let outcomes = tries.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert!(outcomes.into_iter().filter_map(Result::err).all(|error| error.kind() == "turn_running"));
+}
+
+async fn many_conversations_commit_at_once(database: TestDatabase) {
+    let stores = [Arc::new(database.open().await), Arc::new(database.open().await)];
+    let mut turns = tokio::task::JoinSet::new();
+    for number in 1..=20 {
+        let store = Arc::clone(&stores[usize::from(number % 2 == 0)]);
+        turns.spawn(async move {
+            let head = conversation(number, "ada");
+            store.create_conversation(&head).await.expect("create");
+            commit(&store, &record(&head, number)).await;
+        });
+    }
+    turns.join_all().await;
+    for number in 1..=20 {
+        let written = record(&conversation(number, "ada"), number);
+        assert_eq!(stores[0].turn("ada", written.id).await.expect("record"), written);
+    }
 }
 
 async fn nobody_sees_what_belongs_to_another(database: TestDatabase) {
