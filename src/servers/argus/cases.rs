@@ -12,6 +12,18 @@ use uuid::Uuid;
 
 use crate::servers::argus::backend::Backend;
 use crate::servers::argus::body;
+use crate::servers::argus::case_values::ACCESS_MODES;
+use crate::servers::argus::case_values::FLAGS;
+use crate::servers::argus::case_values::KEYWORD_FIELDS;
+use crate::servers::argus::case_values::PRIORITIES;
+use crate::servers::argus::case_values::SERVICE_FLAGS;
+use crate::servers::argus::case_values::SORT_FIELDS;
+use crate::servers::argus::case_values::STATUSES;
+use crate::servers::argus::case_values::TIME_FIELDS;
+use crate::servers::argus::case_values::TYPES;
+use crate::servers::argus::case_values::TYPES_SENT_AS;
+use crate::servers::argus::case_values::USER_FIELDS;
+use crate::servers::argus::case_values::WORKFLOWS;
 use crate::servers::argus::client::RestRequest;
 use crate::servers::argus::error::Failure;
 use crate::servers::argus::error::FailureKind;
@@ -22,170 +34,6 @@ use crate::servers::argus::fields::Shape;
 use crate::servers::argus::fields::paging;
 use crate::servers::argus::fields::time_filter;
 use crate::servers::argus::validate::Problems;
-
-/// The tools whose values a case search takes.
-pub const VALUE_TOOLS: &[&str] = &[
-    "listAllowedCaseFlags",
-    "listAllowedCaseServiceFlags",
-    "listAllowedCaseWorkflows",
-    "listAllowedCaseSortBy",
-    "listAllowedCaseFields",
-    "listAllowedCaseServices",
-    "listAllowedCaseCategories",
-];
-
-/// Case types; `information` is the documented spelling of `informational`.
-pub const TYPES: &[&str] = &[
-    "securityIncident",
-    "operationalIncident",
-    "information",
-    "informational",
-    "change",
-];
-
-/// Spellings that Argus knows under another name.
-pub const TYPES_SENT_AS: &[(&str, &str)] = &[("information", "informational")];
-
-const STATUSES: &[&str] = &[
-    "pendingCustomer",
-    "pendingSoc",
-    "pendingVendor",
-    "workingSoc",
-    "workingCustomer",
-    "pendingClose",
-    "closed",
-];
-
-const PRIORITIES: &[&str] = &["low", "medium", "high", "critical"];
-
-const KEYWORD_FIELDS: &[&str] = &[
-    "subject",
-    "description",
-    "comments",
-    "customerReference",
-    "id",
-    "all",
-];
-
-const TIME_FIELDS: &[&str] = &[
-    "createdTimestamp",
-    "lastUpdatedTimestamp",
-    "closedTimestamp",
-    "publishedTimestamp",
-    "customerDueTimestamp",
-    "techDueTimestamp",
-    "all",
-];
-
-const USER_FIELDS: &[&str] = &[
-    "reporter",
-    "assignedUser",
-    "assignedTech",
-    "createdByUser",
-    "lastUpdatedByUser",
-    "closedByUser",
-    "publishedByUser",
-    "commentedByUser",
-    "watchedByUser",
-    "all",
-];
-
-const ACCESS_MODES: &[&str] = &["roleBased", "readRestricted", "writeRestricted", "explicit"];
-
-/// Case flags.
-pub const FLAGS: &[&str] = &[
-    "DELETED",
-    "EXTERNAL_SYNC",
-    "HAS_ATTACHMENT",
-    "INTERNAL",
-    "MAIL_UPDATE",
-    "MERGED",
-    "NOTIFIED",
-    "PUBLISHED",
-    "SUBMITTED_BY_ANONYMOUS_USER",
-    "SUBMITTED_BY_OTHER_USER",
-    "DEFAULT_CONTACTS",
-    "DESCRIPTION_EDITED",
-    "SUBMITTED_BY_TECH",
-    "SUBJECT_EDITED",
-    "HAS_EVENTS",
-    "TEST_DATA",
-    "HAS_COMMENTS",
-    "REOPENED",
-    "CREATED_AS_PUBLISHED",
-];
-
-/// What the flags with unclear names mean.
-pub const FLAG_MEANINGS: &[(&str, &str)] = &[
-    ("NOTIFIED", "the customer was notified"),
-    ("PUBLISHED", "visible to the customer"),
-    ("HAS_EVENTS", "events are associated with the case"),
-    ("MERGED", "merged into another case"),
-    ("EXTERNAL_SYNC", "mirrored with another system"),
-    ("TEST_DATA", "a test case, hidden by default"),
-];
-
-/// Flags of a case's service.
-pub const SERVICE_FLAGS: &[&str] = &[
-    "DELETED",
-    "HANDLED_BY_SOC",
-    "MONITORED_BY_SOC_OUTSIDE_OFFICEHOURS",
-    "DEPRECATED",
-    "EVENT_ENABLED",
-];
-
-/// Workflows.
-pub const WORKFLOWS: &[&str] = &[
-    "validation",
-    "nocValidation",
-    "tuning",
-    "escalation",
-    "customerUpdate",
-    "escalateTI",
-    "escalateNSA",
-    "escalateLog",
-    "escalateInfra",
-    "escalateDetection",
-    "escalateOperations",
-    "escalateMSI",
-    "escalateMSIAnalyst",
-    "severityAlert",
-    "slaViolation",
-    "internalSlaViolation",
-    "delegateToSOC",
-    "escalateDEV",
-    "escalateTRS",
-    "escalateMSSAnalyst",
-    "escalateTAM",
-    "qaValidation",
-    "socAnalysis",
-    "escalateO3C",
-];
-
-/// Sort fields of the case search.
-pub const SORT_FIELDS: &[&str] = &[
-    "id",
-    "reporter",
-    "createdByUser",
-    "createdTimestamp",
-    "lastUpdatedByUser",
-    "lastUpdatedTimestamp",
-    "assignedUser",
-    "assignedTech",
-    "closedByUser",
-    "closedTimestamp",
-    "customerDueTimestamp",
-    "techDueTimestamp",
-    "publishedByUser",
-    "publishedTimestamp",
-    "customer",
-    "priority",
-    "status",
-    "type",
-    "service",
-    "category",
-    "subject",
-];
 
 /// Assets that may be looked up by short name in one request.
 const MAX_ASSET_LOOKUPS: usize = 10;

@@ -245,3 +245,48 @@ async fn path_parts_arrive_intact_or_are_not_sent() {
     }
     assert_eq!(stub.seen().len(), 1);
 }
+
+#[derive(Clone, Default)]
+struct Crowd {
+    present: Arc<std::sync::Mutex<(usize, usize)>>,
+    full: Arc<tokio::sync::Notify>,
+}
+
+#[tokio::test]
+async fn at_most_four_calls_are_in_flight_at_once() {
+    let crowd = Crowd::default();
+    let gate = Arc::new(Semaphore::new(0));
+    let (inside, door) = (crowd.clone(), Arc::clone(&gate));
+    let app = axum::Router::new().fallback(move || {
+        let (crowd, gate) = (inside.clone(), Arc::clone(&door));
+        async move {
+            {
+                let mut present = crowd.present.lock().unwrap();
+                present.0 += 1;
+                present.1 = present.1.max(present.0);
+                if present.0 == MAX_CALLS {
+                    crowd.full.notify_one();
+                }
+            }
+            gate.acquire().await.unwrap().forget();
+            crowd.present.lock().unwrap().0 -= 1;
+            json!({"responseCode": 200, "data": {}}).to_string()
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stub = Stub::start(vec![busy(500)]).await;
+    let mut config = stub.config();
+    let address = listener.local_addr().unwrap();
+    config.api_url = Url::parse(&format!("http://{address}")).unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let client = RestClient::new(&config).unwrap();
+    let request = RestRequest::get(&["x"]);
+    let calls = futures::future::join_all((0..12).map(|_| client.send(&request)));
+    let release = async {
+        crowd.full.notified().await;
+        gate.add_permits(12);
+    };
+    let (answers, ()) = tokio::join!(calls, release);
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(crowd.present.lock().unwrap().1, MAX_CALLS);
+}

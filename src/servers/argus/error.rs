@@ -5,6 +5,9 @@
 //! build on. Local refusals use the same shape with every problem listed.
 //! Does not know how a failure came about or how it is sent.
 
+use std::ops::Deref;
+use std::ops::DerefMut;
+
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -120,10 +123,28 @@ impl FieldError {
     }
 }
 
-/// A tool call that gave no data.
+/// A tool call that gave no data. Boxed, since it is rare and large.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{message}")]
-pub struct Failure {
+#[error("{}", .0.message)]
+pub struct Failure(Box<FailureDetails>);
+
+impl Deref for Failure {
+    type Target = FailureDetails;
+
+    fn deref(&self) -> &FailureDetails {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut FailureDetails {
+        &mut self.0
+    }
+}
+
+/// What there is to say about a [`Failure`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailureDetails {
     /// Why.
     pub kind: FailureKind,
     /// The status Argus answered with, if it answered.
@@ -145,7 +166,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with nothing but its kind and a sentence.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(FailureDetails {
             kind,
             http_status: None,
             request: None,
@@ -154,7 +175,7 @@ impl Failure {
             field_errors: Vec::new(),
             retry_after_ms: None,
             hint: None,
-        }
+        }))
     }
 
     /// A local refusal: `problems` holds all of them, `more` counts those left out.

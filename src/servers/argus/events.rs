@@ -4,8 +4,6 @@
 //! index range is derived from the time range, since Argus searches only the
 //! current day's index unless told otherwise. Does not know paging or results.
 
-use std::net::IpAddr;
-
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde_json::Map;
@@ -13,7 +11,11 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::servers::argus::body;
-use crate::servers::argus::fields::Checked;
+use crate::servers::argus::event_values::ENDPOINT_FLAGS;
+use crate::servers::argus::event_values::FLAGS;
+use crate::servers::argus::event_values::SEVERITIES;
+use crate::servers::argus::event_values::SORT_FIELDS;
+use crate::servers::argus::event_values::TIME_FIELDS;
 use crate::servers::argus::fields::Field;
 use crate::servers::argus::fields::Kind;
 use crate::servers::argus::fields::Rule;
@@ -21,162 +23,18 @@ use crate::servers::argus::fields::Shape;
 use crate::servers::argus::fields::paging;
 use crate::servers::argus::fields::time_filter;
 use crate::servers::argus::identifier::EVENT_IDENTIFIER;
+use crate::servers::argus::network::ADDRESS;
+use crate::servers::argus::network::COUNTRY;
+use crate::servers::argus::network::DOMAIN;
 use crate::servers::argus::time;
 use crate::servers::argus::time::TimeText;
 use crate::servers::argus::validate::Problems;
-
-/// The tools whose values an event search takes.
-pub const VALUE_TOOLS: &[&str] = &[
-    "listAllowedEventFlags",
-    "listAllowedEndpointFlags",
-    "listAllowedEventSortBy",
-];
 
 /// Entries allowed in one list of event criteria.
 const MAX_CRITERIA: usize = 10_000;
 
 /// A search that starts further back than this gets a warning about its run time.
 const LONG_RANGE: SignedDuration = SignedDuration::from_hours(31 * 24);
-
-const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
-
-const TIME_FIELDS: &[&str] = &[
-    "created",
-    "lastUpdated",
-    "firstAssessment",
-    "enginePersisted",
-    "firstEvent",
-    "lastEvent",
-    "published",
-    "all",
-];
-
-/// Event flags.
-pub const FLAGS: &[&str] = &[
-    "established",
-    "blocked",
-    "partiallyBlocked",
-    "snapshot",
-    "finalized",
-    "falsePositive",
-    "notAThreat",
-    "tuningCandidate",
-    "notified",
-    "notifiedUnpublished",
-    "notifiedDeleted",
-    "followup",
-    "partiallyNotified",
-    "identifiedThreat",
-    "threatCandidate",
-    "acknowledged",
-    "partiallyAcknowledged",
-    "severityAdjusted",
-    "commented",
-    "filtered",
-    "checked",
-    "incompleteDetails",
-    "aggregatedBaseEvent",
-    "remoteStorage",
-    "hasDetails",
-    "hasPayload",
-    "hasPcap",
-    "associatedToCaseByFilter",
-    "severityIncreasedByFilter",
-    "severityReducedByFilter",
-    "createdByAnalysisFilter",
-    "extendEventTtl",
-    "initialTuning",
-    "postAnalysis",
-    "partialSslTerminated",
-    "sslTerminated",
-    "autoReport",
-    "missingTimestamp",
-    "clockOutOfSync",
-    "dropAnalysis",
-    "escalatedByReputation",
-    "hasSample",
-    "storeEvent",
-    "storeAggregated",
-    "handledByAnalyst",
-    "slaViolation",
-    "payloadTruncated",
-    "hasStringPayload",
-    "reassessed",
-    "eventFromOtEnvironment",
-    "eventFromRestrictedItEnvironment",
-    "failure",
-];
-
-/// Flags of an event's source or destination.
-pub const ENDPOINT_FLAGS: &[&str] = &[
-    "isCustomerNet",
-    "isPartialCustomerNet",
-    "customAggregation",
-    "isManagedBySoc",
-];
-
-/// Sort fields of the event search.
-pub const SORT_FIELDS: &[&str] = &[
-    "customerID",
-    "eventID",
-    "createdTimestamp",
-    "lastUpdatedTimestamp",
-    "firstEventTimestamp",
-    "lastEventTimestamp",
-];
-
-static ADDRESS: Checked = Checked {
-    schema: || json!({"type": "string", "minLength": 2, "maxLength": 49}),
-    check: address,
-};
-
-static COUNTRY: Checked = Checked {
-    schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
-    check: country,
-};
-
-static DOMAIN: Checked = Checked {
-    schema: || json!({"type": "string", "minLength": 1, "maxLength": 253}),
-    check: domain,
-};
-
-fn address(value: &Value) -> Result<Value, String> {
-    let text = value.as_str().unwrap_or_default().trim();
-    let (host, bits) = match text.split_once('/') {
-        Some((host, bits)) => (host, Some(bits)),
-        None => (text, None),
-    };
-    let most = match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(_)) => 32,
-        Ok(IpAddr::V6(_)) => 128,
-        Err(_) => return Err("must be an IPv4 or IPv6 address or CIDR network".to_owned()),
-    };
-    let fits = |bits: &str| bits.parse::<u8>().is_ok_and(|bits| bits <= most);
-    if bits.is_none_or(fits) {
-        Ok(json!(text))
-    } else {
-        Err(format!("must have a prefix length between 0 and {most}"))
-    }
-}
-
-fn country(value: &Value) -> Result<Value, String> {
-    let text = value.as_str().unwrap_or_default();
-    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        Ok(json!(text))
-    } else {
-        Err("must be a country code of two upper-case letters".to_owned())
-    }
-}
-
-fn domain(value: &Value) -> Result<Value, String> {
-    let text = value.as_str().unwrap_or_default().trim();
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "/:@?#*".contains(c);
-    if (1..=253).contains(&text.len()) && !text.contains(odd) {
-        Ok(json!(text))
-    } else {
-        Err("must be a fully qualified domain name, without scheme, path or wildcard".to_owned())
-    }
-}
 
 /// The arguments of the translator and of the search: `{request, includeProperties}`.
 pub fn arguments() -> Shape {

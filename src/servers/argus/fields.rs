@@ -8,6 +8,8 @@
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::servers::argus::time::TimeText;
+use crate::servers::argus::time::classify;
 use crate::servers::argus::validate::Problems;
 
 /// Entries allowed in a list unless a family says otherwise.
@@ -277,8 +279,6 @@ pub fn time_filter(
 }
 
 fn start_before_end(object: &Map<String, Value>, path: &str, problems: &mut Problems) {
-    use crate::servers::argus::time::TimeText;
-    use crate::servers::argus::time::classify;
     let read = |name: &str| classify(object.get(name)?.as_str()?).ok();
     if let (Some(TimeText::Absolute(start)), Some(TimeText::Absolute(end))) =
         (read("startTimestamp"), read("endTimestamp"))

@@ -7,15 +7,18 @@
 
 pub mod backend;
 pub mod body;
+pub mod case_values;
 pub mod cases;
 pub mod client;
 pub mod config;
 pub mod describe;
 pub mod envelope;
 pub mod error;
+pub mod event_values;
 pub mod events;
 pub mod fields;
 pub mod identifier;
+pub mod network;
 pub mod outcome;
 pub mod paging;
 pub mod retry;
@@ -37,3 +40,4 @@ pub use session::Session;
 pub use session::SessionError;
 pub use session::check_session;
 pub use stdio::serve_stdio;
+pub use stdio::serve_streams;

@@ -31,6 +31,7 @@ use crate::servers::argus::config::ConfigError;
 use crate::servers::argus::describe::SYSTEM_PROMPT_RULES;
 use crate::servers::argus::error::Failure;
 use crate::servers::argus::error::FailureKind;
+use crate::servers::argus::outcome::Outcome;
 use crate::servers::argus::schema;
 use crate::servers::argus::tools;
 use crate::servers::argus::tools::On;
@@ -121,11 +122,7 @@ impl ArgusServer {
         })
     }
 
-    async fn run(
-        &self,
-        tool: &Tool,
-        arguments: &JsonObject,
-    ) -> Result<crate::servers::argus::outcome::Outcome, Failure> {
+    async fn run(&self, tool: &Tool, arguments: &JsonObject) -> Result<Outcome, Failure> {
         let checked = validate::arguments(&(tool.arguments)(), arguments)?;
         (tool.run)(&self.backend, checked).await
     }

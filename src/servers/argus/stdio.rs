@@ -1,21 +1,45 @@
 //! The server as a process of its own, over standard input and output.
 //!
 //! Standard output carries protocol frames and nothing else; the one line about
-//! the startup check, and all logs, go to standard error.
+//! the startup check, and all logs, go to standard error. When standard input
+//! closes, requests in flight get a short while to finish.
 
+use std::io;
 use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
 
 use rmcp::ServiceExt;
 use rmcp::service::ServerInitializeError;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::ReadBuf;
+use tokio::sync::Notify;
 
 use crate::servers::argus::config::ArgusConfig;
 use crate::servers::argus::server::ArgusServer;
 use crate::servers::argus::session::check_session;
 
+/// How long requests in flight may take after the input has closed.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Checks the session, then serves until standard input closes. Returns the exit code.
 ///
 /// Needs a rustls crypto provider installed by the caller.
 pub async fn serve_stdio(config: ArgusConfig) -> i32 {
+    let (input, output) = rmcp::transport::stdio();
+    serve_streams(config, input, output).await
+}
+
+/// The same over any pair of byte streams, for instance an in-memory pipe.
+pub async fn serve_streams<R, W>(config: ArgusConfig, input: R, output: W) -> i32
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
     if !config.skip_session_check {
         match check_session(&config).await {
             Ok(session) => say(&session.to_string()),
@@ -32,20 +56,55 @@ pub async fn serve_stdio(config: ArgusConfig) -> i32 {
             return error.exit_code();
         }
     };
-    match server.serve(rmcp::transport::stdio()).await {
-        Ok(running) => match running.waiting().await {
+    let closed = Arc::new(Notify::new());
+    let input = Watched {
+        input,
+        closed: Arc::clone(&closed),
+    };
+    let running = match server.serve((input, output)).await {
+        Ok(running) => running,
+        // The client went away before it said anything: a normal end.
+        Err(ServerInitializeError::ConnectionClosed(_)) => return 0,
+        Err(error) => {
+            say(&format!("the client could not be served: {error}"));
+            return 1;
+        }
+    };
+    let grace = async {
+        closed.notified().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = running.waiting() => match ended {
             Ok(_) => 0,
             Err(error) => {
                 say(&format!("the server ended unexpectedly: {error}"));
                 1
             }
         },
-        // The client went away before it said anything: a normal end.
-        Err(ServerInitializeError::ConnectionClosed(_)) => 0,
-        Err(error) => {
-            say(&format!("the client could not be served: {error}"));
-            1
+        () = grace => 0,
+    }
+}
+
+/// An input that tells when it has come to its end.
+struct Watched<R> {
+    input: R,
+    closed: Arc<Notify>,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Watched<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let room = buffer.remaining() > 0;
+        let polled = Pin::new(&mut self.input).poll_read(context, buffer);
+        if room && matches!(polled, Poll::Ready(Ok(()))) && buffer.filled().len() == before {
+            self.closed.notify_one();
         }
+        polled
     }
 }
 
@@ -55,5 +114,70 @@ fn say(text: &str) {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    let _ = writeln!(std::io::stderr().lock(), "argus-mcp: {line}");
+    let _ = writeln!(io::stderr().lock(), "argus-mcp: {line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+    use crate::servers::argus::testing::Reply;
+    use crate::servers::argus::testing::Stub;
+
+    /// Feeds `input`, closes, and returns the exit code and all output.
+    async fn run(config: ArgusConfig, input: &str) -> (i32, String) {
+        let (mut near, far) = tokio::io::duplex(1 << 20);
+        let (read, write) = tokio::io::split(far);
+        let serving = tokio::spawn(serve_streams(config, read, write));
+        near.write_all(input.as_bytes()).await.unwrap();
+        near.shutdown().await.unwrap();
+        let code = serving.await.unwrap();
+        let mut output = String::new();
+        near.read_to_string(&mut output).await.unwrap();
+        (code, output)
+    }
+
+    fn frames() -> String {
+        let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2025-06-18", "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"}}});
+        let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        let call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
+            "name": "getArgusCaseByID", "arguments": {"caseID": 1}}});
+        format!("{initialize}\n{ready}\n{call}\n")
+    }
+
+    #[tokio::test]
+    async fn the_check_comes_first_and_the_output_holds_frames_only() {
+        let stub = Stub::start(vec![Reply::object(json!({"id": 1}))]).await;
+        let (code, output) = run(stub.config(), &frames()).await;
+        assert_eq!(code, 0);
+        let frames: Vec<Value> = output
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(frames.len(), 2);
+        assert_eq!(frames[0]["result"]["protocolVersion"], "2025-06-18");
+        let value = &frames[1]["result"]["structuredContent"];
+        assert_eq!(value["data"], json!({"id": 1}));
+        let lines = ["GET /authentication/v1/session", "GET /cases/v2/case/1"];
+        assert_eq!(stub.lines(), lines);
+    }
+
+    #[tokio::test]
+    async fn a_refused_key_ends_the_process_before_a_frame_is_written() {
+        let message = json!({"type": "ACTION_ERROR", "message": "key has expired"});
+        let stub = Stub::start(vec![Reply::error(401, message)]).await;
+        assert_eq!(run(stub.config(), &frames()).await, (3, String::new()));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_at_once_is_a_normal_end() {
+        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
+        assert_eq!(run(stub.config(), "").await, (0, String::new()));
+    }
 }

@@ -418,3 +418,7 @@ fn join(path: &str, name: &str) -> String {
         format!("{path}.{name}")
     }
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

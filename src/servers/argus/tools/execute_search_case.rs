@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::servers::argus::backend::Backend;
+use crate::servers::argus::case_values;
 use crate::servers::argus::cases;
 use crate::servers::argus::client::RestRequest;
 use crate::servers::argus::describe;
@@ -48,7 +49,7 @@ fn description() -> String {
          unless asked for; getArgusCaseByID has the full case, getArgusCaseComments its comments \
          and getArgusCaseTags its tags.",
         "generateArgusCaseSearchQuery",
-        cases::VALUE_TOOLS,
+        case_values::VALUE_TOOLS,
     )
 }
 

@@ -8,6 +8,7 @@ use crate::servers::argus::backend::Backend;
 use crate::servers::argus::client::RestRequest;
 use crate::servers::argus::describe;
 use crate::servers::argus::error::Failure;
+use crate::servers::argus::event_values;
 use crate::servers::argus::events;
 use crate::servers::argus::outcome::Outcome;
 use crate::servers::argus::tools::Family;
@@ -44,7 +45,7 @@ fn description() -> String {
          covers today only, so an empty result says nothing about earlier days. Properties are \
          left out unless includeProperties is true; getEventByEventIdentifier has the full event.",
         "generateArgusEventSearchQuery",
-        events::VALUE_TOOLS,
+        event_values::VALUE_TOOLS,
     )
 }
 

@@ -6,6 +6,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::servers::argus::backend::Backend;
+use crate::servers::argus::case_values;
 use crate::servers::argus::cases;
 use crate::servers::argus::describe;
 use crate::servers::argus::error::Failure;
@@ -33,7 +34,7 @@ fn description() -> String {
     describe::translator(
         "Turns case-search intent into a valid Argus case search body, with defaults filled in.",
         "executeSearchArgusCase",
-        cases::VALUE_TOOLS,
+        case_values::VALUE_TOOLS,
     )
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::servers::argus::backend::Backend;
 use crate::servers::argus::describe;
+use crate::servers::argus::event_values;
 use crate::servers::argus::events;
 use crate::servers::argus::outcome::Outcome;
 use crate::servers::argus::schema;
@@ -34,7 +35,7 @@ fn description() -> String {
          a shareable link to the same search in the web portal (searchLink). Without a time range \
          the search covers today.",
         "executeSearchArgusEvent",
-        events::VALUE_TOOLS,
+        event_values::VALUE_TOOLS,
     )
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::servers::argus::backend::Backend;
 use crate::servers::argus::body;
-use crate::servers::argus::cases;
+use crate::servers::argus::case_values;
 use crate::servers::argus::client::RestRequest;
 use crate::servers::argus::describe;
 use crate::servers::argus::error::Failure;
@@ -57,8 +57,8 @@ fn arguments() -> Shape {
         Field::new(
             "caseType",
             Kind::OneOf {
-                values: cases::TYPES,
-                sent_as: cases::TYPES_SENT_AS,
+                values: case_values::TYPES,
+                sent_as: case_values::TYPES_SENT_AS,
             }
             .list(),
             "Only categories of these case types.",

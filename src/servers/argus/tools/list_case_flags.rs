@@ -1,6 +1,6 @@
 //! `listAllowedCaseFlags`: the case flags that a search may use. Compiled in.
 
-use crate::servers::argus::cases;
+use crate::servers::argus::case_values;
 use crate::servers::argus::describe;
 use crate::servers::argus::tools::CASE_SENSITIVE;
 use crate::servers::argus::tools::Family;
@@ -24,9 +24,9 @@ pub static TOOL: Tool = Tool {
     run: |_, _| {
         let outcome = value_list(
             "includeCaseFlag, excludeCaseFlag",
-            cases::FLAGS,
+            case_values::FLAGS,
             CASE_SENSITIVE,
-            cases::FLAG_MEANINGS,
+            case_values::FLAG_MEANINGS,
         );
         Box::pin(std::future::ready(Ok(outcome)))
     },

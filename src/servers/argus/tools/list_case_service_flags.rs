@@ -1,6 +1,6 @@
 //! `listAllowedCaseServiceFlags`: the flags of a case's service that a search may use. Compiled in.
 
-use crate::servers::argus::cases;
+use crate::servers::argus::case_values;
 use crate::servers::argus::describe;
 use crate::servers::argus::tools::CASE_SENSITIVE;
 use crate::servers::argus::tools::Family;
@@ -24,7 +24,7 @@ pub static TOOL: Tool = Tool {
     run: |_, _| {
         let outcome = value_list(
             "includeCaseServiceFlag, excludeCaseServiceFlag",
-            cases::SERVICE_FLAGS,
+            case_values::SERVICE_FLAGS,
             CASE_SENSITIVE,
             &[],
         );

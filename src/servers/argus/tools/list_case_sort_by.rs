@@ -1,6 +1,6 @@
 //! `listAllowedCaseSortBy`: the sort values that a search may use. Compiled in.
 
-use crate::servers::argus::cases;
+use crate::servers::argus::case_values;
 use crate::servers::argus::describe;
 use crate::servers::argus::schema::sort_values;
 use crate::servers::argus::tools::Family;
@@ -23,7 +23,12 @@ pub static TOOL: Tool = Tool {
     output: Some(value_list_schema),
     hints: &[],
     run: |_, _| {
-        let outcome = value_list("sortBy", &sort_values(cases::SORT_FIELDS), SORT_NOTE, &[]);
+        let outcome = value_list(
+            "sortBy",
+            &sort_values(case_values::SORT_FIELDS),
+            SORT_NOTE,
+            &[],
+        );
         Box::pin(std::future::ready(Ok(outcome)))
     },
 };

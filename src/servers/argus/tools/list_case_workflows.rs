@@ -1,6 +1,6 @@
 //! `listAllowedCaseWorkflows`: the case workflows that a search may use. Compiled in.
 
-use crate::servers::argus::cases;
+use crate::servers::argus::case_values;
 use crate::servers::argus::describe;
 use crate::servers::argus::tools::CASE_SENSITIVE;
 use crate::servers::argus::tools::Family;
@@ -22,7 +22,12 @@ pub static TOOL: Tool = Tool {
     output: Some(value_list_schema),
     hints: &[],
     run: |_, _| {
-        let outcome = value_list("workflow[].flow", cases::WORKFLOWS, CASE_SENSITIVE, &[]);
+        let outcome = value_list(
+            "workflow[].flow",
+            case_values::WORKFLOWS,
+            CASE_SENSITIVE,
+            &[],
+        );
         Box::pin(std::future::ready(Ok(outcome)))
     },
 };

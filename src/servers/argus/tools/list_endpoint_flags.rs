@@ -1,7 +1,7 @@
 //! `listAllowedEndpointFlags`: the flags of an event's source or destination that a search may use. Compiled in.
 
 use crate::servers::argus::describe;
-use crate::servers::argus::events;
+use crate::servers::argus::event_values;
 use crate::servers::argus::tools::CASE_SENSITIVE;
 use crate::servers::argus::tools::Family;
 use crate::servers::argus::tools::Tool;
@@ -24,7 +24,7 @@ pub static TOOL: Tool = Tool {
     run: |_, _| {
         let outcome = value_list(
             "includeEndpointFlag, excludeEndpointFlag",
-            events::ENDPOINT_FLAGS,
+            event_values::ENDPOINT_FLAGS,
             CASE_SENSITIVE,
             &[],
         );

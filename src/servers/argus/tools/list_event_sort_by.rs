@@ -1,7 +1,7 @@
 //! `listAllowedEventSortBy`: the sort values that a search may use. Compiled in.
 
 use crate::servers::argus::describe;
-use crate::servers::argus::events;
+use crate::servers::argus::event_values;
 use crate::servers::argus::schema::sort_values;
 use crate::servers::argus::tools::Family;
 use crate::servers::argus::tools::SORT_NOTE;
@@ -23,7 +23,12 @@ pub static TOOL: Tool = Tool {
     output: Some(value_list_schema),
     hints: &[],
     run: |_, _| {
-        let outcome = value_list("sortBy", &sort_values(events::SORT_FIELDS), SORT_NOTE, &[]);
+        let outcome = value_list(
+            "sortBy",
+            &sort_values(event_values::SORT_FIELDS),
+            SORT_NOTE,
+            &[],
+        );
         Box::pin(std::future::ready(Ok(outcome)))
     },
 };
