@@ -1,0 +1,292 @@
+//! Reads tool results into stories that can be told: rows of a list, one object,
+//! nothing found, a failure. Which fields count is a table of pointers over the
+//! shapes of the two embedded servers, with general names behind them.
+
+use serde_json::Value;
+
+use crate::sim::model::job::Seen;
+use crate::sim::model::plan::bare;
+
+/// Most rows that an answer lists.
+pub(super) const MAX_ROWS: usize = 10;
+
+/// What a result is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noun {
+    Case,
+    Event,
+    RuntimeEvent,
+    Comment,
+    Tag,
+    Asset,
+    Customer,
+    Alarm,
+    Item,
+}
+
+/// Which attribute a value is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Label {
+    Status,
+    Priority,
+    Severity,
+    Customer,
+    Cluster,
+    Source,
+    Destination,
+    Created,
+    Closed,
+    Updated,
+    Assigned,
+    Reporter,
+    Category,
+    Service,
+    Type,
+    Value,
+    Count,
+}
+
+/// One entity with its attributes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Row {
+    pub(super) id: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) fields: Vec<(Label, String)>,
+}
+
+impl Row {
+    pub(super) fn get(&self, label: Label) -> Option<&str> {
+        self.fields.iter().find(|(field, _)| *field == label).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a result says.
+#[derive(Clone, Debug)]
+pub(super) enum Story {
+    /// Several rows; `total` is known or not.
+    Rows { noun: Noun, rows: Vec<Row>, shown: u64, total: Option<u64>, more: bool },
+    /// One object, with its whole payload for questions about an attribute.
+    Object { noun: Noun, row: Row, whole: Value },
+    /// The call succeeded and found nothing.
+    Empty { noun: Noun, filter: String },
+    /// The call failed.
+    Failed { tool: String, reason: String },
+    /// Nothing that we can read; told as plain text.
+    Text { text: String },
+}
+
+/// The story of one result, with the time it was observed.
+pub(super) fn tell(seen: &Seen) -> Story {
+    let tool = bare(&seen.tool);
+    let noun = noun_of(tool);
+    if matches!(seen.outcome.as_str(), "error" | "timeout" | "unavailable" | "denied" | "invalid_arguments") {
+        let reason = seen.error.clone().unwrap_or_else(|| seen.outcome.clone());
+        return Story::Failed { tool: tool.to_owned(), reason };
+    }
+    let content = payload(&seen.content);
+    if let Some(list) = main_list(content) {
+        if list.is_empty() {
+            return Story::Empty { noun, filter: filter_of(&seen.arguments) };
+        }
+        let rows: Vec<Row> = list.iter().map(row).collect();
+        let total = seen.rows_total.or_else(|| page_total(&seen.content));
+        let shown = seen.rows_shown.unwrap_or(rows.len() as u64);
+        let more = matches!(seen.outcome.as_str(), "partial" | "truncated")
+            || total.is_some_and(|total| total > shown)
+            || page_goes_on(&seen.content);
+        return Story::Rows { noun, rows, shown, total, more };
+    }
+    match content {
+        _ if seen.outcome == "empty" => Story::Empty { noun, filter: filter_of(&seen.arguments) },
+        Value::Object(members) if !members.is_empty() => {
+            Story::Object { noun, row: row(content), whole: content.clone() }
+        }
+        Value::String(text) if !text.trim().is_empty() => Story::Text { text: text.chars().take(400).collect() },
+        Value::Number(_) | Value::Bool(_) => Story::Text { text: content.to_string() },
+        _ => Story::Empty { noun, filter: filter_of(&seen.arguments) },
+    }
+}
+
+/// The part of an envelope that holds the data.
+fn payload(content: &Value) -> &Value {
+    let inner = content.get("results").filter(|value| !value.is_null()).unwrap_or(content);
+    inner.get("data").filter(|value| !value.is_null()).unwrap_or(inner)
+}
+
+/// The list that a result is: the payload itself, or the only list of objects in it,
+/// unless the payload has an id and so is one object.
+fn main_list(payload: &Value) -> Option<&Vec<Value>> {
+    match payload {
+        Value::Array(items) => Some(items),
+        Value::Object(members) if !members.contains_key("id") => {
+            let mut lists = members.iter().filter_map(|(_, value)| value.as_array());
+            let first = lists.next()?;
+            (lists.next().is_none() && first.iter().all(Value::is_object)).then_some(first)
+        }
+        _ => None,
+    }
+}
+
+fn page_total(content: &Value) -> Option<u64> {
+    ["/page/count", "/page/total", "/results/page/total", "/total"]
+        .iter()
+        .find_map(|pointer| content.pointer(pointer).and_then(Value::as_u64))
+}
+
+fn page_goes_on(content: &Value) -> bool {
+    content.pointer("/page/stop") == Some(&Value::Bool(false))
+        || content.pointer("/results/page/next").is_some_and(Value::is_string)
+}
+
+const ID: [&str; 5] = ["/id", "/eventId", "/caseID", "/uuid", "/key"];
+const TITLE: [&str; 9] = [
+    "/subject", "/content/ruleName", "/alarm/description", "/alarm/shortName", "/title", "/signature/name",
+    "/name", "/shortName", "/query",
+];
+/// Attributes that a line of a list has.
+const LINE: [(Label, &[&str]); 9] = [
+    (Label::Status, &["/status", "/state"]),
+    (Label::Priority, &["/priority"]),
+    (Label::Severity, &["/severity"]),
+    (Label::Customer, &["/customer/shortName", "/customer"]),
+    (Label::Cluster, &["/labels/kubernetes.cluster.name"]),
+    (Label::Source, &["/source/address"]),
+    (Label::Destination, &["/destination/address"]),
+    (Label::Value, &["/value", "/answer"]),
+    (Label::Count, &["/count"]),
+];
+/// Further attributes, told when asked for.
+const MORE: [(Label, &[&str]); 8] = [
+    (Label::Created, &["/createdTime", "/addedTime"]),
+    (Label::Closed, &["/closedTime"]),
+    (Label::Updated, &["/lastUpdatedTime"]),
+    (Label::Assigned, &["/assignedTech/name", "/assignedUser/name"]),
+    (Label::Reporter, &["/reporter/name"]),
+    (Label::Category, &["/category/name", "/category/shortName"]),
+    (Label::Service, &["/service/name", "/service/shortName"]),
+    (Label::Type, &["/type"]),
+];
+
+/// The value of an attribute in an object.
+pub(super) fn attribute(whole: &Value, label: Label) -> Option<String> {
+    LINE.iter()
+        .chain(MORE.iter())
+        .find(|(field, _)| *field == label)
+        .and_then(|(_, pointers)| first_text(whole, pointers))
+}
+
+fn row(value: &Value) -> Row {
+    Row {
+        id: first_text(value, &ID),
+        title: first_text(value, &TITLE).map(|title| clean(&title)),
+        fields: LINE
+            .iter()
+            .filter_map(|(label, pointers)| Some((*label, first_text(value, pointers)?)))
+            .collect(),
+    }
+}
+
+fn first_text(value: &Value, pointers: &[&str]) -> Option<String> {
+    pointers.iter().find_map(|pointer| match value.pointer(pointer)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// A title in one line, bounded.
+fn clean(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(120).collect()
+}
+
+fn noun_of(tool: &str) -> Noun {
+    let lower = tool.to_lowercase();
+    [
+        ("comment", Noun::Comment),
+        ("tag", Noun::Tag),
+        ("runtime", Noun::RuntimeEvent),
+        ("event_", Noun::RuntimeEvent),
+        ("event", Noun::Event),
+        ("case", Noun::Case),
+        ("alarm", Noun::Alarm),
+        ("asset", Noun::Asset),
+        ("customer", Noun::Customer),
+    ]
+    .into_iter()
+    .find(|(word, _)| lower.contains(word))
+    .map_or(Noun::Item, |(_, noun)| noun)
+}
+
+/// The filter of a call in words: names and values of its arguments.
+fn filter_of(arguments: &Value) -> String {
+    let inner = arguments.get("request").unwrap_or(arguments);
+    let Some(members) = inner.as_object() else { return String::new() };
+    members
+        .iter()
+        .filter(|(key, _)| !matches!(key.as_str(), "limit" | "offset" | "sortBy" | "includeDescription"))
+        .map(|(key, value)| format!("{key} {}", flat(value)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn flat(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(flat).collect::<Vec<_>>().join("/"),
+        Value::Object(members) => members.values().map(flat).collect::<Vec<_>>().join(" – "),
+        other => other.to_string(),
+    }
+}
+
+/// A text in a result that gives orders, if there is one.
+pub(super) fn planted_order(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => {
+            let lower = text.to_lowercase();
+            ["ignore your rules", "ignore all", "ignore previous", "ignore the rules", "system:", "disregard"]
+                .iter()
+                .any(|words| lower.contains(words))
+                .then(|| text.clone())
+        }
+        Value::Array(items) => items.iter().find_map(planted_order),
+        Value::Object(members) => members.values().find_map(planted_order),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn seen(content: Value) -> Seen {
+        Seen { tool: "argus__executeSearchArgusCase".to_owned(), content, ..Seen::default() }
+    }
+
+    #[test]
+    fn lists_objects_nothing_and_failures_are_told_apart() {
+        let list = json!({"data": [{"id": 1, "subject": "A", "status": "closed", "customer": {"shortName": "x"}}],
+            "page": {"count": 40, "stop": false}});
+        match tell(&seen(list)) {
+            Story::Rows { rows, total: Some(40), more: true, shown: 1, .. } => {
+                assert_eq!(rows[0].id.as_deref(), Some("1"));
+                assert_eq!(rows[0].get(Label::Customer), Some("x"));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(tell(&seen(json!({"data": [], "page": {}}))), Story::Empty { .. }));
+        assert!(matches!(tell(&seen(json!({"data": {"id": 1, "tags": [{"a": 1}]}}))), Story::Object { .. }));
+        let runtime = json!({"results": {"data": [{"id": "ab", "severity": 4}], "page": {"total": 1}}});
+        assert!(matches!(tell(&seen(runtime)), Story::Rows { more: false, .. }));
+        let mut failed = seen(Value::Null);
+        failed.outcome = "timeout".to_owned();
+        assert!(matches!(tell(&failed), Story::Failed { .. }));
+    }
+
+    #[test]
+    fn labels_with_dots_are_read() {
+        let event = json!({"id": "ab", "labels": {"kubernetes.cluster.name": "prod-eu-1"}});
+        assert_eq!(attribute(&event, Label::Cluster).as_deref(), Some("prod-eu-1"));
+    }
+}
