@@ -245,9 +245,12 @@ pub(super) fn starting_with(word: &str) -> &'static [Phrase] {
     BY_FIRST_WORD.get(word).map_or(&[], Vec::as_slice)
 }
 
+/// A part of a number word and what it means.
+pub(super) type Morpheme = (&'static str, Meaning);
+
 /// The morphemes of number words in `lang`, for compounds such as `dreiundzwanzig`.
-pub(super) fn number_morphemes(lang: Lang) -> &'static [(&'static str, Meaning)] {
-    static MORPHEMES: LazyLock<Vec<(Lang, Vec<(&'static str, Meaning)>)>> = LazyLock::new(|| {
+pub(super) fn number_morphemes(lang: Lang) -> &'static [Morpheme] {
+    static MORPHEMES: LazyLock<Vec<(Lang, Vec<Morpheme>)>> = LazyLock::new(|| {
         let of = |table: &&Table| {
             let mut all: Vec<(&'static str, Meaning)> = table
                 .numbers

@@ -20,6 +20,49 @@ pub(super) struct ClockRead {
     pub(super) end: usize,
 }
 
+/// What stands after the hour.
+#[derive(Debug, Clone, Copy)]
+struct Face {
+    minute: i32,
+    second: i32,
+    nanos: i32,
+    precision: Precision,
+    end: usize,
+    /// Cannot be anything but a time of day.
+    certain: bool,
+}
+
+impl Face {
+    fn hour(end: usize, certain: bool) -> Self {
+        let precision = Precision::Hour;
+        Self {
+            minute: 0,
+            second: 0,
+            nanos: 0,
+            precision,
+            end,
+            certain,
+        }
+    }
+
+    fn minute(minute: i32, end: usize) -> Self {
+        Self {
+            minute,
+            precision: Precision::Minute,
+            ..Self::hour(end, true)
+        }
+    }
+}
+
+fn on_24_hours(hour: i32, afternoon: bool) -> Option<i32> {
+    match (hour, afternoon) {
+        (12, false) => Some(0),
+        (1..=11, true) => Some(hour + 12),
+        (0..=12, _) => Some(hour),
+        _ => None,
+    }
+}
+
 impl Reader<'_> {
     /// A time of day at token `i`, a clock word ("at", "kl.") included, with its zone.
     pub(super) fn clock(&self, i: usize) -> Option<ClockRead> {
@@ -46,92 +89,119 @@ impl Reader<'_> {
             .meridiem(i)
             .filter(|_| text.kind(i) == Some(TokenKind::Cjk));
         let first = before.map_or(i, |(_, end)| text.skip_space(end));
-        if text.glued_left(first) && before.is_none() && !text.lower(first.wrapping_sub(1)).eq("t")
-        {
+        let after_t = text.lower(first.wrapping_sub(1)) == "t";
+        if text.glued_left(first) && before.is_none() && !after_t {
             return None;
         }
-        let mut hour = text.small(first, 2)?;
-        let two = |at: usize| {
-            text.digits(at)
-                .filter(|d| d.len() == 2)
-                .and_then(|d| d.parse::<i32>().ok())
-        };
-        let (mut minute, mut second, mut nanos, mut precision) = (0, 0, 0, Precision::Hour);
-        let mut end = first + 1;
-        let mut certain = false;
-        if let Some(minutes) = two(first + 2).filter(|_| text.is(first + 1, ':')) {
-            (minute, precision, end, certain) = (minutes, Precision::Minute, first + 3, true);
-            if let Some(seconds) = two(end + 1).filter(|_| text.is(end, ':')) {
-                (second, precision, end) = (seconds, Precision::Second, end + 2);
-                if let Some(fraction) = text
-                    .digits(end + 1)
-                    .filter(|_| text.is(end, '.') || text.is(end, ','))
-                {
-                    let digits = fraction.len().min(9);
-                    nanos = format!("{:0<9}", fraction.get(..digits)?).parse().ok()?;
-                    precision = Precision::Subsecond(u8::try_from(digits).ok()?);
-                    end += 2;
-                }
-            }
-        } else if text.is(first + 1, '時') {
-            if text.is(first + 2, '間') {
-                return None;
-            }
-            (end, certain) = (first + 2, true);
-            if let Some(minutes) = text.small(end, 2).filter(|_| text.is(end + 1, '分')) {
-                (minute, precision, end) = (minutes, Precision::Minute, end + 2);
-                if let Some(seconds) = text.small(end, 2).filter(|_| text.is(end + 1, '秒')) {
-                    (second, precision, end) = (seconds, Precision::Second, end + 2);
-                }
-            } else if text.is(end, '半') {
-                (minute, precision, end) = (30, Precision::Minute, end + 1);
-            }
-        } else if let Some((minutes, after)) = self.french_minutes(first + 1) {
-            (minute, precision, end, certain) = (minutes, Precision::Minute, after, true);
-        } else if text.lower(first + 1) == "h" && led {
-            (end, certain) = (first + 2, true);
-        } else if let Some(minutes) = two(first + 2).filter(|_| text.is(first + 1, '.')) {
-            let oclock = self
-                .is_phrase(text.skip_space(first + 3), Meaning::Oclock)
-                .is_some();
-            if (led || oclock) && !matches!(text.raw(first + 3), "." | ",") || oclock {
-                (minute, precision, end, certain) = (minutes, Precision::Minute, first + 3, true);
-            } else if led && text.digits(first + 4).is_none() {
-                (minute, precision, end, certain) = (minutes, Precision::Minute, first + 3, true);
-            }
+        let hour = text.small(first, 2)?;
+        let mut face = self
+            .colon_face(first)
+            .or_else(|| self.kanji_face(first))
+            .or_else(|| self.letter_face(first, led))
+            .unwrap_or(Face::hour(first + 1, false));
+        if text.is(first + 1, '時') && text.is(first + 2, '間') {
+            return None;
         }
-        if let Some(after) = self.is_phrase(text.skip_space(end), Meaning::Oclock)
+        let mut certain = face.certain;
+        if let Some(after) = self.is_phrase(text.skip_space(face.end), Meaning::Oclock)
             && (certain || led || self.lang != Lang::Es)
         {
-            (end, certain) = (after, true);
+            (face.end, certain) = (after, true);
         }
         let after = self
-            .meridiem(text.skip_space(end))
+            .meridiem(text.skip_space(face.end))
             .filter(|_| before.is_none());
         if let Some((_, reached)) = after {
-            (end, certain) = (reached, true);
+            (face.end, certain) = (reached, true);
         }
-        if let Some((afternoon, _)) = before.or(after) {
-            hour = match (hour, afternoon) {
-                (12, false) => 0,
-                (1..=11, true) => hour + 12,
-                (0..=12, _) => hour,
-                _ => return None,
-            };
-        }
-        certain |= led && matches!(self.lang, Lang::Nb | Lang::Sv | Lang::Da) && hour < 24;
+        let hour = match before.or(after) {
+            Some((afternoon, _)) => on_24_hours(hour, afternoon)?,
+            None => hour,
+        };
+        certain |= led && matches!(self.lang, Lang::Nb | Lang::Sv | Lang::Da);
         if !certain {
             return None;
         }
         let part = |value: i32| i8::try_from(value).ok();
-        let time =
-            civil::Time::new(part(hour)?, part(minute)?, part(second)?.min(59), nanos).ok()?;
+        let second = part(face.second)?.min(59);
+        let time = civil::Time::new(part(hour)?, part(face.minute)?, second, face.nanos).ok()?;
+        let (precision, end) = (face.precision, face.end);
         Some(ClockRead {
             time,
             precision,
             zone: ZoneClaim::None,
             end,
         })
+    }
+
+    fn two_digits(&self, at: usize) -> Option<i32> {
+        self.text
+            .small(at, 2)
+            .filter(|_| self.text.raw(at).len() == 2)
+    }
+
+    /// `14:05`, `14:05:09`, `14:05:09.123`.
+    fn colon_face(&self, first: usize) -> Option<Face> {
+        let text = self.text;
+        let minute = self
+            .two_digits(first + 2)
+            .filter(|_| text.is(first + 1, ':'))?;
+        let mut face = Face::minute(minute, first + 3);
+        let Some(second) = self
+            .two_digits(face.end + 1)
+            .filter(|_| text.is(face.end, ':'))
+        else {
+            return Some(face);
+        };
+        (face.second, face.precision, face.end) = (second, Precision::Second, face.end + 2);
+        let marked = text.is(face.end, '.') || text.is(face.end, ',');
+        if let Some(fraction) = text.digits(face.end + 1).filter(|_| marked) {
+            let digits = fraction.len().min(9);
+            face.nanos = format!("{:0<9}", fraction.get(..digits)?).parse().ok()?;
+            face.precision = Precision::Subsecond(u8::try_from(digits).ok()?);
+            face.end += 2;
+        }
+        Some(face)
+    }
+
+    /// `14時`, `14時05分30秒`, `2時半`.
+    fn kanji_face(&self, first: usize) -> Option<Face> {
+        let text = self.text;
+        if !text.is(first + 1, '時') {
+            return None;
+        }
+        let at = first + 2;
+        if text.is(at, '半') {
+            return Some(Face::minute(30, at + 1));
+        }
+        let Some(minute) = text.small(at, 2).filter(|_| text.is(at + 1, '分')) else {
+            return Some(Face::hour(at, true));
+        };
+        let mut face = Face::minute(minute, at + 2);
+        if let Some(second) = text.small(at + 2, 2).filter(|_| text.is(at + 3, '秒')) {
+            (face.second, face.precision, face.end) = (second, Precision::Second, at + 4);
+        }
+        Some(face)
+    }
+
+    /// `14h05`, `à 14h`, `kl. 14.05`, `14.05 Uhr`.
+    fn letter_face(&self, first: usize, led: bool) -> Option<Face> {
+        let text = self.text;
+        if let Some((minute, end)) = self.french_minutes(first + 1) {
+            return Some(Face::minute(minute, end));
+        }
+        if led && text.lower(first + 1) == "h" {
+            return Some(Face::hour(first + 2, true));
+        }
+        let minute = self
+            .two_digits(first + 2)
+            .filter(|_| text.is(first + 1, '.'))?;
+        let end = first + 3;
+        let oclock = self
+            .is_phrase(text.skip_space(end), Meaning::Oclock)
+            .is_some();
+        let goes_on = matches!(text.raw(end), "." | ",") && text.digits(end + 1).is_some();
+        (oclock || (led && !goes_on)).then_some(Face::minute(minute, end))
     }
 
     /// `h05` after an hour, and `h 05` in the languages that write so.
@@ -203,7 +273,7 @@ impl Reader<'_> {
         let (hours, minutes, end) = match digits.len() {
             1 | 2 if colon => (digits.parse::<i32>().ok()?, text.small(i + 3, 2)?, i + 4),
             1 | 2 if attached => (digits.parse::<i32>().ok()?, 0, i + 2),
-            4 if attached => (
+            4 if attached || sign > 0 => (
                 digits.get(..2)?.parse().ok()?,
                 digits.get(2..)?.parse().ok()?,
                 i + 2,

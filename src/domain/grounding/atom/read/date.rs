@@ -9,6 +9,11 @@ use crate::domain::grounding::atom::read::Reader;
 use crate::domain::grounding::atom::text::TokenKind;
 use crate::domain::lang::Lang;
 
+/// Month names that are short without being cut: a dot after them ends the sentence.
+const SHORT_MONTHS: [&str; 11] = [
+    "may", "june", "july", "mars", "mai", "juni", "juli", "maj", "juin", "août", "märz",
+];
+
 /// A day as printed, in every reading.
 #[derive(Debug, Clone)]
 pub(super) struct DayRead {
@@ -211,7 +216,8 @@ impl Reader<'_> {
             Meaning::Month(month) => Some(month),
             _ => None,
         })?;
-        let short = self.text.lower(i).chars().count() <= 5;
+        let name = self.text.lower(i);
+        let short = name.chars().count() <= 4 && !SHORT_MONTHS.contains(&name);
         Some((month, end + usize::from(short && self.text.is(end, '.'))))
     }
 

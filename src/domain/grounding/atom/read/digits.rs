@@ -58,13 +58,7 @@ impl Reader<'_> {
             } else if self.unit(end, true).is_none() {
                 return None;
             }
-        } else if text.is(end, ':')
-            && matches!(text.lower(end + 1), "a" | "e")
-            && self.lang == Lang::Sv
-        {
-            ordinal = true;
-            end += 2;
-        } else if text.is(end, '番') && text.is(end + 1, '目') {
+        } else if self.marks_ordinal(end) {
             ordinal = true;
             end += 2;
         }
@@ -77,6 +71,14 @@ impl Reader<'_> {
             share: false,
             end,
         })
+    }
+
+    /// Swedish `3:e` and Japanese `3番目`, from the mark on.
+    fn marks_ordinal(&self, at: usize) -> bool {
+        let swedish = self.lang == Lang::Sv
+            && self.text.is(at, ':')
+            && matches!(self.text.lower(at + 1), "a" | "e");
+        swedish || (self.text.is(at, '番') && self.text.is(at + 1, '目'))
     }
 
     /// The multiple written after digits ("k", "M", "tusen", "万"): how many zeros.

@@ -5,6 +5,7 @@ mod clock;
 mod date;
 mod digits;
 mod kanji;
+mod length;
 mod quantity;
 mod time;
 mod words;
@@ -136,6 +137,12 @@ impl<'t> Reader<'t> {
             return false;
         }
         if self.text.is(i.wrapping_sub(1), '[') && self.text.is(i + 1, ']') {
+            return true;
+        }
+        let idiom = |at: usize| {
+            self.text.raw(at) == "24" && self.text.is(at + 1, '/') && self.text.raw(at + 2) == "7"
+        };
+        if idiom(i) || i.checked_sub(2).is_some_and(idiom) {
             return true;
         }
         if let Some(word) = self.text.before(i)

@@ -82,13 +82,13 @@ impl Reader<'_> {
             return Some(single(found));
         }
         if let Some(day) = self.day(i) {
-            return Some(self.from_day(i, &day));
+            return Some(self.starting_with_day(i, &day));
         }
         let clock = self.clock(i)?;
-        Some(self.from_clock(i, clock))
+        Some(self.starting_with_clock(i, clock))
     }
 
-    fn from_day(&self, i: usize, day: &DayRead) -> Found {
+    fn starting_with_day(&self, i: usize, day: &DayRead) -> Found {
         let days = Some((day.days.as_slice(), day.weekday));
         if let Some((first, first_end)) = day.from {
             let mut start = join(Some((&[first], None)), None);
@@ -117,7 +117,7 @@ impl Reader<'_> {
     }
 
     /// A clock time alone, or followed by its day ("14:05 UTC on 21 November").
-    fn from_clock(&self, i: usize, clock: ClockRead) -> Found {
+    fn starting_with_clock(&self, i: usize, clock: ClockRead) -> Found {
         let mut at = clock.end + usize::from(self.text.is(clock.end, ','));
         at = self.text.skip_space(at);
         if let Some(after) = self.is_phrase(at, Meaning::DateGlue) {

@@ -227,7 +227,7 @@ impl Sum {
         } else if rest == 0 {
             self.current > 0
         } else if value < 10 {
-            rest >= 20 && rest % 10 == 0 && !(self.connected && english)
+            rest >= 20 && rest.is_multiple_of(10) && !(self.connected && english)
         } else if self.lang == Lang::Fr && value == 20 && rest == 4 && !self.connected {
             self.current += 76 - value;
             true

@@ -113,6 +113,7 @@ fn numbering_is_no_number() {
         "Step 4: close it",
         "as shown [1] and [12].",
         "**1.** Look",
+        "24/7 monitoring",
     ] {
         assert!(
             numbers(text, Lang::En).is_empty(),
