@@ -225,10 +225,18 @@ impl ArgusConfig {
             let retries = bounded("ARGUS_API_MAX_RETRIES", &text, 0, 10)?;
             config.max_retries = u32::try_from(retries).unwrap_or(u32::MAX);
         }
-        config.priority = get("ARGUS_API_PRIORITY")
+        config.read_server_settings(&get)?;
+        Ok(config)
+    }
+
+    fn read_server_settings(
+        &mut self,
+        get: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), ConfigError> {
+        self.priority = get("ARGUS_API_PRIORITY")
             .map(|text| priority(&text))
             .transpose()?;
-        config.skip_session_check = match get("ARGUS_MCP_SKIP_SESSION_CHECK").as_deref() {
+        self.skip_session_check = match get("ARGUS_MCP_SKIP_SESSION_CHECK").as_deref() {
             None | Some("0") => false,
             Some("1") => true,
             Some(_) => {
@@ -241,18 +249,18 @@ impl ArgusConfig {
         };
         if let Some(text) = get("ARGUS_MCP_TOOLS") {
             let names = text.split(',').map(str::trim);
-            config.tools = names
+            self.tools = names
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
                 .collect();
         }
         if let Some(path) = get("ARGUS_MCP_TOOL_NAMES") {
-            config.tool_names = read_names(&path)?;
+            self.tool_names = read_names(&path)?;
         }
         if let Some(level) = get("ARGUS_MCP_LOG") {
-            config.log = level;
+            self.log = level;
         }
-        Ok(config)
+        Ok(())
     }
 }
 
