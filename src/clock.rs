@@ -29,7 +29,9 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the time")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // Microseconds: what the databases keep, so that a stored time equals the one it was made from.
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]

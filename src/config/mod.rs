@@ -31,6 +31,7 @@ use crate::config::openai::OpenAiConfig;
 use crate::config::server::ServerConfig;
 use crate::config::store::StoreConfig;
 use crate::config::telemetry::TelemetryConfig;
+use crate::domain::policy::settings::PolicyExtension;
 
 /// Prefix of environment keys.
 pub const PREFIX: &str = "GROUNDWIRE__";
@@ -50,8 +51,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Model profiles.
     pub models: ModelsConfig,
-    /// Overrides of the shipped policy; checked when the policy is built.
-    pub policy: Table,
+    /// Additions to the shipped policy.
+    pub policy: PolicyExtension,
     /// How drafts are judged.
     pub grounding: GroundingConfig,
     /// The OpenAI-compatible side.

@@ -104,6 +104,28 @@ pub struct ModelConfig {
     pub fallback: Option<String>,
 }
 
+impl ModelConfig {
+    /// A profile with the defaults of the file format.
+    pub fn new(base_url: &str, model: &str) -> Self {
+        Self {
+            base_url: base_url.to_owned(),
+            model: model.to_owned(),
+            api_key: None,
+            roles: draft_role(),
+            temperature: 0.0,
+            top_p: None,
+            seed: None,
+            max_tokens: max_tokens(),
+            context_tokens: context_tokens(),
+            tool_choice: HonouredToolChoice::default(),
+            json_schema: true,
+            thinking: Thinking::default(),
+            timeout_seconds: timeout_seconds(),
+            fallback: None,
+        }
+    }
+}
+
 fn draft_role() -> Vec<Role> {
     vec![Role::Draft]
 }

@@ -48,7 +48,7 @@ impl Turn {
         if !ruling.decision.needs_call() {
             return Vec::new();
         }
-        let allowed = |spec: &&Arc<ToolSpec>| spec.read_only && !self.engine.router.off_limits(&spec.tool);
+        let allowed = |spec: &&Arc<ToolSpec>| spec.read_only && self.engine.router.policy().allows(spec);
         if ruling.tools.is_empty() {
             return self.catalog.tools.iter().filter(allowed).take(OFFERED_AT_MOST).cloned().collect();
         }
@@ -132,7 +132,8 @@ impl Turn {
             return None;
         }
         let expected = |server: &&crate::engine::ports::ServerState| {
-            !server.up && (ruling.groups.is_empty() || server.groups.iter().any(|g| ruling.groups.contains(g)))
+            self.catalog.is_missing(server)
+                && (ruling.groups.is_empty() || server.groups.iter().any(|group| ruling.groups.contains(group)))
         };
         let down: Vec<String> =
             self.catalog.servers.iter().filter(expected).map(|server| server.name.clone()).collect();

@@ -261,6 +261,16 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Groups that a server is expected to serve while it is down or lists no tool.
+    pub fn groups_down(&self) -> Vec<String> {
+        self.servers.iter().filter(|server| self.is_missing(server)).flat_map(|server| server.groups.clone()).collect()
+    }
+
+    /// Whether a server is down or lists no tool at all.
+    pub fn is_missing(&self, server: &ServerState) -> bool {
+        !server.up || !self.tools.iter().any(|spec| spec.server == server.name)
+    }
+
     /// The tool with this qualified name.
     pub fn by_name(&self, name: &str) -> Option<&Arc<ToolSpec>> {
         self.tools.iter().find(|spec| spec.name.as_str() == name)

@@ -9,11 +9,11 @@ use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::input::Stance;
 use crate::domain::grounding::report::GroundingReport;
 use crate::domain::grounding::report::JudgeRuling;
-use crate::domain::ledger::Ledger;
 use crate::domain::message::Message;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::router::RouteInput;
+use crate::domain::policy::shown::Shown;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
 use crate::engine::error::TurnError;
@@ -68,8 +68,8 @@ pub struct RoutePreview {
     pub message: String,
     /// Earlier messages.
     pub history: Vec<Message>,
-    /// Results shown earlier, as a ledger.
-    pub ledger: Ledger,
+    /// Results shown earlier.
+    pub shown: Shown,
     /// Tools to route over; `None`: the live catalog.
     pub tools: Option<Vec<Arc<ToolSpec>>>,
     /// Whether the model may be asked where rules leave it open.
@@ -85,7 +85,7 @@ impl Engine {
     /// [`TurnError::Prompt`] when the judge's prompt cannot be rendered.
     pub async fn validate(&self, request: ValidationRequest) -> Result<GroundingReport, TurnError> {
         let job = CheckJob {
-            language: self.router.language(&request.answer),
+            language: language_of(&self.router, &request.answer),
             user_message: request.user_message.clone(),
             draft: request.answer,
             now: request.now,
@@ -135,15 +135,19 @@ impl Engine {
     /// # Errors
     /// [`TurnError::Prompt`] when the router's prompt cannot be rendered.
     pub async fn preview_route(&self, preview: RoutePreview) -> Result<Ruling, TurnError> {
-        let tools = match preview.tools {
-            Some(tools) => tools,
-            None => self.tools.catalog().await.tools.clone(),
+        let (tools, expected_groups) = match preview.tools {
+            Some(tools) => (tools, Vec::new()),
+            None => {
+                let catalog = self.tools.catalog().await;
+                (catalog.tools.clone(), catalog.groups_down())
+            }
         };
         let input = RouteInput {
             message: &preview.message,
             history: &preview.history,
-            ledger: &preview.ledger,
+            shown: &preview.shown,
             tools: &tools,
+            expected_groups: &expected_groups,
             now: preview.now,
         };
         let (signals, ruling) = self.router.decide(&input);
@@ -151,7 +155,7 @@ impl Engine {
             return Ok(ruling);
         }
         if !preview.ask_model {
-            return Ok(self.router.default_ruling(&signals));
+            return Ok(self.router.default_ruling(&signals, &input));
         }
         let context = RouteContext {
             message: preview.message.clone(),
@@ -173,8 +177,8 @@ impl Engine {
         };
         let answer = self.model.complete(ModelRole::Route, request, &CancellationToken::new()).await.ok();
         Ok(match answer.as_ref().and_then(parse_route) {
-            Some((decision, reason)) => self.router.from_model(&signals, decision, &reason),
-            None => self.router.default_ruling(&signals),
+            Some((decision, reason)) => self.router.from_model(&signals, &input, decision, reason),
+            None => self.router.default_ruling(&signals, &input),
         })
     }
 }
@@ -197,4 +201,18 @@ fn stateless_view(result: &EvidenceResult, budget: usize) -> ResultView {
         content,
         error: result.error.clone(),
     }
+}
+
+/// Language of a text that stands alone, as the router reads it.
+fn language_of(router: &crate::domain::policy::router::Router, text: &str) -> crate::domain::lang::Lang {
+    let bounded: String = text.chars().take(2000).collect();
+    let input = RouteInput {
+        message: &bounded,
+        history: &[],
+        shown: &Shown::default(),
+        tools: &[],
+        expected_groups: &[],
+        now: Timestamp::UNIX_EPOCH,
+    };
+    router.decide(&input).0.language
 }

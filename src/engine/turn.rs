@@ -34,6 +34,8 @@ use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
+use crate::domain::policy::shown::Shown;
+use crate::domain::policy::signals::Signals;
 use crate::engine::Engine;
 use crate::engine::budget::Budget;
 use crate::engine::error::TurnError;
@@ -77,6 +79,9 @@ pub struct Turn {
     pub(crate) superseded: Vec<(ResultId, ResultId)>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) ruling: Option<Ruling>,
+    /// What earlier replies have shown, before this turn adds to the ledger.
+    pub(crate) shown: Shown,
+    pub(crate) signals: Option<Signals>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) cancel: CancellationToken,
     pub(crate) budget: Budget,
@@ -201,11 +206,13 @@ impl Turn {
             history,
             message: request.message,
             profile: request.profile,
+            shown: Shown::from_ledger(&stored.ledger),
             ledger: stored.ledger,
             staled: Vec::new(),
             superseded: Vec::new(),
             catalog,
             ruling: None,
+            signals: None,
             journal: Arc::clone(&running.journal),
             cancel: running.cancel.clone(),
             budget: Budget::new(engine.settings.limits),
@@ -301,7 +308,7 @@ impl Turn {
 
     /// Language of the user, as far as it is known yet.
     pub(crate) fn language(&self) -> Lang {
-        self.ruling.as_ref().map_or_else(|| self.engine.router.language(&self.message), |ruling| ruling.language)
+        self.ruling.as_ref().map_or(Lang::En, |ruling| ruling.language)
     }
 
     /// Labels of what the connected tools can look up.

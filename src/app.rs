@@ -1,0 +1,352 @@
+//! The composition root: from a configuration to a running gateway. Names every outer
+//! module; nothing else builds things.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::auth::Auth;
+use crate::auth::Authenticator;
+use crate::config::Config;
+use crate::config::Lookup;
+use crate::config::auth::AuthMode;
+use crate::config::engine::Judge;
+use crate::config::error::ConfigError;
+use crate::config::mcp::Embedded;
+use crate::config::mcp::McpServerConfig;
+use crate::config::mcp::Setting;
+use crate::config::mcp::TransportConfig;
+use crate::config::models::HonouredToolChoice;
+use crate::config::models::ModelConfig;
+use crate::config::models::Role;
+use crate::config::models::Thinking as ConfigThinking;
+use crate::domain::policy::router::Router;
+use crate::domain::policy::settings::Policy;
+use crate::domain::policy::settings::PolicyError;
+use crate::engine::Engine;
+use crate::engine::EngineSettings;
+use crate::engine::JudgeMode;
+use crate::engine::budget::Limits;
+use crate::engine::fingerprint::digest;
+use crate::engine::ports::Clock;
+use crate::engine::ports::ModelRole;
+use crate::engine::ports::StoreError;
+use crate::llm::OpenAiModel;
+use crate::llm::profile::ModelProfile;
+use crate::llm::profile::ProfileError;
+use crate::llm::profile::Thinking;
+use crate::llm::profile::ToolChoiceSupport;
+use crate::mcp::catalog::ToolRules;
+use crate::mcp::hub::Hub;
+use crate::mcp::hub::Member;
+use crate::mcp::transport::ConnectError;
+use crate::mcp::transport::Transport;
+use crate::mcp::transport::http_client;
+use crate::mcp::upstream::Upstream;
+use crate::mcp::upstream::UpstreamLimits;
+use crate::prompts::PromptError;
+use crate::prompts::Prompts;
+use crate::servers::argus::ArgusConfig;
+use crate::servers::argus::ArgusServer;
+use crate::servers::sysdig::config::SysdigConfig;
+use crate::servers::sysdig::server::SysdigServer;
+use crate::store::Store;
+use crate::store::StoreOptions;
+
+/// Variables of our own environment that children over stdio get.
+const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
+/// How long the start waits for MCP servers before it goes on without them.
+const SERVERS_SETTLE: Duration = Duration::from_secs(5);
+
+/// Why the gateway cannot be built from a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A key or a secret.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database.
+    #[error("the database cannot be used: {0}")]
+    Store(#[from] StoreError),
+    /// A model profile.
+    #[error(transparent)]
+    Model(#[from] ProfileError),
+    /// No model profile at all.
+    #[error("no model is configured; add a [models.NAME] section with base_url and model, or try `groundwire demo`")]
+    NoModel,
+    /// The policy section.
+    #[error("policy: {0}")]
+    Policy(#[from] PolicyError),
+    /// A prompt file.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// A server whose settings cannot be used.
+    #[error("mcp.servers.{name}: {reason}")]
+    Server {
+        /// Configured name.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl From<ConnectError> for AppError {
+    fn from(error: ConnectError) -> Self {
+        Self::Server { name: "http".to_owned(), reason: error.to_string() }
+    }
+}
+
+/// A gateway, ready to serve.
+pub struct App {
+    /// What it was built from.
+    pub config: Config,
+    /// Runs turns.
+    pub engine: Arc<Engine>,
+    /// The database.
+    pub store: Arc<Store>,
+    /// The MCP servers.
+    pub hub: Arc<Hub>,
+    /// Who may come in.
+    pub auth: Arc<Authenticator>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// The model client.
+    pub model: Arc<OpenAiModel>,
+}
+
+impl App {
+    /// Builds everything and starts the MCP servers. A server or a model that is down does
+    /// not stop the start; a database that cannot be used does.
+    ///
+    /// # Errors
+    /// [`AppError`], naming what is wrong.
+    pub async fn build(config: Config, lookup: Lookup<'_>, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let model = Arc::new(model_client(&config, lookup)?);
+        let router = Arc::new(Router::new(policy(&config)?)?);
+        let prompts = Arc::new(Prompts::load(config.grounding.prompts.as_deref().map(std::path::Path::new))?);
+        let store = Arc::new(open_store(&config, lookup).await?);
+        let hub = hub(&config, lookup, &clock)?;
+        hub.start();
+        hub.settled(SERVERS_SETTLE).await;
+        let settings = settings(&config, &prompts)?;
+        let engine = Engine::new(
+            Arc::clone(&model) as _,
+            Arc::clone(&hub) as _,
+            Arc::clone(&store) as _,
+            Arc::clone(&clock),
+            router,
+            prompts,
+            settings,
+        );
+        let mode = match config.auth.mode {
+            AuthMode::None => Auth::None,
+            AuthMode::Token => Auth::Token,
+        };
+        let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
+        Ok(Self { config, engine, store, hub, auth, clock, model })
+    }
+
+    /// Lets running turns finish or stores them as cancelled, then ends servers and database.
+    pub async fn close(&self) {
+        let grace = Duration::from_secs(self.config.server.shutdown_grace_seconds);
+        self.engine.running().close(grace).await;
+        self.hub.close().await;
+        self.store.close().await;
+    }
+}
+
+/// Opens the database and brings its tables up to date.
+///
+/// # Errors
+/// [`AppError::Store`], [`AppError::Config`].
+pub async fn open_store(config: &Config, lookup: Lookup<'_>) -> Result<Store, AppError> {
+    let options = StoreOptions { max_connections: config.store.connections, ..StoreOptions::default() };
+    let store = Store::connect(&config.store.url(lookup)?, &options).await?;
+    store.migrate().await?;
+    Ok(store)
+}
+
+/// The shipped policy with the configured overrides.
+///
+/// # Errors
+/// [`AppError::Policy`].
+pub fn policy(config: &Config) -> Result<Policy, AppError> {
+    Ok(Policy::shipped()?.extended(config.policy.clone()))
+}
+
+fn settings(config: &Config, prompts: &Prompts) -> Result<EngineSettings, AppError> {
+    let limits = &config.limits;
+    let effective = format!("{}\n{}", config.to_toml()?, prompts.digest());
+    Ok(EngineSettings {
+        limits: Limits { steps: limits.steps, calls: limits.calls, tokens: limits.tokens },
+        turn_time: Duration::from_secs(limits.turn_seconds),
+        message_bytes: limits.message_bytes,
+        turns_at_once: limits.turns_at_once,
+        calls_at_once: limits.calls_at_once,
+        judge: match config.grounding.judge {
+            Judge::Always => JudgeMode::Always,
+            Judge::WhenUndecided => JudgeMode::WhenUndecided,
+            Judge::Never => JudgeMode::Never,
+        },
+        prompt_result_bytes: limits.prompt_result_bytes,
+        zone: config.grounding.zone()?,
+        config_digest: digest(effective.as_bytes()),
+    })
+}
+
+fn model_client(config: &Config, lookup: Lookup<'_>) -> Result<OpenAiModel, AppError> {
+    if config.models.0.is_empty() {
+        return Err(AppError::NoModel);
+    }
+    let mut profiles = BTreeMap::new();
+    for (name, model) in &config.models.0 {
+        profiles.insert(name.clone(), profile(name, model, lookup)?);
+    }
+    Ok(OpenAiModel::new(profiles, None)?)
+}
+
+/// A model profile with its secret read.
+///
+/// # Errors
+/// [`ConfigError::Secret`].
+pub fn profile(name: &str, model: &ModelConfig, lookup: Lookup<'_>) -> Result<ModelProfile, ConfigError> {
+    let key = format!("models.{name}.api_key");
+    let api_key = model.api_key.as_ref().map(|secret| secret.read(&key, lookup)).transpose()?;
+    let mut profile = ModelProfile::new(&model.base_url, &model.model);
+    profile.api_key = api_key;
+    profile.roles = model.roles.iter().map(|role| model_role(*role)).collect();
+    profile.temperature = Some(f64::from(model.temperature));
+    profile.top_p = model.top_p.map(f64::from);
+    profile.seed = model.seed;
+    profile.max_tokens = model.max_tokens;
+    profile.context_tokens = model.context_tokens;
+    profile.tool_choice = match model.tool_choice {
+        HonouredToolChoice::Auto => ToolChoiceSupport::Auto,
+        HonouredToolChoice::Required => ToolChoiceSupport::Required,
+        HonouredToolChoice::Named => ToolChoiceSupport::Named,
+    };
+    profile.json_schema = model.json_schema;
+    profile.thinking = match model.thinking {
+        ConfigThinking::Default => Thinking::Default,
+        ConfigThinking::On => Thinking::On,
+        ConfigThinking::Off => Thinking::Off,
+    };
+    profile.timeout_ms = model.timeout_seconds.saturating_mul(1000);
+    profile.first_byte_timeout_ms = profile.timeout_ms;
+    profile.fallback.clone_from(&model.fallback);
+    Ok(profile)
+}
+
+fn model_role(role: Role) -> ModelRole {
+    match role {
+        Role::Draft => ModelRole::Draft,
+        Role::Judge => ModelRole::Judge,
+        Role::Route => ModelRole::Route,
+    }
+}
+
+fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>) -> Result<Arc<Hub>, AppError> {
+    let mut members = Vec::new();
+    for (name, server) in &config.mcp.servers {
+        let transport = transport(name, server, lookup, clock)?;
+        let options = &server.options;
+        let limits = UpstreamLimits {
+            call: Duration::from_secs(options.timeout_seconds),
+            connect: Duration::from_secs(options.connect_seconds),
+            result_bytes: config.limits.result_bytes,
+        };
+        members.push(Member {
+            upstream: Upstream::new(name, groups(server), transport, limits, Arc::clone(clock)),
+            rules: ToolRules {
+                allow: options.allow.clone(),
+                deny: options.deny.clone(),
+                read_only: options.read_only.clone(),
+                confirm: options.confirm.clone(),
+            },
+            max_age: options.max_age_seconds.map(Duration::from_secs),
+        });
+    }
+    Ok(Hub::new(members))
+}
+
+/// What a server is expected to serve: as configured, or what an embedded one is known for.
+fn groups(server: &McpServerConfig) -> Vec<String> {
+    if !server.options.groups.is_empty() {
+        return server.options.groups.clone();
+    }
+    let known: &[&str] = match &server.transport {
+        TransportConfig::Embedded { server: Embedded::Argus, .. } => &["cases", "events"],
+        TransportConfig::Embedded { server: Embedded::Sysdig, .. } => &["runtime_events", "process_trees"],
+        _ => &[],
+    };
+    known.iter().map(|group| (*group).to_owned()).collect()
+}
+
+fn transport(
+    name: &str,
+    server: &McpServerConfig,
+    lookup: Lookup<'_>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Transport, AppError> {
+    let refused = |reason: String| AppError::Server { name: name.to_owned(), reason };
+    match &server.transport {
+        TransportConfig::Embedded { server, settings } => {
+            let settings = read_settings(name, settings, lookup)?;
+            embedded(*server, &settings, clock).map_err(refused)
+        }
+        TransportConfig::Stdio { command, args, env, cwd } => {
+            let mut whole: BTreeMap<String, SecretString> = PASSED_ON
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), SecretString::from(lookup(name)?))))
+                .collect();
+            whole.extend(read_settings(name, env, lookup)?);
+            Ok(Transport::Stdio { command: command.clone(), args: args.clone(), env: whole, cwd: cwd.clone() })
+        }
+        TransportConfig::StreamableHttp { url, headers } => Ok(Transport::Http {
+            url: url.clone(),
+            headers: read_settings(name, headers, lookup)?,
+            client: http_client()?,
+        }),
+    }
+}
+
+fn embedded(
+    server: Embedded,
+    settings: &BTreeMap<String, SecretString>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Transport, String> {
+    use secrecy::ExposeSecret;
+    let read = |name: &str| settings.get(name).map(|value| value.expose_secret().to_owned());
+    let time = Arc::clone(clock);
+    let now: Arc<dyn Fn() -> jiff::Timestamp + Send + Sync> = Arc::new(move || time.now());
+    match server {
+        Embedded::Argus => {
+            let config = ArgusConfig::from_lookup(&read, now).map_err(|error| error.to_string())?;
+            let server = ArgusServer::new(config).map_err(|error| error.to_string())?;
+            Ok(Transport::Argus(Box::new(server)))
+        }
+        Embedded::Sysdig => {
+            let config = SysdigConfig::from_lookup(&read).map_err(|error| error.to_string())?;
+            let server = SysdigServer::checked(config, now).map_err(|error| error.to_string())?;
+            Ok(Transport::Sysdig(server))
+        }
+    }
+}
+
+fn read_settings(
+    server: &str,
+    settings: &BTreeMap<String, Setting>,
+    lookup: Lookup<'_>,
+) -> Result<BTreeMap<String, SecretString>, ConfigError> {
+    settings
+        .iter()
+        .map(|(name, setting)| {
+            let value = match setting {
+                Setting::Plain(text) => SecretString::from(text.clone()),
+                Setting::Secret(secret) => secret.read(&format!("mcp.servers.{server}.{name}"), lookup)?,
+            };
+            Ok((name.clone(), value))
+        })
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! The command line: one file per command. Output for people goes to standard output,
+//! logs and errors to standard error.
+
+pub mod ask;
+pub mod check;
+pub mod config_show;
+pub mod db;
+pub mod demo;
+pub mod mcp;
+pub mod scenario;
+pub mod serve;
+pub mod simulate;
+pub mod terminal;
+pub mod token;
+pub mod validate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::config::Config;
+
+/// A chat gateway that lets no answer about live operational data out unless tools really
+/// were called and their results support it.
+#[derive(Debug, Parser)]
+#[command(name = "groundwire", version, after_help = "Example:\n  groundwire demo")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything in one process without any outside service
+    #[command(after_help = "Example:\n  groundwire demo --port 8080 --behaviour fabricates")]
+    Demo(demo::DemoArgs),
+    /// Start the gateway
+    #[command(after_help = "Example:\n  groundwire serve --config groundwire.toml")]
+    Serve(ConfigArgs),
+    /// Test configuration, database, MCP servers and models, and probe what the models honour
+    #[command(after_help = "Example:\n  groundwire check --config groundwire.toml --model qwen")]
+    Check(check::CheckArgs),
+    /// Ask one question
+    #[command(after_help = "Example:\n  groundwire ask \"Show me the open cases for Nordfjord\"")]
+    Ask(ask::AskArgs),
+    /// Talk in the terminal
+    #[command(after_help = "Example:\n  groundwire chat --url http://127.0.0.1:8080")]
+    Chat(ask::ChatArgs),
+    /// Run an embedded MCP server by itself
+    #[command(after_help = "Example:\n  ARGUS_API_KEY=… groundwire mcp argus")]
+    Mcp(mcp::McpArgs),
+    /// Run a simulator by itself
+    #[command(after_help = "Example:\n  groundwire simulate model --listen 127.0.0.1:9000")]
+    Simulate(simulate::SimulateArgs),
+    /// Run or list scenarios
+    #[command(after_help = "Example:\n  groundwire scenario run scenarios --model sim/honest --junit report.xml")]
+    Scenario(scenario::ScenarioArgs),
+    /// Check an answer against tool results, offline; exit code 0 grounded, 1 not
+    #[command(after_help = "Example:\n  groundwire validate --results results.json --answer answer.txt")]
+    Validate(validate::ValidateArgs),
+    /// Create, list and revoke API tokens
+    #[command(after_help = "Example:\n  groundwire token create --name alice --role analyst --days 90")]
+    Token(token::TokenArgs),
+    /// Show the effective configuration
+    #[command(after_help = "Example:\n  groundwire config show --config groundwire.toml")]
+    Config(config_show::ConfigCommand),
+    /// Work on the database
+    #[command(after_help = "Example:\n  groundwire db migrate --config groundwire.toml")]
+    Db(db::DbArgs),
+}
+
+/// Which configuration.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// Configuration file; without it `groundwire.toml` of the working directory, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Variables of the process environment.
+pub type Variables = [(String, String)];
+
+impl ConfigArgs {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// When the named file is missing or anything in it is wrong.
+    pub fn load(&self, variables: &Variables) -> anyhow::Result<Config> {
+        let default = PathBuf::from("groundwire.toml");
+        let file = self.config.clone().or_else(|| default.exists().then_some(default));
+        Ok(Config::load(file.as_deref(), variables)?)
+    }
+}
+
+/// Runs one command and returns its exit code.
+///
+/// # Errors
+/// Whatever stopped it; printed by [`fail`].
+pub async fn run(cli: Cli, variables: &Variables) -> anyhow::Result<u8> {
+    match cli.command {
+        Command::Demo(args) => demo::run(args, variables).await,
+        Command::Serve(args) => serve::run(&args, variables).await,
+        Command::Check(args) => check::run(&args, variables).await,
+        Command::Ask(args) => ask::ask(args, variables).await,
+        Command::Chat(args) => ask::chat(args, variables).await,
+        Command::Mcp(args) => mcp::run(&args, variables).await,
+        Command::Simulate(args) => simulate::run(&args).await,
+        Command::Scenario(args) => scenario::run(args, variables).await,
+        Command::Validate(args) => validate::run(&args),
+        Command::Token(args) => token::run(args, variables).await,
+        Command::Config(args) => config_show::run(&args, variables),
+        Command::Db(args) => db::run(&args, variables).await,
+    }
+}
+
+/// Prints an error with its causes; exit code 2.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    terminal::error_line(&format!("error: {error}"));
+    for cause in error.chain().skip(1) {
+        terminal::error_line(&format!("  because: {cause}"));
+    }
+    ExitCode::from(2)
+}

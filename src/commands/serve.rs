@@ -1,0 +1,76 @@
+//! `groundwire serve`: the gateway, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::commands::ConfigArgs;
+use crate::commands::Variables;
+use crate::commands::terminal;
+use crate::environment;
+use crate::http;
+use crate::telemetry;
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// When the configuration, the database or the port cannot be used.
+pub async fn run(args: &ConfigArgs, variables: &Variables) -> anyhow::Result<u8> {
+    let config = args.load(variables)?;
+    telemetry::init(&config.telemetry).map_err(anyhow::Error::msg)?;
+    let address = SocketAddr::new(config.server.host, config.server.port);
+    let lookup = |name: &str| environment::lookup(variables, name);
+    let app = App::build(config, &lookup, Arc::new(SystemClock::new())).await?;
+    let listener = listen(address).await?;
+    terminal::line(&format!("groundwire listens on http://{}", listener.local_addr()?));
+    serve(app, listener, stop_signal()).await?;
+    Ok(0)
+}
+
+/// Binds the port.
+///
+/// # Errors
+/// Names the address and the way out when it is taken.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; choose another port with server.port or --port"))
+}
+
+/// Serves an app until `stop`, then lets running turns finish and closes everything.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(app: App, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+    let app = Arc::new(app);
+    http::serve(Arc::clone(&app), listener, stop).await?;
+    app.close().await;
+    Ok(())
+}
+
+/// A token that SIGINT or SIGTERM cancels.
+pub fn stop_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let signalled = stop.clone();
+    tokio::spawn(async move {
+        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(terminate) => terminate,
+            Err(error) => {
+                tracing::warn!(error = %error, "SIGTERM cannot be caught");
+                let _ = tokio::signal::ctrl_c().await;
+                return signalled.cancel();
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        signalled.cancel();
+    });
+    stop
+}
