@@ -19,7 +19,7 @@ const GREETINGS: &[&str] = &["hello", "hi ", "hi!", "hei", "hallo", "good mornin
 const THANKS: &[&str] = &["thank", "takk", "danke"];
 
 /// Words that ask for an attribute of one object.
-const ASKED: [(Label, &[&str]); 12] = [
+const ASKED: [(Label, &[&str]); 16] = [
     (Label::Assigned, &["assigned", "assignee", "who handles", "tildelt", "ansvarlig", "zugewiesen", "zuständig"]),
     (Label::Priority, &["priority", "prioritet", "priorität"]),
     (Label::Severity, &["severity", "alvorlighet", "schweregrad"]),
@@ -31,6 +31,10 @@ const ASKED: [(Label, &[&str]); 12] = [
     (Label::Category, &["category", "kategori"]),
     (Label::Service, &["service", "tjeneste", "dienst"]),
     (Label::Type, &["type", "typ "]),
+    (Label::Description, &["description", "about", "beskrivelse", "handler om", "beschreibung", "worum"]),
+    (Label::Host, &["which host", "hostname", "hvilken vert", "welcher host", "welchem host"]),
+    (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),
+    (Label::Process, &["which process", "hvilken prosess", "welcher prozess"]),
     (Label::Status, &["status", "state", "open", "closed", "åpen", "lukket", "offen", "geschlossen", "zustand"]),
 ];
 
@@ -80,7 +84,8 @@ fn one(story: &Story, reading: &Reading, voice: Voice) -> String {
         Story::Object { noun, row, whole } => {
             let id = row.id.as_deref().unwrap_or_default();
             if let Some((label, _)) = ASKED.iter().find(|(_, words)| reading.says(words)) {
-                return match attribute(whole, *label) {
+                let value = row.get(*label).map(str::to_owned).or_else(|| attribute(whole, *label));
+                return match value {
                     Some(value) => voice.has(*noun, id, *label, &value),
                     None => voice.not_said(*noun, id, *label),
                 };

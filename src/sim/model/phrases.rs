@@ -64,6 +64,12 @@ impl Voice {
             Label::Category => ["category", "kategori", "Kategorie"],
             Label::Service => ["service", "tjeneste", "Dienst"],
             Label::Type => ["type", "type", "Typ"],
+            Label::By => ["by", "av", "von"],
+            Label::Added => ["added", "lagt til", "hinzugefügt"],
+            Label::Description => ["description", "beskrivelse", "Beschreibung"],
+            Label::Host => ["host", "vert", "Host"],
+            Label::Pod => ["pod", "pod", "Pod"],
+            Label::Process => ["process", "prosess", "Prozess"],
             Label::Value => ["value", "verdi", "Wert"],
             Label::Count => ["count", "antall", "Anzahl"],
         };
@@ -84,8 +90,8 @@ impl Voice {
         match total {
             Some(total) => {
                 let template = self.choose([
-                    ["Showing {k} of {n} {noun}.", "Viser {k} av {n} {noun}.", "Gezeigt werden {k} von {n} {noun}."],
-                    ["{k} of {n} {noun} are shown.", "{k} av {n} {noun} vises.", "{k} von {n} {noun} werden gezeigt."],
+                    ["Showing {k} of {n} {noun}.", "Viser {k} av {n} {noun}.", "{noun}: {k} von {n} werden gezeigt."],
+                    ["{k} of {n} {noun} are shown.", "{k} av {n} {noun} vises.", "{noun}: gezeigt werden {k} von {n}."],
                 ]);
                 template.replace("{k}", &shown.to_string()).replace("{n}", &total.to_string()).replace("{noun}", nouns)
             }
@@ -192,7 +198,7 @@ impl Voice {
             .pick(
                 "Which {noun} do you mean? Please give its number.",
                 "Hvilken {noun} mener du? Oppgi nummeret.",
-                "Um welchen {noun} geht es? Bitte nennen Sie die Nummer.",
+                "Welche Nummer ist gemeint ({noun})?",
             )
             .replace("{noun}", self.noun(noun, false))
     }

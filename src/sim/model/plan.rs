@@ -151,6 +151,7 @@ fn case_search(reading: &Reading) -> Value {
     put("customer", &reading.customers);
     put("currentStatus", &reading.statuses);
     put("currentPriority", &reading.priorities);
+    put("keywords", &reading.keywords);
     time_filter(&mut request, reading);
     Value::Object(request)
 }
@@ -220,7 +221,8 @@ fn by_schema(job: &Job, reading: &Reading, candidates: &[Candidate<'_>]) -> Vec<
         let about = format!("{} {}", candidate.name, candidate.description).to_lowercase();
         let score = words.iter().filter(|word| about.contains(**word)).count();
         let Some(arguments) = required_arguments(job, reading, candidate.schema) else { continue };
-        if best.as_ref().is_none_or(|(before, _)| score > *before) {
+        // Without a word in common there is no reason to call anything.
+        if score > best.as_ref().map_or(0, |(before, _)| *before) {
             best = Some((score, Wanted { tool: candidate.name.to_owned(), arguments }));
         }
     }
@@ -294,8 +296,8 @@ mod tests {
     use crate::sim::model::job::Task;
     use crate::sim::model::words::Tongue;
 
-    fn plan(message: &str, earlier: Vec<Earlier>) -> Vec<Wanted> {
-        let job = Job {
+    fn follow_up(message: &str, earlier: Vec<Earlier>) -> Job {
+        Job {
             task: Task::Gather,
             message: message.to_owned(),
             tongue: Tongue::En,
@@ -308,7 +310,11 @@ mod tests {
             claims: Vec::new(),
             draft: String::new(),
             listed: Vec::new(),
-        };
+        }
+    }
+
+    fn plan(message: &str, earlier: Vec<Earlier>) -> Vec<Wanted> {
+        let job = follow_up(message, earlier);
         let case = json!({"type": "object", "required": ["caseID"], "properties": {"caseID": {"type": "number"}}});
         let search = json!({"type": "object", "required": ["request"], "properties": {"request": {"type": "object",
             "properties": {"customer": {}, "currentStatus": {}, "currentPriority": {}, "timeFilter": {}, "limit": {}}}}});
@@ -360,5 +366,55 @@ mod tests {
         };
         let wanted = plan("Is it still open?", vec![earlier]);
         assert_eq!(wanted[0].arguments, json!({"caseID": 4_120_771}));
+    }
+
+    /// Every tool of the embedded servers with its schema.
+    fn embedded() -> Vec<(&'static str, Value)> {
+        let argus = crate::servers::argus::tools::ALL.iter().map(|tool| {
+            (tool.name, Value::Object(crate::servers::argus::schema::object(&(tool.arguments)())))
+        });
+        let sysdig = crate::servers::sysdig::tools::TOOLS
+            .iter()
+            .map(|tool| (tool.name, serde_json::to_value(tool.definition().input_schema).unwrap()));
+        argus.chain(sysdig).collect()
+    }
+
+    #[test]
+    fn arguments_fit_the_schemas_of_the_embedded_servers() {
+        let tools = embedded();
+        for (message, tool, part) in [
+            ("What is the status of case 4120771?", "getArgusCaseByID", "4120771"),
+            ("Vis kommentarene i sak 4120771", "getArgusCaseComments", "4120771"),
+            ("Which tags does case 4120771 have?", "getArgusCaseTags", "4120771"),
+            ("Show the events of case 4120771", "getEventsAssociatedWithCase", "4120771"),
+            ("Vis åpne kritiske saker for Havbris siste 7 dager", "executeSearchArgusCase", "pendingCustomer"),
+            ("Zeig mir die geschlossenen Fälle von Nordfjord", "executeSearchArgusCase", "closed"),
+            ("Show high severity events from 10.20.4.17 today", "executeSearchArgusEvent", "10.20.4.17"),
+            ("High severity runtime events from the last 2 hours in cluster1", "list_runtime_events", "cluster1"),
+            ("Kjøretidshendelser i prod-eu-1 i dag", "list_runtime_events", "24"),
+            ("Laufzeitereignisse der letzten Stunde", "list_runtime_events", "scope_hours"),
+            ("Details of event 18a0a738540e782893aa52c07f6be410", "get_event_info", "18a0a738540e782893aa52c07f6be410"),
+            ("Show the process tree of 18a0a738540e782893aa52c07f6be410", "get_event_process_tree", "18a0a738"),
+            (
+                "Show event AGGR/1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11",
+                "getEventByEventIdentifier",
+                "1770622920440",
+            ),
+        ] {
+            let mut job = follow_up(message, Vec::new());
+            job.task = Task::Gather;
+            let candidates: Vec<Candidate<'_>> =
+                tools.iter().map(|(name, schema)| Candidate { name, description: "", schema }).collect();
+            let wanted = calls(&job, &candidates);
+            assert_eq!(wanted.first().map(|wanted| wanted.tool.as_str()), Some(tool), "{message}: {wanted:?}");
+            for wanted in &wanted {
+                let schema = &tools.iter().find(|(name, _)| *name == wanted.tool).unwrap().1;
+                let validator = jsonschema::validator_for(schema).unwrap();
+                let problems: Vec<String> =
+                    validator.iter_errors(&wanted.arguments).map(|error| error.to_string()).collect();
+                assert_eq!(problems, Vec::<String>::new(), "{message}: {wanted:?}");
+            }
+            assert!(wanted[0].arguments.to_string().contains(part), "{message}: {wanted:?}");
+        }
     }
 }

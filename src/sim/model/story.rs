@@ -42,6 +42,12 @@ pub(super) enum Label {
     Category,
     Service,
     Type,
+    By,
+    Added,
+    Description,
+    Host,
+    Pod,
+    Process,
     Value,
     Count,
 }
@@ -99,7 +105,13 @@ pub(super) fn tell(seen: &Seen) -> Story {
     match content {
         _ if seen.outcome == "empty" => Story::Empty { noun, filter: filter_of(&seen.arguments) },
         Value::Object(members) if !members.is_empty() => {
-            Story::Object { noun, row: row(content), whole: content.clone() }
+            let row = row(content);
+            if row == Row::default() {
+                let mut found = Vec::new();
+                leaves(content, "", 0, &mut found);
+                return Story::Text { text: format!("{}.", found.join(", ")) };
+            }
+            Story::Object { noun, row, whole: content.clone() }
         }
         Value::String(text) if !text.trim().is_empty() => Story::Text { text: text.chars().take(400).collect() },
         Value::Number(_) | Value::Bool(_) => Story::Text { text: content.to_string() },
@@ -139,12 +151,12 @@ fn page_goes_on(content: &Value) -> bool {
 }
 
 const ID: [&str; 5] = ["/id", "/eventId", "/caseID", "/uuid", "/key"];
-const TITLE: [&str; 9] = [
+const TITLE: [&str; 11] = [
     "/subject", "/content/ruleName", "/alarm/description", "/alarm/shortName", "/title", "/signature/name",
-    "/name", "/shortName", "/query",
+    "/comment", "/name", "/shortName", "/query", "/key",
 ];
 /// Attributes that a line of a list has.
-const LINE: [(Label, &[&str]); 9] = [
+const LINE: [(Label, &[&str]); 11] = [
     (Label::Status, &["/status", "/state"]),
     (Label::Priority, &["/priority"]),
     (Label::Severity, &["/severity"]),
@@ -152,12 +164,14 @@ const LINE: [(Label, &[&str]); 9] = [
     (Label::Cluster, &["/labels/kubernetes.cluster.name"]),
     (Label::Source, &["/source/address"]),
     (Label::Destination, &["/destination/address"]),
+    (Label::By, &["/addedByUser/name"]),
+    (Label::Added, &["/addedTime"]),
     (Label::Value, &["/value", "/answer"]),
     (Label::Count, &["/count"]),
 ];
 /// Further attributes, told when asked for.
-const MORE: [(Label, &[&str]); 8] = [
-    (Label::Created, &["/createdTime", "/addedTime"]),
+const MORE: [(Label, &[&str]); 12] = [
+    (Label::Created, &["/createdTime"]),
     (Label::Closed, &["/closedTime"]),
     (Label::Updated, &["/lastUpdatedTime"]),
     (Label::Assigned, &["/assignedTech/name", "/assignedUser/name"]),
@@ -165,6 +179,10 @@ const MORE: [(Label, &[&str]); 8] = [
     (Label::Category, &["/category/name", "/category/shortName"]),
     (Label::Service, &["/service/name", "/service/shortName"]),
     (Label::Type, &["/type"]),
+    (Label::Description, &["/description", "/content/output"]),
+    (Label::Host, &["/labels/host.hostName", "/source/host"]),
+    (Label::Pod, &["/labels/kubernetes.pod.name"]),
+    (Label::Process, &["/content/fields/proc.name", "/content/exe"]),
 ];
 
 /// The value of an attribute in an object.
@@ -173,12 +191,16 @@ pub(super) fn attribute(whole: &Value, label: Label) -> Option<String> {
         .chain(MORE.iter())
         .find(|(field, _)| *field == label)
         .and_then(|(_, pointers)| first_text(whole, pointers))
+        .map(|text| if label == Label::Description { format!("“{}”", clean(&text)) } else { text })
 }
 
 fn row(value: &Value) -> Row {
     Row {
         id: first_text(value, &ID),
-        title: first_text(value, &TITLE).map(|title| clean(&title)),
+        // A text that gives orders is not repeated.
+        title: first_text(value, &TITLE)
+            .filter(|title| planted_order(&Value::String(title.clone())).is_none())
+            .map(|title| clean(&title)),
         fields: LINE
             .iter()
             .filter_map(|(label, pointers)| Some((*label, first_text(value, pointers)?)))
@@ -194,10 +216,41 @@ fn first_text(value: &Value, pointers: &[&str]) -> Option<String> {
     })
 }
 
-/// A title in one line, bounded.
+/// A text in one line without markup, cut between words.
 fn clean(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(120).collect()
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        plain.push_str(before);
+        plain.push(' ');
+        rest = after.split_once('>').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    let mut line = String::new();
+    for word in plain.split_whitespace() {
+        if line.chars().count() + word.chars().count() > 140 {
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// Names and values of the first plain members, for shapes that no table knows.
+fn leaves(value: &Value, name: &str, depth: usize, found: &mut Vec<String>) {
+    if found.len() >= 6 || depth > 4 {
+        return;
+    }
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, member)| leaves(member, key, depth + 1, found)),
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, name, depth + 1, found)),
+        Value::String(text) if !text.trim().is_empty() => found.push(format!("{name} {}", clean(text))),
+        Value::Number(number) => found.push(format!("{name} {number}")),
+        _ => {}
+    }
 }
 
 fn noun_of(tool: &str) -> Noun {

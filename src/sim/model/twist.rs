@@ -3,6 +3,8 @@
 //! has nothing to act on (no second row, no failure, no planted text) leaves the
 //! honest answer as it is: such a model would have been right by chance.
 
+use serde_json::Value;
+
 use crate::sim::model::behaviour::Behaviour;
 use crate::sim::model::draft;
 use crate::sim::model::job::Job;
@@ -90,7 +92,7 @@ fn fabricate(stories: &mut Vec<Story>) {
             return;
         }
     }
-    stories.push(Story::Object { noun: Noun::Case, row: invented_row(), whole: serde_json::Value::Null });
+    stories.push(Story::Object { noun: Noun::Case, row: invented_row(), whole: Value::Null });
 }
 
 fn invent_on_empty(stories: &mut [Story]) {
@@ -102,8 +104,18 @@ fn invent_on_empty(stories: &mut [Story]) {
     }
 }
 
-/// Swaps a value between the first two rows that differ in it, across results if need be.
+/// Swaps a value between the first two rows that differ in it, across results if need
+/// be; for one object alone, tells what the attribute was at first.
 fn swap(stories: &mut [Story]) {
+    if let [Story::Object { row, whole, .. }] = stories {
+        for (label, first) in [(Label::Status, "initialStatus"), (Label::Priority, "initialPriority")] {
+            let old = whole.get(first).and_then(Value::as_str);
+            if let Some(old) = old.filter(|old| row.get(label).is_some_and(|now| now != *old)) {
+                set(row, label, old.to_owned());
+            }
+        }
+        return;
+    }
     let mut rows: Vec<&mut Row> = stories
         .iter_mut()
         .flat_map(|story| match story {

@@ -72,6 +72,7 @@ pub(super) struct Reading {
     pub(super) domain: Option<String>,
     pub(super) host: Option<String>,
     pub(super) limit: Option<u64>,
+    pub(super) keywords: Vec<String>,
     /// Words of the message in lower case, between blanks.
     pub(super) lower: String,
 }
@@ -227,8 +228,11 @@ impl Reading {
         if let Some(priorities) = texts("priority") {
             self.priorities = priorities;
         }
+        if let Some(keywords) = texts("keyword") {
+            self.keywords = keywords;
+        }
         self.start = text("time_start").or(self.start.take());
-        self.hours = text("time_hours").or_else(|| text("hours")).and_then(|hours| hours.parse().ok()).or(self.hours);
+        self.hours = text("scope_hours").or_else(|| text("hours")).and_then(|hours| hours.parse().ok()).or(self.hours);
         self.cluster = text("cluster").or(self.cluster.take());
         self.event_id = text("event_id").or(self.event_id.take());
         self.event_identifier = text("event_identifier").or(self.event_identifier.take());
