@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 
 use tokio::sync::watch;
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use crate::domain::event::JournalEntry;
 use crate::domain::event::TurnEvent;
 use crate::engine::ports::Clock;
+use crate::engine::record::TurnRecord;
 
 /// Events of a turn, in order, with their readers.
 pub struct Journal {
@@ -19,12 +21,14 @@ pub struct Journal {
     // A std mutex: held for a push or a copy, never across an await.
     entries: Mutex<Vec<JournalEntry>>,
     published: watch::Sender<u64>,
+    record: OnceLock<Arc<TurnRecord>>,
 }
 
 impl Journal {
     /// An empty journal.
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, entries: Mutex::new(Vec::new()), published: watch::Sender::new(0) })
+        let entries = Mutex::new(Vec::new());
+        Arc::new(Self { clock, entries, published: watch::Sender::new(0), record: OnceLock::new() })
     }
 
     /// Adds an event and shows it to readers at once.
@@ -47,6 +51,20 @@ impl Journal {
         let length = entries.len() as u64;
         drop(entries);
         self.published.send_replace(length);
+    }
+
+    /// Ends the journal: keeps the committed record and shows its events that are not shown yet.
+    pub(crate) fn conclude(&self, record: Arc<TurnRecord>) {
+        let published = self.lock().len();
+        let last = record.events.get(published..).unwrap_or_default().to_vec();
+        // Set before the last event is seen, so that whoever saw it finds the record.
+        let _ = self.record.set(record);
+        self.publish(last);
+    }
+
+    /// The committed record; there once the last event is, unless the turn could not be stored.
+    pub fn record(&self) -> Option<Arc<TurnRecord>> {
+        self.record.get().cloned()
     }
 
     /// Published entries so far.

@@ -22,6 +22,8 @@ pub mod validate;
 pub mod views;
 
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -34,6 +36,7 @@ use crate::engine::ports::ChatModel;
 use crate::engine::ports::Clock;
 use crate::engine::ports::Tools;
 use crate::engine::ports::TurnStore;
+use crate::engine::record::TurnRecord;
 use crate::engine::running::RunningTurns;
 use crate::prompts::Prompts;
 
@@ -73,6 +76,13 @@ pub struct EngineSettings {
     pub config_digest: String,
 }
 
+/// Is told of every turn that ended: metrics count them.
+pub trait TurnObserver: Send + Sync {
+    /// The turn ended; `stored` is false when its record could not be written and its
+    /// answer was withheld. Called inside the turn's task: must be quick.
+    fn turn_ended(&self, record: &TurnRecord, stored: bool);
+}
+
 /// Runs turns.
 pub struct Engine {
     pub(crate) model: Arc<dyn ChatModel>,
@@ -83,6 +93,8 @@ pub struct Engine {
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) settings: EngineSettings,
     pub(crate) running: RunningTurns,
+    // A std lock: held for a copy of the list, never across an await.
+    observers: RwLock<Vec<Arc<dyn TurnObserver>>>,
 }
 
 impl Engine {
@@ -97,7 +109,20 @@ impl Engine {
         settings: EngineSettings,
     ) -> Arc<Self> {
         let running = RunningTurns::new(settings.turns_at_once);
-        Arc::new(Self { model, tools, store, clock, router, prompts, settings, running })
+        let observers = RwLock::new(Vec::new());
+        Arc::new(Self { model, tools, store, clock, router, prompts, settings, running, observers })
+    }
+
+    /// Tells `observer` of every turn that ends from now on.
+    pub fn observe(&self, observer: Arc<dyn TurnObserver>) {
+        self.observers.write().unwrap_or_else(PoisonError::into_inner).push(observer);
+    }
+
+    pub(crate) fn tell_observers(&self, record: &TurnRecord, stored: bool) {
+        let observers = self.observers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for observer in observers {
+            observer.turn_ended(record, stored);
+        }
     }
 
     /// The store, for the read side.

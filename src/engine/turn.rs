@@ -3,9 +3,11 @@
 //! Whatever fails on the way ends in a plain and true reply; if the record cannot be
 //! written, there is no reply.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -34,8 +36,6 @@ use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
-use crate::domain::policy::shown::Shown;
-use crate::domain::policy::signals::Signals;
 use crate::engine::Engine;
 use crate::engine::budget::Budget;
 use crate::engine::error::TurnError;
@@ -72,6 +72,8 @@ pub struct Turn {
     pub(crate) caller: Caller,
     pub(crate) conversation: Conversation,
     pub(crate) history: Vec<Message>,
+    /// History as a stateless client sent it: found again by it, never read as evidence.
+    claimed: Option<Vec<Message>>,
     pub(crate) message: String,
     pub(crate) profile: Option<String>,
     pub(crate) ledger: Ledger,
@@ -79,9 +81,6 @@ pub struct Turn {
     pub(crate) superseded: Vec<(ResultId, ResultId)>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) ruling: Option<Ruling>,
-    /// What earlier replies have shown, before this turn adds to the ledger.
-    pub(crate) shown: Shown,
-    pub(crate) signals: Option<Signals>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) cancel: CancellationToken,
     pub(crate) budget: Budget,
@@ -137,13 +136,29 @@ impl Engine {
             self.running.leave(id);
             return Err(error.into());
         }
+        let stored_id = stored.conversation.id;
         let turn = Turn::new(Arc::clone(self), caller, request, stored, &running, now).await;
         let engine = Arc::clone(self);
+        let (conversation, journal) = (stored_id, Arc::clone(&running.journal));
         self.running.spawn(async move {
-            turn.run().await;
+            // A defect of ours in one turn must not leave its readers waiting for ever.
+            if AssertUnwindSafe(turn.run()).catch_unwind().await.is_err() {
+                engine.broke_off(conversation, id, &journal).await;
+            }
             engine.running.leave(id);
         });
         Ok(running)
+    }
+
+    async fn broke_off(&self, conversation: ConversationId, id: TurnId, journal: &Journal) {
+        tracing::error!(turn.id = %id, "turn broke off");
+        if let Err(error) = self.store.abandon_turn(conversation, id).await {
+            tracing::warn!(turn.id = %id, error = %error, "the place of the turn is freed when its lease passes");
+        }
+        journal.add(TurnEvent::TurnFailed {
+            code: "internal".to_owned(),
+            message: "the turn broke off; nothing of it was stored".to_owned(),
+        });
     }
 
     fn accept(&self, request: &TurnRequest) -> Result<(), TurnError> {
@@ -198,21 +213,23 @@ impl Turn {
         started_at: Timestamp,
     ) -> Self {
         let catalog = engine.tools.catalog().await;
+        // A client that edits or repeats a message sends another history than the stored one;
+        // its next request is found by what it will then send, so that is fingerprinted.
+        let claimed = (!request.unverified.is_empty()).then(|| request.unverified.clone());
         let history = if stored.messages.is_empty() { request.unverified } else { stored.messages };
         Self {
             id: running.id,
             caller,
             conversation: stored.conversation,
+            claimed,
             history,
             message: request.message,
             profile: request.profile,
-            shown: Shown::from_ledger(&stored.ledger),
             ledger: stored.ledger,
             staled: Vec::new(),
             superseded: Vec::new(),
             catalog,
             ruling: None,
-            signals: None,
             journal: Arc::clone(&running.journal),
             cancel: running.cancel.clone(),
             budget: Budget::new(engine.settings.limits),
@@ -308,7 +325,7 @@ impl Turn {
 
     /// Language of the user, as far as it is known yet.
     pub(crate) fn language(&self) -> Lang {
-        self.ruling.as_ref().map_or(Lang::En, |ruling| ruling.language)
+        self.ruling.as_ref().map_or_else(|| self.engine.router.language(&self.message), |ruling| ruling.language)
     }
 
     /// Labels of what the connected tools can look up.
@@ -367,10 +384,13 @@ impl Turn {
 
     /// Writes the record, then shows the last events. Without a record nothing is shown.
     async fn commit(self, record: TurnRecord) {
-        let published = self.journal.entries().len();
         match self.engine.store.commit_turn(&record).await {
-            Ok(()) => self.journal.publish(record.events[published..].to_vec()),
+            Ok(()) => {
+                self.engine.tell_observers(&record, true);
+                self.journal.conclude(Arc::new(record));
+            }
             Err(error) => {
+                self.engine.tell_observers(&record, false);
                 tracing::error!(turn.id = %self.id, error = %error, "turn could not be stored; its answer is withheld");
                 let place = self.engine.store.abandon_turn(self.conversation.id, self.id).await;
                 if let Err(error) = place {
@@ -426,7 +446,8 @@ impl Turn {
     }
 
     fn fingerprint_with(&self, reply: &str) -> String {
-        let earlier = self.history.iter().map(|message| (message.role, message.content.as_str()));
+        let history = self.claimed.as_ref().unwrap_or(&self.history);
+        let earlier = history.iter().map(|message| (message.role, message.content.as_str()));
         fingerprint(earlier.chain([(Role::User, self.message.as_str()), (Role::Assistant, reply)]))
     }
 }
