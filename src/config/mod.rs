@@ -108,6 +108,7 @@ impl Config {
     /// What the parts cannot see alone.
     fn check(&self) -> Result<(), ConfigError> {
         self.server.check(&self.auth)?;
+        self.store.check()?;
         self.models.check()?;
         self.mcp.check()?;
         self.limits.check()

@@ -27,6 +27,18 @@ impl Default for StoreConfig {
 }
 
 impl StoreConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let authority = self.url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+        let has_password = authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+        if has_password {
+            return Err(ConfigError::invalid(
+                "store.url",
+                "holds a password; put the URL into the environment or a file and set store.url_secret",
+            ));
+        }
+        Ok(())
+    }
+
     /// The URL to connect to.
     ///
     /// # Errors
