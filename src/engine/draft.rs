@@ -159,7 +159,7 @@ impl Turn {
             return None;
         }
         let entry = entries.iter().find(|entry| entry.outcome == Outcome::Ambiguous)?;
-        let choices = self.engine.router.choices_from_rows(&entry.content, self.language());
+        let choices = self.engine.router.choices_from_rows(&entry.tool, &entry.content, self.language());
         let notice = Notice::question(NoticeKind::WhichOne, self.language(), Vec::new(), choices.clone());
         let question = crate::domain::event::Question { text: notice.text(), choices };
         let mut reply = self.notice_reply(notice, TurnOutcome::Clarification);

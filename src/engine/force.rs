@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::policy::decision::Ruling;
+use crate::domain::policy::plan::plan_calls;
 use crate::domain::recover::parse_arguments;
 use crate::domain::recover::recover_calls;
 use crate::domain::tool::MadeBy;
@@ -75,7 +76,8 @@ impl Turn {
 
     /// Step 5: calls that policy can fill by itself.
     pub(crate) fn planned_calls(&self, ruling: &Ruling) -> Vec<ReadyCall> {
-        let planned = self.engine.router.plan_calls(ruling, &self.route_input());
+        let Some(signals) = &self.signals else { return Vec::new() };
+        let planned = plan_calls(&self.engine.router, signals, ruling, &self.shown, &self.catalog.tools);
         planned
             .into_iter()
             .filter_map(|call| {

@@ -48,7 +48,7 @@ impl Turn {
         if !ruling.decision.needs_call() {
             return Vec::new();
         }
-        let allowed = |spec: &&Arc<ToolSpec>| spec.read_only && !self.engine.router.off_limits(&spec.tool);
+        let allowed = |spec: &&Arc<ToolSpec>| spec.read_only && self.engine.router.policy().allows(spec);
         if ruling.tools.is_empty() {
             return self.catalog.tools.iter().filter(allowed).take(OFFERED_AT_MOST).cloned().collect();
         }

@@ -4,21 +4,19 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::input::Stance;
 use crate::domain::grounding::report::GroundingReport;
 use crate::domain::grounding::report::JudgeRuling;
-use crate::domain::ledger::Ledger;
-use crate::domain::ledger::LedgerEntry;
+use crate::domain::lang::Lang;
 use crate::domain::message::Message;
-use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::router::RouteInput;
+use crate::domain::policy::router::Router;
+use crate::domain::policy::shown::Shown;
 use crate::domain::policy::shown::ShownItem;
-use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
 use crate::engine::error::TurnError;
@@ -90,7 +88,7 @@ impl Engine {
     /// [`TurnError::Prompt`] when the judge's prompt cannot be rendered.
     pub async fn validate(&self, request: ValidationRequest) -> Result<GroundingReport, TurnError> {
         let job = CheckJob {
-            language: self.router.language(&request.answer),
+            language: language_of(&self.router, &request.answer),
             user_message: request.user_message.clone(),
             draft: request.answer,
             now: request.now,
@@ -147,20 +145,21 @@ impl Engine {
                 (catalog.tools.clone(), catalog.groups_down())
             }
         };
-        let ledger = self.ledger_of(&preview.shown, preview.now);
+        let shown = Shown::from_items(&preview.shown);
         let input = RouteInput {
             message: &preview.message,
             history: &preview.history,
-            ledger: &ledger,
+            shown: &shown,
             tools: &tools,
+            expected_groups: &expected_groups,
             now: preview.now,
         };
-        let (signals, ruling) = self.router.decide_expecting(&input, &expected_groups);
+        let (signals, ruling) = self.router.decide(&input);
         if let Some(ruling) = ruling {
             return Ok(ruling);
         }
         if !preview.ask_model {
-            return Ok(self.router.default_ruling(&signals));
+            return Ok(self.router.default_ruling(&signals, &input));
         }
         let context = RouteContext {
             message: preview.message.clone(),
@@ -182,37 +181,9 @@ impl Engine {
         };
         let answer = self.model.complete(ModelRole::Route, request, &CancellationToken::new()).await.ok();
         Ok(match answer.as_ref().and_then(parse_route) {
-            Some((decision, reason)) => self.router.from_model(&signals, decision, &reason),
-            None => self.router.default_ruling(&signals),
+            Some((decision, reason)) => self.router.from_model(&signals, &input, decision, reason),
+            None => self.router.default_ruling(&signals, &input),
         })
-    }
-}
-
-impl Engine {
-    /// A ledger in which the given results were shown, all in one earlier turn.
-    fn ledger_of(&self, shown: &[ShownItem], now: Timestamp) -> Ledger {
-        let turn_id = self.clock.turn_id();
-        let entries = shown.iter().map(|item| LedgerEntry {
-            id: self.clock.result_id(),
-            call_id: self.clock.call_id(),
-            turn_id,
-            server: item.tool.split_once("__").map_or(String::new(), |(server, _)| server.to_owned()),
-            tool: item.tool.split_once("__").map_or(item.tool.as_str(), |(_, tool)| tool).to_owned(),
-            arguments: item.arguments.clone(),
-            made_by: MadeBy::Model,
-            observed_at: item.observed_at.unwrap_or(now),
-            outcome: Outcome::Ok,
-            digest: String::new(),
-            content: Arc::new(item.summary.clone().map_or(Value::Null, Value::String)),
-            page: None,
-            error: None,
-            max_age_ms: None,
-            evidence: true,
-            shown: true,
-            stale: true,
-            superseded_by: None,
-        });
-        Ledger::from_entries(entries.collect())
     }
 }
 
@@ -234,4 +205,19 @@ fn stateless_view(result: &EvidenceResult, budget: usize) -> ResultView {
         content,
         error: result.error.clone(),
     }
+}
+
+/// Language of a text that stands alone, as the router reads it.
+fn language_of(router: &Router, text: &str) -> Lang {
+    let bounded: String = text.chars().take(2000).collect();
+    let shown = Shown::default();
+    let input = RouteInput {
+        message: &bounded,
+        history: &[],
+        shown: &shown,
+        tools: &[],
+        expected_groups: &[],
+        now: Timestamp::UNIX_EPOCH,
+    };
+    router.decide(&input).0.language
 }

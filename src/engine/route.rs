@@ -23,12 +23,13 @@ const ROUTE_TOKENS: u32 = 120;
 impl Turn {
     /// Decides what kind of turn this is.
     pub(crate) async fn route(&mut self) -> Result<Ruling, TurnError> {
-        let down = self.catalog.groups_down();
-        let (signals, ruling) = self.engine.router.decide_expecting(&self.route_input(), &down);
+        let groups = self.catalog.groups_down();
+        let (signals, ruling) = self.engine.router.decide(&self.route_input(&groups));
         let ruling = match ruling {
             Some(ruling) => ruling,
-            None => self.route_by_model(&signals).await?,
+            None => self.route_by_model(&signals, &groups).await?,
         };
+        self.signals = Some(signals);
         self.journal.add(TurnEvent::TurnRouted {
             decision: ruling.decision,
             rule: ruling.rule.clone(),
@@ -39,24 +40,25 @@ impl Turn {
         Ok(ruling)
     }
 
-    /// What routing and planning rest on.
-    pub(crate) fn route_input(&self) -> RouteInput<'_> {
+    fn route_input<'a>(&'a self, expected_groups: &'a [String]) -> RouteInput<'a> {
         RouteInput {
             message: &self.message,
             history: &self.history,
-            ledger: &self.ledger,
+            shown: &self.shown,
             tools: &self.catalog.tools,
+            expected_groups,
             now: self.engine.clock.now(),
         }
     }
 
-    async fn route_by_model(&mut self, signals: &Signals) -> Result<Ruling, TurnError> {
+    async fn route_by_model(&mut self, signals: &Signals, groups: &[String]) -> Result<Ruling, TurnError> {
         let request = self.route_request(signals)?;
         let answer = self.ask("route", ModelRole::Route, request).await.ok();
-        let router = &self.engine.router;
-        Ok(match answer.as_ref().and_then(parse_route) {
-            Some((decision, reason)) => router.from_model(signals, decision, &reason),
-            None => router.default_ruling(signals),
+        let decided = answer.as_ref().and_then(parse_route);
+        let input = self.route_input(groups);
+        Ok(match decided {
+            Some((decision, reason)) => self.engine.router.from_model(signals, &input, decision, reason),
+            None => self.engine.router.default_ruling(signals, &input),
         })
     }
 

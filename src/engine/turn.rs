@@ -36,6 +36,8 @@ use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
+use crate::domain::policy::shown::Shown;
+use crate::domain::policy::signals::Signals;
 use crate::engine::Engine;
 use crate::engine::budget::Budget;
 use crate::engine::error::TurnError;
@@ -81,6 +83,9 @@ pub struct Turn {
     pub(crate) superseded: Vec<(ResultId, ResultId)>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) ruling: Option<Ruling>,
+    /// What earlier replies have shown, before this turn adds to the ledger.
+    pub(crate) shown: Shown,
+    pub(crate) signals: Option<Signals>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) cancel: CancellationToken,
     pub(crate) budget: Budget,
@@ -225,6 +230,8 @@ impl Turn {
             history,
             message: request.message,
             profile: request.profile,
+            shown: Shown::from_ledger(&stored.ledger),
+            signals: None,
             ledger: stored.ledger,
             staled: Vec::new(),
             superseded: Vec::new(),
@@ -325,7 +332,7 @@ impl Turn {
 
     /// Language of the user, as far as it is known yet.
     pub(crate) fn language(&self) -> Lang {
-        self.ruling.as_ref().map_or_else(|| self.engine.router.language(&self.message), |ruling| ruling.language)
+        self.ruling.as_ref().map_or(Lang::En, |ruling| ruling.language)
     }
 
     /// Labels of what the connected tools can look up.
