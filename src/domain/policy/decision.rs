@@ -106,7 +106,7 @@ pub struct Ruling {
     pub missing: Vec<String>,
     /// Choices when `clarify`.
     pub choices: Vec<Choice>,
-    /// Shown results this turn speaks of (refresh, use_shown), oldest first.
+    /// Shown results this turn speaks of (`refresh`, `use_shown`), oldest first.
     pub about: Vec<ResultId>,
     /// One line for people.
     pub reason: String,

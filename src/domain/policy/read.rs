@@ -262,8 +262,8 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let after = text[end..].chars().next();
     let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
     let decimal = text[end..].starts_with(['.', ',', ':']) && text[end + 1..].starts_with(|c: char| c.is_ascii_digit());
-    !word(before) && !(word(after) && !after.is_some_and(|c| c == 'h' || c == 'd')) && !decimal
-        && !text[..start].ends_with(['.', '-', '/', ':'])
+    let unit = after.is_some_and(|c| c == 'h' || c == 'd');
+    !word(before) && (unit || !word(after)) && !decimal && !text[..start].ends_with(['.', '-', '/', ':'])
 }
 
 /// Hits that end right before `at`, looking past `skip` further words.

@@ -11,7 +11,7 @@ use crate::domain::policy::signals::Signals;
 /// One rule.
 #[derive(Debug)]
 pub struct Rule {
-    /// Stable snake_case id, seen in traces and scenarios.
+    /// Stable id in snake case, seen in traces and scenarios.
     pub id: &'static str,
     /// One line for people.
     pub doc: &'static str,
@@ -178,7 +178,7 @@ fn reworks_shown(s: &Signals) -> bool {
         && !s.general
         && !s.asks_for_new()
         && !s.time
-        && !(s.names_group && !s.same_group)
+        && (!s.names_group || s.same_group)
         && !(s.explains && !s.rework && s.target)
         && s.loose <= 3
         && about_shown
