@@ -4,6 +4,25 @@
 //! Pure and bounded: any text against any JSON ends in a report.
 
 pub mod atom;
+mod bind;
+mod check;
 pub mod claim;
+pub mod facts;
 pub mod input;
+mod marks;
+pub mod render;
 pub mod report;
+pub mod sentence;
+mod shape;
+pub mod spoken;
+mod verify;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::check::check;
+pub use self::render::render_results;
+
+/// Longer drafts are not checked to their end, and do not pass.
+pub const MAX_DRAFT_BYTES: usize = 256 * 1024;

@@ -1,0 +1,307 @@
+//! Reads JSON of any shape into facts and rows. Shapes that mean the same are made
+//! the same here: arrays of records, maps of records, columns of `{row: value}`,
+//! lists of `{key, value}`, label maps. One pass, bounded depth and count.
+
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::domain::grounding::facts::Evidence;
+use crate::domain::grounding::facts::Fact;
+use crate::domain::grounding::facts::List;
+use crate::domain::grounding::facts::MAX_DEPTH;
+use crate::domain::grounding::facts::MAX_FACTS;
+use crate::domain::grounding::facts::Node;
+use crate::domain::grounding::facts::Row;
+use crate::domain::grounding::facts::RowId;
+use crate::domain::grounding::facts::Step;
+use crate::domain::grounding::input::EvidenceResult;
+use crate::domain::grounding::words;
+use crate::domain::grounding::words::WordMap;
+
+/// Reads all results.
+pub(super) fn read(results: &[EvidenceResult]) -> Evidence<'_> {
+    let mut reader = Reader {
+        evidence: Evidence {
+            results,
+            nodes: Vec::new(),
+            facts: Vec::new(),
+            rows: Vec::new(),
+            lists: Vec::new(),
+            keys: Vec::new(),
+            groups: Vec::new(),
+        },
+        known_keys: WordMap::default(),
+        known_groups: WordMap::default(),
+    };
+    for (index, result) in results.iter().enumerate() {
+        reader.result(u32::try_from(index).unwrap_or(u32::MAX), result);
+    }
+    reader.evidence
+}
+
+/// Where a value stands while it is read.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    node: u32,
+    row: RowId,
+    key: &'a str,
+    group: &'a str,
+    depth: usize,
+}
+
+struct Reader<'a> {
+    evidence: Evidence<'a>,
+    known_keys: WordMap<()>,
+    known_groups: WordMap<()>,
+}
+
+/// What the members of an object are.
+enum Shape {
+    Record,
+    MapOfRecords,
+    Columns,
+    LabelMap,
+}
+
+impl<'a> Reader<'a> {
+    fn result(&mut self, index: u32, result: &'a EvidenceResult) {
+        let envelope = result.content.as_object().is_none_or(is_envelope);
+        let root = self.open_row(None, index, None, None, true);
+        let arguments = self.node(0, Step::Arguments(index));
+        let place = Place { node: arguments, row: root, key: "", group: "", depth: 0 };
+        self.value(&result.arguments, place);
+        if result.outcome.answered() || result.outcome.has_data() {
+            let content = self.node(0, Step::Content(index));
+            let mut place = Place { node: content, row: root, key: "", group: "", depth: 0 };
+            if envelope {
+                self.envelope(&result.content, place);
+            } else {
+                place.row = self.open_row(Some(root), index, None, None, false);
+                self.value(&result.content, place);
+                self.close_row(place.row);
+            }
+        }
+        self.close_row(root);
+    }
+
+    /// The members of an answer's outer object: an object below `data` and the like is the main record.
+    fn envelope(&mut self, content: &'a Value, place: Place<'a>) {
+        let Value::Object(members) = content else {
+            self.value(content, place);
+            return;
+        };
+        for (key, value) in members {
+            let inner = Place { node: self.node(place.node, Step::Key(key)), key, depth: 1, ..place };
+            if is_payload_key(key) && value.as_object().is_some_and(|members| matches!(shape(members), Shape::Record)) {
+                let result = self.evidence.rows[place.row as usize].result;
+                let row = self.open_row(Some(place.row), result, None, None, false);
+                self.value(value, Place { row, key: "", ..inner });
+                self.close_row(row);
+            } else {
+                self.value(value, inner);
+            }
+        }
+    }
+
+    fn value(&mut self, value: &'a Value, place: Place<'a>) {
+        if place.depth > MAX_DEPTH || self.evidence.facts.len() >= MAX_FACTS {
+            return;
+        }
+        match value {
+            Value::Object(members) => self.object(members, place),
+            Value::Array(items) => self.array(items, place),
+            scalar => self.fact(scalar, place),
+        }
+    }
+
+    fn fact(&mut self, value: &'a Value, place: Place<'a>) {
+        let id = u32::try_from(self.evidence.facts.len()).unwrap_or(u32::MAX);
+        if self.known_keys.insert(words::hash(place.key), ()).is_none() {
+            self.evidence.keys.push((place.key, id));
+        }
+        if self.known_groups.insert(words::hash(place.group), ()).is_none() {
+            self.evidence.groups.push(place.group);
+        }
+        let Place { node, row, key, group, .. } = place;
+        self.evidence.facts.push(Fact { node, row, key, group, value });
+    }
+
+    fn object(&mut self, members: &'a Map<String, Value>, place: Place<'a>) {
+        match shape(members) {
+            Shape::Record => {
+                for (key, value) in members {
+                    let node = self.node(place.node, Step::Key(key));
+                    let depth = place.depth + 1;
+                    self.value(value, Place { node, key, group: place.key, depth, ..place });
+                }
+            }
+            Shape::MapOfRecords => {
+                let list = self.open_list(place);
+                for (key, value) in members {
+                    let node = self.node(place.node, Step::Key(key));
+                    let row = self.open_element(list, place, Some(key));
+                    self.value(value, Place { node, row, key: "", group: "", depth: place.depth + 1 });
+                    self.close_row(row);
+                }
+            }
+            Shape::LabelMap => {
+                let list = self.open_list(place);
+                for (key, value) in members {
+                    let node = self.node(place.node, Step::Key(key));
+                    let row = self.open_element(list, place, Some(key));
+                    self.fact(value, Place { node, row, group: "", ..place });
+                    self.close_row(row);
+                }
+            }
+            Shape::Columns => self.columns(members, place),
+        }
+    }
+
+    /// `{attribute: {row: value}}`, read row by row.
+    fn columns(&mut self, members: &'a Map<String, Value>, place: Place<'a>) {
+        let list = self.open_list(place);
+        let columns: Vec<(u32, &'a str, &'a Map<String, Value>)> = members
+            .iter()
+            .filter_map(|(key, value)| Some((self.node(place.node, Step::Key(key)), key.as_str(), value.as_object()?)))
+            .collect();
+        let Some((_, _, first)) = columns.first() else { return };
+        for name in first.keys() {
+            let row = self.open_element(list, place, Some(name));
+            for (node, key, cells) in &columns {
+                if let Some(value) = cells.get(name) {
+                    let node = self.node(*node, Step::Key(name));
+                    self.fact(value, Place { node, row, key, group: "", depth: place.depth + 2 });
+                }
+            }
+            self.close_row(row);
+        }
+    }
+
+    fn array(&mut self, items: &'a [Value], place: Place<'a>) {
+        if items.iter().any(Value::is_object) && !items.iter().all(is_pair) {
+            let list = self.open_list(place);
+            for (index, value) in items.iter().enumerate() {
+                let node = self.node(place.node, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+                let row = self.open_element(list, place, None);
+                let key = if value.is_object() { "" } else { place.key };
+                self.value(value, Place { node, row, key, group: "", depth: place.depth + 1 });
+                self.close_row(row);
+            }
+            return;
+        }
+        for (index, value) in items.iter().enumerate() {
+            let node = self.node(place.node, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+            let inner = Place { node, depth: place.depth + 1, ..place };
+            match value.as_object().and_then(pair) {
+                Some((name_key, name, value_key, value)) => {
+                    let name_node = self.node(node, Step::Key(name_key));
+                    self.fact(name, Place { node: name_node, key: name_key, ..inner });
+                    let name = name.as_str().unwrap_or_default();
+                    let value_node = self.node(node, Step::Key(value_key));
+                    self.value(value, Place { node: value_node, key: name, group: place.key, ..inner });
+                }
+                None => self.value(value, inner),
+            }
+        }
+    }
+
+    fn node(&mut self, parent: u32, step: Step<'a>) -> u32 {
+        let id = u32::try_from(self.evidence.nodes.len()).unwrap_or(u32::MAX);
+        self.evidence.nodes.push(Node { parent, step });
+        id
+    }
+
+    fn open_list(&mut self, place: Place<'a>) -> u32 {
+        let id = u32::try_from(self.evidence.lists.len()).unwrap_or(u32::MAX);
+        let result = self.evidence.rows[place.row as usize].result;
+        self.evidence.lists.push(List { result, key: place.key, parent: place.row, rows: Vec::new() });
+        id
+    }
+
+    fn open_element(&mut self, list: u32, place: Place<'a>, alias: Option<&'a str>) -> RowId {
+        let result = self.evidence.rows[place.row as usize].result;
+        let row = self.open_row(Some(place.row), result, Some(list), alias, false);
+        self.evidence.lists[list as usize].rows.push(row);
+        row
+    }
+
+    fn open_row(
+        &mut self,
+        parent: Option<RowId>,
+        result: u32,
+        list: Option<u32>,
+        alias: Option<&'a str>,
+        envelope: bool,
+    ) -> RowId {
+        let id = u32::try_from(self.evidence.rows.len()).unwrap_or(u32::MAX);
+        let start = u32::try_from(self.evidence.facts.len()).unwrap_or(u32::MAX);
+        self.evidence.rows.push(Row { parent, facts: start..start, result, list, alias, envelope });
+        id
+    }
+
+    fn close_row(&mut self, row: RowId) {
+        self.evidence.rows[row as usize].facts.end = u32::try_from(self.evidence.facts.len()).unwrap_or(u32::MAX);
+    }
+}
+
+fn is_payload_key(key: &str) -> bool {
+    matches!(
+        key,
+        "data" | "result" | "item" | "record" | "case" | "event" | "alarm" | "asset" | "customer" | "response" | "object"
+    )
+}
+
+/// Whether an outer object wraps the answer, rather than being the record.
+fn is_envelope(members: &Map<String, Value>) -> bool {
+    members.is_empty()
+        || members.iter().any(|(key, value)| {
+            matches!(key.as_str(), "page" | "meta" | "data" | "items" | "results" | "result" | "total" | "count")
+                && !(matches!(key.as_str(), "total" | "count") && members.contains_key("id"))
+                || (value.as_array().is_some_and(|items| items.iter().any(Value::is_object)) && !members.contains_key("id"))
+        })
+        || !matches!(shape(members), Shape::Record)
+}
+
+fn shape(members: &Map<String, Value>) -> Shape {
+    if members.is_empty() || members.len() > 200_000 {
+        return Shape::Record;
+    }
+    let scalars = members.values().all(|value| !value.is_object() && !value.is_array());
+    if scalars {
+        let ids = members.keys().all(|key| key.len() >= 2 && key.bytes().all(|b| b.is_ascii_digit()));
+        return if ids { Shape::LabelMap } else { Shape::Record };
+    }
+    let mut objects = members.values().filter_map(Value::as_object);
+    let (Some(first), Some(second)) = (objects.next(), objects.next()) else { return Shape::Record };
+    if members.values().any(|value| !value.is_object()) || first.is_empty() {
+        return Shape::Record;
+    }
+    let shared = first.keys().filter(|key| second.contains_key(*key)).count();
+    if shared == 0 || shared * 2 < first.len() {
+        return Shape::Record;
+    }
+    let outer_ids = members.keys().any(|key| looks_like_id(key));
+    let inner_ids = first.keys().all(|key| looks_like_id(key));
+    let flat = members.values().filter_map(Value::as_object).all(|m| m.values().all(|v| !v.is_object() && !v.is_array()));
+    if flat && inner_ids && !outer_ids { Shape::Columns } else { Shape::MapOfRecords }
+}
+
+fn looks_like_id(key: &str) -> bool {
+    key.bytes().any(|b| b.is_ascii_digit()) || key.contains(['-', ':', '/'])
+}
+
+fn is_pair(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| pair(members).is_some())
+}
+
+/// Name and value of a `{key, value}` object.
+fn pair(members: &Map<String, Value>) -> Option<(&str, &Value, &str, &Value)> {
+    if members.len() > 4 || members.contains_key("id") {
+        return None;
+    }
+    let (name_key, name) = ["key", "name", "label", "field"]
+        .into_iter()
+        .find_map(|key| Some((key, members.get(key).filter(|name| name.as_str().is_some_and(|text| !text.is_empty()))?)))?;
+    let (value_key, value) = ["value", "values"].into_iter().find_map(|key| Some((key, members.get(key)?)))?;
+    Some((name_key, name, value_key, value))
+}

@@ -1,0 +1,311 @@
+//! "None", "all", "only": statements about what is not there need an answered call,
+//! the whole page set, and a filter no narrower than what is said.
+
+use std::ops::Range;
+
+use crate::domain::grounding::bind::Subject;
+use crate::domain::grounding::claim::ClaimKind;
+use crate::domain::grounding::claim::Verdict;
+use crate::domain::grounding::claim::ViolationCode;
+use crate::domain::grounding::facts::FactId;
+use crate::domain::grounding::facts::RowId;
+use crate::domain::grounding::sentence::Unit;
+use crate::domain::grounding::spoken;
+use crate::domain::grounding::spoken::Cue;
+use crate::domain::grounding::spoken::Meaning;
+use crate::domain::grounding::verify::Checker;
+use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::aggregates::Filter;
+use crate::domain::grounding::verify::values::Item;
+use crate::domain::grounding::verify::values::ItemKind;
+use crate::domain::grounding::words;
+use crate::domain::outcome::Outcome;
+
+/// What an absence claim comes to.
+enum Absent {
+    Holds(Vec<FactId>),
+    Refuted(Vec<FactId>),
+    OnlyPage,
+    NoAnswer,
+    NarrowFilter(String),
+    NoResult,
+}
+
+impl<'c> Checker<'c, '_> {
+    pub(super) fn absence(&mut self, unit: &Unit, about: &Subject) {
+        self.all_of(unit, about);
+        self.only(unit, about);
+        let Some((span, object)) = self.denied(unit) else { return };
+        if self.draft.has(&unit.span, Cue::Failure) && object.is_none() {
+            return;
+        }
+        let items = self.items(&unit.span);
+        let (verdict, code, evidence, reason) = match self.absent(unit, &items, &span, object, about) {
+            Absent::Holds(ids) => (Verdict::Supported, None, ids, "the call succeeded and matched nothing".to_owned()),
+            Absent::Refuted(ids) => {
+                (Verdict::Contradicted, Some(ViolationCode::WrongCount), ids, "the results hold such rows".to_owned())
+            }
+            Absent::OnlyPage => {
+                let code = Some(ViolationCode::PartialAsTotal);
+                (Verdict::Unsupported, code, Vec::new(), "only a page was seen: more rows exist".to_owned())
+            }
+            Absent::NoAnswer => {
+                let code = Some(ViolationCode::HiddenError);
+                (Verdict::Unsupported, code, Vec::new(), "the call did not succeed".to_owned())
+            }
+            Absent::NarrowFilter(filter) => {
+                let code = Some(ViolationCode::UnsupportedStatement);
+                (Verdict::Unsupported, code, Vec::new(), format!("the call was narrower: {filter}"))
+            }
+            Absent::NoResult => {
+                let code = Some(ViolationCode::UnsupportedStatement);
+                (Verdict::Unsupported, code, Vec::new(), "no call was made".to_owned())
+            }
+        };
+        let evidence = self.evidence.references(evidence);
+        self.claim(&span, ClaimKind::Absence, verdict, code, evidence, reason);
+    }
+
+    /// The words that deny, and what they deny.
+    fn denied(&self, unit: &Unit) -> Option<(Range<usize>, Option<usize>)> {
+        let spots: Vec<&spoken::Spot> = self.draft.spots_in(&unit.span).collect();
+        let objects = || {
+            spots.iter().filter_map(|spot| match spot.meaning {
+                Meaning::Object(object) => Some((spot.start, spot.end, object)),
+                _ => None,
+            })
+        };
+        for spot in &spots {
+            if spot.meaning != Meaning::Cue(Cue::None) {
+                continue;
+            }
+            let after = objects().find(|(start, _, _)| {
+                *start >= spot.end
+                    && self.draft.words_in(&(spot.end..*start)).len() <= 4
+                    && !self.draft.slice(&(spot.end..*start)).contains([',', ';', ':', '.'])
+            });
+            let before = || {
+                let cjk = self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk);
+                objects().filter(|(_, end, _)| cjk && *end <= spot.start).last()
+            };
+            if let Some((start, end, object)) = after.or_else(before) {
+                return Some((spot.start.min(start)..end.max(spot.end), Some(object)));
+            }
+        }
+        let spot = spots.iter().find(|spot| {
+            spot.meaning == Meaning::Cue(Cue::NothingFound) && self.draft.words_in(&(spot.start..spot.end)).len() > 1
+        })?;
+        Some((spot.start..spot.end, objects().map(|(_, _, object)| object).next()))
+    }
+
+    fn absent(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        span: &Range<usize>,
+        object: Option<usize>,
+        about: &Subject,
+    ) -> Absent {
+        if self.input.results.is_empty() {
+            return Absent::NoResult;
+        }
+        let typed = |tool: &str| object.is_none_or(|object| self.tool_is_of(tool, object));
+        let text = self.draft.slice(&unit.span);
+        let by_name = |at: &usize| text.contains(self.input.results[*at].tool.as_str());
+        let all = 0..self.input.results.len();
+        let named = all.clone().any(|at| by_name(&at));
+        let any_typed = named || self.input.results.iter().any(|result| typed(&result.tool));
+        let concerned: Vec<usize> = all
+            .filter(|at| if named { by_name(at) } else { !any_typed || typed(&self.input.results[*at].tool) })
+            .collect();
+        let answered: Vec<usize> =
+            concerned.iter().copied().filter(|at| self.input.results[*at].outcome.answered()).collect();
+        if answered.is_empty() {
+            return Absent::NoAnswer;
+        }
+        if self.names_the_missing(items) {
+            return Absent::Holds(Vec::new());
+        }
+        let clause = unit.span.start..unit.span.end;
+        let filters = self.absence_filters(unit, items, &clause, span);
+        let object = object.or_else(|| spoken_result());
+        let lists = object.map_or_else(Vec::new, |object| self.lists_of(object, about));
+        let lists: Vec<_> = lists.into_iter().filter(|list| answered.contains(&(list.result as usize))).collect();
+        let mut page_only = false;
+        for list in &lists {
+            let matching = self.matching(list, &filters);
+            if !matching.is_empty() && (!filters.is_empty() || lists.len() == 1) {
+                return Absent::Refuted(self.sample(&matching));
+            }
+            page_only = page_only || !self.complete(list);
+        }
+        let empty = answered.iter().any(|at| self.input.results[*at].outcome == Outcome::Empty);
+        if page_only && !self.draft.has(&unit.span, Cue::PartOnly) {
+            return Absent::OnlyPage;
+        }
+        if !empty && lists.iter().all(|list| list.rows.is_empty()) && lists.is_empty() && any_typed {
+            // A record, no list: nothing to count, nothing to refute.
+            return if filters.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(Vec::new()) };
+        }
+        match self.unsaid_filter(&answered) {
+            Some(filter) if empty => Absent::NarrowFilter(filter),
+            _ => Absent::Holds(Vec::new()),
+        }
+    }
+
+    /// "No case 4711 was found": the named thing is the question's, and in no result.
+    fn names_the_missing(&self, items: &[Item<'c>]) -> bool {
+        items.iter().any(|item| match &item.kind {
+            ItemKind::Identifier(identifier) => {
+                let mention = self.mention(item);
+                let only_asked = mention.facts.iter().all(|id| self.evidence.is_argument(self.evidence.fact(*id)));
+                only_asked && (self.user.names(&identifier.text) || !mention.facts.is_empty())
+            }
+            ItemKind::Number(number) if number.id_candidate => {
+                let mention = self.mention(item);
+                let only_asked = mention.facts.iter().all(|id| self.evidence.is_argument(self.evidence.fact(*id)));
+                only_asked && (self.user.number(number) || !mention.facts.is_empty())
+            }
+            _ => false,
+        })
+    }
+
+    fn absence_filters(&self, unit: &Unit, items: &[Item<'c>], clause: &Range<usize>, span: &Range<usize>) -> Vec<Filter> {
+        let none = items.len();
+        let mut filters = self.filters_but(unit, items, clause, none);
+        // "no open cases": the denial is the sentence's, not the filter's.
+        for filter in &mut filters {
+            if let Filter::Code(_, negated) | Filter::Rows(_, negated) = filter
+                && self.draft.slice(span).chars().any(words::is_cjk)
+            {
+                *negated = false;
+            }
+        }
+        filters
+    }
+
+    fn filters_but(&self, unit: &Unit, items: &[Item<'c>], clause: &Range<usize>, at: usize) -> Vec<Filter> {
+        self.filters(unit, items, clause, at)
+    }
+
+    /// A filter of every answered call that neither the question nor the text names.
+    fn unsaid_filter(&self, answered: &[usize]) -> Option<String> {
+        const NARROWING: [&str; 11] =
+            ["customer", "severity", "priority", "status", "type", "category", "service", "keywords", "domain", "ip", "host"];
+        let text = words::fold(self.draft.text);
+        let spoken_codes: Vec<usize> = self
+            .draft
+            .spots
+            .iter()
+            .filter_map(|spot| match spot.meaning {
+                Meaning::Code(code) => Some(code),
+                _ => None,
+            })
+            .collect();
+        let unsaid = |at: &usize| -> Option<String> {
+            self.evidence.facts.iter().find_map(|fact| {
+                let value = fact.text()?;
+                let mine = self.evidence.rows[fact.row as usize].result as usize == *at;
+                if !mine || !NARROWING.contains(&words::fold(fact.key).as_str()) || !self.evidence.is_argument(fact) {
+                    return None;
+                }
+                let said = words::contains_token(&text, &words::fold(value))
+                    || self.user.names(value)
+                    || spoken_codes.iter().any(|code| spoken::code_is(*code, value))
+                    || self.user_says_code(value);
+                (!said).then(|| format!("{} = {value}", fact.key))
+            })
+        };
+        let found: Vec<String> = answered.iter().filter_map(unsaid).collect();
+        (found.len() == answered.len()).then(|| found.into_iter().next()).flatten()
+    }
+
+    fn user_says_code(&self, value: &str) -> bool {
+        let message = self.input.user_message;
+        let found: Vec<words::Word> = words::words(message).take(4000).collect();
+        spoken::find(message, &found, spoken::Langs::with(self.input.language))
+            .iter()
+            .any(|spot| matches!(spot.meaning, Meaning::Code(code) if spoken::code_is(code, value)))
+    }
+
+    /// "All cases are closed".
+    fn all_of(&mut self, unit: &Unit, about: &Subject) {
+        let all = self.draft.spots_in(&unit.span).find(|spot| {
+            spot.meaning == Meaning::Cue(Cue::All)
+                && !matches!(self.draft.slice(&(spot.start..spot.end)).to_lowercase().as_str(), "any" | "both" | "each")
+        });
+        let Some(all) = all.map(|spot| spot.start..spot.end) else { return };
+        let items = self.items(&unit.span);
+        let Some(code_item) = items.iter().find(|item| matches!(item.kind, ItemKind::Code(_)) && item.span.start > all.end) else {
+            return;
+        };
+        let ItemKind::Code(code) = code_item.kind else { return };
+        let objects = self.objects_in(&unit.span);
+        let Some(object) = objects.first().copied().or_else(spoken_result) else { return };
+        // "all open cases are …": a code before the noun narrows, it is not what is said.
+        let last_object = self.draft.spots_in(&unit.span).filter(|s| matches!(s.meaning, Meaning::Object(_))).map(|s| s.start).max();
+        if last_object.is_some_and(|start| start > code_item.span.start) || self.draft.has(&(unit.span.start..all.start), Cue::Not) {
+            return;
+        }
+        let negated = self.negated(unit, &code_item.span);
+        let mut support = Vec::new();
+        for list in self.lists_of(object, about).into_iter().filter(|list| !list.rows.is_empty()) {
+            let outside = self.matching(list, &[Filter::Code(code, !negated)]);
+            if let Some(id) = outside.first().and_then(|row| self.status_of(*row, code)) {
+                let finding = Finding::Wrong(vec![id], self.says(id));
+                let code = ViolationCode::WrongValue;
+                return self.found(&all, ClaimKind::Absence, finding, code, code);
+            }
+            if !self.complete(list) && !self.draft.has(&unit.span, Cue::PartOnly) {
+                let reason = "only a page was seen: more rows exist".to_owned();
+                let code = Some(ViolationCode::PartialAsTotal);
+                return self.claim(&all, ClaimKind::Absence, Verdict::Unsupported, code, Vec::new(), reason);
+            }
+            support.extend(self.sample(&list.rows[..list.rows.len().min(4)]));
+        }
+        if !support.is_empty() {
+            let finding = Finding::Supported(support, "every row".to_owned());
+            self.found(&all, ClaimKind::Absence, finding, ViolationCode::WrongValue, ViolationCode::WrongValue);
+        }
+    }
+
+    /// The fact of a row that a code would be about.
+    fn status_of(&self, row: RowId, code: usize) -> Option<FactId> {
+        let families: Vec<usize> = spoken::code_families(code).filter_map(spoken::noun_index).collect();
+        self.attribute_facts(&[row], &families).first().copied()
+    }
+
+    /// "Only case 4711 is open".
+    fn only(&mut self, unit: &Unit, about: &Subject) {
+        let Some(only) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Only)) else { return };
+        let span = only.start..only.end;
+        let items = self.items(&unit.span);
+        let Some(code) = items.iter().find_map(|item| match item.kind {
+            ItemKind::Code(code) => Some(code),
+            _ => None,
+        }) else {
+            return;
+        };
+        let named: Vec<RowId> = about.rows().collect();
+        let Some(list) = named.first().and_then(|row| self.evidence.rows[*row as usize].list) else { return };
+        let Some(list) = self.evidence.lists.get(list as usize) else { return };
+        let others: Vec<RowId> =
+            self.matching(list, &[Filter::Code(code, false)]).into_iter().filter(|row| !named.contains(row)).collect();
+        let (wrong, partial) = (ViolationCode::WrongValue, ViolationCode::PartialAsTotal);
+        if let Some(id) = others.first().and_then(|row| self.evidence.name_of(*row)) {
+            let finding = Finding::Wrong(vec![id], "it is not the only one".to_owned());
+            self.found(&span, ClaimKind::Absence, finding, wrong, wrong);
+        } else if !self.complete(list) {
+            let reason = "only a page was seen: more rows exist".to_owned();
+            self.claim(&span, ClaimKind::Absence, Verdict::Unsupported, Some(partial), Vec::new(), reason);
+        } else {
+            let finding = Finding::Supported(self.sample(&named), "no other row".to_owned());
+            self.found(&span, ClaimKind::Absence, finding, wrong, wrong);
+        }
+    }
+}
+
+/// The object noun for "results" in general.
+fn spoken_result() -> Option<usize> {
+    (0..200).find(|at| spoken::object(*at) == "result")
+}

@@ -1,0 +1,562 @@
+//! Aggregates, executed over the whole payload and only when the sentence asks:
+//! counts with their filters, distinct values, sums, means, shares, differences.
+//! The page data decides whether a count may be called a total.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::domain::grounding::atom::Decimal;
+use crate::domain::grounding::atom::NumberAtom;
+use crate::domain::grounding::atom::Unit as Measure;
+use crate::domain::grounding::bind::Strength;
+use crate::domain::grounding::bind::Subject;
+use crate::domain::grounding::facts::Evidence;
+use crate::domain::grounding::facts::FactId;
+use crate::domain::grounding::facts::List;
+use crate::domain::grounding::facts::RowId;
+use crate::domain::grounding::marks::as_decimal;
+use crate::domain::grounding::sentence::Unit;
+use crate::domain::grounding::sentence::UnitKind;
+use crate::domain::grounding::spoken;
+use crate::domain::grounding::spoken::Cue;
+use crate::domain::grounding::spoken::Meaning;
+use crate::domain::grounding::verify::Checker;
+use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::numbers::is_figure;
+use crate::domain::grounding::verify::values::Item;
+use crate::domain::grounding::verify::values::ItemKind;
+use crate::domain::grounding::words;
+
+/// What came of recounting.
+pub(super) enum Count {
+    /// It comes out.
+    Yes(Vec<FactId>, String),
+    /// It is the count of a page, told as the whole.
+    Partial(Vec<FactId>, String),
+    /// It does not come out.
+    No(Vec<FactId>, String),
+    /// There is nothing to count.
+    Unknown,
+}
+
+/// What narrows a count.
+#[derive(Debug)]
+pub(super) enum Filter {
+    /// Rows with a code (or without it).
+    Code(usize, bool),
+    /// Rows that hold a printed value.
+    Rows(HashSet<RowId>, bool),
+}
+
+impl<'c, 'a> Checker<'c, 'a> {
+    pub(super) fn count(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        at: usize,
+        number: &NumberAtom,
+        object: usize,
+        about: &Subject,
+    ) -> Count {
+        let clause = self.clause(unit, items, at);
+        let filters = self.filters(unit, items, &clause, at);
+        let hedged = self.draft.has(&unit.span, Cue::PartOnly) || number.approx.is_open();
+        let mut partial = None;
+        let mut against: Vec<FactId> = Vec::new();
+        let mut told = Vec::new();
+        if hedged && self.rows_shown(number) {
+            return Count::Yes(Vec::new(), "rows shown in this text".to_owned());
+        }
+        for list in self.lists_of(object, about) {
+            let restricted = self.under(list, about);
+            let matching = self.matching(list, &filters);
+            let narrowed = matching.iter().filter(|row| restricted.contains(row)).count();
+            let fits = |count: usize| number.supports(&Decimal::from(count as u64), None);
+            let complete = self.complete(list);
+            let total = self.total(list.result);
+            let everything = matching.len() == list.rows.len();
+            let evidence = self.sample(&matching);
+            if let Some((total, fact)) = total
+                && everything
+                && number.supports(&Decimal::from(total), None)
+            {
+                return Count::Yes(fact.into_iter().collect(), format!("the result gives {total} in all"));
+            }
+            if fits(matching.len()) || (restricted.len() < list.rows.len() && fits(narrowed)) {
+                if complete || hedged || self.nested(list) {
+                    return Count::Yes(evidence, format!("counted {} of {} rows", matching.len(), list.rows.len()));
+                }
+                partial = Some((evidence.clone(), "the page is not the whole: more rows exist".to_owned()));
+            }
+            told.push(matching.len().to_string());
+            against.extend(evidence.into_iter().take(4));
+            if let Some((_, Some(fact))) = total {
+                against.insert(0, fact);
+            }
+        }
+        if let Some(found) = self.distinct(number, object, &filters) {
+            return Count::Yes(found, "distinct values".to_owned());
+        }
+        if let Some((ids, reason)) = partial {
+            return Count::Partial(ids, reason);
+        }
+        if told.is_empty() {
+            return self.count_without_rows(number, object).unwrap_or(Count::Unknown);
+        }
+        against.truncate(8);
+        Count::No(against, format!("counted {}", told.join(" / ")))
+    }
+
+    /// Totals of results that list nothing: empty ones, and statistics.
+    fn count_without_rows(&self, number: &NumberAtom, object: usize) -> Option<Count> {
+        let zero = number.supports(&Decimal::ZERO, None);
+        let empty = self.input.results.iter().any(|result| {
+            result.outcome == crate::domain::outcome::Outcome::Empty && self.tool_is_of(&result.tool, object)
+        });
+        if zero && empty {
+            return Some(Count::Yes(Vec::new(), "the call succeeded and matched nothing".to_owned()));
+        }
+        for (at, _) in self.input.results.iter().enumerate() {
+            let result = u32::try_from(at).unwrap_or(u32::MAX);
+            if let Some((total, fact)) = self.total(result)
+                && number.supports(&Decimal::from(total), None)
+            {
+                return Some(Count::Yes(fact.into_iter().collect(), format!("the result gives {total} in all")));
+            }
+        }
+        None
+    }
+
+    /// Whether the text itself lists that many rows or items.
+    fn rows_shown(&self, number: &NumberAtom) -> bool {
+        let units = &self.draft.units.units;
+        let rows = units.iter().filter(|unit| matches!(unit.kind, UnitKind::Row(_))).count();
+        let mut items: Vec<usize> =
+            units.iter().filter(|unit| matches!(unit.kind, UnitKind::Item(_))).map(|unit| unit.block).collect();
+        items.dedup();
+        [rows, items.len()].into_iter().any(|count| count > 0 && number.supports(&Decimal::from(count as u64), None))
+            || (0..self.draft.units.headers.len()).any(|table| {
+                let rows = units.iter().filter(|unit| unit.kind == UnitKind::Row(table)).count();
+                number.supports(&Decimal::from(rows as u64), None)
+            })
+    }
+
+    /// The part of a unit that belongs to one number.
+    pub(super) fn clause(&self, unit: &Unit, items: &[Item<'_>], at: usize) -> Range<usize> {
+        let span = &items[at].span;
+        let is_number = |item: &&Item<'_>| {
+            matches!(&item.kind, ItemKind::Number(number) if !number.id_candidate && !number.ordinal)
+        };
+        let mut start = items[..at].iter().rev().find(is_number).map_or(unit.span.start, |item| item.span.end);
+        let mut numbers = items[at + 1..].iter().filter(is_number);
+        let next = numbers.next();
+        let mut end = match next {
+            // "two of the three cases are open": what is said is said of the two.
+            Some(whole) if self.part_of(span.end, whole.span.start) => {
+                numbers.next().map_or(unit.span.end, |item| item.span.start)
+            }
+            Some(next) => next.span.start,
+            None => unit.span.end,
+        };
+        if start > unit.span.start && self.part_of(start, span.start) {
+            let noun = self.draft.spots_in(&(span.end..end)).find(|spot| matches!(spot.meaning, Meaning::Object(_)));
+            return span.start..noun.map_or(span.end, |noun| noun.end);
+        }
+        let before = self.draft.slice(&(start..span.start));
+        if let Some(cut) = before.rfind([',', ';', '(', '、']) {
+            // A comma right before the number ends the clause before it; an opening phrase stays.
+            if start > unit.span.start || before.len() - cut < 24 && before.contains(';') {
+                start += cut + 1;
+            }
+        }
+        let after = self.draft.slice(&(span.end..end));
+        if let Some(cut) = after.find([',', ';', '(', ')', '、']) {
+            end = span.end + cut;
+        }
+        start..end
+    }
+
+    /// Whether "of" and the like stands between two numbers.
+    fn part_of(&self, from: usize, to: usize) -> bool {
+        let words = self.draft.words_in(&(from..to));
+        let first = words.first().map(|word| self.draft.slice(&word.range()).to_lowercase());
+        words.len() <= 4
+            && first.is_some_and(|word| {
+                matches!(word.as_str(), "of" | "out" | "av" | "af" | "von" | "der" | "des" | "de" | "sur" | "parmi")
+            })
+    }
+
+    /// What narrows the count in its clause.
+    pub(super) fn filters(&self, unit: &Unit, items: &[Item<'c>], clause: &Range<usize>, at: usize) -> Vec<Filter> {
+        let mut filters = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            if index == at || item.span.start < clause.start || clause.end < item.span.end {
+                continue;
+            }
+            match &item.kind {
+                ItemKind::Code(code) => filters.push(Filter::Code(*code, self.negated(unit, &item.span))),
+                ItemKind::Identifier(_) | ItemKind::Phrase(_) => {
+                    let mention = self.mention(item);
+                    let rows = mention.facts.iter().map(|id| self.evidence.fact(*id).row).chain(mention.own);
+                    let rows: HashSet<RowId> = rows.collect();
+                    if !rows.is_empty() {
+                        filters.push(Filter::Rows(rows, self.negated(unit, &item.span)));
+                    }
+                }
+                _ => {}
+            }
+        }
+        filters
+    }
+
+    /// Rows of a list that pass all filters.
+    pub(super) fn matching(&self, list: &List<'a>, filters: &[Filter]) -> Vec<RowId> {
+        let passes = |row: RowId, filter: &Filter| match filter {
+            Filter::Code(code, negated) => self.row_has_code(row, *code) != *negated,
+            Filter::Rows(rows, negated) => {
+                let inside = self.row_in(row, rows);
+                inside != *negated
+            }
+        };
+        list.rows.iter().copied().filter(|row| filters.iter().all(|filter| passes(*row, filter))).collect()
+    }
+
+    /// Whether a row has a code in a field that may hold it, or was asked for by it.
+    pub(super) fn row_has_code(&self, row: RowId, code: usize) -> bool {
+        let direct = self.evidence.ids_of_row(row).take(2000).map(|id| self.evidence.fact(id));
+        let mut known = false;
+        let families: Vec<usize> = spoken::code_families(code).filter_map(spoken::noun_index).collect();
+        for fact in direct {
+            let of_family = fact.row == row && families.iter().any(|family| Self::is_of(fact, *family));
+            known = known || (of_family && !fact.value.is_null());
+            if Self::code_fact(fact, code) && (of_family || fact.row == row) {
+                return true;
+            }
+        }
+        !known && self.asked_with(row, |fact| Self::code_fact(fact, code))
+    }
+
+    /// Whether the call that brought the row was filtered so.
+    fn asked_with(&self, row: RowId, keep: impl Fn(&crate::domain::grounding::facts::Fact<'a>) -> bool) -> bool {
+        let result = self.evidence.rows[row as usize].result;
+        let root = self.evidence.rows.iter().position(|other| other.result == result && other.parent.is_none());
+        root.and_then(|root| RowId::try_from(root).ok()).is_some_and(|root| {
+            self.evidence.ids_of_row(root).take(200).map(|id| self.evidence.fact(id)).any(|fact| {
+                fact.row == root && self.evidence.is_argument(fact) && keep(fact)
+            })
+        })
+    }
+
+    /// Whether a row holds one of the facts' rows: itself, a row inside it, or the call around it.
+    fn row_in(&self, row: RowId, rows: &HashSet<RowId>) -> bool {
+        if rows.contains(&row) {
+            return true;
+        }
+        let mut at = self.evidence.rows[row as usize].parent;
+        while let Some(outer) = at {
+            if rows.contains(&outer) {
+                return true;
+            }
+            at = self.evidence.rows[outer as usize].parent;
+        }
+        rows.len() <= 4000 && rows.iter().any(|inner| self.evidence.within(*inner, row))
+    }
+
+    /// Lists that hold such objects: by the name of the tool or of the list; all if none is named so.
+    pub(super) fn lists_of(&self, object: usize, about: &Subject) -> Vec<&'c List<'a>> {
+        let evidence = self.evidence;
+        let reachable: Vec<&'c List<'a>> = evidence
+            .lists
+            .iter()
+            .filter(|list| {
+                self.evidence.rows[list.parent as usize].envelope
+                    || self.evidence.ancestors(list.parent).next().is_none()
+                    || about.rows().any(|row| self.evidence.within(list.parent, row))
+            })
+            .take(4000)
+            .collect();
+        let typed: Vec<&'c List<'a>> = reachable.iter().copied().filter(|list| self.list_is_of(list, object)).collect();
+        if typed.is_empty() && (spoken::object_parts(object).next().is_none() || !self.typed_elsewhere(object)) {
+            return reachable.into_iter().filter(|list| self.evidence.rows[list.parent as usize].envelope).collect();
+        }
+        typed
+    }
+
+    fn typed_elsewhere(&self, object: usize) -> bool {
+        spoken::noun_index(spoken::object(object)).is_some_and(|noun| self.attribute_exists(noun))
+    }
+
+    fn list_is_of(&self, list: &List<'_>, object: usize) -> bool {
+        let key = words::fold(list.key);
+        let by_key = spoken::object_parts(object).any(|part| key.contains(part));
+        let neutral = self.evidence.rows[list.parent as usize].envelope;
+        by_key || (neutral && self.tool_is_of(&self.evidence.results[list.result as usize].tool, object))
+    }
+
+    /// Whether a tool's name says that it is about such objects.
+    pub(super) fn tool_is_of(&self, tool: &str, object: usize) -> bool {
+        let tool = words::fold(tool);
+        let mut parts = spoken::object_parts(object).peekable();
+        if parts.peek().is_none() {
+            return true;
+        }
+        // "getArgusCaseComments" is about comments.
+        if tool.contains("comment") || tool.contains("tags") {
+            return matches!(spoken::object(object), "comment" | "tag") && parts.any(|part| tool.contains(part));
+        }
+        parts.any(|part| tool.contains(part))
+    }
+
+    fn nested(&self, list: &List<'_>) -> bool {
+        !self.evidence.rows[list.parent as usize].envelope
+    }
+
+    /// Rows of the list inside the subject, when the subject is a set of rows.
+    fn under(&self, list: &List<'_>, about: &Subject) -> HashSet<RowId> {
+        if about.is_none() || about.strength < Strength::Near {
+            return list.rows.iter().copied().collect();
+        }
+        let rows: HashSet<RowId> = about.rows().collect();
+        list.rows.iter().copied().filter(|row| self.row_in(*row, &rows)).collect()
+    }
+
+    /// Whether the list is known to be all there is.
+    pub(super) fn complete(&self, list: &List<'_>) -> bool {
+        if self.nested(list) {
+            return true;
+        }
+        let result = &self.evidence.results[list.result as usize];
+        let more = result.page.as_ref().is_some_and(|page| page.more) || self.says_more(list.result);
+        let short = self.total(list.result).is_some_and(|(total, _)| total > list.rows.len() as u64);
+        result.outcome != crate::domain::outcome::Outcome::Partial && !more && !short
+    }
+
+    /// Page data in the payload that says more rows exist.
+    fn says_more(&self, result: u32) -> bool {
+        envelope_facts(self.evidence, result).any(|id| {
+            let fact = self.evidence.fact(id);
+            match fact.key {
+                "stop" => fact.group == "page" && fact.value == &serde_json::Value::Bool(false),
+                "nextOffset" | "next" | "next_cursor" | "nextCursor" | "nextPage" => {
+                    !fact.value.is_null() && fact.text() != Some("")
+                }
+                "hasMore" | "has_more" | "truncated" => fact.value == &serde_json::Value::Bool(true),
+                _ => false,
+            }
+        })
+    }
+
+    /// All matches, as the result gives them.
+    pub(super) fn total(&self, result: u32) -> Option<(u64, Option<FactId>)> {
+        total(self.evidence, result)
+    }
+
+    /// A few facts that name the counted rows.
+    pub(super) fn sample(&self, rows: &[RowId]) -> Vec<FactId> {
+        rows.iter().take(8).filter_map(|row| self.evidence.name_of(*row)).collect()
+    }
+
+    /// Distinct values of an attribute: "across 3 hosts".
+    fn distinct(&self, number: &NumberAtom, object: usize, filters: &[Filter]) -> Option<Vec<FactId>> {
+        let noun = match spoken::object(object) {
+            "address" => "ip",
+            other => other,
+        };
+        let noun = spoken::noun_index(noun)?;
+        let mut by_key: Vec<(&str, &str, HashSet<String>, Vec<FactId>)> = Vec::new();
+        for list in self.evidence.lists.iter().filter(|list| !self.nested(list)) {
+            for row in self.matching(list, filters).into_iter().take(20_000) {
+                for id in self.evidence.ids_of_row(row).take(400) {
+                    let fact = self.evidence.fact(id);
+                    if !Self::is_of(fact, noun) || fact.value.is_null() {
+                        continue;
+                    }
+                    let at = by_key.iter().position(|(key, group, ..)| *key == fact.key && *group == fact.group);
+                    let at = at.unwrap_or_else(|| {
+                        by_key.push((fact.key, fact.group, HashSet::new(), Vec::new()));
+                        by_key.len() - 1
+                    });
+                    if by_key[at].2.insert(fact.value.to_string()) {
+                        by_key[at].3.push(id);
+                    }
+                }
+            }
+        }
+        let every: HashSet<&String> = by_key.iter().flat_map(|(.., values, _)| values).collect();
+        let fits = |count: usize| number.supports(&Decimal::from(count as u64), None);
+        by_key
+            .iter()
+            .find(|(.., values, _)| fits(values.len()))
+            .or_else(|| by_key.first().filter(|_| fits(every.len())))
+            .map(|(.., ids)| ids.iter().copied().take(8).collect())
+    }
+
+    /// Sum, mean or difference, when a word asks for it.
+    pub(super) fn computed(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        at: usize,
+        number: &NumberAtom,
+        nouns: &[usize],
+    ) -> Option<Finding> {
+        let has = |cue| self.draft.has(&unit.span, cue);
+        let (sum, mean, difference) = (has(Cue::Sum), has(Cue::Mean), has(Cue::Difference));
+        if !sum && !mean && !difference {
+            return None;
+        }
+        let clause = self.clause(unit, items, at);
+        let filters = self.filters(unit, items, &clause, at);
+        for list in self.evidence.lists.iter().filter(|list| list.rows.len() > 1).take(200) {
+            let rows = self.matching(list, &filters);
+            for (key, values) in self.columns_of(&rows, nouns) {
+                let total: Decimal = values.iter().try_fold(Decimal::ZERO, |sum, (_, value)| add(sum, *value))?;
+                let ids: Vec<FactId> = values.iter().map(|(id, _)| *id).take(8).collect();
+                if sum && number.supports(&total, None) {
+                    return Some(Finding::Supported(ids, format!("sum of {key} over {} rows", values.len())));
+                }
+                let count = i128::try_from(values.len()).ok()?;
+                if mean && divide(total, count).is_some_and(|mean| number.supports(&mean, None)) {
+                    return Some(Finding::Supported(ids, format!("mean of {key} over {} rows", values.len())));
+                }
+                let range = values.iter().map(|(_, v)| *v).max().zip(values.iter().map(|(_, v)| *v).min());
+                let apart = range.and_then(|(high, low)| add(high, low.negated()));
+                if difference && values.len() <= 3 && apart.is_some_and(|apart| number.supports(&apart, None)) {
+                    return Some(Finding::Supported(ids, format!("difference of {key}")));
+                }
+            }
+            if difference && let Some(finding) = self.remaining(list, items, at, number) {
+                return Some(finding);
+            }
+        }
+        None
+    }
+
+    /// "the remaining 289": the total less the rows, or less another number of the sentence.
+    fn remaining(&self, list: &List<'a>, items: &[Item<'_>], at: usize, number: &NumberAtom) -> Option<Finding> {
+        let rows = list.rows.len() as u64;
+        let (total, fact) = self.total(list.result).unwrap_or((rows, None));
+        let others = items.iter().enumerate().filter(|(index, _)| *index != at).filter_map(|(_, item)| match &item.kind {
+            ItemKind::Number(other) => u64::try_from(other.readings.first()?.value.to_integer()?).ok(),
+            _ => None,
+        });
+        let taken: Vec<u64> = others.chain((total > rows).then_some(rows)).collect();
+        let fits = taken.iter().any(|less| {
+            total.checked_sub(*less).is_some_and(|rest| number.supports(&Decimal::from(rest), None))
+                || rows.checked_sub(*less).is_some_and(|rest| number.supports(&Decimal::from(rest), None))
+        });
+        let evidence = fact.into_iter().chain(self.sample(&list.rows[..list.rows.len().min(2)])).collect();
+        fits.then(|| Finding::Supported(evidence, format!("what is left of {total}")))
+    }
+
+    /// Numeric columns of some rows, by field.
+    fn columns_of(&self, rows: &[RowId], nouns: &[usize]) -> Vec<(&'a str, Vec<(FactId, Decimal)>)> {
+        let mut columns: Vec<(&'a str, Vec<(FactId, Decimal)>)> = Vec::new();
+        for row in rows.iter().take(50_000) {
+            for id in self.evidence.ids_of_row(*row).take(300) {
+                let fact = self.evidence.fact(id);
+                let wanted = fact.row == *row
+                    && fact.value.is_number()
+                    && is_figure(fact)
+                    && (nouns.is_empty() || nouns.iter().any(|noun| Self::is_of(fact, *noun)) || fact.key.to_ascii_lowercase().ends_with("count"));
+                let Some(value) = wanted.then(|| as_decimal(fact.value)).flatten() else { continue };
+                match columns.iter().position(|(key, _)| *key == fact.key) {
+                    Some(at) => columns[at].1.push((id, value)),
+                    None if columns.len() < 16 => columns.push((fact.key, vec![(id, value)])),
+                    None => {}
+                }
+            }
+        }
+        columns
+    }
+
+    /// A share of the rows: "40 % are critical", "half of them".
+    pub(super) fn share(&self, unit: &Unit, items: &[Item<'c>], at: usize, number: &NumberAtom) -> Option<Finding> {
+        if !matches!(number.unit, Some(Measure::Percent | Measure::Share)) {
+            return None;
+        }
+        let clause = self.clause(unit, items, at);
+        let filters = self.filters(unit, items, &clause, at);
+        if filters.is_empty() {
+            return None;
+        }
+        let mut against = Vec::new();
+        for list in self.evidence.lists.iter().filter(|list| !self.nested(list) && !list.rows.is_empty()) {
+            let matching = self.matching(list, &filters);
+            let part = divide(Decimal::from(matching.len() as u64).times(100)?, i128::try_from(list.rows.len()).ok()?)?;
+            let evidence = self.sample(&matching);
+            if number.supports(&part, Some(Measure::Percent)) {
+                return Some(Finding::Supported(evidence, format!("{} of {} rows", matching.len(), list.rows.len())));
+            }
+            against.extend(evidence);
+        }
+        (!against.is_empty()).then(|| Finding::Wrong(against, "the share does not come out".to_owned()))
+    }
+
+    /// Object nouns of a unit.
+    pub(super) fn objects_in(&self, span: &Range<usize>) -> Vec<usize> {
+        self.draft
+            .spots_in(span)
+            .filter_map(|spot| match spot.meaning {
+                Meaning::Object(object) => Some(object),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let scale = a.scale().max(b.scale());
+    let lift = |d: Decimal| d.mantissa().checked_mul(10_i128.checked_pow(u32::from(scale - d.scale()))?);
+    Decimal::new(lift(a)?.checked_add(lift(b)?)?, scale)
+}
+
+fn divide(value: Decimal, by: i128) -> Option<Decimal> {
+    if by == 0 {
+        return None;
+    }
+    let scale = value.scale().max(8);
+    let lifted = value.mantissa().checked_mul(10_i128.checked_pow(u32::from(scale - value.scale()))?)?;
+    Decimal::new(lifted / by, scale)
+}
+
+/// All matches, as the result gives them in the payload or its page data.
+pub(in crate::domain::grounding) fn total(evidence: &Evidence<'_>, result: u32) -> Option<(u64, Option<FactId>)> {
+    let fact = envelope_facts(evidence, result).find(|id| {
+        let fact = evidence.fact(*id);
+        let named = matches!(fact.key, "count" | "total" | "totalCount" | "total_count" | "totalResults" | "matched");
+        named && matches!(fact.group, "page" | "" | "meta" | "paging" | "pagination") && fact.value.is_u64()
+    });
+    if let Some(id) = fact {
+        return Some((evidence.fact(id).value.as_u64()?, Some(id)));
+    }
+    let page = evidence.results.get(result as usize)?.page.as_ref()?;
+    Some((page.total?, None))
+}
+
+/// Facts beside the rows of a result: page and meta data.
+fn envelope_facts<'e>(evidence: &'e Evidence<'_>, result: u32) -> impl Iterator<Item = FactId> + 'e {
+    let root = evidence.rows.iter().position(|row| row.result == result && row.parent.is_none());
+    let root = RowId::try_from(root.unwrap_or(usize::MAX)).unwrap_or(RowId::MAX);
+    let facts = evidence.ids_of_row(root);
+    let lists: Vec<Range<u32>> = evidence
+        .lists
+        .iter()
+        .filter(|list| list.parent == root)
+        .filter_map(|list| {
+            let (first, last) = (list.rows.first()?, list.rows.last()?);
+            Some(evidence.ids_of_row(*first).start..evidence.ids_of_row(*last).end)
+        })
+        .collect();
+    let mut at = facts.start;
+    std::iter::from_fn(move || {
+        while let Some(list) = lists.iter().find(|list| list.contains(&at)) {
+            at = list.end;
+        }
+        let id = at;
+        at += 1;
+        (id < facts.end).then_some(id)
+    })
+    .take(2000)
+    .filter(move |id| evidence.fact(*id).row == root && !evidence.is_argument(evidence.fact(*id)))
+}

@@ -1,0 +1,244 @@
+//! The checks: one file per family of claims. [`Checker`] walks the units of a draft,
+//! binds each value to its owner and hands it to the family's file; what a family
+//! finds becomes one claim here.
+
+mod absence;
+mod aggregates;
+mod attributes;
+mod identifiers;
+mod numbers;
+mod order;
+mod statements;
+mod tables;
+mod times;
+mod values;
+mod work;
+
+pub(super) use self::aggregates::total;
+
+use std::ops::Range;
+
+use crate::domain::grounding::bind::Subject;
+use crate::domain::grounding::claim::CharSpan;
+use crate::domain::grounding::claim::Claim;
+use crate::domain::grounding::claim::ClaimKind;
+use crate::domain::grounding::claim::EvidenceRef;
+use crate::domain::grounding::claim::Verdict;
+use crate::domain::grounding::claim::Violation;
+use crate::domain::grounding::claim::ViolationCode;
+use crate::domain::grounding::facts::Evidence;
+use crate::domain::grounding::facts::FactId;
+use crate::domain::grounding::input::CheckInput;
+use crate::domain::grounding::input::Stance;
+use crate::domain::grounding::marks::Draft;
+use crate::domain::grounding::marks::Index;
+use crate::domain::grounding::sentence::Unit;
+use crate::domain::grounding::sentence::UnitKind;
+use crate::domain::grounding::spoken::Cue;
+use crate::domain::grounding::verify::values::UserValues;
+use crate::domain::policy::decision::RouterDecision;
+
+/// What came of looking a value up.
+#[derive(Clone, Debug)]
+pub(super) enum Finding {
+    /// Value and owner match.
+    Supported(Vec<FactId>, String),
+    /// The owner has another value.
+    WrongValue(FactId, String),
+    /// Another owner has it; the owner's own value, if any.
+    WrongEntity(FactId, Option<FactId>, String),
+    /// Known to be wrong, with the places it was computed from.
+    Wrong(Vec<FactId>, String),
+    /// No result holds it.
+    Missing(String),
+    /// Not for code.
+    Open(String),
+    /// No claim at all.
+    Nothing,
+}
+
+/// Walks a draft and gathers claims.
+pub(super) struct Checker<'c, 'a> {
+    pub(super) input: &'c CheckInput<'a>,
+    pub(super) draft: &'c Draft<'a>,
+    pub(super) evidence: &'c Evidence<'a>,
+    pub(super) index: &'c Index,
+    pub(super) stale: Option<(Evidence<'a>, Index)>,
+    pub(super) user: UserValues,
+    pub(super) claims: Vec<Claim>,
+    pub(super) violations: Vec<Violation>,
+    chars: Vec<usize>,
+    /// Spans that claims of the running unit cover.
+    pub(super) covered: Vec<Range<usize>>,
+    /// Header of the table cell that is being read.
+    pub(super) header: Option<Range<usize>>,
+}
+
+impl<'c, 'a> Checker<'c, 'a> {
+    pub(super) fn new(
+        input: &'c CheckInput<'a>,
+        draft: &'c Draft<'a>,
+        evidence: &'c Evidence<'a>,
+        index: &'c Index,
+    ) -> Self {
+        let stale = (!input.stale.is_empty()).then(|| {
+            let evidence = Evidence::new(input.stale);
+            let index = Index::new(&evidence, draft);
+            (evidence, index)
+        });
+        Self {
+            input,
+            draft,
+            evidence,
+            index,
+            stale,
+            user: UserValues::read(input.user_message, input.language),
+            claims: Vec::new(),
+            violations: Vec::new(),
+            chars: draft.text.char_indices().map(|(at, _)| at).collect(),
+            covered: Vec::new(),
+            header: None,
+        }
+    }
+
+    /// Checks all units, then what holds for the text as a whole.
+    pub(super) fn run(mut self) -> (Vec<Claim>, Vec<Violation>) {
+        let mut context = crate::domain::grounding::bind::Context::new(self.evidence);
+        for unit in &self.draft.units.units {
+            self.unit(unit, &mut context);
+        }
+        self.whole_text();
+        (self.claims, self.violations)
+    }
+
+    fn unit(&mut self, unit: &Unit, context: &mut crate::domain::grounding::bind::Context) {
+        self.covered.clear();
+        if self.injected(unit) {
+            return;
+        }
+        if let UnitKind::Row(table) = unit.kind {
+            self.table_row(unit, table);
+            return;
+        }
+        if self.verbatim_item(unit, context) {
+            return;
+        }
+        let before = self.claims.len();
+        let inherited = context.inherited(unit);
+        let subject = self.values(unit, inherited);
+        if unit.kind != UnitKind::Heading && !self.draft.has(&unit.span, Cue::Offer) {
+            self.absence(unit, &subject);
+            self.order(unit, &subject);
+        }
+        self.work(unit);
+        self.statement(unit, &subject, before);
+        context.leave(unit, subject);
+    }
+
+    /// Whether the text may speak of operational data without results: never.
+    pub(super) fn without_evidence(&self) -> bool {
+        self.input.results.is_empty()
+    }
+
+    /// Whether the turn is one in which no tool data belongs.
+    pub(super) fn talk_only(&self) -> bool {
+        matches!(
+            self.input.stance,
+            Stance::Turn(RouterDecision::Converse | RouterDecision::Clarify | RouterDecision::Refuse)
+        )
+    }
+
+    /// Code points of a byte range.
+    pub(super) fn char_span(&self, span: &Range<usize>) -> CharSpan {
+        let start = self.chars.partition_point(|at| *at < span.start);
+        let end = self.chars.partition_point(|at| *at < span.end);
+        [start, end.max(start)]
+    }
+
+    /// The whole text.
+    pub(super) fn whole(&self) -> CharSpan {
+        [0, self.chars.len()]
+    }
+
+    /// Adds a claim as it is.
+    pub(super) fn claim(
+        &mut self,
+        span: &Range<usize>,
+        kind: ClaimKind,
+        verdict: Verdict,
+        code: Option<ViolationCode>,
+        evidence: Vec<EvidenceRef>,
+        reason: String,
+    ) {
+        self.covered.push(span.clone());
+        let text = self.draft.slice(span).to_owned();
+        let claim = Claim { text, span: self.char_span(span), kind, verdict, evidence, reason, code };
+        let known = self.claims.iter().rev().take(12).any(|other| {
+            other.span == claim.span && other.kind == claim.kind && other.verdict == claim.verdict && other.code == claim.code
+        });
+        if !known {
+            self.claims.push(claim);
+        }
+    }
+
+    /// Adds a violation that belongs to no claim.
+    pub(super) fn violation(&mut self, span: CharSpan, code: ViolationCode, message: String) {
+        if !self.violations.iter().any(|other| other.code == code && other.span == span) {
+            self.violations.push(Violation { code, span, message });
+        }
+    }
+
+    /// Turns what was found into a claim. `wrong` is the code for a contradicted value,
+    /// `missing` for one that is nowhere.
+    pub(super) fn found(
+        &mut self,
+        span: &Range<usize>,
+        kind: ClaimKind,
+        finding: Finding,
+        wrong: ViolationCode,
+        missing: ViolationCode,
+    ) {
+        let refs = |ids: Vec<FactId>| self.evidence.references(ids);
+        match finding {
+            Finding::Supported(ids, reason) => {
+                let evidence = refs(ids);
+                self.claim(span, kind, Verdict::Supported, None, evidence, reason);
+            }
+            Finding::WrongValue(own, reason) => {
+                let evidence = refs(vec![own]);
+                self.claim(span, kind, Verdict::Contradicted, Some(wrong), evidence, reason);
+            }
+            Finding::WrongEntity(there, own, reason) => {
+                let evidence = refs(std::iter::once(there).chain(own).collect());
+                let code = Some(ViolationCode::WrongEntity);
+                self.claim(span, kind, Verdict::Contradicted, code, evidence, reason);
+            }
+            Finding::Wrong(ids, reason) => {
+                let evidence = refs(ids);
+                self.claim(span, kind, Verdict::Contradicted, Some(wrong), evidence, reason);
+            }
+            Finding::Missing(reason) => {
+                self.claim(span, kind, Verdict::Unsupported, Some(missing), Vec::new(), reason);
+            }
+            Finding::Open(reason) => {
+                self.claim(span, ClaimKind::Statement, Verdict::NotCheckable, None, Vec::new(), reason);
+            }
+            Finding::Nothing => self.covered.push(span.clone()),
+        }
+    }
+
+    /// How a row is called in reasons.
+    pub(super) fn called(&self, subject: &Subject) -> String {
+        let Some(row) = subject.first() else { return "the results".to_owned() };
+        if let Some(alias) = self.evidence.rows[row as usize].alias {
+            return alias.to_owned();
+        }
+        self.evidence.name_of(row).map_or_else(
+            || "the result".to_owned(),
+            |id| match self.evidence.fact(id).value {
+                serde_json::Value::String(text) => text.chars().take(60).collect(),
+                other => other.to_string().chars().take(60).collect(),
+            },
+        )
+    }
+}

@@ -1,0 +1,471 @@
+//! Walks the values of one unit from left to right, keeps track of whom they are
+//! about, and hands each to its family. A printed evidence value that is longer than
+//! the atoms inside it stands for itself: it is a quote.
+
+use std::ops::Range;
+
+use crate::domain::grounding::atom;
+use crate::domain::grounding::atom::AtomKind;
+use crate::domain::grounding::atom::DurationAtom;
+use crate::domain::grounding::atom::Identifier;
+use crate::domain::grounding::atom::IdentifierClass;
+use crate::domain::grounding::atom::NumberAtom;
+use crate::domain::grounding::atom::TimeAtom;
+use crate::domain::grounding::bind::Strength;
+use crate::domain::grounding::bind::Subject;
+use crate::domain::grounding::facts::Fact;
+use crate::domain::grounding::facts::FactId;
+use crate::domain::grounding::facts::RowId;
+use crate::domain::grounding::facts::is_identity;
+use crate::domain::grounding::marks::Phrase;
+use crate::domain::grounding::marks::atom_lang;
+use crate::domain::grounding::sentence::Unit;
+use crate::domain::grounding::spoken;
+use crate::domain::grounding::spoken::Cue;
+use crate::domain::grounding::spoken::Meaning;
+use crate::domain::grounding::verify::Checker;
+use crate::domain::grounding::words;
+use crate::domain::lang::Lang;
+
+/// One value of a unit.
+#[derive(Clone, Debug)]
+pub(super) struct Item<'d> {
+    pub(super) span: Range<usize>,
+    pub(super) kind: ItemKind<'d>,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub(super) enum ItemKind<'d> {
+    Identifier(&'d Identifier),
+    Number(&'d NumberAtom),
+    Time(&'d TimeAtom),
+    Duration(&'d DurationAtom),
+    /// A coded value; index of the code.
+    Code(usize),
+    /// A value of the evidence, word by word.
+    Phrase(&'d Phrase),
+}
+
+/// Where the evidence has what an item names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mention {
+    /// Facts that hold it.
+    pub(super) facts: Vec<FactId>,
+    /// Rows whose own name it is.
+    pub(super) own: Vec<RowId>,
+}
+
+/// Values of the user's message, which a text may repeat.
+#[derive(Debug)]
+pub(super) struct UserValues {
+    folded: String,
+    atoms: Vec<atom::Atom>,
+}
+
+impl UserValues {
+    pub(super) fn read(message: &str, language: Lang) -> Self {
+        let end = message.char_indices().nth(20_000).map_or(message.len(), |(at, _)| at);
+        let message = message.get(..end).unwrap_or_default();
+        Self { folded: words::fold(message), atoms: atom::scan(message, atom_lang(language)) }
+    }
+
+    /// Whether the message names an identifier or text.
+    pub(super) fn names(&self, text: &str) -> bool {
+        words::contains_token(&self.folded, &words::fold(text))
+    }
+
+    /// Whether the message has a number with one of the readings.
+    pub(super) fn number(&self, wanted: &NumberAtom) -> bool {
+        self.atoms.iter().any(|atom| match &atom.kind {
+            AtomKind::Number(number) => {
+                number.readings.iter().any(|a| wanted.readings.iter().any(|b| a.value == b.value))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the message has the time.
+    pub(super) fn time(&self, wanted: &TimeAtom) -> bool {
+        self.atoms.iter().any(|atom| match &atom.kind {
+            AtomKind::Time(time) => {
+                time.readings.iter().any(|a| wanted.readings.iter().any(|b| a == b)) && time.zone == wanted.zone
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the message has the length of time.
+    pub(super) fn duration(&self, wanted: &DurationAtom) -> bool {
+        self.atoms.iter().any(|atom| matches!(&atom.kind, AtomKind::Duration(length) if length.nanos == wanted.nanos))
+    }
+}
+
+impl<'c, 'a> Checker<'c, 'a> {
+    /// Checks the values of a unit; returns what the unit was about.
+    pub(super) fn values(&mut self, unit: &Unit, inherited: Subject) -> Subject {
+        let items = self.items(&unit.span);
+        let mentions: Vec<Mention> = items.iter().map(|item| self.mention(item)).collect();
+        let first_own = mentions.iter().position(|mention| !mention.own.is_empty());
+        let pronoun = self.draft.has(&unit.span, Cue::Pronoun);
+        let mut subject = inherited;
+        let mut fresh_mention = false;
+        for (at, item) in items.iter().enumerate() {
+            let mention = &mentions[at];
+            if !mention.own.is_empty() && self.names_subject(&subject, mention) {
+                self.new_subject(item, mention, &mut subject, fresh_mention);
+                fresh_mention = true;
+                continue;
+            }
+            let ahead = first_own.filter(|first| at < *first);
+            let about = match ahead {
+                // A value before the first name is about that name, unless a pronoun goes before it.
+                Some(first) if !(pronoun && subject.strength >= Strength::Near) => {
+                    Subject::named(mentions[first].own.clone())
+                }
+                _ => subject.clone(),
+            };
+            let about = self.respectively(unit, &items, &mentions, at, about);
+            if self.value(unit, &items, at, mention, &about) {
+                fresh_mention = false;
+            }
+            if subject.strength < Strength::Named && ahead.is_none() && !mention.facts.is_empty() {
+                self.attribute_subject(item, mention, &mut subject);
+            }
+        }
+        self.booleans(unit, &subject);
+        subject
+    }
+
+    /// Values of a span, by place.
+    pub(super) fn items(&self, span: &Range<usize>) -> Vec<Item<'c>> {
+        let mut items: Vec<Item<'c>> = Vec::new();
+        let draft = self.draft;
+        let index = self.index;
+        let atoms = draft.atoms_in(span);
+        let phrases: Vec<&'c Phrase> = index.phrases_in(span).filter(|phrase| self.tells(phrase)).collect();
+        let quoted = |part: &Range<usize>| {
+            phrases.iter().any(|phrase| {
+                phrase.span.start <= part.start && part.end <= phrase.span.end && phrase.span.len() > part.len()
+            })
+        };
+        for atom in atoms {
+            let part = atom.span.start..atom.span.end;
+            if quoted(&part) {
+                continue;
+            }
+            let kind = match &atom.kind {
+                AtomKind::Identifier(identifier) => ItemKind::Identifier(identifier),
+                AtomKind::Number(number) => ItemKind::Number(number),
+                AtomKind::Time(time) => ItemKind::Time(time),
+                AtomKind::Duration(length) => ItemKind::Duration(length),
+            };
+            items.push(Item { span: part, kind });
+        }
+        let clear = |items: &[Item<'c>], part: &Range<usize>| {
+            items.iter().all(|item| item.span.end <= part.start || part.end <= item.span.start)
+        };
+        for spot in draft.spots_in(span) {
+            let part = spot.start..spot.end;
+            if let Meaning::Code(code) = spot.meaning
+                && clear(&items, &part)
+                && !quoted(&part)
+            {
+                items.push(Item { span: part, kind: ItemKind::Code(code) });
+            }
+        }
+        for phrase in phrases {
+            if clear(&items, &phrase.span) {
+                items.push(Item { span: phrase.span.clone(), kind: ItemKind::Phrase(phrase) });
+            }
+        }
+        items.sort_by_key(|item| (item.span.start, item.span.end));
+        items
+    }
+
+    /// Whether a printed value is more than a word of the language.
+    fn tells(&self, phrase: &Phrase) -> bool {
+        if phrase.words > 1 {
+            let text = self.draft.slice(&phrase.span);
+            return text.len() > 5 || text.chars().any(words::is_cjk);
+        }
+        let text = self.draft.slice(&phrase.span);
+        if text.chars().count() < 2 || super::statements::is_stopword(text) {
+            return false;
+        }
+        if text.bytes().all(|b| b.is_ascii_digit()) {
+            return false;
+        }
+        let known = self.draft.spots_in(&phrase.span).any(|spot| {
+            matches!(spot.meaning, Meaning::Noun(_) | Meaning::Object(_) | Meaning::Cue(_))
+        });
+        !known
+    }
+
+    /// Where the evidence has what an item names.
+    pub(super) fn mention(&self, item: &Item<'_>) -> Mention {
+        let (facts, mut own) = match &item.kind {
+            ItemKind::Identifier(identifier) => self.index.identifier(self.evidence, identifier),
+            ItemKind::Number(number) if number.id_candidate || number_is_plain(number) => {
+                let digits: String = self.draft.slice(&item.span).chars().filter(char::is_ascii_digit).collect();
+                let facts = self.index.posting(&digits).iter().copied();
+                let ids = facts.filter(|id| {
+                    let fact = self.evidence.fact(*id);
+                    (number.id_candidate || digits.len() >= 4)
+                        && is_identity(fact.key)
+                        && (fact.value.as_str() == Some(&digits) || fact.value.to_string() == digits)
+                });
+                (ids.collect(), Vec::new())
+            }
+            ItemKind::Phrase(phrase) => (phrase.facts.clone(), phrase.rows.clone()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let mut by_argument = Vec::new();
+        for id in &facts {
+            let fact = self.evidence.fact(*id);
+            if self.evidence.is_argument(fact) {
+                if names_by_argument(fact.key) {
+                    by_argument.push(fact.row);
+                }
+            } else if fact.group.is_empty() && is_identity(fact.key) && self.whole_value(fact, item) {
+                own.push(fact.row);
+            }
+        }
+        let named_in = |row: RowId| own.iter().any(|own| self.evidence.rows[*own as usize].result == row_result(self, row));
+        let around: Vec<RowId> = by_argument.iter().copied().filter(|row| !named_in(*row)).collect();
+        if own.is_empty() || matches!(&item.kind, ItemKind::Identifier(_) | ItemKind::Number(_)) {
+            own.extend(around);
+        }
+        own.sort_unstable();
+        own.dedup();
+        Mention { facts, own }
+    }
+
+    /// Whether the fact is the named thing, not a text around it.
+    fn whole_value(&self, fact: &Fact<'a>, item: &Item<'_>) -> bool {
+        match (&item.kind, fact.value) {
+            (_, serde_json::Value::Number(_)) => true,
+            (ItemKind::Identifier(identifier), serde_json::Value::String(text)) => {
+                identifier.matches(text) || (identifier.class != IdentifierClass::Uuid && text.len() < 2 * identifier.canonical.len())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a name with rows of its own starts a new subject, rather than naming a part of it.
+    fn names_subject(&self, subject: &Subject, mention: &Mention) -> bool {
+        if subject.strength != Strength::Named || subject.by_attribute.is_some() {
+            return true;
+        }
+        // A row inside the subject's rows narrows nothing: values after it still belong to both.
+        !mention.own.iter().any(|own| {
+            subject.rows().any(|row| row != *own && self.evidence.within(*own, row) && !self.evidence.rows[row as usize].envelope)
+        })
+    }
+
+    fn new_subject(&mut self, item: &Item<'_>, mention: &Mention, subject: &mut Subject, coordinated: bool) {
+        let named = self.of_attribute_subject(item, mention, subject);
+        if !named {
+            self.identifier_exists(item, mention);
+        }
+        let same_list = |rows: &[RowId]| {
+            rows.iter().any(|a| mention.own.iter().any(|b| {
+                a != b && self.evidence.rows[*a as usize].list == self.evidence.rows[*b as usize].list
+                    || self.evidence.rows[*a as usize].result != self.evidence.rows[*b as usize].result
+            }))
+        };
+        let joins = coordinated
+            && subject.strength == Strength::Named
+            && subject.by_attribute.is_none()
+            && subject.groups.first().is_some_and(|rows| same_list(rows));
+        if joins {
+            subject.groups.push(mention.own.clone());
+        } else {
+            *subject = Subject::named(mention.own.clone());
+        }
+    }
+
+    /// "For customer X, case N": N must be one of X's. Says whether a claim was made.
+    fn of_attribute_subject(&mut self, item: &Item<'_>, mention: &Mention, subject: &Subject) -> bool {
+        let Some((key, group)) = &subject.by_attribute else { return false };
+        if subject.strength < Strength::Near || subject.groups.len() != 1 {
+            return false;
+        }
+        let related = mention.own.iter().any(|own| {
+            subject.rows().any(|row| self.evidence.within(*own, row) || self.evidence.within(row, *own))
+        });
+        if related {
+            return false;
+        }
+        let own = mention.own.iter().find_map(|row| {
+            self.evidence.ids_of_row(*row).find(|id| {
+                let fact = self.evidence.fact(*id);
+                fact.key == key && fact.group == group
+            })
+        });
+        let (Some(own), Some(there)) = (own, mention.facts.first().copied()) else { return false };
+        let reason = format!("belongs to another {}", if group.is_empty() { key } else { group });
+        self.found(
+            &item.span,
+            crate::domain::grounding::claim::ClaimKind::Identifier,
+            super::Finding::WrongEntity(there, Some(own), reason),
+            crate::domain::grounding::claim::ViolationCode::WrongEntity,
+            crate::domain::grounding::claim::ViolationCode::InventedValue,
+        );
+        true
+    }
+
+    /// An attribute value at the start makes the rows that have it the subject.
+    fn attribute_subject(&self, item: &Item<'_>, mention: &Mention, subject: &mut Subject) {
+        let selective = matches!(item.kind, ItemKind::Identifier(_) | ItemKind::Phrase(_));
+        let Some(first) = mention.facts.first() else { return };
+        if !selective || mention.facts.len() > 500 {
+            return;
+        }
+        let first = self.evidence.fact(*first);
+        if subject.strength >= Strength::Near
+            && mention.facts.iter().any(|id| {
+                let rows: Vec<RowId> = subject.rows().collect();
+                crate::domain::grounding::bind::belongs(self.evidence, self.evidence.fact(*id), &rows)
+            })
+        {
+            return;
+        }
+        let mut rows: Vec<RowId> = mention.facts.iter().map(|id| self.evidence.fact(*id).row).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        *subject = Subject {
+            groups: vec![rows],
+            strength: Strength::Named,
+            by_attribute: Some((first.key.to_owned(), first.group.to_owned())),
+        };
+    }
+
+    /// "A and B are x and y respectively": the value's place among its kind names its owner.
+    fn respectively(
+        &self,
+        unit: &Unit,
+        items: &[Item<'_>],
+        mentions: &[Mention],
+        at: usize,
+        about: Subject,
+    ) -> Subject {
+        if about.groups.len() < 2 || !self.draft.has(&unit.span, Cue::Respectively) {
+            return about;
+        }
+        let kind = std::mem::discriminant(&items[at].kind);
+        let before = items[..at]
+            .iter()
+            .zip(mentions)
+            .filter(|(item, mention)| mention.own.is_empty() && std::mem::discriminant(&item.kind) == kind)
+            .count();
+        match about.groups.get(before) {
+            Some(group) => Subject { groups: vec![group.clone()], ..about },
+            None => about,
+        }
+    }
+
+    /// Hands one value to its family; says whether it was a value about the subject.
+    fn value(&mut self, unit: &Unit, items: &[Item<'c>], at: usize, mention: &Mention, about: &Subject) -> bool {
+        let item = &items[at];
+        match &item.kind {
+            ItemKind::Identifier(identifier) => self.identifier(unit, item, identifier, mention, about),
+            ItemKind::Number(number) => self.number(unit, items, at, number, mention, about),
+            ItemKind::Time(time) => self.time(unit, item, time, about),
+            ItemKind::Duration(length) => self.duration(unit, item, length, about),
+            ItemKind::Code(code) => self.code(unit, items, at, *code, about),
+            ItemKind::Phrase(phrase) => self.phrase(unit, item, phrase, about),
+        }
+        true
+    }
+
+    /// Attribute nouns that a value stands beside: the one before it with nothing between, and
+    /// nouns right beside that one; or the one right after it.
+    pub(super) fn nouns_of(&self, unit: &Unit, items: &[Item<'_>], span: &Range<usize>) -> Vec<usize> {
+        if let Some(header) = &self.header {
+            return self.nouns_in(header);
+        }
+        let nouns: Vec<(Range<usize>, usize)> = self
+            .draft
+            .spots_in(&unit.span)
+            .filter_map(|spot| match spot.meaning {
+                Meaning::Noun(noun) => Some((spot.start..spot.end, noun)),
+                _ => None,
+            })
+            .filter(|(part, _)| part.end <= span.start || span.end <= part.start)
+            .collect();
+        let free = |from: usize, to: usize| {
+            let gap = self.draft.text.get(from..to).unwrap_or_default();
+            self.draft.words_in(&(from..to)).len() <= 6
+                && !gap.contains([';', '\n', ',', '('])
+                && !items.iter().any(|item| from <= item.span.start && item.span.end <= to)
+        };
+        let before = nouns.iter().rev().find(|(part, _)| part.end <= span.start && free(part.end, span.start));
+        let after = nouns.iter().find(|(part, _)| {
+            span.end <= part.start
+                && self.draft.words_in(&(span.end..part.start)).is_empty()
+                && free(span.end, part.start)
+        });
+        let beside = |chosen: &Range<usize>| -> Vec<usize> {
+            let mut found: Vec<usize> = nouns
+                .iter()
+                .filter(|(part, _)| {
+                    part == chosen
+                        || (part.start < chosen.end && chosen.start < part.end)
+                        || (part.end <= chosen.start && self.draft.words_in(&(part.end..chosen.start)).is_empty())
+                })
+                .map(|(_, noun)| *noun)
+                .collect();
+            found.dedup();
+            found
+        };
+        match (before, after) {
+            (Some((part, _)), None) => beside(part),
+            (None, Some((part, _))) => beside(part),
+            (Some((part, _)), Some((next, _))) => {
+                // "port 443" beats "443 … host"; "high priority" beats "case … high".
+                let far = self.draft.words_in(&(part.end..span.start)).len();
+                if far <= 1 { beside(part) } else { beside(next) }
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Whether a fact is of an attribute.
+    pub(super) fn is_of(fact: &Fact<'_>, noun: usize) -> bool {
+        let folded = |name: &str| -> String {
+            name.chars().take(64).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
+        };
+        let names = [folded(fact.key), folded(fact.group), folded(fact.key.rsplit('.').next().unwrap_or_default())];
+        spoken::noun_fields(noun).any(|field| names.iter().any(|name| name == field))
+    }
+
+    /// Whether some result has the attribute at all.
+    pub(super) fn attribute_exists(&self, noun: usize) -> bool {
+        let folded = |name: &str| -> String {
+            name.chars().take(64).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
+        };
+        self.evidence.keys.iter().map(|(key, _)| *key).chain(self.evidence.groups.iter().copied()).any(|name| {
+            let (whole, last) = (folded(name), folded(name.rsplit('.').next().unwrap_or_default()));
+            spoken::noun_fields(noun).any(|field| field == whole || field == last)
+        })
+    }
+}
+
+/// Arguments that say what a call is about.
+fn names_by_argument(key: &str) -> bool {
+    is_identity(key)
+        || matches!(
+            words::fold(key).as_str(),
+            "customer" | "customers" | "hosts" | "ips" | "domain" | "case" | "cases" | "asset" | "associatecaseid" | "event_id" | "cluster_name"
+        )
+}
+
+fn row_result(checker: &Checker<'_, '_>, row: RowId) -> u32 {
+    checker.evidence.rows[row as usize].result
+}
+
+/// Digits and nothing else: may be an id.
+pub(super) fn number_is_plain(number: &NumberAtom) -> bool {
+    number.unit.is_none() && !number.ordinal && !number.spelled
+}
