@@ -394,5 +394,5 @@ fn settle_operational(signals: &mut Signals, hits: &[Hit]) {
             || signals.customer
             || signals.operational_noun
             || (signals.filters && (signals.asks || signals.shown > 0))
-            || (signals.time && signals.asks && has(List::Ours)));
+            || (signals.time && signals.asks && !signals.outside));
 }
