@@ -350,3 +350,26 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
         ],
     }
 }
+
+/// What a missing fact is called, for people. Names without an entry are shown as they are.
+pub fn fact_label(name: &str, language: Lang) -> String {
+    let labels: [&str; 8] = match name {
+        "question" => ["your question", "spørsmålet ditt", "din fråga", "dit spørgsmål", "Ihre Frage", "votre question", "su pregunta", "ご質問"],
+        "case_id" => ["the case id", "saks-ID", "ärende-id", "sags-id", "die Fallnummer", "le numéro du dossier", "el número de caso", "ケースID"],
+        "event_identifier" | "event_id" => ["the event id", "hendelses-ID", "händelse-id", "hændelses-id", "die Ereignis-ID", "l'identifiant de l'événement", "el identificador del evento", "イベントID"],
+        "alarm_id" => ["the alarm id", "alarm-ID", "larm-id", "alarm-id", "die Alarm-ID", "l'identifiant de l'alarme", "el identificador de la alarma", "アラームID"],
+        "filter_id" => ["the filter id", "filter-ID", "filter-id", "filter-id", "die Filter-ID", "l'identifiant du filtre", "el identificador del filtro", "フィルターID"],
+        "host" => ["the host", "verten", "värden", "værten", "den Host", "l'hôte", "el equipo", "ホスト名"],
+        "customer" => ["the customer", "kunden", "kunden", "kunden", "den Kunden", "le client", "el cliente", "顧客"],
+        "target" => [
+            "which object: an id, a host, an address or a customer", "hvilket objekt: en ID, en vert, en adresse eller en kunde",
+            "vilket objekt: ett id, en värd, en adress eller en kund", "hvilket objekt: et id, en vært, en adresse eller en kunde",
+            "welches Objekt: eine Kennung, einen Host, eine Adresse oder einen Kunden",
+            "quel objet : un identifiant, un hôte, une adresse ou un client",
+            "qué objeto: un identificador, un equipo, una dirección o un cliente", "対象（ID、ホスト、アドレス、顧客のいずれか）",
+        ],
+        other => return other.replace('_', " "),
+    };
+    let place = Lang::KNOWN.iter().position(|known| *known == language).unwrap_or(0);
+    labels[place].to_owned()
+}

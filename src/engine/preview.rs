@@ -123,7 +123,6 @@ impl Engine {
             now,
             results: results.iter().map(|result| stateless_view(result, budget)).collect(),
             report,
-            failed_calls,
         };
         let request = question.request(&self.prompts)?;
         let answer = self.model.complete(ModelRole::Judge, request, &CancellationToken::new()).await;

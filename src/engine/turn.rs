@@ -34,6 +34,7 @@ use crate::domain::message::Message;
 use crate::domain::message::Role;
 use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
+use crate::domain::notice::fact_label;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::shown::Shown;
@@ -298,8 +299,8 @@ impl Turn {
         } else {
             NoticeKind::WhichOne
         };
-        let notice =
-            Notice::question(kind, ruling.language, ruling.missing.clone(), ruling.choices.clone());
+        let missing = ruling.missing.iter().map(|name| fact_label(name, ruling.language)).collect();
+        let notice = Notice::question(kind, ruling.language, missing, ruling.choices.clone());
         let question = Question { text: notice.text(), choices: ruling.choices.clone() };
         let mut reply = self.notice_reply(notice, TurnOutcome::Clarification);
         reply.question = Some(question);

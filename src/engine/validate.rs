@@ -206,7 +206,6 @@ impl Turn {
             now: self.engine.clock.now(),
             results: self.views(&entries),
             report,
-            failed_calls,
         };
         let request = question.request(&self.engine.prompts)?;
         let ruling = match self.ask("judge", ModelRole::Judge, request).await {
@@ -354,7 +353,6 @@ pub(crate) struct JudgeQuestion<'a> {
     pub now: jiff::Timestamp,
     pub results: Vec<ResultView>,
     pub report: &'a GroundingReport,
-    pub failed_calls: bool,
 }
 
 impl JudgeQuestion<'_> {
