@@ -362,7 +362,7 @@ impl Prompts {
         let marker = marker(&[&message, &tools.join("\n"), &errors.join("\n")]);
         let inputs = json!({
             "marker": marker, "now": context.now.to_string(), "message": message, "tools": tools,
-            "errors": errors, "hint_arguments": hint_arguments(&context.hints),
+            "errors": errors, "hint_tools": context.hints.tools, "hint_arguments": hint_arguments(&context.hints),
         });
         self.messages("arguments.j2", &inputs)
     }
