@@ -190,6 +190,7 @@ fn settings(config: &Config, prompts: &Prompts) -> Result<EngineSettings, AppErr
             Judge::Never => JudgeMode::Never,
         },
         prompt_result_bytes: limits.prompt_result_bytes,
+        prompt_tool_bytes: limits.prompt_tool_bytes,
         zone: config.grounding.zone()?,
         config_digest: digest(effective.as_bytes()),
     })

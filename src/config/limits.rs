@@ -31,6 +31,9 @@ pub struct LimitsConfig {
     pub result_bytes: usize,
     /// Bytes of results shown to the model per prompt.
     pub prompt_result_bytes: usize,
+    /// Bytes of tool definitions shown to the model per prompt; larger ones are cut, and
+    /// arguments are still checked against the whole schema.
+    pub prompt_tool_bytes: usize,
 }
 
 impl Default for LimitsConfig {
@@ -47,6 +50,7 @@ impl Default for LimitsConfig {
             tokens: 200_000,
             result_bytes: 32 * 1024 * 1024,
             prompt_result_bytes: 24 * 1024,
+            prompt_tool_bytes: 32 * 1024,
         }
     }
 }
@@ -60,6 +64,7 @@ impl LimitsConfig {
             ("limits.calls_at_once", self.calls_at_once),
             ("limits.result_bytes", self.result_bytes),
             ("limits.prompt_result_bytes", self.prompt_result_bytes),
+            ("limits.prompt_tool_bytes", self.prompt_tool_bytes),
             ("limits.steps", self.steps as usize),
             ("limits.calls", self.calls as usize),
         ];

@@ -116,7 +116,7 @@ impl Turn {
     ) -> Result<ModelRequest, TurnError> {
         Ok(ModelRequest {
             messages: self.engine.prompts.draft(&self.draft_context(ruling, about))?,
-            tools,
+            tools: self.shown_tools(ruling, &tools),
             tool_choice: ToolChoice::Auto,
             response_schema: None,
             max_tokens: DRAFT_TOKENS,

@@ -4,6 +4,7 @@
 //! schema with one repair round, ask again under a constrained schema, and at last let
 //! the gateway make the call where policy can fill the arguments.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,6 +15,8 @@ use crate::domain::recover::parse_arguments;
 use crate::domain::recover::recover_calls;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
+use crate::engine::compact::compact;
+use crate::engine::compact::property_names;
 use crate::engine::error::TurnError;
 use crate::engine::ports::ModelAnswer;
 use crate::engine::ports::ModelRequest;
@@ -137,6 +140,26 @@ impl Turn {
         }
     }
 
+    /// The definitions a prompt shows of the offered tools; arguments are checked against the whole ones.
+    pub(crate) fn shown_tools(&self, ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Vec<Arc<ToolSpec>> {
+        let mut relevant = HashSet::new();
+        for call in self.planned_calls(ruling) {
+            property_names(&call.arguments, &mut relevant);
+        }
+        let is_data = |spec: &ToolSpec| self.engine.router.is_data_tool(&spec.tool);
+        compact(offered, self.tool_bytes(), &relevant, is_data)
+    }
+
+    /// Bytes of definitions that fit a prompt: what is configured, and at most a third of the context.
+    fn tool_bytes(&self) -> usize {
+        let configured = self.engine.settings.prompt_tool_bytes;
+        match self.engine.model.facts(ModelRole::Draft, self.profile.as_deref()) {
+            // About three bytes a token, measured on JSON with the tokenizers of the field.
+            Ok(facts) => configured.min(usize::try_from(facts.context_tokens).unwrap_or(usize::MAX)),
+            Err(_) => configured,
+        }
+    }
+
     fn gather_request(&self, ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Result<ModelRequest, TurnError> {
         let context = GatherContext {
             message: self.message.clone(),
@@ -149,7 +172,7 @@ impl Turn {
         };
         Ok(ModelRequest {
             messages: self.engine.prompts.gather(&context)?,
-            tools: offered.to_vec(),
+            tools: self.shown_tools(ruling, offered),
             tool_choice: ToolChoice::Required,
             response_schema: None,
             max_tokens: CALL_TOKENS,
@@ -163,7 +186,8 @@ impl Turn {
         offered: &[Arc<ToolSpec>],
         errors: Vec<String>,
     ) -> Result<ModelRequest, TurnError> {
-        let tools: Vec<ToolView> = offered
+        let tools: Vec<ToolView> = self
+            .shown_tools(ruling, offered)
             .iter()
             .map(|spec| ToolView {
                 name: spec.name.to_string(),

@@ -3,6 +3,7 @@
 //! own file.
 
 pub mod budget;
+pub mod compact;
 pub mod draft;
 pub mod error;
 pub mod fingerprint;
@@ -70,6 +71,8 @@ pub struct EngineSettings {
     pub judge: JudgeMode,
     /// Bytes of result text per prompt, all results together, unless the model's context is smaller.
     pub prompt_result_bytes: usize,
+    /// Bytes of tool definitions per prompt, unless the model's context is smaller.
+    pub prompt_tool_bytes: usize,
     /// Zone of times without a label.
     pub zone: TimeZone,
     /// Digest of the configuration, secrets left out.
