@@ -28,7 +28,6 @@ use crate::engine::ports::ModelRole;
 use crate::llm::exchange::Named;
 use crate::llm::profile::ModelProfile;
 use crate::llm::profile::ProfileError;
-use crate::llm::profile::role_name;
 
 /// All model profiles behind one port.
 #[derive(Clone, Debug)]
@@ -42,40 +41,45 @@ pub struct OpenAiModel {
 
 impl OpenAiModel {
     /// Checks the profiles and takes them. `default` serves every role that no profile
-    /// lists; without it that is the profile named `default`, else the first by name.
+    /// lists; without it that is the profile named `default`, else the first for drafts.
+    /// Where several list a role, the default one goes first, then those that are no
+    /// other's fallback, by name.
     ///
     /// A process-wide TLS provider must be installed before.
     ///
     /// # Errors
     /// [`ProfileError`], the first one found.
     pub fn new(profiles: BTreeMap<String, ModelProfile>, default: Option<&str>) -> Result<Self, ProfileError> {
-        let known = || profiles.keys().cloned().collect::<Vec<_>>();
         let exists = |name: &str, by: &str| {
             if profiles.contains_key(name) {
                 return Ok(());
             }
-            Err(ProfileError::Unknown { name: name.to_owned(), by: by.to_owned(), known: known() })
+            let known = profiles.keys().cloned().collect();
+            Err(ProfileError::Unknown { name: name.to_owned(), by: by.to_owned(), known })
         };
-        let first = profiles.keys().next().ok_or(ProfileError::NoProfiles)?;
-        let default = match default {
-            Some(name) => name,
-            None if profiles.contains_key("default") => "default",
-            None => first,
-        };
-        exists(default, "default")?;
-        let default = default.to_owned();
-        let mut by_role: BTreeMap<ModelRole, String> = BTreeMap::new();
         for (name, profile) in &profiles {
             profile.validate(name)?;
             if let Some(fallback) = &profile.fallback {
                 exists(fallback, &format!("fallback of {name}"))?;
             }
-            for role in &profile.roles {
-                if let Some(one) = by_role.insert(*role, name.clone()).filter(|one| one != name) {
-                    return Err(ProfileError::RoleTwice { one, two: name.clone(), role: role_name(*role) });
-                }
-            }
         }
+        let named = default.or_else(|| profiles.contains_key("default").then_some("default"));
+        let default = match named {
+            Some(name) => name,
+            None => first_for(&profiles, ModelRole::Draft)
+                .or_else(|| profiles.keys().next().map(String::as_str))
+                .ok_or(ProfileError::NoProfiles)?,
+        };
+        exists(default, "default")?;
+        let default = default.to_owned();
+        let by_role = [ModelRole::Route, ModelRole::Draft, ModelRole::Judge]
+            .into_iter()
+            .filter_map(|role| {
+                let listed = profiles.get(&default).is_some_and(|profile| profile.roles.contains(&role));
+                let name = if listed { default.as_str() } else { first_for(&profiles, role)? };
+                Some((role, name.to_owned()))
+            })
+            .collect();
         Ok(Self { http: http_client()?, profiles, default, by_role, first_pause: Duration::from_millis(250) })
     }
 
@@ -161,6 +165,13 @@ impl OpenAiModel {
             }
         }
     }
+}
+
+/// The first profile by name that lists `role`; one that only steps in for another comes last.
+fn first_for(profiles: &BTreeMap<String, ModelProfile>, role: ModelRole) -> Option<&str> {
+    let steps_in = |name: &str| profiles.values().any(|profile| profile.fallback.as_deref() == Some(name));
+    let listing = profiles.iter().filter(|(_, profile)| profile.roles.contains(&role)).map(|(name, _)| name.as_str());
+    listing.min_by_key(|name| (steps_in(name), *name))
 }
 
 /// Whether another server could do better. A malformed answer stays an error: the

@@ -50,7 +50,7 @@ pub struct ModelProfile {
     /// Sent as bearer token.
     #[serde(default)]
     pub api_key: Option<SecretString>,
-    /// Roles this profile serves before the default profile does.
+    /// Roles this profile serves; one that no profile lists is served by the default profile.
     #[serde(default)]
     pub roles: Vec<ModelRole>,
     /// 0 to 2; not sent when absent.
@@ -133,16 +133,6 @@ pub enum ProfileError {
         by: String,
         /// All names.
         known: Vec<String>,
-    },
-    /// Two profiles list the same role.
-    #[error("model profiles {one} and {two} both list the role {role}")]
-    RoleTwice {
-        /// A profile.
-        one: String,
-        /// Another.
-        two: String,
-        /// The role.
-        role: &'static str,
     },
     /// A value that cannot be used.
     #[error("model profile {name}: {problem}")]
@@ -237,15 +227,6 @@ impl ModelProfile {
             }
         }
         Ok(())
-    }
-}
-
-/// Stable name of a role.
-pub fn role_name(role: ModelRole) -> &'static str {
-    match role {
-        ModelRole::Route => "route",
-        ModelRole::Draft => "draft",
-        ModelRole::Judge => "judge",
     }
 }
 

@@ -321,8 +321,7 @@ async fn roles_pick_profiles_and_mistakes_are_named() {
         OpenAiModel::new(profiles, None).unwrap_err()
     };
     assert_eq!(new(Vec::new()), ProfileError::NoProfiles);
-    assert!(matches!(new(vec![("a", judge.clone()), ("b", judge)]), ProfileError::RoleTwice { role: "judge", .. }));
-    let mut lost = main;
+    let mut lost = main.clone();
     lost.fallback = Some("nobody".to_owned());
     assert!(matches!(new(vec![("a", lost)]), ProfileError::Unknown { .. }));
 }
@@ -345,4 +344,17 @@ async fn the_probe_finds_what_a_server_honours() {
     assert_eq!(report.reasoning_field.as_deref(), Some("content"));
     let report = probe("p", &ModelProfile::new("http://127.0.0.1:9/v1", "m")).await;
     assert!(!report.reachable && !report.problems.is_empty());
+}
+
+#[tokio::test]
+async fn a_fallback_profile_does_not_serve_a_role_before_the_one_it_stands_in_for() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut main = ModelProfile::new("http://127.0.0.1:9/v1", "m");
+    main.roles = vec![ModelRole::Draft];
+    let backup = main.clone();
+    main.fallback = Some("backup".to_owned());
+    let model = client(vec![("backup", backup), ("main", main)]);
+    assert_eq!(model.default_profile(), "main");
+    assert_eq!(model.facts(ModelRole::Draft, None).unwrap().profile, "main");
+    assert_eq!(model.facts(ModelRole::Judge, None).unwrap().profile, "main");
 }
