@@ -1,0 +1,52 @@
+# `make test` is what CI runs; `make demo` needs nothing but Rust.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+
+# Release code without link-time optimisation: quick enough to build, fast enough to measure.
+FAST := cargo run --quiet --profile fast --
+
+.PHONY: help demo test check fmt tools format lint doc unit sdks containers bench scenarios adversarial mutations
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+demo: ## Gateway, embedded servers and simulators in one process, no keys and no network
+	cargo run --profile fast -- demo
+
+# Clippy and rustdoc share the dependencies' check artifacts, tests and SDKs the debug build.
+test: tools format lint doc unit sdks containers ## Everything that CI runs
+	@echo "make test: all passed"
+
+tools: ## Install what the tests need, or say exactly what is missing
+	scripts/ensure-tools
+
+check: format lint ## Formatting and lints, the quick part of `make test`
+
+fmt: ## Format the code
+	cargo fmt
+
+format:
+	cargo fmt --check
+
+lint:
+	cargo clippy --locked --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
+
+unit: ## Unit and integration tests, scenarios included, on SQLite and PostgreSQL
+	if cargo nextest --version >/dev/null 2>&1; then \
+	    cargo nextest run --locked $(if $(CI),--profile ci); \
+	else \
+	    cargo test --locked --lib --bins --tests; \
+	fi
+
+sdks: ## The official OpenAI and MCP SDKs against the real binary
+	scripts/test-sdks
+
+containers: ## Lint docker-compose.yml and the Dockerfile
+	scripts/lint-containers
+
+bench: ## Benchmarks
+	cargo bench
