@@ -145,6 +145,11 @@ impl Context {
         Subject { strength: strength.min(subject.strength), ..subject }
     }
 
+    /// Whether a subject was not named at all: it is the only record there is.
+    pub fn assumed(&self, subject: &Subject) -> bool {
+        !self.only.is_none() && subject.groups == self.only.groups
+    }
+
     /// A label named the record that the items around it are about.
     pub fn lead_with(&mut self, row: RowId) {
         self.lead = Subject::named(vec![row]);

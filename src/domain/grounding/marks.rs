@@ -212,6 +212,15 @@ impl Index {
     }
 }
 
+/// Whether a stored text or number is printed so.
+pub fn prints_as(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(stored) => stored == text,
+        Value::Number(number) => number.to_string() == text,
+        _ => false,
+    }
+}
+
 /// Page and meta data: how the answer was made, not what it says.
 pub fn is_bookkeeping(fact: &Fact<'_>) -> bool {
     matches!(fact.group, "page" | "meta" | "paging" | "pagination")

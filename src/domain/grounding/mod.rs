@@ -4,12 +4,12 @@
 //! Pure and bounded: any text against any JSON ends in a report.
 
 pub mod atom;
-mod bind;
+pub mod bind;
 mod check;
 pub mod claim;
 pub mod facts;
 pub mod input;
-mod marks;
+pub mod marks;
 pub mod render;
 pub mod report;
 pub mod sentence;

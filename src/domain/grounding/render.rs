@@ -151,25 +151,50 @@ fn sentences(language: Lang) -> &'static Sentences {
     &SENTENCES[at]
 }
 
-/// Whether a sentence is one of the rendering's own, whatever stands in its places.
+/// Whether a sentence is one of the rendering's own about the number of rows.
 pub(super) fn is_own_sentence(text: &str) -> bool {
     let text = text.trim();
-    let fits = |template: &str| {
-        let mut parts = template.split("{}");
-        let (Some(first), rest) = (parts.next(), parts.collect::<Vec<_>>()) else { return false };
-        let Some(mut left) = text.strip_prefix(first) else { return false };
-        let Some((last, middle)) = rest.split_last() else { return left.is_empty() };
-        for part in middle {
-            let Some(at) = left.find(part) else { return false };
-            left = left.get(at + part.len()..).unwrap_or_default();
-        }
-        left.ends_with(last) && left.len() <= last.len() + 80
-    };
     SENTENCES.iter().any(|s| {
-        [s.empty, s.error, s.timeout, s.unavailable, s.arguments, s.denied, s.ambiguous, s.shown, s.more, s.none]
-            .iter()
-            .any(|template| fits(template) || template.split_inclusive(['。', ';']).any(fits))
+        [s.shown, s.more].iter().any(|template| {
+            filled(template, text).is_some() || template.split_inclusive(['。', ';']).any(|part| filled(part, text).is_some())
+        })
     })
+}
+
+/// Outcome and tool of a sentence of the rendering's own about a call.
+pub(super) fn own_outcome(text: &str) -> Option<(Outcome, &str)> {
+    let text = text.trim();
+    SENTENCES.iter().find_map(|s| {
+        let templates = [
+            (s.empty, Outcome::Empty),
+            (s.error, Outcome::Error),
+            (s.timeout, Outcome::Timeout),
+            (s.unavailable, Outcome::Unavailable),
+            (s.arguments, Outcome::InvalidArguments),
+            (s.denied, Outcome::Denied),
+            (s.ambiguous, Outcome::Ambiguous),
+        ];
+        templates.into_iter().find_map(|(template, outcome)| Some((outcome, filled(template, text)?.trim_matches('`'))))
+    })
+}
+
+/// The first filling of a template, if the text is one of it.
+fn filled<'t>(template: &str, text: &'t str) -> Option<&'t str> {
+    let (first, rest) = template.split_once("{}")?;
+    let left = text.strip_prefix(first)?;
+    let (middle, last) = rest.split_once("{}").unwrap_or((rest, ""));
+    if last.is_empty() && !rest.contains("{}") {
+        let filling = left.strip_suffix(middle)?;
+        return (filling.len() <= 80).then_some(filling);
+    }
+    let at = left.find(middle)?;
+    let second = left.get(at + middle.len()..)?.strip_suffix(last)?;
+    (second.len() <= 40).then(|| left.get(..at)).flatten()
+}
+
+/// Whether a sentence is the one that stands for no result at all; it denies nothing.
+pub(super) fn is_nothing_to_show(text: &str) -> bool {
+    SENTENCES.iter().any(|s| s.none == text.trim())
 }
 
 fn fill(template: &str, values: &[&str]) -> String {
@@ -217,8 +242,12 @@ pub fn render_results(results: &[EvidenceResult], language: Lang) -> String {
 }
 
 fn tool_name(name: &str) -> String {
-    let name: String = name.chars().take(64).map(|c| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' }).collect();
-    format!("`{name}`")
+    format!("`{}`", bare_tool_name(name))
+}
+
+/// A tool's name as the rendering prints it.
+pub(super) fn bare_tool_name(name: &str) -> String {
+    name.chars().take(64).map(|c| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' }).collect()
 }
 
 struct Renderer<'e, 'a, 'o> {

@@ -305,6 +305,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::default() })]
+
         #[test]
         fn any_text_splits_into_units_inside_it(text in "[ -~\\n|#.é件。\\\\-]{0,200}") {
             for unit in split(&text, &[]).units {

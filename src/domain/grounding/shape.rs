@@ -32,6 +32,7 @@ pub(super) fn read(results: &[EvidenceResult]) -> Evidence<'_> {
         },
         known_keys: WordMap::default(),
         known_groups: WordMap::default(),
+        flat: false,
     };
     for (index, result) in results.iter().enumerate() {
         reader.result(u32::try_from(index).unwrap_or(u32::MAX), result);
@@ -53,6 +54,8 @@ struct Reader<'a> {
     evidence: Evidence<'a>,
     known_keys: WordMap<()>,
     known_groups: WordMap<()>,
+    /// Arguments are read flat: what a call asked for is no list of rows.
+    flat: bool,
 }
 
 /// What the members of an object are.
@@ -69,7 +72,9 @@ impl<'a> Reader<'a> {
         let root = self.open_row(None, index, None, None, true);
         let arguments = self.node(0, Step::Arguments(index));
         let place = Place { node: arguments, row: root, key: "", group: "", depth: 0 };
+        self.flat = true;
         self.value(&result.arguments, place);
+        self.flat = false;
         if result.outcome.answered() || result.outcome.has_data() {
             let content = self.node(0, Step::Content(index));
             let mut place = Place { node: content, row: root, key: "", group: "", depth: 0 };
@@ -127,7 +132,8 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, members: &'a Map<String, Value>, place: Place<'a>) {
-        match shape(members) {
+        let shape = if self.flat { Shape::Record } else { shape(members) };
+        match shape {
             Shape::Record => {
                 for (key, value) in members {
                     let node = self.node(place.node, Step::Key(key));
@@ -178,7 +184,7 @@ impl<'a> Reader<'a> {
     }
 
     fn array(&mut self, items: &'a [Value], place: Place<'a>) {
-        if items.iter().any(Value::is_object) && !items.iter().all(is_pair) {
+        if !self.flat && items.iter().any(Value::is_object) && !items.iter().all(is_pair) {
             let list = self.open_list(place);
             for (index, value) in items.iter().enumerate() {
                 let node = self.node(place.node, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));

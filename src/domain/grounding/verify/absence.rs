@@ -86,7 +86,7 @@ impl<'c> Checker<'c, '_> {
             });
             let before = || {
                 let cjk = self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk);
-                objects().filter(|(_, end, _)| cjk && *end <= spot.start).last()
+                objects().filter(|(_, end, _)| cjk && *end <= spot.start).max_by_key(|(start, _, _)| *start)
             };
             if let Some((start, end, object)) = after.or_else(before) {
                 return Some((spot.start.min(start)..end.max(spot.end), Some(object)));
@@ -123,12 +123,13 @@ impl<'c> Checker<'c, '_> {
         if answered.is_empty() {
             return Absent::NoAnswer;
         }
-        if self.names_the_missing(items) {
+        let matched_nothing = |at: &usize| self.input.results[*at].outcome == Outcome::Empty;
+        if self.names_the_missing(items) || (named && object.is_none() && answered.iter().any(matched_nothing)) {
             return Absent::Holds(Vec::new());
         }
         let clause = unit.span.start..unit.span.end;
         let filters = self.absence_filters(unit, items, &clause, span);
-        let object = object.or_else(|| spoken_result());
+        let object = object.or_else(spoken_result);
         let lists = object.map_or_else(Vec::new, |object| self.lists_of(object, about));
         let lists: Vec<_> = lists.into_iter().filter(|list| answered.contains(&(list.result as usize))).collect();
         let mut page_only = false;
@@ -148,7 +149,8 @@ impl<'c> Checker<'c, '_> {
             return if filters.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(Vec::new()) };
         }
         match self.unsaid_filter(&answered) {
-            Some(filter) if empty => Absent::NarrowFilter(filter),
+            // A sentence that names the call says what its filter was: the basis shows it.
+            Some(filter) if empty && !named => Absent::NarrowFilter(filter),
             _ => Absent::Holds(Vec::new()),
         }
     }

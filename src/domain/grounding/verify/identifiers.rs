@@ -14,6 +14,7 @@ use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::marks::Phrase;
+use crate::domain::grounding::marks::prints_as;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
@@ -109,7 +110,7 @@ impl<'c> Checker<'c, '_> {
         facts.iter().find_map(|id| {
             let fact = self.evidence.fact(*id);
             let beside = facts_of(self.evidence, &[fact.row], |other| {
-                other.group == fact.group && (other.value.to_string() == port || other.text() == Some(&port))
+                other.group == fact.group && prints_as(other.value, &port)
             });
             Some(Finding::Supported(vec![*id, *beside.first()?], "address and port of one endpoint".to_owned()))
         })

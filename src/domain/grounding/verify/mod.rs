@@ -64,7 +64,7 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) evidence: &'c Evidence<'a>,
     pub(super) index: &'c Index,
     pub(super) stale: Option<(Evidence<'a>, Index)>,
-    pub(super) user: UserValues,
+    user: UserValues,
     pub(super) claims: Vec<Claim>,
     pub(super) violations: Vec<Violation>,
     chars: Vec<usize>,
@@ -104,8 +104,21 @@ impl<'c, 'a> Checker<'c, 'a> {
     /// Checks all units, then what holds for the text as a whole.
     pub(super) fn run(mut self) -> (Vec<Claim>, Vec<Violation>) {
         let mut context = crate::domain::grounding::bind::Context::new(self.evidence);
-        for unit in &self.draft.units.units {
+        let units = &self.draft.units.units;
+        let mut at = 0;
+        while let Some(unit) = units.get(at) {
+            let same = units[at..].iter().take_while(|other| other.block == unit.block && other.kind == unit.kind).count();
+            if matches!(unit.kind, UnitKind::Item(_)) && same > 1 && (at == 0 || units[at - 1].block != unit.block) {
+                // A value of several sentences: the item as a whole may be one stored value.
+                let whole = Unit { span: unit.span.start..units[at + same - 1].span.end, ..unit.clone() };
+                self.covered.clear();
+                if self.verbatim_item(&whole, &mut context) {
+                    at += same;
+                    continue;
+                }
+            }
             self.unit(unit, &mut context);
+            at += 1;
         }
         self.whole_text();
         (self.claims, self.violations)
@@ -113,14 +126,11 @@ impl<'c, 'a> Checker<'c, 'a> {
 
     fn unit(&mut self, unit: &Unit, context: &mut crate::domain::grounding::bind::Context) {
         self.covered.clear();
-        if self.injected(unit) {
-            return;
-        }
         if let UnitKind::Row(table) = unit.kind {
             self.table_row(unit, table);
             return;
         }
-        if self.verbatim_item(unit, context) {
+        if self.own_sentence(unit) || self.verbatim_item(unit, context) || self.injected(unit) {
             return;
         }
         let before = self.claims.len();

@@ -2,6 +2,7 @@
 //! that the sentence asks for, or a number of a text. What is none of these is
 //! `invented_value`, `wrong_value` or `wrong_count`.
 
+use crate::domain::grounding::atom::Approx;
 use crate::domain::grounding::atom::AtomKind;
 use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::atom::NumberAtom;
@@ -142,7 +143,8 @@ impl<'c> Checker<'c, '_> {
 
     /// "one of them", "a couple": a word, no figure.
     fn small_word(&self, number: &NumberAtom) -> bool {
-        number.spelled && number.readings.iter().all(|reading| reading.value <= Decimal::from(2_u64)) && number.unit.is_none()
+        let vague = matches!(number.approx, Approx::Between { .. });
+        number.spelled && number.unit.is_none() && (vague || number.readings.iter().all(|reading| reading.value <= Decimal::from(2_u64)))
     }
 
     /// Digits glued to letters ("IPv4", "sha256") are no figures.

@@ -159,6 +159,11 @@ impl Checker<'_, '_> {
         ids.sort_unstable();
         ids.dedup();
         let mut found: Vec<FactId> = ids.into_iter().filter(|id| prints(*id)).collect();
+        if found.is_empty() && bare.parse::<f64>().is_ok_and(f64::is_finite) {
+            let value: f64 = bare.parse().unwrap_or_default();
+            let near = self.index.numbers_between(self.evidence, value, value);
+            found = near.iter().map(|(_, id)| *id).filter(|id| prints(*id)).collect();
+        }
         if found.is_empty() && matches!(bare, "true" | "false") {
             let all = (0..self.evidence.facts.len().min(200_000)).filter_map(|id| FactId::try_from(id).ok());
             found = all.filter(|id| self.evidence.fact(*id).value.is_boolean() && prints(*id)).take(4000).collect();
@@ -215,8 +220,9 @@ impl Checker<'_, '_> {
     }
 
     fn is_path(&self, label: &str) -> bool {
-        let last = label.rsplit('.').next().unwrap_or(label);
-        self.evidence.keys.iter().any(|(key, _)| *key == label || *key == last)
+        self.evidence.keys.iter().any(|(key, _)| {
+            label.strip_suffix(key).is_some_and(|group| group.is_empty() || group.ends_with('.'))
+        })
     }
 
     /// `- field: value` as the gateway prints it. Says whether the item is done with.
@@ -238,7 +244,7 @@ impl Checker<'_, '_> {
         }
         let inherited = context.inherited(unit);
         let rows: Vec<RowId> = inherited.rows().collect();
-        let bound = !inherited.is_none() && inherited.strength >= Strength::Near;
+        let bound = !inherited.is_none() && inherited.strength >= Strength::Near && !context.assumed(&inherited);
         let hit = self.printing(&value_span, Some(&label_span)).into_iter().find(|id| {
             let fact = self.evidence.fact(*id);
             self.labelled(*id, label)

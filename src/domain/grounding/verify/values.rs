@@ -19,6 +19,7 @@ use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::marks::Phrase;
 use crate::domain::grounding::marks::atom_lang;
+use crate::domain::grounding::marks::prints_as;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
@@ -213,7 +214,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                     let fact = self.evidence.fact(*id);
                     (number.id_candidate || digits.len() >= 4)
                         && is_identity(fact.key)
-                        && (fact.value.as_str() == Some(&digits) || fact.value.to_string() == digits)
+                        && prints_as(fact.value, &digits)
                 });
                 (ids.collect(), Vec::new())
             }

@@ -7,6 +7,7 @@ use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::input::Stance;
+use crate::domain::grounding::render;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken;
@@ -50,6 +51,21 @@ impl Checker<'_, '_> {
                 self.claim(&span, ClaimKind::Work, Verdict::Contradicted, code, Vec::new(), reason);
             }
         }
+    }
+
+    /// The gateway's own sentences about calls: true exactly when the journal has the call so.
+    pub(super) fn own_sentence(&mut self, unit: &Unit) -> bool {
+        let text = self.draft.slice(&unit.span);
+        if render::is_nothing_to_show(text) {
+            return true;
+        }
+        let Some((outcome, tool)) = render::own_outcome(text) else { return false };
+        let so = self.input.results.iter().any(|result| result.outcome == outcome && render::bare_tool_name(&result.tool) == tool);
+        if so {
+            let reason = "the call ended so".to_owned();
+            self.claim(&unit.span, ClaimKind::Work, Verdict::Supported, None, Vec::new(), reason);
+        }
+        so
     }
 
     /// An object that the unit says was looked at, and that no call was about.
