@@ -1,0 +1,246 @@
+//! The HTTP surface: paths, layers and the server. This file alone names URL paths;
+//! handlers live in `openai`, `native` and `ops`, and what every request goes through in
+//! `edge`. Knows the engine and the store by their methods, never how they work.
+
+pub mod auth;
+pub mod edge;
+pub mod error;
+pub mod guard;
+pub mod input;
+pub mod native;
+pub mod openai;
+pub mod openapi;
+pub mod ops;
+pub mod sse;
+pub mod start;
+pub mod time;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::domain::ids::TurnId;
+use crate::engine::record::TurnRecord;
+use crate::http::error::ApiError;
+use crate::http::error::Code;
+use crate::metrics::Metrics;
+
+/// URL paths of every route.
+pub mod paths {
+    /// OpenAI-compatible chat.
+    pub const CHAT_COMPLETIONS: &str = "/v1/chat/completions";
+    /// Names that chat accepts as model.
+    pub const MODELS: &str = "/v1/models";
+    /// The caller's conversations.
+    pub const CONVERSATIONS: &str = "/api/conversations";
+    /// One conversation.
+    pub const CONVERSATION: &str = "/api/conversations/{id}";
+    /// Turns of a conversation.
+    pub const CONVERSATION_TURNS: &str = "/api/conversations/{id}/turns";
+    /// One turn.
+    pub const TURN: &str = "/api/turns/{id}";
+    /// Events of a turn.
+    pub const TURN_EVENTS: &str = "/api/turns/{id}/events";
+    /// Stops a turn.
+    pub const TURN_CANCEL: &str = "/api/turns/{id}/cancel";
+    /// Answers a confirmation.
+    pub const TURN_CONFIRM: &str = "/api/turns/{id}/confirm";
+    /// One result.
+    pub const RESULT: &str = "/api/results/{id}";
+    /// The tool catalog.
+    pub const TOOLS: &str = "/api/tools";
+    /// Stateless grounding check.
+    pub const VALIDATE: &str = "/api/validate";
+    /// Stateless router dry run.
+    pub const ROUTE: &str = "/api/route";
+    /// The process runs.
+    pub const HEALTH: &str = "/healthz";
+    /// Turns can be run.
+    pub const READY: &str = "/readyz";
+    /// Prometheus metrics.
+    pub const METRICS: &str = "/metrics";
+    /// The OpenAPI document.
+    pub const OPENAPI: &str = "/openapi.json";
+    /// The page.
+    pub const HOME: &str = "/";
+    /// Routes whose errors have OpenAI's shape.
+    pub const OPENAI_PREFIX: &str = "/v1/";
+    /// Planned, not built.
+    pub const NOT_BUILT: [&str; 10] = [
+        "/mcp",
+        "/sse",
+        "/messages",
+        "/argus/mcp",
+        "/sysdig-mcp-server/mcp",
+        "/sysdig-mcp-server",
+        "/sysdig-mcp-server/sse",
+        "/sysdig-mcp-server/messages",
+        "/v1/responses",
+        "/api/turns/{id}/feedback",
+    ];
+}
+
+/// The model name that stands for the configured default.
+pub const DEFAULT_MODEL: &str = "groundwire";
+/// Header of every response.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Header of responses that ran a turn.
+pub const TURN_ID: HeaderName = HeaderName::from_static("x-groundwire-turn-id");
+/// Router decision of the turn.
+pub const DECISION: HeaderName = HeaderName::from_static("x-groundwire-decision");
+/// Verdict of the reply.
+pub const VERDICT: HeaderName = HeaderName::from_static("x-groundwire-verdict");
+/// Our own time: total minus model and tools, in milliseconds.
+pub const OVERHEAD: HeaderName = HeaderName::from_static("x-groundwire-overhead-ms");
+
+/// After the turns have ended, clients get so long to read the last bytes.
+const LAST_BYTES: Duration = Duration::from_secs(5);
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Api {
+    /// The gateway.
+    pub app: Arc<App>,
+    /// Counts requests and turns.
+    pub metrics: Arc<Metrics>,
+    /// The OpenAPI document.
+    pub openapi: Arc<str>,
+    /// When this API was set up.
+    pub started_at: Timestamp,
+}
+
+impl Api {
+    /// The model profile behind a name in a request; `None`: the configured one.
+    ///
+    /// # Errors
+    /// `model_not_found`.
+    pub fn profile(&self, name: Option<&str>) -> Result<Option<String>, ApiError> {
+        let Some(name) = name.filter(|name| *name != DEFAULT_MODEL) else { return Ok(None) };
+        if self.app.model.names().any(|known| known == name) {
+            return Ok(Some(name.to_owned()));
+        }
+        let shown: String = name.chars().take(80).collect();
+        let known = std::iter::once(DEFAULT_MODEL).chain(self.app.model.names()).collect::<Vec<_>>().join(", ");
+        Err(ApiError::new(Code::ModelNotFound, format!("no model {shown}; known are: {known}")).param("model"))
+    }
+}
+
+/// All routes over an app.
+pub fn router(app: Arc<App>) -> Router {
+    let metrics = Arc::new(Metrics::new());
+    app.engine.observe(Arc::clone(&metrics) as _);
+    // Turns and their events last as long as they last; the engine bounds them.
+    let turns = OpenApiRouter::new()
+        .routes(routes!(openai::chat::complete))
+        .routes(routes!(native::turns::run))
+        .routes(routes!(native::turns::events));
+    let (turns, mut document) = turns.split_for_parts();
+    let (quick, quick_document) = quick().split_for_parts();
+    let mut whole = openapi::head();
+    document.merge(quick_document);
+    whole.merge(document);
+    let openapi = whole.to_json().expect("the document holds nothing that JSON cannot say");
+    let started_at = app.clock.now();
+    let api = Api { app, metrics, openapi: openapi.into(), started_at };
+    turns
+        .merge(quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)))
+        .fallback(async || ApiError::plain(Code::RouteNotFound))
+        .method_not_allowed_fallback(async || ApiError::plain(Code::MethodNotAllowed))
+        .layer(middleware::from_fn_with_state(api.clone(), edge::wrap))
+        .with_state(api)
+}
+
+/// Routes that answer at once.
+fn quick() -> OpenApiRouter<Api> {
+    let mut router = OpenApiRouter::new()
+        .routes(routes!(openai::models::list))
+        .routes(routes!(native::conversations::create, native::conversations::list))
+        .routes(routes!(
+            native::conversations::get,
+            native::conversations::rename,
+            native::conversations::delete
+        ))
+        .routes(routes!(native::turns::get))
+        .routes(routes!(native::turns::cancel))
+        .routes(routes!(native::turns::confirm))
+        .routes(routes!(native::results::get))
+        .routes(routes!(native::catalog::list))
+        .routes(routes!(native::validate::validate))
+        .routes(routes!(native::route::route))
+        .routes(routes!(ops::health))
+        .routes(routes!(ops::ready))
+        .routes(routes!(ops::metrics))
+        .routes(routes!(ops::openapi))
+        .route(paths::HOME, get(ops::home));
+    for path in paths::NOT_BUILT {
+        router = router.route(path, axum::routing::any(async || ApiError::plain(Code::RouteNotBuilt)));
+    }
+    router
+}
+
+/// Serves until `stop`: then nothing new is accepted, running turns get their grace, and
+/// streams end with their turns.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> io::Result<()> {
+    let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
+    let router = router(Arc::clone(&app));
+    let listener = listener.tap_io(|stream| {
+        // Small writes of a stream must not wait for the client's acknowledgement.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = %error, "TCP_NODELAY was not set");
+        }
+    });
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let ending = async {
+        stop.cancelled().await;
+        app.engine.running().close(grace).await;
+        tokio::time::sleep(LAST_BYTES).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served,
+        () = ending => {
+            tracing::warn!("clients that did not read to the end were cut off");
+            Ok(())
+        }
+    }
+}
+
+/// Whether errors of this path have OpenAI's shape.
+pub fn is_openai(path: &str) -> bool {
+    path.starts_with(paths::OPENAI_PREFIX)
+}
+
+/// Headers of a response that ran a turn; the later ones once it has ended.
+pub fn turn_headers(turn: TurnId, record: Option<&TurnRecord>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut add = |name: HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    };
+    add(TURN_ID, turn.to_string());
+    if let Some(record) = record {
+        if let Some(ruling) = &record.ruling {
+            add(DECISION, ruling.decision.as_str().to_owned());
+        }
+        add(VERDICT, record.verdict.as_str().to_owned());
+        add(OVERHEAD, format!("{:.3}", record.timings_ms.own));
+    }
+    headers
+}

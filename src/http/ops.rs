@@ -1,0 +1,130 @@
+//! For those who run the gateway: is it alive, is it ready, what does it count, what can
+//! be asked of it. And the page at `/`, as long as there is no portal.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::response::Html;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::caller::Caller;
+use crate::engine::ports::Tools;
+use crate::engine::ports::TurnStore;
+use crate::http::Api;
+use crate::http::error::ApiError;
+use crate::http::openapi::NativeError;
+use crate::http::paths;
+
+/// What the page at `/` may load: nothing.
+const PAGE_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Content type of the Prometheus text format.
+const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The process runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// Always `ok`.
+    pub status: &'static str,
+    /// Version of the gateway.
+    pub version: &'static str,
+}
+
+/// Whether turns can be run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// `ready` or `not_ready`.
+    pub status: &'static str,
+    /// The database.
+    pub database: DatabaseState,
+    /// MCP servers; those that are down make answers poorer, not impossible.
+    pub servers: Vec<ServerReadiness>,
+}
+
+/// The database.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatabaseState {
+    /// `up` or `down`: whether it takes writes.
+    pub state: &'static str,
+    /// What is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+}
+
+/// One MCP server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServerReadiness {
+    /// Configured name.
+    pub name: String,
+    /// `up` or `down`.
+    pub state: &'static str,
+    /// Last failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The process runs.
+#[utoipa::path(get, path = paths::HEALTH, operation_id = "health", responses((status = 200, body = Health)))]
+pub async fn health() -> Json<Health> {
+    Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Whether turns can be run: the database takes writes. Says how the MCP servers are.
+#[utoipa::path(get, path = paths::READY, operation_id = "ready",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
+    let error = api.app.store.ping().await.err().map(|error| error.kind());
+    let catalog = api.app.hub.catalog().await;
+    let servers = catalog.servers.iter().map(|server| ServerReadiness {
+        name: server.name.clone(),
+        state: if server.up { "up" } else { "down" },
+        error: server.error.clone(),
+    });
+    let servers = servers.collect();
+    let database = DatabaseState { state: if error.is_none() { "up" } else { "down" }, error };
+    match error {
+        None => (StatusCode::OK, Json(Readiness { status: "ready", database, servers })),
+        Some(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness { status: "not_ready", database, servers }))
+        }
+    }
+}
+
+/// Counters in the Prometheus text format. Open on loopback, else with a token.
+///
+/// # Errors
+/// See [`crate::http::error::Code`].
+#[utoipa::path(get, path = paths::METRICS, operation_id = "metrics",
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = NativeError)))]
+pub async fn metrics(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    if !api.app.config.server.host.is_loopback() {
+        let (mut parts, _) = request.into_parts();
+        Caller::from_request_parts(&mut parts, &api).await?;
+    }
+    let catalog = api.app.hub.catalog().await;
+    api.metrics.upstreams(&catalog.servers);
+    api.metrics.running(api.app.engine.running().count());
+    Ok(([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], api.metrics.render()).into_response())
+}
+
+/// This document.
+#[utoipa::path(get, path = paths::OPENAPI, operation_id = "openapi", responses((status = 200, body = Object)))]
+pub async fn openapi(State(api): State<Api>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], api.openapi.to_string()).into_response()
+}
+
+/// A plain page that names the API.
+pub async fn home() -> Response {
+    let mut response = Html(include_str!("home.html")).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
