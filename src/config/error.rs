@@ -87,7 +87,7 @@ impl ConfigError {
     }
 }
 
-/// Reads `unknown field `x`, expected one of `a`, `b`` and its short forms.
+/// Reads serde's sentence about an unknown field: the field first, then the known ones, each in backticks.
 fn unknown_field(text: &str) -> Option<(String, Vec<String>)> {
     if !text.starts_with("unknown field") {
         return None;

@@ -107,7 +107,7 @@ pub(crate) struct Reply {
 }
 
 enum Ended {
-    Done(Result<Reply, TurnError>),
+    Done(Box<Result<Reply, TurnError>>),
     Cancelled,
     Late,
 }
@@ -267,12 +267,14 @@ impl Turn {
         let ended = tokio::select! {
             biased;
             () = cancel.cancelled() => Ended::Cancelled,
-            ended = tokio::time::timeout(limit, self.steps()) => ended.map_or(Ended::Late, Ended::Done),
+            ended = tokio::time::timeout(limit, self.steps()) => ended.map_or(Ended::Late, |ended| Ended::Done(Box::new(ended))),
         };
         match ended {
             Ended::Cancelled => self.finish_cancelled().await,
-            Ended::Done(Ok(reply)) => self.finish(reply).await,
-            Ended::Done(Err(error)) => self.finish_failed(&error).await,
+            Ended::Done(ended) => match *ended {
+                Ok(reply) => self.finish(reply).await,
+                Err(error) => self.finish_failed(&error).await,
+            },
             Ended::Late => {
                 let reply = self.late_reply();
                 self.finish(reply).await;
