@@ -182,3 +182,88 @@ impl Ledger {
         self.shown().filter(|entry| entry.turn_id == turn).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn entry(turn: u8, tool: u8, outcome: Outcome, id: u128) -> LedgerEntry {
+        LedgerEntry {
+            id: ResultId(Uuid::from_u128(id)),
+            call_id: CallId(Uuid::from_u128(id)),
+            turn_id: TurnId(Uuid::from_u128(u128::from(turn))),
+            server: "s".to_owned(),
+            tool: format!("t{tool}"),
+            arguments: json!({}),
+            made_by: MadeBy::Model,
+            observed_at: Timestamp::UNIX_EPOCH,
+            outcome,
+            digest: String::new(),
+            content: Arc::new(json!({})),
+            page: None,
+            error: None,
+            max_age_ms: None,
+            evidence: true,
+            shown: false,
+            stale: false,
+            superseded_by: None,
+        }
+    }
+
+    fn outcome() -> impl Strategy<Value = Outcome> {
+        prop::sample::select(vec![Outcome::Ok, Outcome::Empty, Outcome::Partial, Outcome::Error, Outcome::Timeout])
+    }
+
+    proptest! {
+        #[test]
+        fn every_entry_is_stale_after_the_next_user_message(calls in prop::collection::vec((0u8..4, outcome()), 0..40)) {
+            let mut ledger = Ledger::default();
+            for (index, (tool, outcome)) in calls.into_iter().enumerate() {
+                ledger.record(entry(1, tool, outcome, index as u128 + 1));
+            }
+            ledger.next_message();
+            prop_assert!(ledger.entries().iter().all(|entry| entry.stale));
+            let turn = TurnId(Uuid::from_u128(1));
+            prop_assert_eq!(ledger.fresh(turn, Timestamp::UNIX_EPOCH).count(), 0);
+        }
+
+        #[test]
+        fn of_answered_entries_for_one_call_only_the_newest_is_not_superseded(
+            calls in prop::collection::vec((0u8..3, outcome()), 0..40)
+        ) {
+            let mut ledger = Ledger::default();
+            for (index, (tool, outcome)) in calls.into_iter().enumerate() {
+                ledger.record(entry(1, tool, outcome, index as u128 + 1));
+            }
+            for tool in 0..3u8 {
+                let name = format!("t{tool}");
+                let answered: Vec<&LedgerEntry> =
+                    ledger.entries().iter().filter(|entry| entry.tool == name && entry.outcome.answered()).collect();
+                let current = answered.iter().filter(|entry| entry.superseded_by.is_none()).count();
+                prop_assert_eq!(current, usize::from(!answered.is_empty()));
+                prop_assert!(answered.last().is_none_or(|entry| entry.superseded_by.is_none()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_supersedes_nothing() {
+        let mut ledger = Ledger::default();
+        ledger.record(entry(1, 0, Outcome::Ok, 1));
+        ledger.record(entry(2, 0, Outcome::Error, 2));
+        assert_eq!(ledger.entries()[0].superseded_by, None);
+    }
+
+    #[test]
+    fn an_entry_past_its_max_age_is_stale_inside_its_turn() {
+        let mut aged = entry(1, 0, Outcome::Ok, 1);
+        aged.max_age_ms = Some(1000);
+        let later = |ms| Timestamp::UNIX_EPOCH + SignedDuration::from_millis(ms);
+        assert_eq!(aged.freshness(later(1000)), Freshness::Fresh);
+        assert_eq!(aged.freshness(later(1001)), Freshness::Stale);
+    }
+}

@@ -365,3 +365,140 @@ fn citations(claims: &[Claim]) -> Vec<Citation> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::grounding::claim::ClaimKind;
+    use crate::domain::ids::CallId;
+    use crate::domain::ids::ResultId;
+    use crate::domain::lang::Lang;
+    use crate::domain::notice::NoticeKind;
+    use crate::domain::outcome::Outcome;
+    use crate::domain::tool::MadeBy;
+
+    const TURN: TurnId = TurnId(Uuid::from_u128(7));
+
+    fn claim(verdict: Verdict) -> Claim {
+        Claim {
+            text: "x".to_owned(),
+            span: [0, 1],
+            kind: ClaimKind::Statement,
+            verdict,
+            evidence: Vec::new(),
+            reason: "r".to_owned(),
+            code: None,
+        }
+    }
+
+    fn entry(turn: TurnId, outcome: Outcome, evidence: bool) -> LedgerEntry {
+        LedgerEntry {
+            id: ResultId(Uuid::from_u128(1)),
+            call_id: CallId(Uuid::from_u128(1)),
+            turn_id: turn,
+            server: "s".to_owned(),
+            tool: "t".to_owned(),
+            arguments: json!({}),
+            made_by: MadeBy::Model,
+            observed_at: Timestamp::UNIX_EPOCH,
+            outcome,
+            digest: String::new(),
+            content: Arc::new(json!({})),
+            page: None,
+            error: None,
+            max_age_ms: None,
+            evidence,
+            shown: false,
+            stale: false,
+            superseded_by: None,
+        }
+    }
+
+    fn verdict() -> impl Strategy<Value = Verdict> {
+        prop::sample::select(vec![
+            Verdict::Supported,
+            Verdict::Contradicted,
+            Verdict::Unsupported,
+            Verdict::NotCheckable,
+        ])
+    }
+
+    fn any_entry() -> impl Strategy<Value = LedgerEntry> {
+        let outcomes =
+            prop::sample::select(vec![Outcome::Ok, Outcome::Empty, Outcome::Error, Outcome::Timeout, Outcome::Denied]);
+        (any::<bool>(), outcomes, any::<bool>()).prop_map(|(this_turn, outcome, evidence)| {
+            let turn = if this_turn { TURN } else { TurnId(Uuid::from_u128(8)) };
+            entry(turn, outcome, evidence)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_about_live_data_leaves_without_an_answered_call_of_its_turn(
+            verdicts in prop::collection::vec(verdict(), 0..6),
+            entries in prop::collection::vec(any_entry(), 0..6),
+            refresh in any::<bool>(),
+            rendered in any::<bool>(),
+        ) {
+            let decision = if refresh { RouterDecision::Refresh } else { RouterDecision::CallTool };
+            let called = entries.iter().any(|e| e.turn_id == TURN && e.evidence && e.outcome.answered());
+            let clean = verdicts.iter().all(|verdict| *verdict == Verdict::Supported);
+            let report = GroundingReport::new("x", verdicts.into_iter().map(claim).collect(), Vec::new());
+            let lead = Notice::new(NoticeKind::DraftStopped, Lang::En, Vec::new());
+            let candidate = if rendered { Candidate::Rendered { report, lead } } else { Candidate::Draft(report) };
+            let proof = CallProof::from_ledger(decision, &Ledger::from_entries(entries), TURN);
+            let approved = ApprovedReply::approve(candidate, proof, Basis::default());
+            prop_assert_eq!(approved.is_ok(), called && clean);
+        }
+
+        #[test]
+        fn a_judge_never_overrules_what_code_found_wrong(
+            verdicts in prop::collection::vec(verdict(), 1..6),
+            answers in prop::collection::vec((0usize..6, any::<bool>()), 0..12),
+        ) {
+            let wrong = verdicts.iter().any(|v| matches!(v, Verdict::Contradicted | Verdict::Unsupported));
+            let report = GroundingReport::new("x", verdicts.into_iter().map(claim).collect(), Vec::new());
+            let claims = answers
+                .into_iter()
+                .map(|(claim, supported)| JudgedClaim { claim, supported, reason: String::new() })
+                .collect();
+            let judged = report.with_judge(&JudgeRuling::Answered(JudgeAnswers { claims, problems: Vec::new() }));
+            prop_assert!(!wrong || !judged.settled());
+        }
+    }
+
+    #[test]
+    fn an_unavailable_judge_fails_closed() {
+        let report = GroundingReport::new("x", vec![claim(Verdict::Supported)], Vec::new());
+        assert!(report.settled());
+        let judged = report.with_judge(&JudgeRuling::Unavailable("down".to_owned()));
+        assert!(!judged.settled());
+        assert_eq!(judged.violations()[0].code, ViolationCode::JudgeUnavailable);
+    }
+
+    #[test]
+    fn a_lead_moves_spans_and_citations_along() {
+        let mut supported = claim(Verdict::Supported);
+        let id = Uuid::from_u128(1).to_string();
+        supported.evidence = vec![crate::domain::grounding::claim::EvidenceRef {
+            result_id: id,
+            pointer: "/a".to_owned(),
+            value: json!("x"),
+        }];
+        let report = GroundingReport::new("x", vec![supported], Vec::new());
+        let lead = Notice::new(NoticeKind::DraftStopped, Lang::Ja, Vec::new());
+        let ledger = Ledger::from_entries(vec![entry(TURN, Outcome::Ok, true)]);
+        let proof = CallProof::from_ledger(RouterDecision::CallTool, &ledger, TURN);
+        let reply = ApprovedReply::approve(Candidate::Rendered { report, lead }, proof, Basis::default()).expect("approved");
+        let [start, end] = reply.citations()[0].span;
+        let cited: String = reply.text().chars().skip(start).take(end - start).collect();
+        assert_eq!(cited, "x");
+    }
+}

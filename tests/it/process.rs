@@ -1,0 +1,223 @@
+//! The gateway as a process: killed in the middle of turns, started again, told to stop,
+//! run on a database that is locked, read-only or full. No turn may be half there, and no
+//! answer may have been shown that is not stored.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use eventsource_stream::Eventsource;
+use futures::StreamExt;
+use groundwire::sandbox::Simulators;
+use groundwire::sim::argus::DEFAULT_SEED;
+use groundwire::sim::clock::SimClock;
+use groundwire::sim::clock::Sleeper;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::install_tls;
+
+const QUESTION: &str = "Show me the open cases for Nordfjord";
+
+struct Gateway {
+    child: Child,
+    base: String,
+    http: reqwest::Client,
+}
+
+impl Gateway {
+    /// Starts `groundwire serve` with the configuration of `folder` and waits until it listens.
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_groundwire"))
+            .args(["serve", "--config", "groundwire.toml"])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the gateway starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("standard output is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
+        let base = line.split_whitespace().last().expect("a URL").to_owned();
+        assert!(base.starts_with("http://127.0.0.1:"), "listens on loopback: {line}");
+        Self { child, base, http: reqwest::Client::new() }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let response = self.http.get(self.url(path)).send().await.expect("the gateway answers");
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
+    }
+
+    async fn conversation(&self) -> String {
+        let response = self.http.post(self.url("/api/conversations")).json(&json!({})).send().await;
+        let created: Value = response.expect("answered").json().await.expect("JSON");
+        created["id"].as_str().expect("an id").to_owned()
+    }
+
+    async fn turn(&self, conversation: &str) -> (u16, Value) {
+        let url = self.url(&format!("/api/conversations/{conversation}/turns"));
+        let response = self.http.post(url).json(&json!({"message": QUESTION})).send().await.expect("answered");
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Reads a turn's events until `stop` says so or the stream ends; names in order.
+    async fn events(&self, conversation: &str, stop: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
+        let url = self.url(&format!("/api/conversations/{conversation}/turns"));
+        let request = self.http.post(url).header("accept", "text/event-stream").json(&json!({"message": QUESTION}));
+        let response = request.send().await.expect("answered");
+        assert_eq!(response.status(), 200);
+        let mut stream = response.bytes_stream().eventsource();
+        let mut seen = Vec::new();
+        while let Some(Ok(event)) = stream.next().await {
+            let data = serde_json::from_str(&event.data).unwrap_or(Value::Null);
+            let last = stop(&event.event);
+            seen.push((event.event, data));
+            if last {
+                break;
+            }
+        }
+        seen
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    /// SIGTERM, then waits for the end.
+    fn stop(mut self) -> Option<i32> {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
+        assert!(asked.success());
+        self.child.wait().expect("ended").code()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // Only for a test that fails half-way; a process that has ended is left alone.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+async fn simulators() -> Simulators {
+    install_tls();
+    let clock = SimClock::standing_at("2026-02-09T08:15:30Z".parse().expect("a time"));
+    Simulators::start(DEFAULT_SEED, clock, Sleeper::real()).await.expect("simulators start")
+}
+
+fn write_config(folder: &Path, simulators: &Simulators, behaviour: &str, store: &str) {
+    let config = format!(
+        "[server]\nport = 0\nshutdown_grace_seconds = 10\n\
+         [store]\nurl = \"{store}\"\n\
+         [models.sim]\nbase_url = \"{model}/v1\"\nmodel = \"sim/{behaviour}\"\nroles = [\"draft\", \"judge\", \"route\"]\n\
+         [mcp.servers.argus]\ntransport = \"embedded\"\nserver = \"argus\"\n\
+         settings = {{ ARGUS_API_URL = \"{argus}\", ARGUS_API_KEY = \"15a6/1/sim-full\" }}\n\
+         [telemetry]\nlog = \"error\"\n",
+        model = simulators.model_url(),
+        argus = simulators.argus_url(),
+    );
+    std::fs::write(folder.join("groundwire.toml"), config).expect("the configuration is written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_killed_at_any_event_leaves_no_half_turn_and_takes_the_next_question() {
+    let simulators = simulators().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    write_config(folder.path(), &simulators, "slow", "sqlite:groundwire.db");
+    let mut conversations: Vec<(String, Vec<(String, Value)>)> = Vec::new();
+    for victim in ["turn.started", "turn.routed", "tool.requested", "tool.finished", "draft.started", "check.finished", "answer.text"] {
+        let gateway = Gateway::start(folder.path());
+        let conversation = gateway.conversation().await;
+        let seen = gateway.events(&conversation, |name| name == victim).await;
+        gateway.kill();
+        conversations.push((conversation, seen));
+    }
+    let gateway = Gateway::start(folder.path());
+    for (conversation, seen) in conversations {
+        let answered = seen.iter().find(|(name, _)| name == "answer.text");
+        let turn = seen.iter().find(|(name, _)| name == "turn.started").and_then(|(_, data)| data["turn_id"].as_str());
+        let turn = turn.expect("the turn had started").to_owned();
+        let (status, record) = gateway.get(&format!("/api/turns/{turn}")).await;
+        match answered {
+            // Whatever was shown is stored, whole.
+            Some((_, data)) => {
+                assert_eq!(status, 200, "a shown answer is stored");
+                assert_eq!(record["text"], data["text"]);
+            }
+            // Nothing was shown: the turn is not there at all, or it is there as a whole.
+            None if status == 200 => assert!(record["finished_at"].is_string(), "a stored turn is whole: {record}"),
+            None => assert_eq!(status, 404),
+        }
+        let (status, next) = gateway.turn(&conversation).await;
+        assert_eq!(status, 200, "the conversation takes the next question: {next}");
+        assert_eq!(next["decision"], "call_tool");
+    }
+    assert_eq!(gateway.stop(), Some(0));
+    simulators.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_told_to_stop_lets_a_running_turn_finish() {
+    let simulators = simulators().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    write_config(folder.path(), &simulators, "slow", "sqlite:groundwire.db");
+    let gateway = Gateway::start(folder.path());
+    let conversation = gateway.conversation().await;
+    let pid = gateway.child.id().to_string();
+    let seen = gateway
+        .events(&conversation, |name| {
+            if name == "turn.started" {
+                Command::new("kill").arg(&pid).status().expect("kill runs");
+            }
+            false
+        })
+        .await;
+    let last = seen.last().map(|(name, _)| name.as_str());
+    assert_eq!(last, Some("answer.finished"), "the turn reaches its end: {seen:?}");
+    let mut gateway = gateway;
+    let code = tokio::task::spawn_blocking(move || gateway.child.wait().expect("ended").code());
+    assert_eq!(tokio::time::timeout(Duration::from_secs(30), code).await.expect("it ends").expect("joined"), Some(0));
+    simulators.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_database_that_takes_no_writes_no_answer_leaves() {
+    let simulators = simulators().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    write_config(folder.path(), &simulators, "honest", "sqlite:groundwire.db");
+    let gateway = Gateway::start(folder.path());
+    let conversation = gateway.conversation().await;
+    let (status, _) = gateway.turn(&conversation).await;
+    assert_eq!(status, 200);
+    // Another process holds the write lock longer than the gateway waits.
+    let locker = sqlx::sqlite::SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect(&format!("sqlite:{}", folder.path().join("groundwire.db").display()))
+        .await
+        .expect("the file opens");
+    let mut held = locker.acquire().await.expect("a connection");
+    sqlx::query("begin immediate").execute(&mut *held).await.expect("the lock is taken");
+    let (status, body) = gateway.turn(&conversation).await;
+    assert_eq!(status, 503, "refused: {body}");
+    assert!(body["error"]["code"].as_str().is_some_and(|code| code.contains("locked")), "names the cause: {body}");
+    assert!(!body.to_string().contains("4120771"), "no answer leaves: {body}");
+    let (ready, _) = gateway.get("/readyz").await;
+    assert_eq!(ready, 503);
+    sqlx::query("rollback").execute(&mut *held).await.expect("the lock is free again");
+    let (status, _) = gateway.turn(&conversation).await;
+    assert_eq!(status, 200, "it goes on once the lock is free");
+    assert_eq!(gateway.stop(), Some(0));
+    simulators.stop().await;
+}
