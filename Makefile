@@ -50,3 +50,9 @@ containers: ## Lint docker-compose.yml and the Dockerfile
 
 bench: ## Benchmarks
 	cargo bench
+
+scenarios: ## All scenarios with the honest simulated model; make demo's build
+	$(FAST) scenario run scenarios
+
+mutations: ## How well the checker tells honest answers from false ones
+	$(FAST) mutations

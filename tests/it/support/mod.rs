@@ -1,0 +1,8 @@
+//! What several test modules share.
+
+pub(crate) mod database;
+
+/// Sets the process's TLS provider, as the binary does first of all; again does no harm.
+pub(crate) fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
