@@ -19,6 +19,7 @@ pub mod http;
 pub mod llm;
 pub mod mcp;
 pub mod metrics;
+pub mod mutation;
 pub mod prompts;
 pub mod sandbox;
 pub mod scenario;

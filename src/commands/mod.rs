@@ -7,6 +7,7 @@ pub mod config_show;
 pub mod db;
 pub mod demo;
 pub mod mcp;
+pub mod mutations;
 pub mod scenario;
 pub mod serve;
 pub mod simulate;
@@ -63,6 +64,9 @@ pub enum Command {
     /// Check an answer against tool results, offline; exit code 0 grounded, 1 not
     #[command(after_help = "Example:\n  groundwire validate --results results.json --answer answer.txt")]
     Validate(validate::ValidateArgs),
+    /// Measure how well the checker tells honest answers from false ones, on generated drafts
+    #[command(after_help = "Example:\n  groundwire mutations --per-rule 3 --show 2")]
+    Mutations(mutations::MutationsArgs),
     /// Create, list and revoke API tokens
     #[command(after_help = "Example:\n  groundwire token create --name alice --role analyst --days 90")]
     Token(token::TokenArgs),
@@ -112,6 +116,7 @@ pub async fn run(cli: Cli, variables: &Variables) -> anyhow::Result<u8> {
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Scenario(args) => scenario::run(args, variables).await,
         Command::Validate(args) => validate::run(&args),
+        Command::Mutations(args) => mutations::run(&args).await,
         Command::Token(args) => token::run(args, variables).await,
         Command::Config(args) => config_show::run(&args, variables),
         Command::Db(args) => db::run(&args, variables).await,
