@@ -9,12 +9,10 @@ use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::input::Stance;
 use crate::domain::grounding::report::GroundingReport;
 use crate::domain::grounding::report::JudgeRuling;
-use crate::domain::lang::Lang;
 use crate::domain::message::Message;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::router::RouteInput;
-use crate::domain::policy::router::Router;
 use crate::domain::policy::shown::Shown;
 use crate::domain::policy::shown::ShownItem;
 use crate::domain::tool::ToolSpec;
@@ -88,7 +86,7 @@ impl Engine {
     /// [`TurnError::Prompt`] when the judge's prompt cannot be rendered.
     pub async fn validate(&self, request: ValidationRequest) -> Result<GroundingReport, TurnError> {
         let job = CheckJob {
-            language: language_of(&self.router, &request.answer),
+            language: self.router.language(&request.answer),
             user_message: request.user_message.clone(),
             draft: request.answer,
             now: request.now,
@@ -204,19 +202,4 @@ fn stateless_view(result: &EvidenceResult, budget: usize) -> ResultView {
         content,
         error: result.error.clone(),
     }
-}
-
-/// Language of a text that stands alone, as the router reads it.
-fn language_of(router: &Router, text: &str) -> Lang {
-    let bounded: String = text.chars().take(2000).collect();
-    let shown = Shown::default();
-    let input = RouteInput {
-        message: &bounded,
-        history: &[],
-        shown: &shown,
-        tools: &[],
-        expected_groups: &[],
-        now: Timestamp::UNIX_EPOCH,
-    };
-    router.decide(&input).0.language
 }

@@ -5,20 +5,42 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::lang::Lang;
 use crate::domain::notice::NoticeKind;
 use crate::domain::policy::decision::Choice;
 use crate::domain::policy::decision::Ruling;
+use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::ToolGroup;
 use crate::domain::policy::settings::matches_any;
+use crate::domain::policy::shown::Shown;
 use crate::domain::policy::shown::choices_of;
 use crate::domain::policy::shown::rows_in;
+use crate::domain::policy::signals::read_signals;
 use crate::domain::tool::ToolSpec;
 
+/// Characters of a text that tell its language.
+const LANGUAGE_CHARS: usize = 2000;
+
 impl Router {
+    /// Language of a text that stands alone; the start of a long one decides.
+    pub fn language(&self, text: &str) -> Lang {
+        let start: String = text.chars().take(LANGUAGE_CHARS).collect();
+        let shown = Shown::default();
+        let input = RouteInput {
+            message: &start,
+            history: &[],
+            shown: &shown,
+            tools: &[],
+            expected_groups: &[],
+            now: Timestamp::UNIX_EPOCH,
+        };
+        read_signals(self, &input).language
+    }
+
     /// Whether a result of this tool may support a claim: all but translators, whose result is a query.
     pub fn yields_data(&self, tool: &str) -> bool {
         !self.policy().translators.contains_key(tool)
