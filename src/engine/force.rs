@@ -44,22 +44,27 @@ pub(crate) struct Proposed {
 }
 
 impl Turn {
-    /// Steps 1 to 4 of the ladder. Empty when the model could not be brought to a valid call.
+    /// Steps 1 to 4 of the ladder; with `refused`, what a tool said about arguments, straight to
+    /// the repair round. Empty when the model could not be brought to a valid call.
     pub(crate) async fn force_calls(
         &mut self,
         ruling: &Ruling,
         offered: &[Arc<ToolSpec>],
+        refused: Vec<String>,
     ) -> Result<Vec<ReadyCall>, TurnError> {
         if offered.is_empty() || !self.budget.take_step() {
             return Ok(Vec::new());
         }
-        let request = self.gather_request(ruling, offered)?;
-        let Ok(answer) = self.ask("gather", ModelRole::Draft, request).await else {
-            return Ok(Vec::new());
-        };
-        let first = self.proposed(&answer, offered, 1);
-        if !first.ready.is_empty() {
-            return Ok(first.ready);
+        let mut first = Proposed { ready: Vec::new(), problems: refused };
+        if first.problems.is_empty() {
+            let request = self.gather_request(ruling, offered)?;
+            let Ok(answer) = self.ask("gather", ModelRole::Draft, request).await else {
+                return Ok(Vec::new());
+            };
+            first = self.proposed(&answer, offered, 1);
+            if !first.ready.is_empty() {
+                return Ok(first.ready);
+            }
         }
         // One more round, under a schema: it repairs arguments that did not fit, and asks
         // for the choice where no call was made. `required` is never sent twice in a row.

@@ -58,7 +58,7 @@ impl Turn {
     /// Brings the turn to calls that yield data: first by the model, then by policy.
     async fn gather(&mut self, ruling: &Ruling) -> Result<(), TurnError> {
         let offered = self.offered(ruling);
-        let ready = self.force_calls(ruling, &offered).await?;
+        let ready = self.force_calls(ruling, &offered, Vec::new()).await?;
         self.run_calls(ready).await;
         if self.has_data_call() {
             return Ok(());
@@ -69,13 +69,25 @@ impl Turn {
         if self.has_data_call() || self.ledger.of_turn(self.id).next().is_none() {
             return Ok(());
         }
-        // Value lists or translators ran and policy cannot fill the search: once more, with
-        // only the tools that yield data.
+        // Value lists or translators ran, or the tool refused the arguments, and policy cannot
+        // fill a call: once more, with only the tools that yield data and what was refused.
         let data: Vec<Arc<ToolSpec>> =
             offered.into_iter().filter(|spec| self.engine.router.is_data_tool(&spec.tool)).collect();
-        let ready = self.force_calls(ruling, &data).await?;
+        let ready = self.force_calls(ruling, &data, self.refusals()).await?;
         self.run_calls(ready).await;
         Ok(())
+    }
+
+    /// What tools said about arguments they refused in this turn.
+    fn refusals(&self) -> Vec<String> {
+        self.ledger
+            .of_turn(self.id)
+            .filter(|entry| entry.outcome == Outcome::InvalidArguments)
+            .map(|entry| {
+                let said: String = entry.error.as_deref().unwrap_or("arguments refused").chars().take(600).collect();
+                format!("{}: {said}", entry.tool)
+            })
+            .collect()
     }
 
     /// The calls behind the results that a refresh speaks of, with their arguments, and
@@ -121,9 +133,12 @@ impl Turn {
             .collect()
     }
 
-    /// Whether a call for data ended in this turn, in whatever way.
+    /// Whether a call for data ended in this turn, in whatever way but for refused arguments:
+    /// those say nothing about the question.
     fn has_data_call(&self) -> bool {
-        self.ledger.of_turn(self.id).any(|entry| self.engine.router.is_data_tool(&entry.tool))
+        self.ledger.of_turn(self.id).any(|entry| {
+            entry.outcome != Outcome::InvalidArguments && self.engine.router.is_data_tool(&entry.tool)
+        })
     }
 
     /// The plain statement when no server of the routed group is there.
