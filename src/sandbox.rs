@@ -25,6 +25,7 @@ use crate::config::mcp::TransportConfig;
 use crate::config::models::ModelConfig;
 use crate::config::models::Role;
 use crate::engine::ports::Clock;
+use crate::environment::lookup;
 use crate::sim::argus::ArgusSim;
 use crate::sim::argus::DEFAULT_SEED;
 use crate::sim::clock::SimClock;
@@ -41,6 +42,9 @@ const ARGUS_KEY: &str = "15a6/1/sim-full";
 /// Token of the simulated Sysdig that may see everything.
 const SYSDIG_TOKEN: &str = "tok-full";
 
+/// Changes the configuration of a sandbox before the gateway is built.
+pub type Adjust = Arc<dyn Fn(&mut Config) + Send + Sync>;
+
 /// How a sandbox is set up.
 #[derive(Clone)]
 pub struct SandboxOptions {
@@ -50,14 +54,18 @@ pub struct SandboxOptions {
     pub judge: Option<String>,
     /// Models to use instead of the simulated one.
     pub models: Option<BTreeMap<String, ModelConfig>>,
+    /// Variables that secrets of those models are read from.
+    pub variables: Arc<Vec<(String, String)>>,
     /// Seed of the world.
     pub seed: u64,
     /// Let the clocks stand at this time; `None` follows the real clock.
     pub now: Option<Timestamp>,
+    /// How often the Argus server tries a failing backend again; each try waits longer than the one before.
+    pub backend_retries: u32,
     /// Database URL; `None`: SQLite in memory.
     pub store: Option<String>,
     /// Further settings, laid over the sandbox's own.
-    pub adjust: Option<Arc<dyn Fn(&mut Config) + Send + Sync>>,
+    pub adjust: Option<Adjust>,
     /// How simulators wait.
     pub sleeper: Sleeper,
 }
@@ -68,8 +76,10 @@ impl Default for SandboxOptions {
             behaviour: "honest".to_owned(),
             judge: None,
             models: None,
+            variables: Arc::default(),
             seed: DEFAULT_SEED,
             now: None,
+            backend_retries: 1,
             store: None,
             adjust: None,
             sleeper: Sleeper::real(),
@@ -138,6 +148,16 @@ impl Simulators {
         &self.model_url
     }
 
+    /// Base URL of the simulated Argus.
+    pub fn argus_url(&self) -> &str {
+        &self.argus_url
+    }
+
+    /// Base URL of the simulated Sysdig.
+    pub fn sysdig_url(&self) -> &str {
+        &self.sysdig_url
+    }
+
     /// Ends all three.
     pub async fn stop(&self) {
         self.stop.cancel();
@@ -185,7 +205,7 @@ impl Sandbox {
             None => system,
         };
         let config = config(&options, &simulators);
-        let app = App::build(config, &|_| None, clock).await?;
+        let app = App::build(config, &|name| lookup(&options.variables, name), clock).await?;
         Ok(Self { app, simulators })
     }
 
@@ -235,7 +255,12 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
             config.models.0.insert("sim-judge".to_owned(), judge);
         }
     }
-    let argus = [("ARGUS_API_URL", simulators.argus_url.as_str()), ("ARGUS_API_KEY", ARGUS_KEY)];
+    let retries = options.backend_retries.to_string();
+    let argus = [
+        ("ARGUS_API_URL", simulators.argus_url.as_str()),
+        ("ARGUS_API_KEY", ARGUS_KEY),
+        ("ARGUS_API_MAX_RETRIES", retries.as_str()),
+    ];
     config.mcp.servers.insert("argus".to_owned(), embedded(Embedded::Argus, &argus));
     let sysdig =
         [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", SYSDIG_TOKEN)];

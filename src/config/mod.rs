@@ -37,7 +37,7 @@ use crate::domain::policy::settings::PolicyExtension;
 pub const PREFIX: &str = "GROUNDWIRE__";
 
 /// Looks a name up in the environment (or, in tests, in a map).
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
