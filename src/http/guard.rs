@@ -53,7 +53,9 @@ mod tests {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:80", "127.8.8.8", "[::1]:8080"] {
             assert!(is_this_machine(host), "{host}");
         }
-        for host in ["", "example.org", "localhost.example.org", "192.0.2.1", "[2001:db8::1]:80", "127.0.0.1.example.org"] {
+        for host in
+            ["", "example.org", "localhost.example.org", "192.0.2.1", "[2001:db8::1]:80", "127.0.0.1.example.org"]
+        {
             assert!(!is_this_machine(host), "{host}");
         }
     }

@@ -169,11 +169,7 @@ fn quick() -> OpenApiRouter<Api> {
     let mut router = OpenApiRouter::new()
         .routes(routes!(openai::models::list))
         .routes(routes!(native::conversations::create, native::conversations::list))
-        .routes(routes!(
-            native::conversations::get,
-            native::conversations::rename,
-            native::conversations::delete
-        ))
+        .routes(routes!(native::conversations::get, native::conversations::rename, native::conversations::delete))
         .routes(routes!(native::turns::get))
         .routes(routes!(native::turns::cancel))
         .routes(routes!(native::turns::confirm))

@@ -70,8 +70,7 @@ pub fn head() -> utoipa::openapi::OpenApi {
     let codes = Code::ALL.iter().map(|code| {
         serde_json::json!({ "code": code.as_str(), "status": code.status().as_u16(), "meaning": code.meaning() })
     });
-    document.extensions =
-        Some(Extensions::builder().add("x-error-codes", Value::Array(codes.collect())).build());
+    document.extensions = Some(Extensions::builder().add("x-error-codes", Value::Array(codes.collect())).build());
     document
 }
 

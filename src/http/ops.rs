@@ -90,9 +90,7 @@ pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
     let database = DatabaseState { state: if error.is_none() { "up" } else { "down" }, error };
     match error {
         None => (StatusCode::OK, Json(Readiness { status: "ready", database, servers })),
-        Some(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness { status: "not_ready", database, servers }))
-        }
+        Some(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness { status: "not_ready", database, servers })),
     }
 }
 

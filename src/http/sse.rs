@@ -28,13 +28,10 @@ pub type EventStream = Pin<Box<dyn Stream<Item = Result<Event, Infallible>> + Se
 
 /// A response of events, kept alive and not buffered by proxies.
 pub fn respond(events: EventStream) -> Response {
-    let mut response = Sse::new(events)
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive"))
-        .into_response();
+    let mut response =
+        Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive")).into_response();
     // nginx and those that follow it.
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response
 }
 
@@ -60,8 +57,5 @@ pub fn stored(entries: Vec<JournalEntry>) -> Response {
 }
 
 fn event(entry: &JournalEntry) -> Event {
-    Event::default()
-        .event(entry.event.name())
-        .id(entry.seq.to_string())
-        .data(events::data(&entry.event).to_string())
+    Event::default().event(entry.event.name()).id(entry.seq.to_string()).data(events::data(&entry.event).to_string())
 }

@@ -35,12 +35,7 @@ pub struct Started {
 ///
 /// # Errors
 /// See [`TurnError`].
-pub async fn start(
-    api: &Api,
-    caller: Caller,
-    request: TurnRequest,
-    when_gone: WhenGone,
-) -> Result<Started, ApiError> {
+pub async fn start(api: &Api, caller: Caller, request: TurnRequest, when_gone: WhenGone) -> Result<Started, ApiError> {
     let engine = Arc::clone(&api.app.engine);
     let (sender, started) = oneshot::channel();
     // A task of its own: a request that is dropped half way must not leave its conversation taken.

@@ -72,8 +72,7 @@ fn tool(event: &TurnEvent) -> Value {
 }
 
 fn finished(event: &TurnEvent) -> Value {
-    let TurnEvent::AnswerFinished { outcome, text, basis, citations, verdict, usage, stopped, question } = event
-    else {
+    let TurnEvent::AnswerFinished { outcome, text, basis, citations, verdict, usage, stopped, question } = event else {
         return Value::Null;
     };
     let mut data = json!({

@@ -19,11 +19,7 @@ use crate::http::paths;
 /// See [`crate::http::error::Code`].
 #[utoipa::path(get, path = paths::RESULT, operation_id = "get_result", params(("id" = Uuid, Path)),
     responses((status = 200, body = ToolResult), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn get(
-    State(api): State<Api>,
-    caller: Caller,
-    Id(id): Id<ResultId>,
-) -> Result<Json<ToolResult>, ApiError> {
+pub async fn get(State(api): State<Api>, caller: Caller, Id(id): Id<ResultId>) -> Result<Json<ToolResult>, ApiError> {
     let entry = api.app.store.result(caller.subject(), id).await?;
     Ok(Json(ToolResult::at(&entry, api.app.clock.now())))
 }

@@ -90,11 +90,7 @@ pub async fn run(
 /// See [`Code`].
 #[utoipa::path(get, path = paths::TURN, operation_id = "get_turn", params(("id" = Uuid, Path)),
     responses((status = 200, body = WholeTurn), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn get(
-    State(api): State<Api>,
-    caller: Caller,
-    Id(id): Id<TurnId>,
-) -> Result<Json<WholeTurn>, ApiError> {
+pub async fn get(State(api): State<Api>, caller: Caller, Id(id): Id<TurnId>) -> Result<Json<WholeTurn>, ApiError> {
     let running = api.app.engine.running().get(caller.subject(), id);
     if let Some(turn) = running {
         return match turn.journal.record() {
@@ -152,11 +148,7 @@ pub async fn cancel(
 /// See [`Code`].
 #[utoipa::path(post, path = paths::TURN_CONFIRM, operation_id = "confirm_turn", params(("id" = Uuid, Path)),
     responses((status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn confirm(
-    State(api): State<Api>,
-    Asker(caller): Asker,
-    Id(id): Id<TurnId>,
-) -> Result<Response, ApiError> {
+pub async fn confirm(State(api): State<Api>, Asker(caller): Asker, Id(id): Id<TurnId>) -> Result<Response, ApiError> {
     if api.app.engine.running().get(caller.subject(), id).is_none() {
         ended(&api, &caller, id).await?;
     }

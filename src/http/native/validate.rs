@@ -149,7 +149,13 @@ fn accept(request: ValidateRequest, now: Timestamp, message_bytes: usize) -> Res
         }
         results.push(result);
     }
-    Ok(ValidationRequest { user_message: request.user_message, answer: request.answer, now, results, mode: request.mode })
+    Ok(ValidationRequest {
+        user_message: request.user_message,
+        answer: request.answer,
+        now,
+        results,
+        mode: request.mode,
+    })
 }
 
 fn too_long(field: &str, bytes: usize, limit: usize) -> Result<(), ApiError> {

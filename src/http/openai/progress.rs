@@ -94,7 +94,11 @@ mod tests {
             },
             TurnEvent::JudgeFinished { verdict: "rejected".to_owned(), reason: secret.to_owned() },
             TurnEvent::RepairStarted {
-                stopped: vec![Stopped { text: secret.to_owned(), code: "wrong_value".to_owned(), reason: secret.to_owned() }],
+                stopped: vec![Stopped {
+                    text: secret.to_owned(),
+                    code: "wrong_value".to_owned(),
+                    reason: secret.to_owned(),
+                }],
             },
         ];
         for event in &events {

@@ -40,7 +40,8 @@ pub struct Settings {
 pub fn respond(started: Started, settings: Settings) -> Response {
     let reader = started.turn.journal.read(0);
     let first = Delta { role: Some("assistant"), content: Some(String::new()), ..Delta::default() };
-    let mut writer = Writer { id: format!("chatcmpl-{}", started.turn.id), started, settings, waiting: VecDeque::new() };
+    let mut writer =
+        Writer { id: format!("chatcmpl-{}", started.turn.id), started, settings, waiting: VecDeque::new() };
     writer.delta(first, None, None);
     let events = stream::unfold((reader, writer), |(mut reader, mut writer)| async move {
         let event = next(&mut reader, &mut writer).await?;
