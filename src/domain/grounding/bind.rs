@@ -145,6 +145,12 @@ impl Context {
         Subject { strength: strength.min(subject.strength), ..subject }
     }
 
+    /// What a table with fields for rows is about: the text before it, the heading, the only record.
+    pub fn surrounding(&self) -> Subject {
+        let near = [&self.last, &self.heading, &self.only].into_iter().find(|subject| !subject.is_none());
+        near.map_or_else(Subject::none, |subject| Subject { strength: Strength::Near, ..subject.clone() })
+    }
+
     /// Whether a subject was not named at all: it is the only record there is.
     pub fn assumed(&self, subject: &Subject) -> bool {
         !self.only.is_none() && subject.groups == self.only.groups

@@ -52,9 +52,18 @@ pub struct Fact<'a> {
     pub group: &'a str,
     /// The value, as stored.
     pub value: &'a Value,
+    /// Attributes it is of: a set bit for each noun of [`super::spoken`], by its key or group.
+    pub nouns: u128,
+    /// Whether its key is one by which records are called.
+    pub identity: bool,
 }
 
 impl<'a> Fact<'a> {
+    /// Whether it is of an attribute of [`super::spoken`].
+    pub fn is_of(&self, noun: usize) -> bool {
+        self.nouns >> noun & 1 == 1
+    }
+
     /// The value if it is a string.
     pub fn text(&self) -> Option<&'a str> {
         self.value.as_str()
@@ -107,6 +116,8 @@ pub struct Evidence<'a> {
     pub keys: Vec<(&'a str, FactId)>,
     /// Names of all members around such members inside a row.
     pub groups: Vec<&'a str>,
+    /// Attributes that some fact is of.
+    pub nouns: u128,
 }
 
 /// Names of fields by which records are called.
@@ -228,7 +239,7 @@ impl<'a> Evidence<'a> {
             .take(400)
             .find(|id| {
                 let fact = self.fact(*id);
-                fact.row == row && is_identity(fact.key)
+                fact.row == row && fact.identity
             })
             .or_else(|| self.ids_of_row(row).next())
     }

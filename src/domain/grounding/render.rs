@@ -57,7 +57,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "The call to {} failed: access was denied.",
         ambiguous: "The call to {} has several possible targets.",
         shown: "{} of {} rows are shown.",
-        more: "{} rows are shown; more rows exist.",
+        more: "{} rows are shown, more rows exist.",
         none: "There is no result to show.",
     },
     Sentences {
@@ -69,7 +69,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "Kallet til {} feilet: tilgang ble nektet.",
         ambiguous: "Kallet til {} har flere mulige mål.",
         shown: "{} av {} rader vises.",
-        more: "{} rader vises; flere rader finnes.",
+        more: "{} rader vises, flere rader finnes.",
         none: "Det er ikke noe resultat å vise.",
     },
     Sentences {
@@ -81,7 +81,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "Anropet till {} misslyckades: åtkomst nekades.",
         ambiguous: "Anropet till {} har flera möjliga mål.",
         shown: "{} av {} rader visas.",
-        more: "{} rader visas; fler rader finns.",
+        more: "{} rader visas, fler rader finns.",
         none: "Det finns inte något resultat att visa.",
     },
     Sentences {
@@ -93,7 +93,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "Kaldet til {} mislykkedes: adgang blev nægtet.",
         ambiguous: "Kaldet til {} har flere mulige mål.",
         shown: "{} af {} rækker vises.",
-        more: "{} rækker vises; flere rækker findes.",
+        more: "{} rækker vises, flere rækker findes.",
         none: "Der er ikke noget resultat at vise.",
     },
     Sentences {
@@ -105,7 +105,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "Der Aufruf von {} ist fehlgeschlagen: der Zugriff wurde verweigert.",
         ambiguous: "Der Aufruf von {} hat mehrere mögliche Ziele.",
         shown: "{} von {} Zeilen werden angezeigt.",
-        more: "{} Zeilen werden angezeigt; weitere Zeilen sind vorhanden.",
+        more: "{} Zeilen werden angezeigt, weitere Zeilen sind vorhanden.",
         none: "Es ist nichts anzuzeigen.",
     },
     Sentences {
@@ -117,7 +117,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "L'appel à {} a échoué : accès refusé.",
         ambiguous: "L'appel à {} a plusieurs cibles possibles.",
         shown: "{} lignes sur {} lignes sont affichées.",
-        more: "{} lignes sont affichées ; d'autres lignes existent.",
+        more: "{} lignes sont affichées, d'autres lignes existent.",
         none: "Il n'y a pas de résultat à afficher.",
     },
     Sentences {
@@ -129,7 +129,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "La llamada a {} falló: acceso denegado.",
         ambiguous: "La llamada a {} tiene varios objetivos posibles.",
         shown: "Se muestran {} de las {} filas, mostradas por orden.",
-        more: "{} filas mostradas; hay más filas.",
+        more: "{} filas mostradas, hay más filas.",
         none: "No hay resultado que mostrar.",
     },
     Sentences {
@@ -141,7 +141,7 @@ const SENTENCES: [Sentences; 8] = [
         denied: "{} の呼び出しは失敗しました: アクセスが拒否されました。",
         ambiguous: "{} の呼び出しには複数の対象があります。",
         shown: "{} 行を表示 (全 {} 行)。",
-        more: "{} 行を表示。他にも行があります。",
+        more: "{} 行を表示、他にも行があります。",
         none: "表示する結果がありません。",
     },
 ];
@@ -155,9 +155,7 @@ fn sentences(language: Lang) -> &'static Sentences {
 pub(super) fn is_own_sentence(text: &str) -> bool {
     let text = text.trim();
     SENTENCES.iter().any(|s| {
-        [s.shown, s.more].iter().any(|template| {
-            filled(template, text).is_some() || template.split_inclusive(['。', ';']).any(|part| filled(part, text).is_some())
-        })
+        [s.shown, s.more].iter().any(|template| filled(template, text).is_some())
     })
 }
 

@@ -231,7 +231,7 @@ fn sentences(text: &str, span: Range<usize>, atoms: &[Atom]) -> Vec<Range<usize>
         let at = span.start + offset;
         let end = at + c.len_utf8();
         let full = matches!(c, '。' | '！' | '？');
-        if !full && !matches!(c, '.' | '!' | '?') {
+        if !full && !matches!(c, '.' | '!' | '?' | ';' | '；') {
             continue;
         }
         let spaced = chars.peek().is_none_or(|(_, next)| next.is_whitespace() || matches!(next, '"' | '\'' | '*' | '_' | ')' | '”' | '»'));

@@ -14,7 +14,9 @@ use crate::domain::grounding::facts::Node;
 use crate::domain::grounding::facts::Row;
 use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::facts::Step;
+use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::input::EvidenceResult;
+use crate::domain::grounding::spoken;
 use crate::domain::grounding::words;
 use crate::domain::grounding::words::WordMap;
 
@@ -29,6 +31,7 @@ pub(super) fn read(results: &[EvidenceResult]) -> Evidence<'_> {
             lists: Vec::new(),
             keys: Vec::new(),
             groups: Vec::new(),
+            nouns: 0,
         },
         known_keys: WordMap::default(),
         known_groups: WordMap::default(),
@@ -52,8 +55,8 @@ struct Place<'a> {
 
 struct Reader<'a> {
     evidence: Evidence<'a>,
-    known_keys: WordMap<()>,
-    known_groups: WordMap<()>,
+    known_keys: WordMap<(u128, bool)>,
+    known_groups: WordMap<u128>,
     /// Arguments are read flat: what a call asked for is no list of rows.
     flat: bool,
 }
@@ -121,14 +124,28 @@ impl<'a> Reader<'a> {
 
     fn fact(&mut self, value: &'a Value, place: Place<'a>) {
         let id = u32::try_from(self.evidence.facts.len()).unwrap_or(u32::MAX);
-        if self.known_keys.insert(words::hash(place.key), ()).is_none() {
-            self.evidence.keys.push((place.key, id));
-        }
-        if self.known_groups.insert(words::hash(place.group), ()).is_none() {
-            self.evidence.groups.push(place.group);
-        }
+        let (of_key, identity) = match self.known_keys.get(&words::hash(place.key)) {
+            Some(known) => *known,
+            None => {
+                self.evidence.keys.push((place.key, id));
+                let known = (spoken::nouns_of_field(place.key), is_identity(place.key));
+                self.known_keys.insert(words::hash(place.key), known);
+                known
+            }
+        };
+        let of_group = match self.known_groups.get(&words::hash(place.group)) {
+            Some(known) => *known,
+            None => {
+                self.evidence.groups.push(place.group);
+                let known = spoken::nouns_of_field(place.group);
+                self.known_groups.insert(words::hash(place.group), known);
+                known
+            }
+        };
+        let nouns = of_key | of_group;
+        self.evidence.nouns |= nouns;
         let Place { node, row, key, group, .. } = place;
-        self.evidence.facts.push(Fact { node, row, key, group, value });
+        self.evidence.facts.push(Fact { node, row, key, group, value, nouns, identity });
     }
 
     fn object(&mut self, members: &'a Map<String, Value>, place: Place<'a>) {

@@ -470,3 +470,218 @@ mod rendering {
         }
     }
 }
+
+fn runtime_events() -> EvidenceResult {
+    let event = |id: &str, rule: &str, severity: u64, pod: &str, ns: i64, user: &str, pid: u64| {
+        json!({"id": id, "timestamp": ns, "category": "runtime", "source": "syscall", "engine": "falco", "name": "Sysdig Runtime Notable Events",
+          "severity": severity, "content": {"type": "workloadRuntimeDetection", "ruleName": rule, "ruleType": 6,
+            "output": format!("Shell spawned by {user} (proc.pid={pid} proc.cmdline=bash -c id)"),
+            "fields": {"proc.name": "bash", "proc.pid": pid.to_string(), "user.name": user, "container.id": "4f1c2ab93d10"}},
+          "labels": {"kubernetes.cluster.name": "prod-eu-1", "kubernetes.pod.name": pod, "kubernetes.namespace.name": "payments"}})
+    };
+    result("e1", "list_runtime_events", json!({"scope_hours": 2, "filter_expr": "severity in (0,1,2,3,4,5)"}), Outcome::Ok, json!({
+        "page": {"total": 2}, "data": [
+            event("18a0a6e679cad400b4417ae0c1d29f33", "Terminal shell in container", 4, "checkout-7d9f", 1_770_624_000_000_000_000, "root", 48190),
+            event("18a0a6e679cad400b4417ae0c1d29f44", "Fileless execution via memfd_create", 0, "ledger-5c4b", 1_770_620_400_000_000_000, "app", 48213)]}))
+}
+
+fn statistics() -> EvidenceResult {
+    let bucket = |name: &str, count: u64, raw: u64| json!({"count": count, "rawEventCount": raw, "group": {"type": "severity", "identifier": name, "shortName": name, "displayName": name}, "buckets": []});
+    result("s1", "executeStatisticsArgusEvent", json!({"request": {"groupBy": ["severity"]}}), Outcome::Ok,
+        json!({"data": [bucket("critical", 4, 90), bucket("high", 17, 311), bucket("medium", 120, 4000)], "meta": {"source": "argus"}}))
+}
+
+#[test]
+fn runtime_events_and_statistics_are_understood() {
+    let events = [runtime_events()];
+    honest(&about(&events, Lang::En), &[
+        "Two runtime events were found in the last 2 hours in cluster prod-eu-1.",
+        "The rule \"Terminal shell in container\" fired in pod checkout-7d9f with medium severity.",
+        "Event 18a0a6e679cad400b4417ae0c1d29f44 has high severity; the rule is Fileless execution via memfd_create.",
+        "In pod checkout-7d9f the user was root and the process id 48190.",
+        "Event 18a0a6e6… happened at 08:00 UTC on 9 February 2026.",
+        "The process was bash, run by root with PID 48190.",
+    ]);
+    caught(&about(&events, Lang::En), &[
+        ("In pod checkout-7d9f the user was root and the PID 48213.", "wrong_entity"),
+        ("The rule Fileless execution via memfd_create fired in pod checkout-7d9f.", "wrong_entity"),
+        ("Event 18a0a6e679cad400b4417ae0c1d29f44 has low severity.", "wrong_value"),
+        ("Event 18a0a6e679cad400b4417ae0c1d29f45 has high severity.", "invented_value"),
+        ("Three runtime events were found.", "wrong_count"),
+        ("Pod checkout-7d9e is affected.", "invented_value"),
+    ]);
+    let statistics = [statistics()];
+    honest(&about(&statistics, Lang::En), &[
+        "There were 141 events in total: 4 critical, 17 high and 120 medium.",
+        "| Severity | Events |\n|---|---|\n| critical | 4 |\n| high | 17 |",
+        "Most events are medium severity (120).",
+        "High severity: 17 events (311 raw events).",
+    ]);
+    caught(&about(&statistics, Lang::En), &[
+        ("There were 140 events in total.", "wrong_count"),
+        ("| Severity | Events |\n|---|---|\n| critical | 17 |\n| high | 4 |", "wrong_entity"),
+        ("There are 18 events with high severity.", "wrong_count"),
+    ]);
+}
+
+#[test]
+fn one_record_is_told_in_many_ways() {
+    let mut record = cases().content["data"][0].clone();
+    record["description"] = json!("<p>Repeated call-backs every 300 s from 10.20.4.17 to 203.0.113.66. The proxy blocked none of them.</p>");
+    record["closedTimestamp"] = json!(0);
+    let results = [result("r1", "getArgusCaseByID", json!({"caseID": 4120771}), Outcome::Ok, json!({"data": record}))];
+    honest(&about(&results, Lang::En), &[
+        "The case is pending customer, priority high, and was created on 9 Feb 2026 at 00:00 UTC (01:00 in Oslo).",
+        "It was opened about 8 hours ago and is assigned to Kari Solheim.",
+        "The description mentions call-backs every 300 seconds from 10.20.4.17 to 203.0.113.66.",
+        "**Case 4120771** – Beacon-like traffic from NFK-WS-0417\n\n| Field | Value |\n|---|---|\n| Status | waiting for the customer |\n| Priority | high |\n| Customer | Nordfjord Kraft AS |\n| Assigned to | Kari Solheim |\n| Created | 2026-02-09 00:00 UTC |",
+        "1. Status: pendingCustomer\n2. Priority: high\n3. Customer: nordfjord",
+        "The SLA is not breached. The case has events and the customer was notified.",
+        "The case has not been closed.",
+    ]);
+    honest(&about(&results, Lang::Nb), &[
+        "Saken venter på kunden. Prioriteten er høy, og den er tildelt Kari Solheim.",
+        "Saken ble opprettet for omtrent 8 timer siden.",
+        "- Status: venter på kunden\n- Prioritet: høy\n- Kunde: Nordfjord Kraft AS",
+    ]);
+    honest(&about(&results, Lang::De), &["Status: wartet auf den Kunden, Priorität: hoch. Bearbeiter ist Kari Solheim."]);
+    honest(&about(&results, Lang::Sv), &["Ärendet väntar på kunden och har hög prioritet."]);
+    honest(&about(&results, Lang::Da), &["Sagen afventer kunden og har høj prioritet."]);
+    caught(&about(&results, Lang::En), &[
+        ("The case is closed.", "wrong_value"),
+        ("The priority is critical.", "wrong_value"),
+        ("The case was created on 10 February 2026.", "wrong_time"),
+        ("It was opened about 3 days ago.", "wrong_time"),
+        ("Call-backs come every 360 seconds.", "wrong_time"),
+        ("The SLA is breached: SLA breached yes.", "wrong_value"),
+        ("- Status: closed\n- Priority: high", "wrong_value"),
+        ("| Field | Value |\n|---|---|\n| Status | closed |", "wrong_value"),
+        ("The traffic came from 10.20.4.18.", "invented_value"),
+        ("The result does not say what the priority is.", "wrong_value"),
+    ]);
+    let open = run(&about(&results, Lang::En), "The infection was caused by a phishing mail that an employee opened.");
+    assert!(open.undecided().next().is_some());
+}
+
+#[test]
+fn reordering_and_unrelated_additions_change_no_verdict() {
+    let verdicts = |results: &[EvidenceResult], draft: &str| -> Vec<_> {
+        run(&about(results, Lang::En), draft).claims().iter().map(|claim| (claim.span, claim.verdict, claim.code)).collect()
+    };
+    let base = cases();
+    let mut reordered = cases();
+    let mut content = (*reordered.content).clone();
+    if let Some(rows) = content["data"].as_array_mut() {
+        rows.reverse();
+        for row in rows {
+            let members: Vec<_> = row.as_object().unwrap().clone().into_iter().rev().collect();
+            *row = Value::Object(members.into_iter().collect());
+            row["unrelatedField"] = json!("zzz");
+        }
+    }
+    reordered.content = Arc::new(content);
+    for draft in [
+        "Case 4120771 is waiting for the customer and has high priority.",
+        "Case 4120771 is closed.",
+        "There are 3 cases in total; case 4120802 belongs to nordfjord.",
+        "The oldest case is 4120655.",
+    ] {
+        assert_eq!(verdicts(std::slice::from_ref(&base), draft), verdicts(std::slice::from_ref(&reordered), draft), "{draft}");
+    }
+}
+
+#[test]
+fn one_changed_character_loses_the_support() {
+    let results = [cases(), page_of_events(), runtime_events()];
+    let given = about(&results, Lang::En);
+    for value in ["4120771", "203.0.113.66", "NFK-WS-0417", "18a0a6e679cad400b4417ae0c1d29f33", "prod-eu-1", "checkout-7d9f", "48213"] {
+        let draft = format!("The value is {value} here.");
+        assert!(run(&given, &draft).violations().is_empty(), "{value}");
+        for (at, old) in value.char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()) {
+            let new = if old == '8' || old == 'q' { '7' } else if old.is_ascii_digit() { '8' } else { 'q' };
+            let mut changed = value.to_owned();
+            changed.replace_range(at..at + 1, &new.to_string());
+            let report = run(&given, &format!("The value is {changed} here."));
+            assert!(!report.violations().is_empty(), "{value} -> {changed}");
+        }
+    }
+}
+
+#[test]
+fn more_honest_phrasings_pass() {
+    let results = [cases()];
+    honest(&about(&results, Lang::En), &[
+        "I found 3 cases. The most urgent one is **4120802** (critical), which the SOC is working on.",
+        "There are two open cases: 4120771 for Nordfjord Kraft AS and 4120802 for Fjellbanken ASA.",
+        "One case has critical priority: 4120802, \"Password spraying against VPN\".",
+        "Case 4120655 (Adware on office machine) is closed and has low priority.",
+        "Cases 4120771 and 4120802 are pending customer and working SOC respectively.",
+        "4120771 was created about 8 hours ago.",
+        "Among the 3 cases, 2 belong to nordfjord and 1 to fjellbank.",
+        "The customers involved are Nordfjord Kraft AS and Fjellbanken ASA.",
+        "Case 4120802 has the highest priority.",
+        "No case is pending the vendor.",
+        "None of the cases is pending close.",
+        "All three cases are security incidents.",
+        "As of 08:15 UTC there were 2 open cases.",
+        "## Summary\n\n1. **4120771** – waiting for the customer\n2. **4120802** – critical\n3. **4120655** – closed",
+        "Case 4120771 is not assigned to Ola Berg but to Kari Solheim.",
+        "On 8 February 2026, case 4120802 was created.",
+        "Case 4120802 is in progress at the SOC (workingSoc) since it was created at 14:30 UTC on 8 February.",
+        "Fjellbanken ASA has one case, 4120802; Nordfjord Kraft AS has two.",
+        "4120771 is newer than 4120802.",
+        "The three cases are 4120771, 4120802 and 4120655.",
+    ]);
+    honest(&about(&results, Lang::Nb), &[
+        "Jeg fant 3 saker. Den mest alvorlige er 4120802 (kritisk).",
+        "To saker er åpne: 4120771 for Nordfjord Kraft AS og 4120802 for Fjellbanken ASA.",
+        "Sak 4120655 er lukket og har lav prioritet.",
+        "Ingen saker venter på leverandøren.",
+        "Den eldste saken er 4120655.",
+        "Vil du at jeg skal vise sak 4120771?",
+    ]);
+    honest(&about(&results, Lang::Sv), &["Det finns 3 ärenden. Ärendet 4120655 är stängt.", "Ärende 4120802 har kritisk prioritet."]);
+    honest(&about(&results, Lang::Da), &["Der er 3 sager i alt. Sag 4120655 er lukket.", "Sag 4120802 har kritisk prioritet."]);
+    honest(&about(&results, Lang::De), &[
+        "Ich habe 3 Fälle gefunden. Zwei davon sind offen, einer ist geschlossen.",
+        "Der älteste Fall ist 4120655.",
+        "Fall 4120802 hat kritische Priorität und gehört zum Kunden Fjellbanken ASA.",
+    ]);
+    honest(&about(&results, Lang::Fr), &["Le cas 4120802 a une priorité critique.", "Le cas le plus ancien est 4120655.", "Deux cas sont ouverts : 4120771 et 4120802."]);
+    honest(&about(&results, Lang::Es), &["El caso 4120802 tiene prioridad crítica.", "Dos casos están abiertos: 4120771 y 4120802."]);
+    honest(&about(&results, Lang::Ja), &["ケース4120655はクローズ済みです。", "ケース4120802の優先度は重大です。"]);
+}
+
+#[test]
+fn swaps_between_owners_are_caught_in_many_phrasings() {
+    let results = [cases()];
+    let mut missed = Vec::new();
+    let mut tried = 0;
+    let rows = [("4120771", "waiting for the customer", "high", "Nordfjord Kraft AS"), ("4120802", "being worked on by the SOC", "critical", "Fjellbanken ASA"), ("4120655", "closed", "low", "Nordfjord Kraft AS")];
+    for own in rows {
+        for other in rows.iter().filter(|other| other.0 != own.0) {
+            let mut drafts = vec![
+                format!("Case {} is {}.", own.0, other.1),
+                format!("Case {} has {} priority.", own.0, other.2),
+                format!("- **{}**: {} priority", own.0, other.2),
+                format!("| Case | Priority |\n|---|---|\n| {} | {} |", own.0, other.2),
+                format!("The priority of case {} is {}.", own.0, other.2),
+                format!("Status of {}: {}.", own.0, other.1),
+                format!("## Case {}\n\n- Status: {}\n", own.0, other.1),
+            ];
+            if own.3 != other.3 {
+                drafts.push(format!("Case {} belongs to {}.", own.0, other.3));
+                drafts.push(format!("{} has case {}.", other.3, own.0));
+                drafts.push(format!("For {}: case {} is {}.", other.3, own.0, own.1));
+                drafts.push(format!("| Case | Customer |\n|---|---|\n| {} | {} |", own.0, other.3));
+            }
+            for draft in drafts {
+                tried += 1;
+                if run(&about(&results, Lang::En), &draft).violations().is_empty() {
+                    missed.push(draft);
+                }
+            }
+        }
+    }
+    assert!(missed.len() * 10 <= tried, "{} of {tried} missed:\n{}", missed.len(), missed.join("\n"));
+}

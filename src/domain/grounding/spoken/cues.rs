@@ -58,6 +58,24 @@ pub enum Cue {
     NoValue,
     /// A comparison of two.
     Comparison,
+    /// The first of two is earlier.
+    Before,
+    /// The first of two is later.
+    After,
+    /// The first of two is larger; with [`Cue::Than`].
+    More,
+    /// The first of two is smaller; with [`Cue::Than`].
+    Fewer,
+    /// Joins the two sides of a comparison.
+    Than,
+    /// Listed from the earliest on.
+    OldestFirst,
+    /// Listed from the latest on.
+    NewestFirst,
+    /// The speaker.
+    Speaker,
+    /// Work that a speaker may claim.
+    WorkVerb,
     /// Reported speech: what a record says.
     Reported,
     /// Text that gives orders to a reader.
@@ -97,6 +115,15 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
     (Cue::Yes, ["yes|true|enabled", "ja|sann|aktivert", "ja|sant|aktiverad", "ja|sand|aktiveret", "ja|wahr|aktiviert", "oui|vrai|activé*", "sí|verdadero|activad*|habilitad*", "はい|有効"]),
     (Cue::NoValue, ["no|false|disabled", "nei|usann|deaktivert", "nej|falskt|inaktiverad", "nej|falsk|deaktiveret", "nein|falsch|deaktiviert", "non|faux|désactivé*", "no|falso|desactivad*|deshabilitad*", "いいえ|無効"]),
     (Cue::Comparison, ["more than|fewer than|less than|higher than|lower than|older than|newer than|larger than|smaller than|before|after|earlier than|later than", "mer enn|flere enn|færre enn|høyere enn|lavere enn|eldre enn|nyere enn|før|etter", "mer än|fler än|färre än|högre än|lägre än|äldre än|nyare än|före|efter", "mere end|flere end|færre end|højere end|lavere end|ældre end|nyere end|før|efter", "mehr als|weniger als|höher als|niedriger als|älter als|neuer als|vor dem|nach dem", "plus que|moins que|plus élevé que|plus ancien que|plus récent que|avant|après", "más que|menos que|mayor que|menor que|más antiguo que|antes|después", "より多い|より少ない|より高い|より低い|より前|より後"]),
+    (Cue::Before, ["before|older than|earlier than|prior to", "før|eldre enn|tidligere enn", "före|innan|äldre än|tidigare än", "før|ældre end|tidligere end", "vor|älter als|früher als", "avant|plus ancien que|plus ancienne que|plus vieux que|antérieur à", "antes que|antes de|antes del|más antiguo que|más antigua que|anterior a|anterior al", "より前|より古い|より先|より早い|より早く"]),
+    (Cue::After, ["after|newer than|later than|more recent than|younger than", "etter|nyere enn|senere enn", "efter|nyare än|senare än", "efter|nyere end|senere end", "nach|neuer als|jünger als|später als", "après|plus récent que|plus récente que|postérieur à", "después de|después del|después que|más reciente que|más nuevo que|posterior a|posterior al", "より後|より新しい|より遅い|より遅く"]),
+    (Cue::More, ["more|higher|larger|greater|bigger", "mer|flere|høyere|større", "mer|fler|högre|större", "mere|flere|højere|større", "mehr|höher*|größer*", "plus|davantage|supérieur*", "más|mayor|superior", "多い|多く|高い|大きい"]),
+    (Cue::Fewer, ["fewer|less|lower|smaller", "mindre|færre|lavere", "mindre|färre|lägre", "mindre|færre|lavere", "weniger|niedriger*|kleiner*|geringer*", "moins|inférieur*", "menos|menor|inferior", "少ない|少なく|低い|小さい"]),
+    (Cue::Than, ["than", "enn", "än", "end", "als", "que|qu|à|au", "que|a|al", "より"]),
+    (Cue::OldestFirst, ["oldest first|earliest first|from oldest to newest|oldest to newest|in chronological order|from the oldest", "eldste først|fra eldst til nyest|eldst til nyest|kronologisk", "äldst först|äldsta först|från äldst till nyast|kronologisk ordning", "ældste først|fra ældste til nyeste|den ældste først|kronologisk", "der älteste zuerst|älteste zuerst|vom ältesten zum neuesten|chronologisch", "le plus ancien d'abord|du plus ancien au plus récent|ordre chronologique", "el más antiguo primero|del más antiguo al más reciente|orden cronológico", "古い順"]),
+    (Cue::NewestFirst, ["newest first|latest first|most recent first|from newest to oldest|newest to oldest|from the newest", "nyeste først|fra nyest til eldst|nyest til eldst|siste først", "nyast först|nyaste först|från nyast till äldst|senaste först", "nyeste først|fra nyeste til ældste|den nyeste først|seneste først", "der neueste zuerst|neueste zuerst|vom neuesten zum ältesten", "le plus récent d'abord|du plus récent au plus ancien", "el más reciente primero|del más reciente al más antiguo", "新しい順"]),
+    (Cue::Speaker, ["i|i've|we|we've", "jeg|vi", "jag|vi", "jeg|vi", "ich|wir", "j'ai|je|nous", "he|hemos", "私"]),
+    (Cue::WorkVerb, ["checked|searched|looked|queried|ran|verified|confirmed|fetched|retrieved|scanned|reviewed|examined|inspected|consulted", "sjekket|søkt|søkte|hentet|kontrollert|kontrollerte|verifisert|slått|slo|undersøkt|undersøkte|skannet", "kontrollerat|kontrollerade|sökt|sökte|kollat|kollade|hämtat|hämtade|undersökt|undersökte|verifierat|skannat|slog", "tjekket|tjekkede|søgt|søgte|hentet|hentede|undersøgt|undersøgte|slog|slået|verificeret|scannet", "geprüft|überprüft|gesucht|durchsucht|abgefragt|abgerufen|nachgesehen|nachgeschlagen|untersucht|gescannt|verifiziert", "vérifié|cherché|recherché|consulté|interrogé|récupéré|contrôlé|examiné|scanné|analysé", "comprobado|verificado|buscado|consultado|revisado|examinado|escaneado", "確認しました|調べました|検索しました|照会しました"]),
     (Cue::Reported, ["comment says|comment reads|comment states|it says|it reads|says|states|reads|reports|according to|quote|described as|the text|the description|wrote|writes|contains the text|contains an instruction|contains instructions|asks|instructs|attempt to|message", "kommentaren sier|sier|skriver|ifølge|står det|sitat|teksten|beskrivelsen|skrev|melder|instruksjon", "kommentaren säger|säger|skriver|enligt|står det|citat|texten|beskrivningen|skrev|instruktion", "kommentaren siger|siger|skriver|ifølge|står der|citat|teksten|beskrivelsen|skrev|instruktion", "kommentar lautet|laut|schreibt|heißt es|zitat|der text|die beschreibung|schrieb|meldet|anweisung", "le commentaire dit|selon|indique que|écrit|citation|le texte|la description|d'après|instruction", "el comentario dice|según|dice|indica que|escribió|cita|el texto|la descripción|instrucción", "コメントには|によると|と記載|引用|説明によれば|指示"]),
     (Cue::Injection, ["ignore previous|ignore all|ignore the above|ignore your|ignore any|disregard|system prompt|you must now|you are now|new instructions|assistant must|assistant should|assistant:|system:|tell the user|inform the user|reply with|respond with|answer with|reply only|say that|do not mention|don't mention|do not tell|call the tool|run the tool|forget everything|override|report that|state that|instructions for the assistant|note to ai|note to the ai|ai assistant", "ignorer tidligere|ignorer alle|se bort fra|nye instruksjoner|fortell brukeren|svar med|ikke nevn", "ignorera tidigare|ignorera alla|bortse från|nya instruktioner|säg till användaren|svara med|nämn inte", "ignorer tidligere|ignorer alle|se bort fra|nye instruktioner|fortæl brugeren|svar med|nævn ikke", "ignoriere|ignorieren sie|neue anweisungen|sage dem benutzer|antworte mit|erwähne nicht|vergiss alles", "ignorez|ignore les|nouvelles instructions|dites à l'utilisateur|répondez par|ne mentionnez pas|oubliez", "ignora|ignore las|nuevas instrucciones|dile al usuario|responde con|no menciones|olvida todo", "無視して|以前の指示|新しい指示|ユーザーに伝えて|と答えて|と回答して"]),
     (Cue::Break, ["and|but|while|whereas|however|although|which|plus", "og|men|mens|imidlertid|som|samt", "och|men|medan|dock|som|samt", "og|men|mens|dog|som|samt", "und|aber|während|jedoch|sowie|sondern", "et|mais|tandis que|alors que|cependant", "y|e|pero|mientras|sin embargo", "が|一方|また"]),

@@ -26,6 +26,8 @@ pub enum Meaning {
     Object(usize),
     /// A cue.
     Cue(Cue),
+    /// A kind of look-up.
+    Service(usize),
 }
 
 /// A phrase found in a text.
@@ -85,7 +87,8 @@ fn compile() -> Tables {
     let nouns = nouns::NOUNS.iter().enumerate().map(|(at, row)| (Meaning::Noun(at), &row.2));
     let objects = nouns::OBJECTS.iter().enumerate().map(|(at, row)| (Meaning::Object(at), &row.2));
     let cues = cues::CUES.iter().map(|(cue, forms)| (Meaning::Cue(*cue), forms));
-    for (meaning, forms) in codes.chain(nouns).chain(objects).chain(cues) {
+    let services = nouns::SERVICES.iter().enumerate().map(|(at, row)| (Meaning::Service(at), &row.2));
+    for (meaning, forms) in codes.chain(nouns).chain(objects).chain(cues).chain(services) {
         for (at, form) in forms.iter().enumerate() {
             for phrase in form.split('|') {
                 add(&mut tables, phrase, 1 << at, meaning);
@@ -216,10 +219,10 @@ const OPEN: [&str; 13] = [
 
 /// Whether two codes differ in letter case and separators only.
 pub fn same_code(a: &str, b: &str) -> bool {
-    let letters = |text: &'_ str| -> Vec<char> {
-        text.chars().take(80).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
-    };
-    a == b || (a.len().abs_diff(b.len()) < 8 && letters(a) == letters(b))
+    fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+        text.chars().take(80).filter(|c| c.is_alphanumeric()).map(words::fold_char)
+    }
+    a == b || (a.len().abs_diff(b.len()) < 8 && letters(a).eq(letters(b)))
 }
 
 /// Id of an attribute.
@@ -230,6 +233,16 @@ pub fn noun(at: usize) -> &'static str {
 /// Folded field names of an attribute.
 pub fn noun_fields(at: usize) -> impl Iterator<Item = &'static str> {
     nouns::NOUNS.get(at).map_or("", |row| row.1).split(' ')
+}
+
+/// The attributes that a field is of, as a set of bits by table index.
+pub fn nouns_of_field(field: &str) -> u128 {
+    let folded = |name: &str| -> String {
+        name.chars().take(64).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
+    };
+    let names = [folded(field), folded(field.rsplit('.').next().unwrap_or_default())];
+    let of = |row: &nouns::NounRow| row.1.split(' ').any(|name| !name.is_empty() && names.iter().any(|own| own == name));
+    nouns::NOUNS.iter().enumerate().filter(|(_, row)| of(row)).fold(0, |set, (at, _)| set | 1 << at)
 }
 
 /// Table index of an attribute id.
@@ -245,6 +258,16 @@ pub fn object(at: usize) -> &'static str {
 /// Parts of tool and list names that hold such objects.
 pub fn object_parts(at: usize) -> impl Iterator<Item = &'static str> {
     nouns::OBJECTS.get(at).map_or("", |row| row.1).split(' ').filter(|part| !part.is_empty())
+}
+
+/// Name of a kind of look-up.
+pub fn service(at: usize) -> &'static str {
+    nouns::SERVICES.get(at).map_or("", |row| row.0)
+}
+
+/// Parts of tool and field names that serve a kind of look-up.
+pub fn service_parts(at: usize) -> impl Iterator<Item = &'static str> {
+    nouns::SERVICES.get(at).map_or("", |row| row.1).split(' ')
 }
 
 /// The usual spoken form of a code in a language: what a person would say for `pendingCustomer`.
@@ -310,6 +333,7 @@ mod tests {
         for row in codes::CODES {
             assert!(row.2.iter().all(|form| !form.is_empty()), "{}", row.0);
         }
+        assert!(nouns::NOUNS.len() <= 128, "attributes are bits of a u128");
         for row in nouns::NOUNS.iter().chain(nouns::OBJECTS) {
             assert!(row.2.iter().all(|form| !form.is_empty()), "{}", row.0);
         }

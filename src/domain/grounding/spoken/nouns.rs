@@ -101,3 +101,14 @@ pub(super) const OBJECTS: &[NounRow] = &[
     ("category", "category", ["categories", "kategorier", "kategorier", "kategorier", "kategorien", "catégories", "categorías", "カテゴリ"]),
     ("threat", "", ["threat|threats|malware|attack|attacks|intrusion|intrusions", "trussel|trusler|angrep|skadevare", "hot|angrepp|attack|attacker", "trussel|trusler|angreb", "bedrohung|bedrohungen|angriff|angriffe", "menace|menaces|attaque|attaques", "amenaza|amenazas|ataque|ataques", "脅威|攻撃|マルウェア"]),
 ];
+
+/// Kinds of look-up that only a tool of their own can do: name, folded parts of tool and field
+/// names that serve it, spoken forms.
+pub(super) const SERVICES: &[NounRow] = &[
+    ("reputation", "reputation threatintel", ["reputation", "omdømme|omdømmet", "rykte|ryktet", "omdømme", "reputation", "réputation", "reputación", "レピュテーション|評判"]),
+    ("passive DNS", "pdns passivedns", ["passive dns", "passiv dns", "passiv dns", "passiv dns", "passive dns|passives dns", "dns passif", "dns pasivo", "パッシブDNS"]),
+    ("threat intelligence", "threatintel intelligence ioc", ["threat intelligence|threat intel", "trusseletterretning", "hotunderrättelser", "trusselsefterretninger", "threat intelligence|bedrohungsdaten", "renseignement sur les menaces", "inteligencia de amenazas", "脅威インテリジェンス"]),
+    ("vulnerability scan", "scan vuln", ["vulnerability scan|port scan that i|scan of the host", "sårbarhetsskanning|sårbarhetssøk", "sårbarhetsskanning", "sårbarhedsscanning", "schwachstellenscan", "analyse de vulnérabilités|scan de vulnérabilités", "análisis de vulnerabilidades|escaneo de vulnerabilidades", "脆弱性スキャン"]),
+    ("sandbox", "sandbox detonat", ["sandbox", "sandkasse|sandkassen", "sandlåda|sandlådan", "sandkasse|sandkassen", "sandbox", "bac à sable", "sandbox", "サンドボックス"]),
+    ("WHOIS", "whois", ["whois", "whois", "whois", "whois", "whois", "whois", "whois", "WHOIS"]),
+];

@@ -162,6 +162,11 @@ impl<'c, 'a> Checker<'c, 'a> {
             let noun = self.draft.spots_in(&(span.end..end)).find(|spot| matches!(spot.meaning, Meaning::Object(_)));
             return span.start..noun.map_or(span.end, |noun| noun.end);
         }
+        let narrows = |item: &Item<'_>| matches!(item.kind, ItemKind::Code(_) | ItemKind::Identifier(_) | ItemKind::Phrase(_));
+        if start > unit.span.start && items.iter().any(|item| narrows(item) && item.span.start >= span.end && item.span.end <= end) {
+            // "2 belong to A and 1 to B": what stands before is the other number's.
+            start = span.start;
+        }
         let before = self.draft.slice(&(start..span.start));
         if let Some(cut) = before.rfind([',', ';', '(', '、']) {
             // A comma right before the number ends the clause before it; an opening phrase stays.

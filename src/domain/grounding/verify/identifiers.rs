@@ -12,10 +12,10 @@ use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::facts::RowId;
-use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::marks::Phrase;
 use crate::domain::grounding::marks::prints_as;
 use crate::domain::grounding::sentence::Unit;
+use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
@@ -166,15 +166,17 @@ impl<'c> Checker<'c, '_> {
         }
     }
 
-    /// One of the facts that the nouns beside the value allow.
+    /// One of the facts that the nouns beside the value allow. Only nouns for a role (source,
+    /// assignee, …) rule a fact out, and only where the row fills that role.
     fn typed(&self, mine: &[FactId], nouns: &[usize]) -> Option<FactId> {
+        const ROLES: [&str; 9] =
+            ["source", "destination", "assigned", "reporter", "createdBy", "closedBy", "updatedBy", "author", "parent"];
+        let roles: Vec<usize> = nouns.iter().copied().filter(|noun| ROLES.contains(&spoken::noun(*noun))).collect();
         let fits = |id: &&FactId| {
             let fact = self.evidence.fact(**id);
-            nouns.iter().all(|noun| Self::is_of(fact, *noun)) || !nouns.iter().any(|noun| self.in_row(fact.row, *noun))
+            is_text(fact.value) || roles.iter().all(|noun| Self::is_of(fact, *noun) || !self.in_row(fact.row, *noun))
         };
-        mine.iter().find(fits).or_else(|| if nouns.len() < 2 { mine.first().filter(|_| nouns.is_empty()) } else { None }).copied()
-            .or_else(|| mine.iter().find(|id| nouns.iter().any(|noun| Self::is_of(self.evidence.fact(**id), *noun))).copied().filter(|_| nouns.len() < 2))
-            .or_else(|| mine.iter().find(|id| is_text(self.evidence.fact(**id).value)).copied())
+        mine.iter().find(|id| nouns.iter().all(|noun| Self::is_of(self.evidence.fact(**id), *noun))).or_else(|| mine.iter().find(fits)).copied()
     }
 
     /// Whether a row has an attribute that could have been meant.
@@ -205,7 +207,7 @@ impl<'c> Checker<'c, '_> {
         let names: Vec<String> = group
             .iter()
             .flat_map(|row| self.evidence.ids_of_row(*row).take(200))
-            .filter(|id| is_identity(self.evidence.fact(*id).key))
+            .filter(|id| self.evidence.fact(*id).identity)
             .map(|id| plain(self.evidence.fact(id).value))
             .filter(|name| name.len() >= 4)
             .take(40)
@@ -243,7 +245,7 @@ impl<'c> Checker<'c, '_> {
     pub(super) fn phrase(&mut self, unit: &Unit, item: &Item<'c>, phrase: &Phrase, about: &Subject) {
         let named = phrase.facts.iter().any(|id| {
             let fact = self.evidence.fact(*id);
-            is_identity(fact.key) || fact.text().is_some_and(|text| text.len() < 40)
+            fact.identity || fact.text().is_some_and(|text| text.len() < 40)
         });
         let distinctive = phrase.words > 1 || self.draft.slice(&item.span).starts_with(char::is_uppercase);
         if phrase.facts.is_empty() {

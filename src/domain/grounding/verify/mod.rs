@@ -5,6 +5,7 @@
 mod absence;
 mod aggregates;
 mod attributes;
+mod compare;
 mod identifiers;
 mod numbers;
 mod order;
@@ -16,8 +17,14 @@ mod work;
 
 pub(super) use self::aggregates::total;
 
+use std::cell::OnceCell;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::rc::Rc;
 
+use crate::domain::grounding::atom::Atom;
 use crate::domain::grounding::bind::Subject;
 use crate::domain::grounding::claim::CharSpan;
 use crate::domain::grounding::claim::Claim;
@@ -68,6 +75,10 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) claims: Vec<Claim>,
     pub(super) violations: Vec<Violation>,
     chars: Vec<usize>,
+    /// Atoms of stored texts that were looked into.
+    text_atoms: RefCell<HashMap<FactId, Rc<Vec<Atom>>>>,
+    /// Texts that give orders, found once.
+    orders: OnceCell<(Vec<(FactId, Vec<u64>)>, HashSet<u64>)>,
     /// Spans that claims of the running unit cover.
     pub(super) covered: Vec<Range<usize>>,
     /// Header of the table cell that is being read.
@@ -98,6 +109,8 @@ impl<'c, 'a> Checker<'c, 'a> {
             chars: draft.text.char_indices().map(|(at, _)| at).collect(),
             covered: Vec::new(),
             header: None,
+            text_atoms: RefCell::default(),
+            orders: OnceCell::new(),
         }
     }
 
@@ -127,7 +140,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     fn unit(&mut self, unit: &Unit, context: &mut crate::domain::grounding::bind::Context) {
         self.covered.clear();
         if let UnitKind::Row(table) = unit.kind {
-            self.table_row(unit, table);
+            self.table_row(unit, table, &context.surrounding());
             return;
         }
         if self.own_sentence(unit) || self.verbatim_item(unit, context) || self.injected(unit) {
@@ -139,6 +152,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         if unit.kind != UnitKind::Heading && !self.draft.has(&unit.span, Cue::Offer) {
             self.absence(unit, &subject);
             self.order(unit, &subject);
+            self.compare(unit);
         }
         self.work(unit);
         self.statement(unit, &subject, before);

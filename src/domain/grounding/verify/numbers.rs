@@ -2,6 +2,8 @@
 //! that the sentence asks for, or a number of a text. What is none of these is
 //! `invented_value`, `wrong_value` or `wrong_count`.
 
+use std::ops::Range;
+
 use crate::domain::grounding::atom::Approx;
 use crate::domain::grounding::atom::AtomKind;
 use crate::domain::grounding::atom::Decimal;
@@ -18,7 +20,6 @@ use crate::domain::grounding::facts::Evidence;
 use crate::domain::grounding::facts::Fact;
 use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::facts::RowId;
-use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::marks::Index;
 use crate::domain::grounding::marks::as_decimal;
 use crate::domain::grounding::marks::is_bookkeeping;
@@ -85,16 +86,24 @@ impl<'c> Checker<'c, '_> {
             }
             Count::No(..) | Count::Unknown => {}
         }
+        if object.is_none()
+            && nouns.is_empty()
+            && let Some(Count::Yes(ids, reason)) = self.elided_count(unit, items, at, number, about)
+        {
+            let finding = Finding::Supported(ids, reason);
+            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+        }
         if let Some(finding) = self.computed(unit, items, at, number, &nouns) {
             return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
         }
-        if let Some(id) = self.stored_number(number, about, object, &nouns).or_else(|| self.number_in_text(number, about)) {
+        if let Some(id) = self.stored_number(number, about, object, &nouns).or_else(|| self.number_in_text(&item.span, number, about)) {
             let finding = Finding::Supported(vec![id], "in the results".to_owned());
             return self.found(&item.span, ClaimKind::Number, finding, ViolationCode::WrongValue, invented);
         }
         if self.user.number(number) && object.is_none_or(|_| number.id_candidate) {
             return self.covered.push(item.span.clone());
         }
+        let attribute = attribute.or_else(|| self.sibling_number(number, about));
         self.wrong_number(unit, item, number, attribute, count, object);
     }
 
@@ -115,6 +124,10 @@ impl<'c> Checker<'c, '_> {
                 || (number_is_plain(number) && printed.len() >= 4 && !index.posting(&printed).is_empty()))
         {
             return self.stale_value(item);
+        }
+        let vague = number.spelled && matches!(number.approx, Approx::Between { .. });
+        if vague && self.draft.has(&unit.span, spoken::Cue::PartOnly) {
+            return self.covered.push(item.span.clone());
         }
         if self.small_word(number) || (self.talk_only() && !self.speaks_of_objects(unit)) {
             if self.small_word(number) && object.is_none() {
@@ -188,6 +201,36 @@ impl<'c> Checker<'c, '_> {
         before.map(|(_, _, object)| *object)
     }
 
+    /// "Of the 3 cases, 2 belong to …": the noun is said once, before.
+    fn elided_count(&self, unit: &Unit, items: &[Item<'c>], at: usize, number: &NumberAtom, about: &Subject) -> Option<Count> {
+        let before = unit.span.start..items[at].span.start;
+        let object = *self.objects_in(&before).last()?;
+        (number.unit.is_none() && !number.id_candidate).then(|| self.count(unit, items, at, number, object, about))
+    }
+
+    /// The number at the same place of another owner.
+    fn sibling_number(&self, number: &NumberAtom, about: &Subject) -> Option<Finding> {
+        if about.strength < Strength::Named || number.approx.is_open() {
+            return None;
+        }
+        let rows: Vec<RowId> = about.rows().take(16).collect();
+        let own = facts_of(self.evidence, &rows, is_figure);
+        let own_at = |fact: &Fact<'_>| {
+            own.iter().copied().find(|id| {
+                let mine = self.evidence.fact(*id);
+                mine.key == fact.key && mine.group == fact.group
+            })
+        };
+        ranges(number).into_iter().find_map(|(low, high)| {
+            let near = self.index.numbers_between(self.evidence, low, high).iter().take(2000);
+            near.map(|(_, id)| *id).find_map(|id| {
+                let fact = self.evidence.fact(id);
+                let mine = (is_figure(fact) && supports(number, fact)).then(|| own_at(fact))??;
+                Some(Finding::WrongEntity(id, Some(mine), self.says(mine)))
+            })
+        })
+    }
+
     /// A value of the named attribute.
     fn attribute_number(&self, number: &NumberAtom, nouns: &[usize], about: &Subject) -> Option<Finding> {
         if nouns.is_empty() {
@@ -258,8 +301,8 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// A number printed in a text of the subject.
-    fn number_in_text(&self, number: &NumberAtom, about: &Subject) -> Option<FactId> {
-        self.texts(about).into_iter().find(|id| {
+    fn number_in_text(&self, span: &Range<usize>, number: &NumberAtom, about: &Subject) -> Option<FactId> {
+        self.texts_with(span, about).into_iter().find(|id| {
             self.atoms_of(*id).iter().any(|atom| match &atom.kind {
                 AtomKind::Number(stored) => {
                     stored.readings.iter().any(|a| number.readings.iter().any(|b| a.value == b.value)) && stored.unit == number.unit
@@ -294,7 +337,7 @@ pub(super) fn is_figure(fact: &Fact<'_>) -> bool {
     !bookkeeping
         && as_decimal(fact.value).is_some()
         && (instant(fact.value).is_none() || !is_time_key(fact.key))
-        && !(is_identity(fact.key) && fact.key.to_ascii_lowercase().ends_with("id"))
+        && !(fact.identity && fact.key.to_ascii_lowercase().ends_with("id"))
 }
 
 fn is_time_key(key: &str) -> bool {

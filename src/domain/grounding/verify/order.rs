@@ -25,7 +25,7 @@ use crate::domain::grounding::verify::values::ItemKind;
 
 /// A comparable value.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Rank {
+pub(super) enum Rank {
     Time(Timestamp),
     Number(crate::domain::grounding::atom::Decimal),
     Level(u8),
@@ -83,7 +83,7 @@ impl Checker<'_, '_> {
     }
 
     /// What a row is compared by.
-    fn rank(&self, unit: &Unit, row: RowId, cue: Cue) -> Option<(FactId, Rank)> {
+    pub(super) fn rank(&self, unit: &Unit, row: RowId, cue: Cue) -> Option<(FactId, Rank)> {
         let nouns: Vec<usize> = self
             .draft
             .spots_in(&unit.span)

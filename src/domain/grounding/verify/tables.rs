@@ -11,7 +11,6 @@ use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::facts::RowId;
-use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::render;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
@@ -21,9 +20,14 @@ use crate::domain::grounding::verify::values::ItemKind;
 use crate::domain::grounding::words;
 
 impl Checker<'_, '_> {
-    pub(super) fn table_row(&mut self, unit: &Unit, table: usize) {
+    pub(super) fn table_row(&mut self, unit: &Unit, table: usize, around: &Subject) {
         let headers = self.draft.units.headers.get(table).cloned().unwrap_or_default();
         let rows = self.rows_of_cells(unit, &headers);
+        let fields = unit.cells.len() == 2 && rows.is_empty() && !self.nouns_in(&unit.cells[0]).is_empty();
+        if fields && self.items(&unit.cells[0]).is_empty() {
+            let mut subject = around.clone();
+            return self.cell(unit, &unit.cells[1], Some(unit.cells[0].clone()), &mut subject);
+        }
         let mut subject = if rows.is_empty() { Subject::none() } else { Subject::named(rows) };
         for (at, cell) in unit.cells.iter().enumerate() {
             if cell.is_empty() {
@@ -116,7 +120,7 @@ impl Checker<'_, '_> {
         for (at, cell) in unit.cells.iter().enumerate() {
             for id in self.printing(cell, headers.get(at)) {
                 let fact = self.evidence.fact(id);
-                let names = usize::from(is_identity(fact.key) && fact.group.is_empty());
+                let names = usize::from(fact.identity && fact.group.is_empty());
                 let vote = votes.entry(fact.row).or_default();
                 vote.0 += 1;
                 vote.1 += names;
@@ -248,13 +252,13 @@ impl Checker<'_, '_> {
         let hit = self.printing(&value_span, Some(&label_span)).into_iter().find(|id| {
             let fact = self.evidence.fact(*id);
             self.labelled(*id, label)
-                && (!bound || is_identity(fact.key) || crate::domain::grounding::bind::belongs(self.evidence, fact, &rows))
+                && (!bound || fact.identity || crate::domain::grounding::bind::belongs(self.evidence, fact, &rows))
         });
         let Some(id) = hit else { return false };
         let finding = Finding::Supported(vec![id], "as stored".to_owned());
         self.found(&value_span, ClaimKind::EntityAttribute, finding, ViolationCode::WrongValue, ViolationCode::InventedValue);
         let fact = self.evidence.fact(id);
-        if is_identity(fact.key) && fact.group.is_empty() && !self.evidence.rows[fact.row as usize].envelope {
+        if fact.identity && fact.group.is_empty() && !self.evidence.rows[fact.row as usize].envelope {
             context.lead_with(fact.row);
         }
         true

@@ -2,6 +2,9 @@
 //! that is named beside it; the times of the question and of the calls themselves
 //! may be repeated. A length may be stored, or lie between two stored times.
 
+use std::ops::Range;
+use std::rc::Rc;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -13,6 +16,7 @@ use crate::domain::grounding::atom::TimeContext;
 use crate::domain::grounding::atom::TimeMatch;
 use crate::domain::grounding::bind::Strength;
 use crate::domain::grounding::bind::Subject;
+use crate::domain::grounding::bind::belongs;
 use crate::domain::grounding::bind::facts_of;
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::ViolationCode;
@@ -118,7 +122,7 @@ impl<'c> Checker<'c, '_> {
                 _ => Finding::Supported(vec![id], "the same instant".to_owned()),
             };
         }
-        if let Some(id) = self.time_in_text(wanted, about) {
+        if let Some(id) = self.time_in_text(item, wanted, about) {
             return Finding::Supported(vec![id], "in a text of the results".to_owned());
         }
         if let Some((evidence, _)) = &self.stale
@@ -202,8 +206,8 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// Texts of the subject (or of all results, if there is none) that print the time.
-    fn time_in_text(&self, wanted: &TimeAtom, about: &Subject) -> Option<FactId> {
-        self.texts(about).into_iter().find(|id| {
+    fn time_in_text(&self, item: &Item<'_>, wanted: &TimeAtom, about: &Subject) -> Option<FactId> {
+        self.texts_with(&item.span, about).into_iter().find(|id| {
             let fact = self.evidence.fact(*id);
             let context = self.time_context(self.evidence.result_of(fact).observed_at);
             self.atoms_of(*id).iter().any(|atom| match &atom.kind {
@@ -216,15 +220,14 @@ impl<'c> Checker<'c, '_> {
         })
     }
 
-    /// Free texts to look into, bounded.
+    /// Free texts of the subject (of everything, if there is no subject), bounded.
     pub(super) fn texts(&self, about: &Subject) -> Vec<FactId> {
-        let is_text = |fact: &Fact<'_>| fact.text().is_some_and(|text| text.len() >= 4 && text.contains(' '));
         let rows: Vec<RowId> = about.rows().take(16).collect();
-        let own = if rows.is_empty() { Vec::new() } else { facts_of(self.evidence, &rows, is_text) };
-        let mut budget = 64 * 1024_usize;
+        let own = if rows.is_empty() { Vec::new() } else { facts_of(self.evidence, &rows, is_free_text) };
+        let mut budget = TEXT_BUDGET;
         let mut out = Vec::new();
         let all = (0..FactId::try_from(self.evidence.facts.len()).unwrap_or(FactId::MAX))
-            .filter(|id| rows.is_empty() && is_text(self.evidence.fact(*id)));
+            .filter(|id| rows.is_empty() && is_free_text(self.evidence.fact(*id)));
         for id in own.into_iter().chain(all) {
             let length = self.evidence.fact(id).text().map_or(0, str::len);
             if length > budget {
@@ -236,9 +239,32 @@ impl<'c> Checker<'c, '_> {
         out
     }
 
-    /// Atoms of a stored text.
-    pub(super) fn atoms_of(&self, id: FactId) -> Vec<atom::Atom> {
-        self.evidence.fact(id).text().map_or_else(Vec::new, |text| atom::scan(text, None))
+    /// Free texts that may print a value: those with its digits in them, and the subject's own.
+    pub(super) fn texts_with(&self, span: &Range<usize>, about: &Subject) -> Vec<FactId> {
+        let rows: Vec<RowId> = about.rows().take(16).collect();
+        let mut ids: Vec<FactId> = Vec::new();
+        for word in self.draft.words_in(span) {
+            let digits = self.draft.slice(&word.range()).bytes().any(|b| b.is_ascii_digit());
+            let holding = if digits { self.index.posting_hash(word.hash) } else { &[] };
+            let mine = |id: &FactId| rows.is_empty() || belongs(self.evidence, self.evidence.fact(*id), &rows);
+            ids.extend(holding.iter().copied().filter(|id| is_free_text(self.evidence.fact(*id))).filter(mine).take(32));
+        }
+        if !rows.is_empty() {
+            ids.extend(self.texts(about));
+        }
+        ids.truncate(64);
+        ids
+    }
+
+    /// Atoms of a stored text, read once.
+    pub(super) fn atoms_of(&self, id: FactId) -> Rc<Vec<atom::Atom>> {
+        let mut known = self.text_atoms.borrow_mut();
+        let read = || {
+            let text = self.evidence.fact(id).text().unwrap_or_default();
+            let end = (0..=text.len().min(TEXT_BUDGET)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+            Rc::new(atom::scan(text.get(..end).unwrap_or_default(), None))
+        };
+        Rc::clone(known.entry(id).or_insert_with(read))
     }
 
     pub(super) fn duration(&mut self, unit: &Unit, item: &Item<'c>, wanted: &DurationAtom, about: &Subject) {
@@ -259,7 +285,7 @@ impl<'c> Checker<'c, '_> {
         if let Some(between) = self.between(wanted, &rows) {
             return Finding::Supported(between, "the time between".to_owned());
         }
-        let texts = self.texts(about);
+        let texts = self.texts_with(&item.span, about);
         let text = texts.iter().copied().find(|id| {
             self.atoms_of(*id).iter().any(|atom| matches!(&atom.kind, AtomKind::Duration(d) if d.nanos == wanted.nanos))
         });
@@ -328,6 +354,13 @@ impl<'c> Checker<'c, '_> {
                     || wanted.matches_nanos(self.input.now.duration_since(*a).as_nanos().abs())
             })
     }
+}
+
+/// Bytes of free text that one value is looked for in.
+const TEXT_BUDGET: usize = 16 * 1024;
+
+fn is_free_text(fact: &Fact<'_>) -> bool {
+    fact.text().is_some_and(|text| text.len() >= 4 && text.contains(' '))
 }
 
 fn is_day(wanted: &TimeAtom) -> bool {

@@ -21,6 +21,7 @@ use crate::domain::grounding::marks::Phrase;
 use crate::domain::grounding::marks::atom_lang;
 use crate::domain::grounding::marks::prints_as;
 use crate::domain::grounding::sentence::Unit;
+use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
@@ -118,6 +119,18 @@ impl<'c, 'a> Checker<'c, 'a> {
                 fresh_mention = true;
                 continue;
             }
+            let topic = at == 0 && self.opens_topic(unit, item, mention, &subject, pronoun);
+            if topic || self.coordinated_attribute(mention, &subject) {
+                let mut next = Subject::none();
+                self.attribute_subject(item, mention, &mut next);
+                self.identifier_exists(item, mention);
+                if topic {
+                    subject = next;
+                } else {
+                    subject.groups.extend(next.groups);
+                }
+                continue;
+            }
             let ahead = first_own.filter(|first| at < *first);
             let about = match ahead {
                 // A value before the first name is about that name, unless a pronoun goes before it.
@@ -213,7 +226,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 let ids = facts.filter(|id| {
                     let fact = self.evidence.fact(*id);
                     (number.id_candidate || digits.len() >= 4)
-                        && is_identity(fact.key)
+                        && fact.identity
                         && prints_as(fact.value, &digits)
                 });
                 (ids.collect(), Vec::new())
@@ -228,7 +241,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 if names_by_argument(fact.key) {
                     by_argument.push(fact.row);
                 }
-            } else if fact.group.is_empty() && is_identity(fact.key) && self.whole_value(fact, item) {
+            } else if fact.group.is_empty() && fact.identity && self.whole_value(fact, item) {
                 own.push(fact.row);
             }
         }
@@ -314,6 +327,31 @@ impl<'c, 'a> Checker<'c, 'a> {
             crate::domain::grounding::claim::ViolationCode::InventedValue,
         );
         true
+    }
+
+    /// Whether a sentence begins with a name that the text before was not about: a new topic,
+    /// not a statement about what was spoken of.
+    fn opens_topic(&self, unit: &Unit, item: &Item<'_>, mention: &Mention, subject: &Subject, pronoun: bool) -> bool {
+        unit.kind == UnitKind::Sentence
+            && self.header.is_none()
+            && !pronoun
+            && !mention.facts.is_empty()
+            && matches!(item.kind, ItemKind::Identifier(_) | ItemKind::Phrase(_))
+            && subject.strength < Strength::Named
+            && !self.draft.spots_in(&(unit.span.start..item.span.start)).any(|spot| matches!(spot.meaning, Meaning::Noun(_)))
+            && self.draft.words_in(&(unit.span.start..item.span.start)).len() <= 2
+            && self.draft.words_in(&(item.span.end..unit.span.end)).len() >= 2
+    }
+
+    /// "Customers A and B": a second value of the attribute that named the subject.
+    fn coordinated_attribute(&self, mention: &Mention, subject: &Subject) -> bool {
+        let Some((key, group)) = &subject.by_attribute else { return false };
+        let rows: Vec<RowId> = subject.rows().collect();
+        let mut facts = mention.facts.iter().map(|id| self.evidence.fact(*id)).peekable();
+        facts.peek().is_some()
+            && facts.all(|fact| {
+                fact.key == key && fact.group == group && !crate::domain::grounding::bind::belongs(self.evidence, fact, &rows)
+            })
     }
 
     /// An attribute value at the start makes the rows that have it the subject.
@@ -434,22 +472,12 @@ impl<'c, 'a> Checker<'c, 'a> {
 
     /// Whether a fact is of an attribute.
     pub(super) fn is_of(fact: &Fact<'_>, noun: usize) -> bool {
-        let folded = |name: &str| -> String {
-            name.chars().take(64).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
-        };
-        let names = [folded(fact.key), folded(fact.group), folded(fact.key.rsplit('.').next().unwrap_or_default())];
-        spoken::noun_fields(noun).any(|field| names.iter().any(|name| name == field))
+        fact.is_of(noun)
     }
 
     /// Whether some result has the attribute at all.
     pub(super) fn attribute_exists(&self, noun: usize) -> bool {
-        let folded = |name: &str| -> String {
-            name.chars().take(64).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
-        };
-        self.evidence.keys.iter().map(|(key, _)| *key).chain(self.evidence.groups.iter().copied()).any(|name| {
-            let (whole, last) = (folded(name), folded(name.rsplit('.').next().unwrap_or_default()));
-            spoken::noun_fields(noun).any(|field| field == whole || field == last)
-        })
+        self.evidence.nouns >> noun & 1 == 1
     }
 }
 

@@ -2,6 +2,8 @@
 //! say when calls failed or matched nothing; and text of a result that a draft
 //! speaks as its own.
 
+use std::collections::HashSet;
+
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
@@ -42,12 +44,41 @@ impl Checker<'_, '_> {
             };
             self.claim(&span, ClaimKind::Work, verdict, code, Vec::new(), reason);
         }
+        self.service_claimed(&spots);
         if let Some(span) = cue(Cue::Fresh).filter(|_| shown && unit.kind != UnitKind::Heading) {
             let states = spots.iter().any(|spot| matches!(spot.meaning, Meaning::Code(_) | Meaning::Object(_)))
                 || !self.covered.is_empty();
             if states && cue(Cue::AsOf).is_none() && cue(Cue::Offer).is_none() {
                 let reason = "the results were fetched earlier; say as of when".to_owned();
                 let code = Some(ViolationCode::StaleAsFresh);
+                self.claim(&span, ClaimKind::Work, Verdict::Contradicted, code, Vec::new(), reason);
+            }
+        }
+    }
+
+    /// "I also checked the reputation": a kind of look-up that no tool of this turn can do.
+    fn service_claimed(&mut self, spots: &[spoken::Spot]) {
+        let at = |cue: Cue| spots.iter().find(|spot| spot.meaning == Meaning::Cue(cue)).map(|spot| spot.start..spot.end);
+        let spoken_of = at(Cue::Checked).or_else(|| {
+            let (speaker, verb) = (at(Cue::Speaker)?, at(Cue::WorkVerb)?);
+            Some(speaker.start.min(verb.start)..speaker.end.max(verb.end))
+        });
+        let Some(span) = spoken_of.filter(|_| at(Cue::Offer).is_none() && at(Cue::Not).is_none()) else { return };
+        let services = spots.iter().filter_map(|spot| match spot.meaning {
+            Meaning::Service(service) => Some((service, spot.start..spot.end)),
+            _ => None,
+        });
+        for (service, named) in services {
+            let served = |name: &str| {
+                let name: String = words::fold(name).chars().filter(|c| c.is_alphanumeric()).collect();
+                spoken::service_parts(service).any(|part| name.contains(part))
+            };
+            let known = self.input.results.iter().any(|result| served(&result.tool))
+                || self.evidence.keys.iter().any(|(key, _)| served(key));
+            if !known {
+                let reason = format!("no call was about {}", spoken::service(service));
+                let span = span.start.min(named.start)..span.end.max(named.end);
+                let code = Some(ViolationCode::PhantomCall);
                 self.claim(&span, ClaimKind::Work, Verdict::Contradicted, code, Vec::new(), reason);
             }
         }
@@ -134,7 +165,15 @@ impl Checker<'_, '_> {
         if spoken.len() < 3 {
             return false;
         }
-        let Some(id) = self.orders().into_iter().find(|(_, order)| echoes(&spoken, order)).map(|(id, _)| id) else {
+        let (orders, runs) = self.orders.get_or_init(|| {
+            let orders = self.read_orders();
+            let runs = orders.iter().flat_map(|(_, order)| order.windows(3).map(run_hash)).collect();
+            (orders, runs)
+        });
+        if !spoken.windows(3).any(|run| runs.contains(&run_hash(run))) {
+            return false;
+        }
+        let Some(id) = orders.iter().find(|(_, order)| echoes(&spoken, order)).map(|(id, _)| *id) else {
             return false;
         };
         if self.inside_quotes(unit) {
@@ -148,19 +187,20 @@ impl Checker<'_, '_> {
     }
 
     /// Words of texts that give orders, from the order on.
-    fn orders(&self) -> Vec<(FactId, Vec<u64>)> {
+    fn read_orders(&self) -> Vec<(FactId, Vec<u64>)> {
         let mut candidates: Vec<FactId> = spoken::first_words(Cue::Injection)
             .iter()
             .flat_map(|word| self.index.posting_hash(*word).iter().copied())
             .collect();
         candidates.sort_unstable();
         candidates.dedup();
-        let mut orders = Vec::new();
+        let mut orders: Vec<(FactId, Vec<u64>)> = Vec::new();
+        let mut seen = HashSet::new();
         for id in candidates.into_iter().take(2000) {
             let Some(text) = self.evidence.fact(id).text().filter(|text| text.contains(' ') || text.chars().any(words::is_cjk)) else {
                 continue;
             };
-            if self.evidence.is_argument(self.evidence.fact(id)) {
+            if self.evidence.is_argument(self.evidence.fact(id)) || !seen.insert(text) {
                 continue;
             }
             let found: Vec<Word> = words::words(text).take(4000).collect();
@@ -199,6 +239,11 @@ impl Checker<'_, '_> {
         self.found(&unit.span, ClaimKind::Statement, finding, code, code);
         true
     }
+}
+
+/// Three words in a row.
+fn run_hash(words: &[u64]) -> u64 {
+    words.iter().fold(0, |state: u64, hash| state.rotate_left(21) ^ hash)
 }
 
 /// Whether most of a unit, or a long run of it, is part of an order.
