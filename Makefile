@@ -6,7 +6,7 @@ SHELL := bash
 # Release code without link-time optimisation: quick enough to build, fast enough to measure.
 FAST := cargo run --quiet --profile fast --
 
-.PHONY: help demo test check fmt tools format lint doc unit sdks containers bench scenarios adversarial mutations
+.PHONY: help demo test check fmt tools format lint doc unit sdks containers bench scenarios adversarial table mutations
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -51,8 +51,14 @@ containers: ## Lint docker-compose.yml and the Dockerfile
 bench: ## Benchmarks
 	cargo bench
 
-scenarios: ## All scenarios with the honest simulated model; make demo's build
-	$(FAST) scenario run scenarios
+scenarios: ## All scenarios, with the honest model and with each misbehaviour that they name
+	$(FAST) scenario run scenarios --matrix
+
+adversarial: ## 2,000 turns on misbehaving models: what was delivered, and what was stopped
+	$(FAST) scenario adversarial --turns 2000
+
+table: ## The table of the README: misbehaving models with and without the harness
+	$(FAST) scenario table scenarios
 
 mutations: ## How well the checker tells honest answers from false ones
 	$(FAST) mutations
