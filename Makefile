@@ -42,7 +42,7 @@ unit: ## Unit and integration tests, scenarios included, on SQLite and PostgreSQ
 	    cargo test --locked --lib --bins --tests; \
 	fi
 
-sdks: ## The official OpenAI and MCP SDKs against the real binary
+sdks: ## The official OpenAI SDKs against the real binary
 	scripts/test-sdks
 
 containers: ## Lint docker-compose.yml and the Dockerfile

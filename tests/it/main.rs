@@ -1,11 +1,19 @@
 //! All integration tests as one binary: one link, one start of what they share.
 
 mod architecture;
+mod auth;
+mod bad_input;
 mod cli;
 mod config_examples;
+mod documents;
+mod limits;
 mod mcp_hub;
+mod mutations;
+mod native_api;
+mod openai_api;
 mod process;
 mod prompts;
 mod rules_page;
+mod sse;
 mod store_story;
 mod support;
