@@ -82,7 +82,7 @@ impl Language {
 
     /// Whether nobody may tune on this phrasing.
     pub fn holds_out(&self, group: &str, template: &str) -> bool {
-        hash(&format!("{}/{group}/{template}", self.lang.code())) % 4 == 0
+        hash(&format!("{}/{group}/{template}", self.lang.code())).is_multiple_of(4)
     }
 
     /// A code as people say it here, or the code itself once in a while.
