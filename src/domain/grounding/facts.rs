@@ -116,6 +116,8 @@ pub struct Evidence<'a> {
     pub keys: Vec<(&'a str, FactId)>,
     /// Names of all members around such members inside a row.
     pub groups: Vec<&'a str>,
+    /// Names of members that hold yes or no somewhere.
+    pub boolean_keys: Vec<&'a str>,
     /// Attributes that some fact is of.
     pub nouns: u128,
 }

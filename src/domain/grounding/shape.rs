@@ -32,6 +32,7 @@ pub(super) fn read(results: &[EvidenceResult]) -> Evidence<'_> {
             keys: Vec::new(),
             groups: Vec::new(),
             nouns: 0,
+            boolean_keys: Vec::new(),
         },
         known_keys: WordMap::default(),
         known_groups: WordMap::default(),
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
         };
         for (key, value) in members {
             let inner = Place { node: self.node(place.node, Step::Key(key)), key, depth: 1, ..place };
-            if is_payload_key(key) && value.as_object().is_some_and(|members| matches!(shape(members), Shape::Record)) {
+            if is_payload_key(key) && value.as_object().is_some_and(|members| matches!(shape(members), Shape::Record) && !is_wrapper(members)) {
                 let result = self.evidence.rows[place.row as usize].result;
                 let row = self.open_row(Some(place.row), result, None, None, false);
                 self.value(value, Place { row, key: "", ..inner });
@@ -142,6 +143,9 @@ impl<'a> Reader<'a> {
                 known
             }
         };
+        if value.is_boolean() && !self.evidence.boolean_keys.contains(&place.key) && self.evidence.boolean_keys.len() < 200 {
+            self.evidence.boolean_keys.push(place.key);
+        }
         let nouns = of_key | of_group;
         self.evidence.nouns |= nouns;
         let Place { node, row, key, group, .. } = place;
@@ -272,6 +276,13 @@ fn is_payload_key(key: &str) -> bool {
         key,
         "data" | "result" | "item" | "record" | "case" | "event" | "alarm" | "asset" | "customer" | "response" | "object"
     )
+}
+
+/// An object that only carries a list: `{resultType, result: [...]}`.
+fn is_wrapper(members: &Map<String, Value>) -> bool {
+    let lists = members.values().any(|value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object)));
+    let scalars = members.values().filter(|value| !value.is_object() && !value.is_array()).count();
+    lists && scalars <= 3 && !members.keys().any(|key| is_identity(key))
 }
 
 /// Whether an outer object wraps the answer, rather than being the record.

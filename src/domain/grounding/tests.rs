@@ -685,3 +685,110 @@ fn swaps_between_owners_are_caught_in_many_phrasings() {
     }
     assert!(missed.len() * 10 <= tried, "{} of {tried} missed:\n{}", missed.len(), missed.join("\n"));
 }
+
+#[test]
+fn assets_pods_comments_and_process_trees_are_understood() {
+    let assets = result("a1", "executeSearchArgusAsset", json!({"request": {"customer": ["sorhav"], "limit": 50}}), Outcome::Ok, json!({"data": [
+        {"id": "0c0f3c1e-1111-4000-8000-000000000001", "name": "shv-db-02", "type": "host", "criticality": {"confidentiality": "high", "integrity": "medium"}, "ipAddresses": ["192.0.2.14", "192.0.2.15"], "operatingSystem": "Ubuntu 22.04", "lastSeenTime": "2026-02-08T23:10:00Z", "isManaged": true, "owner": null, "vulnerabilityCount": 12, "cvssScore": 7.8},
+        {"id": "0c0f3c1e-1111-4000-8000-000000000002", "name": "shv-web-01", "type": "host", "criticality": {"confidentiality": "low", "integrity": "low"}, "ipAddresses": ["192.0.2.20"], "operatingSystem": "Windows Server 2022", "lastSeenTime": "2026-02-09T07:55:00Z", "isManaged": false, "owner": {"name": "Per Dahl", "email": "per.dahl@sorhav.example"}, "vulnerabilityCount": 3, "cvssScore": 9.1},
+        {"id": "0c0f3c1e-1111-4000-8000-000000000003", "name": "shv-nas-01", "type": "host", "criticality": {"confidentiality": "high", "integrity": "high"}, "ipAddresses": [], "operatingSystem": null, "lastSeenTime": null, "isManaged": null, "owner": null, "vulnerabilityCount": 0, "cvssScore": null},
+        {"id": "0c0f3c1e-1111-4000-8000-000000000004", "name": "shv-vpn-01", "type": "service", "criticality": {"confidentiality": "medium", "integrity": "high"}, "ipAddresses": ["198.51.100.7"], "operatingSystem": "OpenBSD 7.4", "lastSeenTime": "2026-02-09T08:01:00Z", "isManaged": true, "owner": {"name": "Lise Moen", "email": "lise.moen@sorhav.example"}, "vulnerabilityCount": 5, "cvssScore": 5.4}],
+        "page": {"offset": 0, "limit": 50, "size": 4, "count": 4, "nextOffset": null, "stop": true, "reason": "LAST_PAGE"}}));
+    let pods = result("p1", "k8s_list_top_restarted_pods", json!({"cluster_name": "prod-us-2", "interval": "24h", "limit": 3}), Outcome::Ok, json!({"status": "success", "data": {"resultType": "vector", "result": [
+        {"metric": {"kube_pod_name": "cart-6f7c", "kube_namespace_name": "shop", "kube_cluster_name": "prod-us-2"}, "value": [1770624930, "57"]},
+        {"metric": {"kube_pod_name": "search-0", "kube_namespace_name": "shop", "kube_cluster_name": "prod-us-2"}, "value": [1770624930, "9"]},
+        {"metric": {"kube_pod_name": "auth-77d1", "kube_namespace_name": "identity", "kube_cluster_name": "prod-us-2"}, "value": [1770624930, "2"]}]}}));
+    let comments = result("c1", "getArgusCaseComments", json!({"caseID": 4120771}), Outcome::Ok, json!({"data": [
+        {"id": "6f0d0e6e-2f1e-4a57-9a0c-7d1f4a6b1c01", "comment": "<p>Host isolated by the customer at 07:40.</p>", "addedTimestamp": 1770622920000_u64, "addedTime": "2026-02-09T07:42:00Z", "addedByUser": {"id": 90211, "userName": "k.solheim", "name": "Kari Solheim"}, "status": "workingCustomer", "priority": "high", "flags": []},
+        {"id": "6f0d0e6e-2f1e-4a57-9a0c-7d1f4a6b1c02", "comment": "<p>Reimage planned for tomorrow, ticket CHG-5521.</p>", "addedTimestamp": 1770624420000_u64, "addedTime": "2026-02-09T08:07:00Z", "addedByUser": {"id": 90300, "userName": "o.berg", "name": "Ola Berg"}, "status": "workingCustomer", "priority": "high", "flags": ["INTERNAL"]}],
+        "page": {"offset": 0, "limit": 25, "size": 2, "count": 2, "nextOffset": null, "stop": true, "reason": "LAST_PAGE"}}));
+    let tree = result("t1", "get_event_process_tree", json!({"event_id": "18a0a6e679cad400b4417ae0c1d29f33"}), Outcome::Ok, json!({"branches": {"data": [{"eventId": "18a0a6e679cad400b4417ae0c1d29f33", "branch": [
+        {"pid": 1, "ppid": 0, "name": "systemd", "exePath": "/lib/systemd/systemd", "cmdline": "systemd", "user": "root"},
+        {"pid": 2101, "ppid": 1, "name": "containerd-shim", "cmdline": "containerd-shim", "user": "root"},
+        {"pid": 48102, "ppid": 2101, "name": "node", "cmdline": "node server.js", "user": "app"},
+        {"pid": 48213, "ppid": 48102, "name": "kworkerd", "cmdline": "kworkerd -o pool.example.net:3333", "user": "app"}]}]}}));
+    type Set = (Vec<EvidenceResult>, Lang, Vec<&'static str>, Vec<&'static str>);
+    let sets: Vec<Set> = vec![
+        (vec![assets], Lang::En, vec![
+            "Customer sorhav has 4 assets registered.",
+            "The asset shv-db-02 runs Ubuntu 22.04 and has the addresses 192.0.2.14 and 192.0.2.15.",
+            "shv-web-01 is not managed; its owner is Per Dahl (per.dahl@sorhav.example).",
+            "It is not known whether shv-nas-01 is managed.",
+            "The asset with the most vulnerabilities is shv-db-02 (12).",
+            "In total there are 20 vulnerabilities across the four assets, an average of 5 per asset.",
+            "shv-web-01 has the highest CVSS score, 9.1.",
+            "shv-vpn-01 was last seen at 08:01 UTC today.",
+            "shv-db-02 was last seen on 9 February at 00:10 Oslo time.",
+            "| Asset | OS | Vulnerabilities |\n|---|---|---|\n| shv-db-02 | Ubuntu 22.04 | 12 |\n| shv-web-01 | Windows Server 2022 | 3 |",
+            "shv-nas-01 has no registered IP addresses and no owner.",
+            "Three of the assets are hosts and one is a service.",
+            "The confidentiality of shv-vpn-01 is rated medium and its integrity high.",
+            "Half of the assets are managed.",
+            "The VPN asset shv-vpn-01 is owned by Lise Moen and has 5 vulnerabilities.",
+            "shv-db-02 has 9 more vulnerabilities than shv-web-01.",
+            "Two assets have no owner: shv-db-02 and shv-nas-01.",
+        ], vec![
+            "Customer sorhav has 5 assets registered.",
+            "The asset shv-db-02 runs Windows Server 2022.",
+            "shv-web-01 is managed.",
+            "shv-nas-01 is managed.",
+            "The asset with the most vulnerabilities is shv-vpn-01.",
+            "In total there are 21 vulnerabilities across the assets.",
+            "shv-web-01 has a CVSS score of 7.8.",
+            "shv-vpn-01 was last seen at 07:55 UTC today.",
+            "shv-db-02 has the address 192.0.2.20.",
+            "| Asset | OS |\n|---|---|\n| shv-db-02 | OpenBSD 7.4 |",
+            "The owner of shv-vpn-01 is Per Dahl.",
+            "shv-web-01 has 5 vulnerabilities.",
+            "Two of the assets are services.",
+            "shv-db-03 is affected.",
+        ]),
+        (vec![pods], Lang::En, vec![
+            "In cluster prod-us-2, pod cart-6f7c restarted most: 57 times in the last 24 hours.",
+            "Top restarted pods in prod-us-2:\n- cart-6f7c (shop): 57 restarts\n- search-0 (shop): 9 restarts\n- auth-77d1 (identity): 2 restarts",
+            "Pod auth-77d1 in namespace identity restarted 2 times.",
+            "Together the three pods restarted 68 times.",
+            "Two of the three pods are in the namespace shop.",
+        ], vec![
+            "Pod cart-6f7c restarted 58 times.",
+            "Pod search-0 restarted 57 times.",
+            "Pod auth-77d1 in namespace shop restarted 2 times.",
+            "Together the three pods restarted 70 times.",
+            "In cluster prod-us-1, pod cart-6f7c restarted 57 times.",
+        ]),
+        (vec![comments.clone()], Lang::En, vec![
+            "There are two comments on case 4120771.",
+            "Kari Solheim wrote at 07:42 UTC that the host was isolated by the customer at 07:40.",
+            "The latest comment is from Ola Berg: \"Reimage planned for tomorrow, ticket CHG-5521.\"",
+            "Ola Berg's comment is internal and mentions ticket CHG-5521.",
+            "At 08:07 UTC Ola Berg added that a reimage is planned for tomorrow.",
+        ], vec![
+            "There are three comments on case 4120771.",
+            "Ola Berg wrote at 07:42 UTC that the host was isolated.",
+            "The comment mentions ticket CHG-5522.",
+            "Kari Solheim wrote a comment at 09:42 UTC.",
+        ]),
+        (vec![comments], Lang::Nb, vec![
+            "Det er to kommentarer på sak 4120771.",
+            "Kari Solheim skrev kl. 07:42 UTC at verten ble isolert av kunden kl. 07:40.",
+            "Siste kommentar er fra Ola Berg og ble lagt til kl. 09:07 norsk tid.",
+        ], vec!["Det er fire kommentarer på sak 4120771.", "Siste kommentar er fra Ola Berg og ble lagt til kl. 10:07 norsk tid."]),
+        (vec![tree], Lang::En, vec![
+            "The offending process kworkerd (PID 48213) was started by node (PID 48102), whose parent is containerd-shim (PID 2101).",
+            "The chain is systemd → containerd-shim → node → kworkerd.",
+            "kworkerd ran as user app with the command line `kworkerd -o pool.example.net:3333`.",
+            "The process tree of event 18a0a6e679cad400b4417ae0c1d29f33 has 4 processes.",
+        ], vec![
+            "kworkerd (PID 48102) was started by node.",
+            "kworkerd ran as user root.",
+            "The process connected to pool.example.net:4444.",
+            "The parent of kworkerd is nginx (PID 48100).",
+        ]),
+    ];
+    for (results, language, good, bad) in &sets {
+        honest(&about(results, *language), good);
+        for draft in bad {
+            assert!(!run(&about(results, *language), draft).settled(), "missed: {draft}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::domain::grounding::bind::Strength;
 use crate::domain::grounding::bind::Subject;
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::Verdict;
@@ -127,6 +128,9 @@ impl<'c> Checker<'c, '_> {
         if self.names_the_missing(items) || (named && object.is_none() && answered.iter().any(matched_nothing)) {
             return Absent::Holds(Vec::new());
         }
+        if let Some(absent) = self.absent_of(object, about) {
+            return absent;
+        }
         let clause = unit.span.start..unit.span.end;
         let filters = self.absence_filters(unit, items, &clause, span);
         let object = object.or_else(spoken_result);
@@ -170,6 +174,21 @@ impl<'c> Checker<'c, '_> {
             }
             _ => false,
         })
+    }
+
+    /// "Host X has no addresses": read off the record itself.
+    fn absent_of(&self, object: Option<usize>, about: &Subject) -> Option<Absent> {
+        let noun = spoken::noun_index(match spoken::object(object?) {
+            "address" => "ip",
+            other => other,
+        })?;
+        let rows: Vec<RowId> = about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(16).collect();
+        if rows.is_empty() || about.strength < Strength::Near || !self.attribute_exists(noun) {
+            return None;
+        }
+        let own = self.attribute_facts(&rows, &[noun]);
+        let known: Vec<FactId> = own.into_iter().filter(|id| !self.evidence.fact(*id).value.is_null()).collect();
+        Some(if known.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(known) })
     }
 
     fn absence_filters(&self, unit: &Unit, items: &[Item<'c>], clause: &Range<usize>, span: &Range<usize>) -> Vec<Filter> {

@@ -22,7 +22,9 @@ use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::attributes::is_former;
 use crate::domain::grounding::verify::numbers::is_figure;
+use crate::domain::grounding::verify::times::instant;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
 use crate::domain::grounding::words;
@@ -46,6 +48,10 @@ pub(super) enum Filter {
     Code(usize, bool),
     /// Rows that hold a printed value.
     Rows(HashSet<RowId>, bool),
+    /// Rows whose yes-or-no field is so.
+    Holds(String, bool),
+    /// Rows without a value for an attribute.
+    Lacks(usize),
 }
 
 impl<'c, 'a> Checker<'c, 'a> {
@@ -88,6 +94,9 @@ impl<'c, 'a> Checker<'c, 'a> {
                 }
                 partial = Some((evidence.clone(), "the page is not the whole: more rows exist".to_owned()));
             }
+            if let Some(ids) = self.counts_in(&matching, object, number) {
+                return Count::Yes(ids, "the counts of the rows".to_owned());
+            }
             told.push(matching.len().to_string());
             against.extend(evidence.into_iter().take(4));
             if let Some((_, Some(fact))) = total {
@@ -105,6 +114,29 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         against.truncate(8);
         Count::No(against, format!("counted {}", told.join(" / ")))
+    }
+
+    /// Rows that are counts themselves (statistics): their sum.
+    fn counts_in(&self, rows: &[RowId], object: usize, number: &NumberAtom) -> Option<Vec<FactId>> {
+        if rows.is_empty() || rows.len() > 5000 {
+            return None;
+        }
+        let counts = |row: &RowId| {
+            self.evidence.ids_of_row(*row).take(60).find(|id| {
+                let fact = self.evidence.fact(*id);
+                let key = fact.key.to_ascii_lowercase();
+                fact.row == *row
+                    && fact.value.is_u64()
+                    && (matches!(key.as_str(), "count" | "doc_count" | "total" | "value")
+                        || spoken::object_parts(object).any(|part| key.contains(part) && key != "caseid" && !key.ends_with("id")))
+            })
+        };
+        let ids: Vec<FactId> = rows.iter().map_while(counts).collect();
+        if ids.len() != rows.len() {
+            return None;
+        }
+        let sum = ids.iter().try_fold(Decimal::ZERO, |sum, id| add(sum, as_decimal(self.evidence.fact(*id).value)?))?;
+        number.supports(&sum, None).then(|| ids.into_iter().take(8).collect())
     }
 
     /// Totals of results that list nothing: empty ones, and statistics.
@@ -202,16 +234,41 @@ impl<'c, 'a> Checker<'c, 'a> {
                 ItemKind::Code(code) => filters.push(Filter::Code(*code, self.negated(unit, &item.span))),
                 ItemKind::Identifier(_) | ItemKind::Phrase(_) => {
                     let mention = self.mention(item);
+                    let listed = mention.own.iter().any(|row| !self.evidence.rows[*row as usize].envelope);
                     let rows = mention.facts.iter().map(|id| self.evidence.fact(*id).row).chain(mention.own);
                     let rows: HashSet<RowId> = rows.collect();
-                    if !rows.is_empty() {
+                    // "2 cases: A and B" lists the counted rows; it does not narrow them.
+                    let counted = listed && item.span.start > items.get(at).map_or(0, |number| number.span.end);
+                    if !rows.is_empty() && !counted {
                         filters.push(Filter::Rows(rows, self.negated(unit, &item.span)));
                     }
                 }
                 _ => {}
             }
         }
+        let part = Unit { span: clause.clone(), ..unit.clone() };
+        for key in &self.evidence.boolean_keys {
+            if let Some(span) = self.spoken_name(&part, key) {
+                filters.push(Filter::Holds((*key).to_owned(), !self.negated(unit, &span)));
+            }
+        }
+        if let Some(noun) = self.denied_noun(clause) {
+            filters.push(Filter::Lacks(noun));
+        }
         filters
+    }
+
+    /// "without an owner", "no owner": the attribute that is said to be missing.
+    pub(super) fn denied_noun(&self, span: &Range<usize>) -> Option<usize> {
+        let deny = |spot: &&spoken::Spot| matches!(spot.meaning, Meaning::Cue(Cue::None | Cue::Not));
+        self.draft.spots_in(span).filter(deny).find_map(|deny| {
+            self.draft.spots_in(span).find_map(|spot| match spot.meaning {
+                Meaning::Noun(noun) if spot.start >= deny.end && self.draft.words_in(&(deny.end..spot.start)).len() <= 1 => {
+                    Some(noun)
+                }
+                _ => None,
+            })
+        })
     }
 
     /// Rows of a list that pass all filters.
@@ -222,6 +279,18 @@ impl<'c, 'a> Checker<'c, 'a> {
                 let inside = self.row_in(row, rows);
                 inside != *negated
             }
+            Filter::Holds(key, wanted) => self
+                .evidence
+                .of_row(row)
+                .iter()
+                .take(600)
+                .any(|fact| fact.row == row && fact.key == key && fact.value == &serde_json::Value::Bool(*wanted)),
+            Filter::Lacks(noun) => !self
+                .evidence
+                .of_row(row)
+                .iter()
+                .take(600)
+                .any(|fact| fact.row == row && fact.is_of(*noun) && !fact.value.is_null()),
         };
         list.rows.iter().copied().filter(|row| filters.iter().all(|filter| passes(*row, filter))).collect()
     }
@@ -231,7 +300,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         let direct = self.evidence.ids_of_row(row).take(2000).map(|id| self.evidence.fact(id));
         let mut known = false;
         let families: Vec<usize> = spoken::code_families(code).filter_map(spoken::noun_index).collect();
-        for fact in direct {
+        let now = !self.draft.has_anywhere(Cue::Initially);
+        for fact in direct.filter(|fact| !(now && is_former(fact.key))) {
             let of_family = fact.row == row && families.iter().any(|family| Self::is_of(fact, *family));
             known = known || (of_family && !fact.value.is_null());
             if Self::code_fact(fact, code) && (of_family || fact.row == row) {
@@ -274,15 +344,13 @@ impl<'c, 'a> Checker<'c, 'a> {
             .lists
             .iter()
             .filter(|list| {
-                self.evidence.rows[list.parent as usize].envelope
-                    || self.evidence.ancestors(list.parent).next().is_none()
-                    || about.rows().any(|row| self.evidence.within(list.parent, row))
+                self.outermost(list) || about.rows().any(|row| self.evidence.within(list.parent, row))
             })
             .take(4000)
             .collect();
         let typed: Vec<&'c List<'a>> = reachable.iter().copied().filter(|list| self.list_is_of(list, object)).collect();
         if typed.is_empty() && (spoken::object_parts(object).next().is_none() || !self.typed_elsewhere(object)) {
-            return reachable.into_iter().filter(|list| self.evidence.rows[list.parent as usize].envelope).collect();
+            return reachable.into_iter().filter(|list| self.outermost(list)).collect();
         }
         typed
     }
@@ -294,7 +362,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     fn list_is_of(&self, list: &List<'_>, object: usize) -> bool {
         let key = words::fold(list.key);
         let by_key = spoken::object_parts(object).any(|part| key.contains(part));
-        let neutral = self.evidence.rows[list.parent as usize].envelope;
+        let neutral = self.outermost(list);
         by_key || (neutral && self.tool_is_of(&self.evidence.results[list.result as usize].tool, object))
     }
 
@@ -310,6 +378,19 @@ impl<'c, 'a> Checker<'c, 'a> {
             return matches!(spoken::object(object), "comment" | "tag") && parts.any(|part| tool.contains(part));
         }
         parts.any(|part| tool.contains(part))
+    }
+
+    /// Whether a list is the answer's own, not one inside one of many rows.
+    fn outermost(&self, list: &List<'_>) -> bool {
+        let mut at = Some(list.parent);
+        while let Some(row) = at {
+            let row = &self.evidence.rows[row as usize];
+            if row.list.and_then(|list| self.evidence.lists.get(list as usize)).is_some_and(|list| list.rows.len() > 1) {
+                return false;
+            }
+            at = row.parent;
+        }
+        true
     }
 
     fn nested(&self, list: &List<'_>) -> bool {
@@ -410,6 +491,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         if !sum && !mean && !difference {
             return None;
         }
+        if difference && let Some(finding) = self.printed_difference(unit, items, at, number) {
+            return Some(finding);
+        }
         let clause = self.clause(unit, items, at);
         let filters = self.filters(unit, items, &clause, at);
         for list in self.evidence.lists.iter().filter(|list| list.rows.len() > 1).take(200) {
@@ -461,9 +545,9 @@ impl<'c, 'a> Checker<'c, 'a> {
             for id in self.evidence.ids_of_row(*row).take(300) {
                 let fact = self.evidence.fact(id);
                 let wanted = fact.row == *row
-                    && fact.value.is_number()
                     && is_figure(fact)
-                    && (nouns.is_empty() || nouns.iter().any(|noun| Self::is_of(fact, *noun)) || fact.key.to_ascii_lowercase().ends_with("count"));
+                    && instant(fact.value).is_none()
+                    && (nouns.is_empty() || matches!(fact.key, "value" | "count") || nouns.iter().any(|noun| Self::is_of(fact, *noun)) || fact.key.to_ascii_lowercase().ends_with("count"));
                 let Some(value) = wanted.then(|| as_decimal(fact.value)).flatten() else { continue };
                 match columns.iter().position(|(key, _)| *key == fact.key) {
                     Some(at) => columns[at].1.push((id, value)),
@@ -510,10 +594,15 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 }
 
-fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
+pub(super) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     let scale = a.scale().max(b.scale());
     let lift = |d: Decimal| d.mantissa().checked_mul(10_i128.checked_pow(u32::from(scale - d.scale()))?);
     Decimal::new(lift(a)?.checked_add(lift(b)?)?, scale)
+}
+
+/// `a - b`.
+pub(super) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
+    add(a, b.negated())
 }
 
 fn divide(value: Decimal, by: i128) -> Option<Decimal> {

@@ -73,6 +73,9 @@ impl<'c> Checker<'c, '_> {
                 // Flags and the like: any field that holds the code.
                 own = facts_of(self.evidence, group, |fact| Self::code_fact(fact, code));
             }
+            if self.draft.has_anywhere(Cue::Initially) {
+                own.extend(facts_of(self.evidence, group, |fact| is_former(fact.key) && Self::code_fact(fact, code)));
+            }
             let holds = own.iter().copied().find(|id| Self::code_fact(self.evidence.fact(*id), code));
             let known = own.iter().copied().find(|id| !self.evidence.fact(*id).value.is_null());
             match (holds, known, negated) {
@@ -129,11 +132,18 @@ impl<'c> Checker<'c, '_> {
         let direct = facts_of(self.evidence, group, |fact| {
             nouns.iter().any(|noun| Self::is_of(fact, *noun)) && group.contains(&fact.row)
         });
-        if direct.is_empty() {
-            facts_of(self.evidence, group, |fact| nouns.iter().any(|noun| Self::is_of(fact, *noun)))
-        } else {
-            direct
+        let mut found = direct;
+        if found.is_empty() {
+            found = facts_of(self.evidence, group, |fact| nouns.iter().any(|noun| Self::is_of(fact, *noun)));
         }
+        if !self.draft.has_anywhere(Cue::Initially) {
+            let current: Vec<FactId> =
+                found.iter().copied().filter(|id| !is_former(self.evidence.fact(*id).key)).collect();
+            if !current.is_empty() {
+                return current;
+            }
+        }
+        found
     }
 
     /// Reason: what the results have instead.
@@ -196,14 +206,11 @@ impl<'c> Checker<'c, '_> {
             return;
         }
         let rows: Vec<RowId> = about.rows().take(64).collect();
-        let candidates = facts_of(self.evidence, &rows, |fact| fact.value.is_boolean());
-        let mut seen: Vec<&str> = Vec::new();
-        for id in candidates {
-            let key = self.evidence.fact(id).key;
-            if seen.contains(&key) {
+        for key in self.evidence.boolean_keys.clone() {
+            let stored = !facts_of(self.evidence, &rows, |fact| fact.key == key).is_empty();
+            if !stored {
                 continue;
             }
-            seen.push(key);
             if let Some(span) = self.spoken_name(unit, key) {
                 self.boolean(unit, &span, key, about);
             }
@@ -212,6 +219,7 @@ impl<'c> Checker<'c, '_> {
     }
 
     fn boolean(&mut self, unit: &Unit, span: &Range<usize>, key: &str, about: &Subject) {
+        let unsure = self.draft.has(&unit.span, Cue::Unknown);
         let said = !(self.negated(unit, span) || self.answered_no(unit, span));
         let finding = about.groups.iter().fold(Finding::Nothing, |found, group| {
             if matches!(found, Finding::WrongValue(..) | Finding::Missing(_)) {
@@ -219,7 +227,8 @@ impl<'c> Checker<'c, '_> {
             }
             let own = facts_of(self.evidence, group, |fact| fact.key == key);
             match own.first().map(|id| (*id, self.evidence.fact(*id).value)) {
-                Some((id, Value::Bool(stored))) if *stored == said => Finding::Supported(vec![id], "as stored".to_owned()),
+                Some((id, Value::Null)) if unsure => Finding::Supported(vec![id], "the results do not say".to_owned()),
+                Some((id, Value::Bool(stored))) if *stored == said && !unsure => Finding::Supported(vec![id], "as stored".to_owned()),
                 Some((id, Value::Bool(_))) => Finding::WrongValue(id, self.says(id)),
                 _ => Finding::Missing(format!("the results do not say whether {key}")),
             }
@@ -237,7 +246,7 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// The words of a field name, side by side in the unit.
-    fn spoken_name(&self, unit: &Unit, key: &str) -> Option<Range<usize>> {
+    pub(super) fn spoken_name(&self, unit: &Unit, key: &str) -> Option<Range<usize>> {
         let mut parts: Vec<u64> = words::name_words(key).iter().map(|part| words::hash(part)).collect();
         if parts.len() > 1 && matches!(words::name_words(key).first().map(String::as_str), Some("is" | "has")) {
             parts.remove(0);
@@ -249,8 +258,32 @@ impl<'c> Checker<'c, '_> {
         })
     }
 
+    /// "It has no owner": right exactly when none is stored.
+    fn lacking(&mut self, unit: &Unit, noun: usize, about: &Subject) {
+        let spot = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Noun(noun));
+        let Some(span) = spot.map(|spot| spot.start..spot.end) else { return };
+        let negated_value = self.items(&(span.end..unit.span.end)).first().is_some_and(|item| {
+            self.draft.words_in(&(span.end..item.span.start)).len() <= 2
+        });
+        let rows: Vec<RowId> = about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(64).collect();
+        if rows.is_empty() || negated_value || about.by_attribute.is_some() {
+            return;
+        }
+        let own = self.attribute_facts(&rows, &[noun]);
+        let known = own.iter().copied().find(|id| !self.evidence.fact(*id).value.is_null());
+        let finding = match known {
+            Some(id) => Finding::WrongValue(id, self.says(id)),
+            None => Finding::Supported(own, "nothing is stored".to_owned()),
+        };
+        let (wrong, missing) = (ViolationCode::WrongValue, ViolationCode::UnsupportedStatement);
+        self.found(&span, ClaimKind::Boolean, finding, wrong, missing);
+    }
+
     /// "The result does not say who it is assigned to" is right exactly when nothing is stored.
     fn unknown_stated(&mut self, unit: &Unit, about: &Subject) {
+        if let Some(noun) = self.denied_noun(&unit.span) {
+            return self.lacking(unit, noun, about);
+        }
         let Some(cue) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Unknown)) else {
             return;
         };
@@ -289,4 +322,10 @@ impl<'c> Checker<'c, '_> {
 fn related(noun: usize, families: &[usize]) -> bool {
     let id = spoken::noun(noun).to_lowercase();
     families.iter().any(|family| id.ends_with(spoken::noun(*family)))
+}
+
+/// Whether a field tells of an earlier state: what is said without "initially" is said of now.
+pub(super) fn is_former(key: &str) -> bool {
+    let folded = words::fold(key);
+    ["initial", "previous", "former", "original"].iter().any(|start| folded.starts_with(start))
 }

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::domain::grounding::atom::Decimal;
+use crate::domain::grounding::atom::NumberAtom;
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::FactId;
@@ -17,6 +19,7 @@ use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::aggregates::add;
 use crate::domain::grounding::verify::numbers::is_figure;
 use crate::domain::grounding::verify::order::Rank;
 use crate::domain::grounding::verify::values::Item;
@@ -25,6 +28,9 @@ use crate::domain::grounding::words;
 
 /// Words between "more" and "than".
 const MORE_TO_THAN: usize = 5;
+
+/// Beginnings of words for a difference of two figures, folded.
+const DIFFERENCE: [&str; 8] = ["differ", "forskjell", "forskel", "skillnad", "unterschied", "différ", "diferen", "差"];
 
 /// A named thing: its place in the text, its rows, and the digits it is named by.
 struct Named {
@@ -101,7 +107,7 @@ impl Checker<'_, '_> {
         }
         let wrong = ranked.windows(2).any(|pair| if is_rising { pair[1].1 < pair[0].1 } else { pair[0].1 < pair[1].1 });
         let span = named[0].span.start..named[named.len() - 1].span.end;
-        self.compared(&span, ranked.iter().map(|(id, _)| *id).collect(), !wrong, "times in this order");
+        self.ordered(&span, ranked.iter().map(|(id, _)| *id).collect(), !wrong, "times in this order");
     }
 
     fn pair(&mut self, unit: &Unit, first: &Named, second: &Named) {
@@ -112,7 +118,7 @@ impl Checker<'_, '_> {
         }
         let holds = if is_less { a.1 < b.1 } else { b.1 < a.1 };
         let span = first.span.start..second.span.end;
-        self.compared(&span, vec![a.0, b.0], holds, "compared with each other");
+        self.ordered(&span, vec![a.0, b.0], holds, "compared with each other");
     }
 
     /// How the first side stands to the second: by what, and whether it is said to be less.
@@ -180,7 +186,40 @@ impl Checker<'_, '_> {
         ids().filter(of).find_map(figure).or_else(|| ids().filter(is_count).find_map(figure))
     }
 
-    fn compared(&mut self, span: &Range<usize>, ids: Vec<FactId>, holds: bool, how: &str) {
+    /// "75 and 23, a difference of 52": the number beside the word against the two others of the
+    /// unit. Those two are checked for themselves.
+    pub(super) fn printed_difference(&self, unit: &Unit, items: &[Item<'_>], at: usize, number: &NumberAtom) -> Option<Finding> {
+        let span = &items.get(at)?.span;
+        let word = self.draft.spots_in(&unit.span).find(|spot| {
+            let beside = spot.end <= span.start && self.draft.words_in(&(spot.end..span.start)).len() <= 2;
+            spot.meaning == Meaning::Cue(Cue::Difference) && beside
+        })?;
+        let word = words::fold(self.draft.slice(&(word.start..word.end)));
+        // "Remaining" and "others" are worked out from the list.
+        if !DIFFERENCE.iter().any(|stem| word.starts_with(stem)) {
+            return None;
+        }
+        let others: Vec<Decimal> = items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| match &item.kind {
+                ItemKind::Number(other) if index != at && !other.ordinal && !other.id_candidate => {
+                    other.readings.first().map(|reading| reading.value)
+                }
+                _ => None,
+            })
+            .collect();
+        let [a, b] = others.as_slice() else { return None };
+        let (high, low) = if a < b { (b, a) } else { (a, b) };
+        let apart = add(*high, low.negated())?;
+        Some(if number.supports(&apart, None) {
+            Finding::Supported(Vec::new(), "the difference of the two figures".to_owned())
+        } else {
+            Finding::Wrong(Vec::new(), "not the difference of the two figures".to_owned())
+        })
+    }
+
+    fn ordered(&mut self, span: &Range<usize>, ids: Vec<FactId>, holds: bool, how: &str) {
         let finding = if holds {
             Finding::Supported(ids, how.to_owned())
         } else {

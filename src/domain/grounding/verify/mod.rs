@@ -64,6 +64,9 @@ pub(super) enum Finding {
     Nothing,
 }
 
+/// Texts that give orders, by their words, and the runs of three words in them.
+type Orders = (Vec<(FactId, Vec<u64>)>, HashSet<u64>);
+
 /// Walks a draft and gathers claims.
 pub(super) struct Checker<'c, 'a> {
     pub(super) input: &'c CheckInput<'a>,
@@ -78,7 +81,7 @@ pub(super) struct Checker<'c, 'a> {
     /// Atoms of stored texts that were looked into.
     text_atoms: RefCell<HashMap<FactId, Rc<Vec<Atom>>>>,
     /// Texts that give orders, found once.
-    orders: OnceCell<(Vec<(FactId, Vec<u64>)>, HashSet<u64>)>,
+    orders: OnceCell<Orders>,
     /// Spans that claims of the running unit cover.
     pub(super) covered: Vec<Range<usize>>,
     /// Header of the table cell that is being read.

@@ -33,6 +33,7 @@ use crate::domain::grounding::verify::times::instant;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::Mention;
 use crate::domain::grounding::verify::values::number_is_plain;
+use crate::domain::grounding::words;
 
 impl<'c> Checker<'c, '_> {
     pub(super) fn number(
@@ -63,6 +64,9 @@ impl<'c> Checker<'c, '_> {
         let object = self.counted_object(unit, items, at);
         let nouns = self.nouns_of(unit, items, &item.span);
         let nouns: Vec<usize> = nouns.into_iter().filter(|noun| spoken::noun(*noun) != "fieldId" || object.is_none()).collect();
+        if let Some(finding) = self.more_by(unit, items, number) {
+            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+        }
         let attribute = self.attribute_number(number, &nouns, about);
         if let Some(Finding::Supported(..)) = &attribute {
             return self.found(&item.span, ClaimKind::Number, attribute.unwrap_or(Finding::Nothing), ViolationCode::WrongValue, invented);
@@ -96,7 +100,11 @@ impl<'c> Checker<'c, '_> {
         if let Some(finding) = self.computed(unit, items, at, number, &nouns) {
             return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
         }
-        if let Some(id) = self.stored_number(number, about, object, &nouns).or_else(|| self.number_in_text(&item.span, number, about)) {
+        let counted = matches!(count, Count::No(..));
+        if counted && let Some(finding) = self.unread_predicate(unit, items, at, number) {
+            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+        }
+        if let Some(id) = self.stored_number(number, about, object, &nouns, counted).or_else(|| self.number_in_text(&item.span, number, about, counted)) {
             let finding = Finding::Supported(vec![id], "in the results".to_owned());
             return self.found(&item.span, ClaimKind::Number, finding, ViolationCode::WrongValue, invented);
         }
@@ -201,6 +209,58 @@ impl<'c> Checker<'c, '_> {
         before.map(|(_, _, object)| *object)
     }
 
+    /// A count of a part, by words that are no filter known here: for the judge. Only if so many rows exist.
+    fn unread_predicate(&self, unit: &Unit, items: &[Item<'c>], at: usize, number: &NumberAtom) -> Option<Finding> {
+        let clause = self.clause(unit, items, at);
+        // "Three of the assets are hosts": a second noun is what is said of them.
+        let nouns = self.objects_in(&(items[at].span.end.min(clause.end)..clause.end)).len().saturating_sub(1);
+        let left = self.unread_words(&clause, items) + nouns;
+        let most = self.evidence.lists.iter().map(|list| list.rows.len()).max()? as u64;
+        let plausible = number.readings.iter().all(|reading| reading.value <= Decimal::from(most));
+        (left > 0 && plausible).then(|| Finding::Open("a count by words that code does not know".to_owned()))
+    }
+
+    /// Content words of a span that are no value, noun or cue.
+    fn unread_words(&self, span: &Range<usize>, items: &[Item<'_>]) -> usize {
+        self.draft
+            .words_in(span)
+            .iter()
+            .filter(|word| {
+                let text = self.draft.slice(&word.range());
+                text.chars().count() >= 4
+                    && !text.chars().any(crate::domain::grounding::words::is_cjk)
+                    && !super::statements::is_stopword(text)
+                    && !items.iter().any(|item| item.span.start <= word.start && word.end <= item.span.end)
+                    && !self.draft.spots_in(span).any(|spot| spot.start <= word.start && word.end <= spot.end)
+            })
+            .count()
+    }
+
+    /// "9 more than": the difference of one field of two named rows.
+    fn more_by(&self, unit: &Unit, items: &[Item<'c>], number: &NumberAtom) -> Option<Finding> {
+        const THAN: [&str; 7] = ["than", "enn", "än", "end", "als", "que", "より"];
+        let asks = self.draft.words_in(&unit.span).iter().any(|word| {
+            THAN.contains(&self.draft.slice(&word.range()).to_lowercase().as_str())
+        });
+        let rows: Vec<RowId> = items.iter().filter_map(|item| self.mention(item).own.first().copied()).collect();
+        let [first, .., last] = rows.as_slice() else { return None };
+        if !asks {
+            return None;
+        }
+        let mine = facts_of(self.evidence, &[*first], is_figure);
+        let theirs = facts_of(self.evidence, &[*last], is_figure);
+        mine.iter().find_map(|a| {
+            let here = self.evidence.fact(*a);
+            theirs.iter().find_map(|b| {
+                let there = self.evidence.fact(*b);
+                let (x, y) = (as_decimal(here.value)?, as_decimal(there.value)?);
+                let apart = if x > y { super::aggregates::subtract(x, y)? } else { super::aggregates::subtract(y, x)? };
+                (here.key == there.key && here.group == there.group && number.supports(&apart, None))
+                    .then(|| Finding::Supported(vec![*a, *b], format!("difference of {}", here.key)))
+            })
+        })
+    }
+
     /// "Of the 3 cases, 2 belong to …": the noun is said once, before.
     fn elided_count(&self, unit: &Unit, items: &[Item<'c>], at: usize, number: &NumberAtom, about: &Subject) -> Option<Count> {
         let before = unit.span.start..items[at].span.start;
@@ -268,14 +328,18 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// A stored number without a noun: of the subject, or of anything when there is no subject.
-    fn stored_number(&self, number: &NumberAtom, about: &Subject, object: Option<usize>, nouns: &[usize]) -> Option<FactId> {
+    fn stored_number(&self, number: &NumberAtom, about: &Subject, object: Option<usize>, nouns: &[usize], counted: bool) -> Option<FactId> {
         if number.approx.is_open() && nouns.is_empty() && object.is_none() {
             return None;
         }
+        let named_row = about.strength >= Strength::Near && about.rows().all(|row| !self.evidence.rows[row as usize].envelope);
         let fits = |fact: &Fact<'_>| {
             is_figure(fact)
                 && supports(number, fact)
-                && object.is_none_or(|object| is_count_of(fact, object) && !is_bookkeeping(fact))
+                && object.is_none_or(|object| {
+                    let typed = spoken::object_parts(object).any(|part| fact.key.to_ascii_lowercase().contains(part));
+                    is_count_of(fact, object) && !is_bookkeeping(fact) && (typed || !counted || named_row)
+                })
         };
         if !about.is_none() {
             let rows: Vec<RowId> = about.rows().take(64).collect();
@@ -300,9 +364,20 @@ impl<'c> Checker<'c, '_> {
         })
     }
 
-    /// A number printed in a text of the subject.
-    fn number_in_text(&self, span: &Range<usize>, number: &NumberAtom, about: &Subject) -> Option<FactId> {
+    /// A number printed in a text of the subject; never the number of a name ("analyst 7"). Where
+    /// the sentence counts, the text must go on with the same word.
+    fn number_in_text(&self, span: &Range<usize>, number: &NumberAtom, about: &Subject, counted: bool) -> Option<FactId> {
+        let next = self.draft.words_in(&(span.end..span.end + 40)).first().map(|word| word.hash);
+        let goes_on = |text: &str| {
+            let words: Vec<_> = words::words(text).take(2000).map(|word| word.hash).collect();
+            let own: Vec<_> = self.draft.words_in(span).iter().map(|word| word.hash).collect();
+            next.is_some_and(|next| words.windows(own.len() + 1).any(|part| part.starts_with(&own) && part.ends_with(&[next])))
+        };
         self.texts_with(span, about).into_iter().find(|id| {
+            let fact = self.evidence.fact(*id);
+            if fact.identity || (counted && !fact.text().is_some_and(goes_on)) {
+                return false;
+            }
             self.atoms_of(*id).iter().any(|atom| match &atom.kind {
                 AtomKind::Number(stored) => {
                     stored.readings.iter().any(|a| number.readings.iter().any(|b| a.value == b.value)) && stored.unit == number.unit

@@ -29,6 +29,7 @@ const STOPWORDS: &str = "a an the this that these those it its is are was were b
  available currently moment time date today yesterday value values field fields record records entry entries item items row rows page \
  have exists exist there's here's it's i'm you're don't however therefore thus because since until per each regarding concerning related \
  seen observed reported recorded registered noted associated linked assigned belongs belong named called known identified type name id status state \
+ added adds wrote written writes mention mentions mentioned says said states stated notes noted comment commented rated registered runs ran ran \
  open opened closed high low medium critical active pending waiting customer case cases event events alert alerts host hosts \
  og i på av for med til fra som er var har hadde blir ble være vært den det de en et ei at om men eller å ikke ingen jeg du han hun vi dere meg deg \
  deg seg sin sitt sine min mitt din ditt dette disse denne der her hvor når hva hvem hvilken hvilke hvordan så også bare kun etter før under over mellom ut inn opp ned \

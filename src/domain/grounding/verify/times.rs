@@ -116,7 +116,7 @@ impl<'c> Checker<'c, '_> {
             return Finding::WrongValue(own, format!("{what}: {}", self.says(own)));
         }
         if let Some(id) = self.time_anywhere(self.evidence, wanted, &nouns) {
-            let foreign = about.strength == Strength::Named && about.by_attribute.is_none();
+            let foreign = about.strength == Strength::Named && (about.by_attribute.is_none() || about.rows().count() <= 3);
             return match foreign.then(|| self.own_time(about)).flatten() {
                 Some(own) if self.siblings(id, about) => Finding::WrongEntity(id, Some(own), self.says(own)),
                 _ => Finding::Supported(vec![id], "the same instant".to_owned()),

@@ -165,7 +165,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         };
         for atom in atoms {
             let part = atom.span.start..atom.span.end;
-            if quoted(&part) {
+            if quoted(&part) || self.is_word_of_code(span, &part, &atom.kind) {
                 continue;
             }
             let kind = match &atom.kind {
@@ -195,6 +195,27 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         items.sort_by_key(|item| (item.span.start, item.span.end));
         items
+    }
+
+    /// Whether an atom is only a spoken code: "critical-priority" is no identifier, and Spanish
+    /// "media" is no half where a priority is spoken of.
+    fn is_word_of_code(&self, unit: &Range<usize>, part: &Range<usize>, kind: &AtomKind) -> bool {
+        let code = self.draft.spots_in(unit).find_map(|spot| match spot.meaning {
+            Meaning::Code(code) if spot.start <= part.start && part.end <= spot.end => Some(code),
+            _ => None,
+        });
+        let Some(code) = code else { return false };
+        match kind {
+            AtomKind::Identifier(identifier) => self.index.identifier(self.evidence, identifier).0.is_empty(),
+            AtomKind::Number(number) => {
+                number.spelled
+                    && self.draft.spots_in(unit).any(|spot| match spot.meaning {
+                        Meaning::Noun(noun) => spoken::code_families(code).any(|family| family == spoken::noun(noun)),
+                        _ => false,
+                    })
+            }
+            AtomKind::Time(_) | AtomKind::Duration(_) => false,
+        }
     }
 
     /// Whether a printed value is more than a word of the language.
@@ -362,15 +383,16 @@ impl<'c, 'a> Checker<'c, 'a> {
             return;
         }
         let first = self.evidence.fact(*first);
-        if subject.strength >= Strength::Near
-            && mention.facts.iter().any(|id| {
-                let rows: Vec<RowId> = subject.rows().collect();
-                crate::domain::grounding::bind::belongs(self.evidence, self.evidence.fact(*id), &rows)
-            })
-        {
-            return;
-        }
+        let around: Vec<RowId> = subject.rows().collect();
+        let inside = |row: RowId| around.iter().any(|outer| self.evidence.within(row, *outer));
         let mut rows: Vec<RowId> = mention.facts.iter().map(|id| self.evidence.fact(*id).row).collect();
+        if subject.strength >= Strength::Near && rows.iter().any(|row| inside(*row)) {
+            // The subject stays, or narrows to the rows inside it that have the value.
+            rows.retain(|row| inside(*row) && !around.contains(row));
+            if rows.is_empty() {
+                return;
+            }
+        }
         rows.sort_unstable();
         rows.dedup();
         *subject = Subject {
