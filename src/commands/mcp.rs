@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use crate::clock::SystemClock;
 use crate::commands::Variables;
+use crate::commands::terminal;
 use crate::config::telemetry::TelemetryConfig;
 use crate::engine::ports::Clock;
 use crate::environment;
@@ -57,10 +58,13 @@ pub async fn run(args: &McpArgs, variables: &Variables) -> anyhow::Result<u8> {
     let code = match args.server {
         ServerArg::Argus => match argus::ArgusConfig::from_lookup(&read, now) {
             Ok(config) => argus::serve_stdio(config).await,
-            Err(error) => anyhow::bail!("argus-mcp: {error}"),
+            Err(error) => {
+                terminal::error_line(&format!("argus-mcp: {error}"));
+                error.exit_code()
+            }
         },
         ServerArg::Sysdig => match sysdig::config::SysdigConfig::from_lookup(&read) {
-            Ok(config) => sysdig::stdio::serve_stdio(config, now).await,
+            Ok(config) => i32::from(sysdig::stdio::serve_stdio(config, now).await),
             Err(error) => anyhow::bail!("sysdig-mcp: {error}"),
         },
     };

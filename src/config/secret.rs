@@ -2,19 +2,35 @@
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::de::Error;
 
 use crate::config::Lookup;
 use crate::config::error::ConfigError;
 
 /// Where a secret is: `{ env = "NAME" }` or `{ file = "/path" }`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretRef {
     /// An environment variable.
     Env(String),
     /// A file; white space around the secret is dropped.
     File(String),
+}
+
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // What stands here instead may be the secret itself, so serde's own words, which
+        // quote the value, must not reach a terminal or a log.
+        let wrong = || D::Error::custom("says where the secret is: { env = \"NAME\" } or { file = \"PATH\" }");
+        let table = toml::Table::deserialize(deserializer).map_err(|_| wrong())?;
+        match (table.len(), table.get("env"), table.get("file")) {
+            (1, Some(toml::Value::String(name)), None) => Ok(Self::Env(name.clone())),
+            (1, None, Some(toml::Value::String(path))) => Ok(Self::File(path.clone())),
+            _ => Err(wrong()),
+        }
+    }
 }
 
 impl SecretRef {
