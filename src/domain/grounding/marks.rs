@@ -266,6 +266,10 @@ pub fn holds(fact: &Fact<'_>, wanted: &Identifier) -> bool {
 }
 
 fn inside(text: &str, wanted: &Identifier) -> bool {
+    // Most texts do not hold it: look for the bytes before anything is folded.
+    if text.is_ascii() && wanted.canonical.is_ascii() && !holds_bytes(text, &wanted.canonical) && !holds_bytes(text, &wanted.text) {
+        return false;
+    }
     let hay = words::fold(text);
     let needle = words::fold(&wanted.canonical);
     match wanted.partial {
@@ -280,6 +284,12 @@ const HEAD_WORDS: usize = 3;
 
 fn head(words: impl Iterator<Item = u64>) -> u64 {
     words.take(HEAD_WORDS).fold(0, |state: u64, hash| state.rotate_left(17) ^ hash)
+}
+
+fn holds_bytes(text: &str, wanted: &str) -> bool {
+    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    let Some(first) = wanted.first().map(u8::to_ascii_lowercase) else { return false };
+    text.windows(wanted.len()).any(|window| window[0].to_ascii_lowercase() == first && window.eq_ignore_ascii_case(wanted))
 }
 
 #[derive(Clone, Copy)]
