@@ -13,6 +13,7 @@ use rmcp::service::RoleClient;
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::TokioChildProcess;
+use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
@@ -26,6 +27,10 @@ use crate::servers::sysdig::server::SysdigServer;
 
 /// Bytes in flight between an embedded server and us.
 const DUPLEX_BYTES: usize = 256 * 1024;
+/// Longest message of a server in bytes: twice a large result (once as structured content,
+/// once as text) and its escapes. Longer ones would be dropped, and the call would run into
+/// its time limit; children over stdio have the library's own limit of 16 MiB.
+const LONGEST_MESSAGE: usize = 64 * 1024 * 1024;
 /// Longest line of a child's standard error that is logged.
 const STDERR_LINE: usize = 500;
 
@@ -92,6 +97,7 @@ impl Transport {
                 let headers = header_map(headers)?;
                 let config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
                     .custom_headers(headers)
+                    .max_sse_event_size(LONGEST_MESSAGE)
                     .reinit_on_expired_session(true);
                 let transport = StreamableHttpClientTransport::with_client(client.clone(), config);
                 end.serve(transport).await.map_err(|error| ConnectError(error.to_string()))
@@ -102,6 +108,10 @@ impl Transport {
 
 async fn embedded<S: rmcp::ServerHandler>(server: S, end: ClientEnd) -> Result<Connection, ConnectError> {
     let (ours, theirs) = tokio::io::duplex(DUPLEX_BYTES);
+    let (read, write) = tokio::io::split(ours);
+    let ours = AsyncRwTransport::new(read, write).with_max_line_length(LONGEST_MESSAGE);
+    let (read, write) = tokio::io::split(theirs);
+    let theirs = AsyncRwTransport::new(read, write).with_max_line_length(LONGEST_MESSAGE);
     // The serving task ends when our end of the pipe closes.
     let serving = tokio::spawn(async move {
         match server.serve(theirs).await {
