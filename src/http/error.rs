@@ -140,7 +140,8 @@ pub struct ApiError {
     code: Code,
     message: String,
     param: Option<String>,
-    details: Option<Value>,
+    // Boxed: results carry errors by value.
+    details: Option<Box<Value>>,
     turn: Option<TurnId>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -166,7 +167,7 @@ impl ApiError {
     /// Adds facts that a program can use.
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -221,7 +222,7 @@ impl ApiError {
 
     /// The native error object.
     pub fn native_body(&self) -> Value {
-        let mut details = self.details.clone().unwrap_or_else(|| json!({}));
+        let mut details = self.details.as_deref().cloned().unwrap_or_else(|| json!({}));
         if let Some(param) = &self.param {
             details["field"] = json!(param);
         }

@@ -73,7 +73,7 @@ pub mod paths {
     pub const READY: &str = "/readyz";
     /// Prometheus metrics.
     pub const METRICS: &str = "/metrics";
-    /// The OpenAPI document.
+    /// The `OpenAPI` document.
     pub const OPENAPI: &str = "/openapi.json";
     /// The page.
     pub const HOME: &str = "/";
@@ -117,7 +117,7 @@ pub struct Api {
     pub app: Arc<App>,
     /// Counts requests and turns.
     pub metrics: Arc<Metrics>,
-    /// The OpenAPI document.
+    /// The `OpenAPI` document.
     pub openapi: Arc<str>,
     /// When this API was set up.
     pub started_at: Timestamp,

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::security::HttpAuthScheme;
 use utoipa::openapi::security::HttpBuilder;
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::security::SecurityScheme;
 
 use crate::http::error::Code;
@@ -67,6 +68,8 @@ pub fn head() -> utoipa::openapi::OpenApi {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    // Without authentication no token is needed, hence the empty alternative.
+    document.security = Some(vec![SecurityRequirement::new("token", [] as [&str; 0]), SecurityRequirement::default()]);
     let codes = Code::ALL.iter().map(|code| {
         serde_json::json!({ "code": code.as_str(), "status": code.status().as_u16(), "meaning": code.meaning() })
     });
