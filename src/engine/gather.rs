@@ -61,6 +61,8 @@ impl Turn {
         let ready = self.force_calls(ruling, &offered, Vec::new()).await?;
         self.run_calls(ready).await;
         if self.has_data_call() {
+            let left_out = self.left_out(ruling);
+            self.run_calls(left_out).await;
             return Ok(());
         }
         let planned = self.planned_calls(ruling);
@@ -76,6 +78,21 @@ impl Turn {
         let ready = self.force_calls(ruling, &data, self.refusals()).await?;
         self.run_calls(ready).await;
         Ok(())
+    }
+
+    /// Calls that policy would make and the model did not: for further targets of a tool that
+    /// it called, and for the question itself when other tools of its choice found nothing.
+    fn left_out(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+        let made: Vec<&LedgerEntry> =
+            self.ledger.of_turn(self.id).filter(|entry| self.engine.router.is_data_tool(&entry.tool)).collect();
+        let called = |call: &ReadyCall| made.iter().any(|entry| entry.tool == call.spec.tool);
+        let planned = self.planned_calls(ruling);
+        if made.iter().all(|entry| entry.outcome == Outcome::Empty) {
+            return if planned.iter().any(called) { Vec::new() } else { planned };
+        }
+        // One tool is planned several times only where the message names several targets.
+        let targets = |tool: &str| planned.iter().filter(|call| call.spec.tool == tool).count();
+        planned.iter().filter(|call| called(call) && targets(&call.spec.tool) > 1).cloned().collect()
     }
 
     /// What tools said about arguments they refused in this turn.

@@ -123,6 +123,9 @@ impl Turn {
             claims: u32::try_from(report.claims().len()).unwrap_or(u32::MAX),
             violations: report.violations().iter().map(|v| v.code.as_str().to_owned()).collect(),
         });
+        if let Some(not) = self.says_nothing(&report, about) {
+            return Ok(Err(not));
+        }
         let judge = self.judge(ruling, &report, about).await?;
         let unavailable = matches!(judge, JudgeRuling::Unavailable(_));
         let report = report.with_judge(&judge);
@@ -144,6 +147,21 @@ impl Turn {
                 Err(NotApproved { lead, stopped })
             }
         })
+    }
+
+    /// A text over results in which the checker finds no claim at all tells the user nothing
+    /// of them, however it sounds; there is nothing that a judge could be asked about either.
+    fn says_nothing(&mut self, report: &GroundingReport, about: &[ResultId]) -> Option<NotApproved> {
+        if about.is_empty() || !report.claims().is_empty() || !report.violations().is_empty() {
+            return None;
+        }
+        let stopped = vec![Stopped {
+            text: report.text().to_owned(),
+            code: ViolationCode::UnsupportedStatement.as_str().to_owned(),
+            reason: "nothing in the text can be traced to the results".to_owned(),
+        }];
+        self.stopped.extend(stopped.iter().cloned());
+        Some(NotApproved { lead: NoticeKind::DraftStopped, stopped })
     }
 
     /// The checker over the whole payloads, off the async threads when they are large.
