@@ -73,7 +73,7 @@ pub fn run(args: &ValidateArgs) -> anyhow::Result<u8> {
         stance: Stance::Stateless,
         language: Lang::Other,
     });
-    let grounded = report.settled();
+    let grounded = report.grounded(false);
     terminal::line(&serde_json::to_string_pretty(&json!({
         "grounded": grounded,
         "groundedness": report.groundedness(),

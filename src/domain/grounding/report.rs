@@ -67,6 +67,15 @@ impl GroundingReport {
         self.violations.is_empty() && self.undecided().next().is_none()
     }
 
+    /// What a stateless check answers: nothing is wrong, and what is said rests on the results.
+    /// With the judge asked, nothing may be left open; with the checker alone, statements
+    /// without a value stay open and are listed as such, but something must be supported
+    /// where anything is claimed: silence is no approval.
+    pub fn grounded(&self, judged: bool) -> bool {
+        let supported = self.claims.iter().any(|claim| claim.verdict == Verdict::Supported);
+        self.settled() || (!judged && self.violations.is_empty() && supported)
+    }
+
     /// Claims that code cannot tell.
     pub fn undecided(&self) -> impl Iterator<Item = &Claim> {
         self.claims.iter().filter(|claim| claim.verdict == Verdict::NotCheckable)

@@ -200,7 +200,7 @@ fn response(report: &GroundingReport, mode: CheckMode) -> ValidateResponse {
     }
     let violations = report.violations().iter();
     ValidateResponse {
-        grounded: report.settled(),
+        grounded: report.grounded(mode != CheckMode::Checker),
         groundedness: report.groundedness(),
         checked_by,
         claims: report.claims().iter().map(Claim::from).collect(),
