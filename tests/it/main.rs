@@ -14,6 +14,7 @@ mod openai_api;
 mod process;
 mod prompts;
 mod rules_page;
+mod scenarios;
 mod sse;
 mod store_story;
 mod support;
