@@ -414,6 +414,8 @@ fn telling(fact: &Fact<'_>) -> u8 {
     let key = fact.key.to_ascii_lowercase();
     let long = fact.text().is_some_and(|text| text.chars().count() > MAX_VALUE_CHARS);
     match key.as_str() {
+        // What somebody wrote is the record itself, at whatever length.
+        "comment" | "message" => 2,
         _ if long => 9,
         "id" | "key" | "name" | "shortname" if fact.group.is_empty() => 0,
         "subject" | "title" | "hostname" | "rulename" => 1,

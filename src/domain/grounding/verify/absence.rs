@@ -84,6 +84,10 @@ impl<'c> Checker<'c, '_> {
                 *start >= spot.end
                     && self.draft.words_in(&(spot.end..*start)).len() <= 4
                     && !self.draft.slice(&(spot.end..*start)).contains([',', ';', ':', '.'])
+                    // "no closing time for case 4711": an attribute is missing, no case.
+                    && !spots.iter().any(|noun| {
+                        matches!(noun.meaning, Meaning::Noun(_)) && spot.end <= noun.start && noun.end <= *start
+                    })
             });
             let before = || {
                 let cjk = self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk);
@@ -128,7 +132,7 @@ impl<'c> Checker<'c, '_> {
         if self.names_the_missing(items) || (named && object.is_none() && answered.iter().any(matched_nothing)) {
             return Absent::Holds(Vec::new());
         }
-        if let Some(absent) = self.absent_of(object, about) {
+        if let Some(absent) = self.absent_of(unit, object, about) {
             return absent;
         }
         let clause = unit.span.start..unit.span.end;
@@ -177,18 +181,23 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// "Host X has no addresses": read off the record itself.
-    fn absent_of(&self, object: Option<usize>, about: &Subject) -> Option<Absent> {
+    fn absent_of(&self, unit: &Unit, object: Option<usize>, about: &Subject) -> Option<Absent> {
         let noun = spoken::noun_index(match spoken::object(object?) {
             "address" => "ip",
             other => other,
         })?;
+        // "No user is assigned": of all users of the record, the assigned one.
+        let assigned = spoken::noun_index("assigned");
+        let noun = assigned
+            .filter(|assigned| self.draft.spots_in(&unit.span).any(|spot| spot.meaning == Meaning::Noun(*assigned)))
+            .unwrap_or(noun);
         let rows: Vec<RowId> = about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(16).collect();
         if rows.is_empty() || about.strength < Strength::Near || !self.attribute_exists(noun) {
             return None;
         }
         let own = self.attribute_facts(&rows, &[noun]);
-        let known: Vec<FactId> = own.into_iter().filter(|id| !self.evidence.fact(*id).value.is_null()).collect();
-        Some(if known.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(known) })
+        let (known, missing): (Vec<FactId>, Vec<FactId>) = own.into_iter().partition(|id| !self.is_unset(*id));
+        Some(if known.is_empty() || !missing.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(known) })
     }
 
     fn absence_filters(&self, unit: &Unit, items: &[Item<'c>], clause: &Range<usize>, span: &Range<usize>) -> Vec<Filter> {

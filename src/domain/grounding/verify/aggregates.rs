@@ -214,7 +214,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// Whether "of" and the like stands between two numbers.
-    fn part_of(&self, from: usize, to: usize) -> bool {
+    pub(super) fn part_of(&self, from: usize, to: usize) -> bool {
         let words = self.draft.words_in(&(from..to));
         let first = words.first().map(|word| self.draft.slice(&word.range()).to_lowercase());
         words.len() <= 4
@@ -393,7 +393,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         true
     }
 
-    fn nested(&self, list: &List<'_>) -> bool {
+    pub(super) fn nested(&self, list: &List<'_>) -> bool {
         !self.evidence.rows[list.parent as usize].envelope
     }
 
@@ -605,7 +605,7 @@ pub(super) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
     add(a, b.negated())
 }
 
-fn divide(value: Decimal, by: i128) -> Option<Decimal> {
+pub(super) fn divide(value: Decimal, by: i128) -> Option<Decimal> {
     if by == 0 {
         return None;
     }

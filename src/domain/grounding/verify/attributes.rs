@@ -48,6 +48,13 @@ impl<'c> Checker<'c, '_> {
         if self.is_filter(unit, items, at) {
             return self.covered.push(item.span.clone());
         }
+        let lasted = items.get(at + 1).is_some_and(|next| {
+            matches!(next.kind, ItemKind::Duration(_)) && self.draft.words_in(&(item.span.end..next.span.start)).len() <= 3
+        });
+        if spoken::code(code) == "#open" && lasted {
+            // "was open for two days": a length of time, no state.
+            return self.covered.push(item.span.clone());
+        }
         let nouns = self.nouns_of(unit, items, &item.span);
         let families: Vec<usize> = spoken::code_families(code).filter_map(spoken::noun_index).collect();
         let meant: Vec<usize> = nouns.iter().copied().filter(|noun| families.contains(noun) || related(*noun, &families)).collect();
@@ -55,7 +62,8 @@ impl<'c> Checker<'c, '_> {
             // "high CPU", "critical service": an adjective of something else.
             return;
         }
-        let negated = self.negated(unit, &item.span);
+        let is_flag = spoken::code_families(code).any(|family| family == "flag");
+        let negated = self.negated(unit, &item.span) || (is_flag && self.denied_before(unit, &item.span));
         let finding = if about.is_none() || about.strength < Strength::Near {
             self.anywhere(code, &meant, negated)
         } else {
@@ -258,6 +266,13 @@ impl<'c> Checker<'c, '_> {
         })
     }
 
+    /// Whether nothing is stored there: null, an empty text, or a time of 0.
+    pub(super) fn is_unset(&self, id: FactId) -> bool {
+        let fact = self.evidence.fact(id);
+        let is_time = || words::fold(fact.key).contains("time");
+        fact.value.is_null() || fact.text() == Some("") || (fact.value.as_u64() == Some(0) && is_time())
+    }
+
     /// "It has no owner": right exactly when none is stored.
     fn lacking(&mut self, unit: &Unit, noun: usize, about: &Subject) {
         let spot = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Noun(noun));
@@ -270,7 +285,8 @@ impl<'c> Checker<'c, '_> {
             return;
         }
         let own = self.attribute_facts(&rows, &[noun]);
-        let known = own.iter().copied().find(|id| !self.evidence.fact(*id).value.is_null());
+        let unset = own.iter().any(|id| self.is_unset(*id));
+        let known = own.iter().copied().find(|id| !self.is_unset(*id)).filter(|_| !unset);
         let finding = match known {
             Some(id) => Finding::WrongValue(id, self.says(id)),
             None => Finding::Supported(own, "nothing is stored".to_owned()),
@@ -282,7 +298,12 @@ impl<'c> Checker<'c, '_> {
     /// "The result does not say who it is assigned to" is right exactly when nothing is stored.
     fn unknown_stated(&mut self, unit: &Unit, about: &Subject) {
         if let Some(noun) = self.denied_noun(&unit.span) {
-            return self.lacking(unit, noun, about);
+            // "No user is assigned": of all users of the record, the assigned one.
+            let assigned = spoken::noun_index("assigned").filter(|assigned| {
+                spoken::noun(noun) == "user"
+                    && self.draft.spots_in(&unit.span).any(|spot| spot.meaning == Meaning::Noun(*assigned))
+            });
+            return self.lacking(unit, assigned.unwrap_or(noun), about);
         }
         let Some(cue) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Unknown)) else {
             return;
@@ -305,10 +326,8 @@ impl<'c> Checker<'c, '_> {
         let noun = &noun;
         let rows: Vec<RowId> = about.rows().take(64).collect();
         let own = self.attribute_facts(&rows, &[*noun]);
-        let known = own.iter().copied().find(|id| {
-            let fact = self.evidence.fact(*id);
-            !fact.value.is_null() && fact.text() != Some("")
-        });
+        let unset = own.iter().any(|id| self.is_unset(*id));
+        let known = own.iter().copied().find(|id| !self.is_unset(*id)).filter(|_| !unset);
         let finding = match known {
             Some(id) => Finding::WrongValue(id, self.says(id)),
             None => Finding::Supported(own, "the results do not say".to_owned()),

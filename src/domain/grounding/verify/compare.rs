@@ -78,7 +78,7 @@ impl Checker<'_, '_> {
     }
 
     /// The one row that has this port, where the text says "port".
-    fn rows_with_port(&self, unit: &Unit, item: &Item<'_>) -> Vec<RowId> {
+    pub(super) fn rows_with_port(&self, unit: &Unit, item: &Item<'_>) -> Vec<RowId> {
         let ItemKind::Number(_) = item.kind else { return Vec::new() };
         let is_port = |noun: &usize| spoken::noun(*noun) == "port";
         if !self.nouns_of(unit, std::slice::from_ref(item), &item.span).iter().any(is_port) {
@@ -90,7 +90,11 @@ impl Checker<'_, '_> {
         let mut rows: Vec<RowId> = ports.map(|fact| fact.row).collect();
         rows.sort_unstable();
         rows.dedup();
-        if rows.len() == 1 { rows } else { Vec::new() }
+        let in_list = rows.first().is_some_and(|row| {
+            let list = self.evidence.rows[*row as usize].list.and_then(|list| self.evidence.lists.get(list as usize));
+            list.is_some_and(|list| list.rows.len() > 1)
+        });
+        if rows.len() == 1 && in_list { rows } else { Vec::new() }
     }
 
     /// Whether the unit says "oldest first" (true) or "newest first" (false).

@@ -69,6 +69,9 @@ impl<'c> Checker<'c, '_> {
         if let Some(parts) = self.socket_parts(identifier) {
             return parts;
         }
+        if identifier.class == IdentifierClass::Code && self.denied_before(unit, &item.span) {
+            return Finding::Supported(Vec::new(), "no result holds it, as said".to_owned());
+        }
         if plain_compound(identifier) {
             return Finding::Nothing;
         }
@@ -87,6 +90,20 @@ impl<'c> Checker<'c, '_> {
             return Finding::Open(format!("{printed}: general knowledge, no result involved"));
         }
         Finding::Missing(format!("no result holds {printed}"))
+    }
+
+    /// Whether the clause denies what stands at `span`: "does not carry the flag X".
+    pub(super) fn denied_before(&self, unit: &Unit, span: &std::ops::Range<usize>) -> bool {
+        self.draft.spots_in(&unit.span).any(|spot| {
+            let denies = matches!(spot.meaning, Meaning::Cue(Cue::Not | Cue::None));
+            let (from, to) = if spot.end <= span.start { (spot.end, span.start) } else { (span.end, spot.start) };
+            let cjk = self.draft.slice(&(spot.start..spot.end)).chars().any(crate::domain::grounding::words::is_cjk);
+            denies
+                && from <= to
+                && (spot.end <= span.start || cjk)
+                && self.draft.words_in(&(from..to)).len() <= 8
+                && !self.draft.slice(&(from..to)).contains([',', ';', ':', '、'])
+        })
     }
 
     /// A value that only an outdated result holds.
@@ -257,6 +274,10 @@ impl<'c> Checker<'c, '_> {
                 ViolationCode::InventedValue,
             );
         }
+        if let Some(finding) = self.denied_flag(unit, &item.span, &phrase.facts, about) {
+            let (wrong, missing) = (ViolationCode::WrongValue, ViolationCode::InventedValue);
+            return self.found(&item.span, ClaimKind::EntityAttribute, finding, wrong, missing);
+        }
         let nouns = self.nouns_of(unit, &[], &item.span);
         if !named && !distinctive && nouns.is_empty() {
             return self.found(
@@ -274,6 +295,25 @@ impl<'c> Checker<'c, '_> {
         };
         let kind = if nouns.is_empty() { ClaimKind::Name } else { ClaimKind::EntityAttribute };
         self.found(&item.span, kind, finding, ViolationCode::WrongValue, ViolationCode::InventedValue);
+    }
+
+    /// "It does not carry the flag X": right exactly when X is not among the flags of the one named.
+    fn denied_flag(&self, unit: &Unit, span: &std::ops::Range<usize>, facts: &[FactId], about: &Subject) -> Option<Finding> {
+        let is_flag = |id: &FactId| {
+            let key = words::fold(self.evidence.fact(*id).key);
+            key.ends_with("flags") || key.ends_with("tags")
+        };
+        let flags: Vec<FactId> = facts.iter().copied().filter(is_flag).collect();
+        let first = *flags.first()?;
+        let [group] = about.groups.as_slice() else { return None };
+        if about.strength < Strength::Named || !self.denied_before(unit, span) {
+            return None;
+        }
+        let mine = flags.iter().copied().find(|id| belongs(self.evidence, self.evidence.fact(*id), group));
+        Some(match mine {
+            Some(id) => Finding::WrongValue(id, self.says(id)),
+            None => Finding::Supported(vec![first], "not among its flags".to_owned()),
+        })
     }
 }
 

@@ -9,6 +9,8 @@ mod compare;
 mod identifiers;
 mod numbers;
 mod order;
+mod parts;
+mod quotes;
 mod statements;
 mod tables;
 mod times;
@@ -86,6 +88,8 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) covered: Vec<Range<usize>>,
     /// Header of the table cell that is being read.
     pub(super) header: Option<Range<usize>>,
+    /// Quotes in the running unit that a result holds word for word.
+    pub(super) quotes: Vec<Range<usize>>,
 }
 
 impl<'c, 'a> Checker<'c, 'a> {
@@ -112,6 +116,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             chars: draft.text.char_indices().map(|(at, _)| at).collect(),
             covered: Vec::new(),
             header: None,
+            quotes: Vec::new(),
             text_atoms: RefCell::default(),
             orders: OnceCell::new(),
         }
@@ -151,7 +156,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         let before = self.claims.len();
         let inherited = context.inherited(unit);
+        self.read_quotes(unit);
         let subject = self.values(unit, inherited);
+        self.quotes.clear();
         if unit.kind != UnitKind::Heading && !self.draft.has(&unit.span, Cue::Offer) {
             self.absence(unit, &subject);
             self.order(unit, &subject);

@@ -67,6 +67,9 @@ impl<'c> Checker<'c, '_> {
         if let Some(finding) = self.more_by(unit, items, number) {
             return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
         }
+        if let Some(finding) = self.part(unit, items, at, number) {
+            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+        }
         let attribute = self.attribute_number(number, &nouns, about);
         if let Some(Finding::Supported(..)) = &attribute {
             return self.found(&item.span, ClaimKind::Number, attribute.unwrap_or(Finding::Nothing), ViolationCode::WrongValue, invented);

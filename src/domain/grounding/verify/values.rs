@@ -107,7 +107,13 @@ impl<'c, 'a> Checker<'c, 'a> {
     /// Checks the values of a unit; returns what the unit was about.
     pub(super) fn values(&mut self, unit: &Unit, inherited: Subject) -> Subject {
         let items = self.items(&unit.span);
-        let mentions: Vec<Mention> = items.iter().map(|item| self.mention(item)).collect();
+        let mut mentions: Vec<Mention> = items.iter().map(|item| self.mention(item)).collect();
+        if mentions.iter().all(|mention| mention.own.is_empty()) {
+            // "the event from port 52103": what tells one row from the others names it.
+            for (item, mention) in items.iter().zip(&mut mentions) {
+                mention.own = self.rows_with_port(unit, item);
+            }
+        }
         let first_own = mentions.iter().position(|mention| !mention.own.is_empty());
         let pronoun = self.draft.has(&unit.span, Cue::Pronoun);
         let mut subject = inherited;
@@ -159,7 +165,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         let atoms = draft.atoms_in(span);
         let phrases: Vec<&'c Phrase> = index.phrases_in(span).filter(|phrase| self.tells(phrase)).collect();
         let quoted = |part: &Range<usize>| {
-            phrases.iter().any(|phrase| {
+            self.quotes.iter().any(|quote| quote.start <= part.start && part.end <= quote.end)
+                || phrases.iter().any(|phrase| {
                 phrase.span.start <= part.start && part.end <= phrase.span.end && phrase.span.len() > part.len()
             })
         };
@@ -188,8 +195,8 @@ impl<'c, 'a> Checker<'c, 'a> {
                 items.push(Item { span: part, kind: ItemKind::Code(code) });
             }
         }
-        for phrase in phrases {
-            if clear(&items, &phrase.span) {
+        for phrase in phrases.iter().copied() {
+            if clear(&items, &phrase.span) && !self.quotes.iter().any(|quote| quote.start <= phrase.span.start && phrase.span.end <= quote.end) {
                 items.push(Item { span: phrase.span.clone(), kind: ItemKind::Phrase(phrase) });
             }
         }
