@@ -1,3 +1,6 @@
+//! Tests of the checker: honest drafts that must pass, wrong ones that must not, and
+//! properties over any text and any JSON.
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -417,7 +417,8 @@ fn written_customer(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy,
         if token.cjk || overlaps(&read.spans, token.start, token.end) {
             continue;
         }
-        let written = &text.original[token.start..token.end];
+        // Lower case may move bytes inside a text of the same length (Ⱥ grows, Ƛ may follow).
+        let Some(written) = text.original.get(token.start..token.end) else { continue };
         let capital = written.chars().next().is_some_and(char::is_uppercase);
         let led = |list: List| hits.iter().any(|hit| hit.end <= token.start && token.start - hit.end == 1 && hit.mark == Mark::List(list));
         let named = hits.iter().any(|hit| {
