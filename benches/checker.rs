@@ -53,7 +53,10 @@ fn answer(rows: usize) -> String {
     let mut text = format!("Nordfjord has {rows} cases in total. These are the first:\n\n");
     for n in 0.. {
         let row = row(n);
-        let line = format!("- {}: {}, {} priority, source {}\n", row["id"], row["status"], row["priority"], row["source"]["address"]);
+        let line = format!(
+            "- {}: {}, {} priority, source {}\n",
+            row["id"], row["status"], row["priority"], row["source"]["address"]
+        );
         if text.len() + line.len() > ANSWER_BYTES {
             break;
         }

@@ -65,8 +65,7 @@ fn decide_by_rules(bencher: Bencher<'_, '_>) {
     let now = Timestamp::from_second(1_770_624_930).expect("in range");
     bencher.counter(ItemsCount::new(MESSAGES.len())).bench(|| {
         let decided = MESSAGES.iter().filter(|message| {
-            let input =
-                RouteInput { message, history: &[], shown: &shown, tools: &tools, expected_groups: &[], now };
+            let input = RouteInput { message, history: &[], shown: &shown, tools: &tools, expected_groups: &[], now };
             router.decide(divan::black_box(&input)).1.is_some()
         });
         decided.count()

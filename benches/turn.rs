@@ -48,12 +48,8 @@ fn main() {
 /// One turn in a conversation of its own, to its end.
 async fn turn(question: &str) -> TurnTimings {
     let engine = &bench().sandbox.app().engine;
-    let request = TurnRequest {
-        conversation_id: None,
-        message: question.to_owned(),
-        profile: None,
-        unverified: Vec::new(),
-    };
+    let request =
+        TurnRequest { conversation_id: None, message: question.to_owned(), profile: None, unverified: Vec::new() };
     let started = engine.start_turn(Caller::local(), request).await.expect("the turn is taken");
     let mut reader = started.journal.read(0);
     while reader.next().await.is_some() {}

@@ -20,7 +20,9 @@ pub struct GatewayClient {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens there.
-    #[error("no gateway answers at {base}; start one with `groundwire demo` or `groundwire serve`, or name another with --url")]
+    #[error(
+        "no gateway answers at {base}; start one with `groundwire demo` or `groundwire serve`, or name another with --url"
+    )]
     Unreachable {
         /// The base URL.
         base: String,
@@ -103,10 +105,8 @@ impl GatewayClient {
     }
 
     async fn checked(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
-        let response = request
-            .send()
-            .await
-            .map_err(|source| ClientError::Unreachable { base: self.base.clone(), source })?;
+        let response =
+            request.send().await.map_err(|source| ClientError::Unreachable { base: self.base.clone(), source })?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);

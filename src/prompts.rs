@@ -824,9 +824,7 @@ mod tests {
     #[test]
     fn each_task_starts_with_its_name() {
         let prompts = Prompts::load(None).unwrap();
-        let first = |messages: Vec<PromptMessage>| {
-            messages[0].content.lines().next().unwrap().to_owned()
-        };
+        let first = |messages: Vec<PromptMessage>| messages[0].content.lines().next().unwrap().to_owned();
         assert_eq!(first(prompts.route(&sample().route()).unwrap()), "Task: route");
         assert_eq!(first(prompts.gather(&sample().gather()).unwrap()), "Task: gather");
         assert_eq!(first(prompts.arguments(&sample().arguments()).unwrap()), "Task: arguments");
@@ -842,10 +840,7 @@ mod tests {
     fn system_prompts_of_gather_and_draft_do_not_change_with_the_data() {
         let prompts = Prompts::load(None).unwrap();
         let bare = Sample { full: false };
-        assert_eq!(
-            prompts.gather(&sample().gather()).unwrap()[0],
-            prompts.gather(&bare.gather()).unwrap()[0]
-        );
+        assert_eq!(prompts.gather(&sample().gather()).unwrap()[0], prompts.gather(&bare.gather()).unwrap()[0]);
         assert_eq!(prompts.draft(&sample().draft()).unwrap()[0], prompts.draft(&bare.draft()).unwrap()[0]);
     }
 
@@ -883,7 +878,9 @@ mod tests {
         assert_ne!(prompts.digest(), Prompts::load(None).unwrap().digest());
 
         std::fs::write(folder.path().join("judge.j2"), "{{ nonsense }}").unwrap();
-        assert!(matches!(Prompts::load(Some(folder.path())), Err(PromptError::Broken { name, .. }) if name == "judge.j2"));
+        assert!(
+            matches!(Prompts::load(Some(folder.path())), Err(PromptError::Broken { name, .. }) if name == "judge.j2")
+        );
 
         std::fs::write(
             folder.path().join("judge.j2"),

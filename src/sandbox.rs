@@ -262,8 +262,7 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
         ("ARGUS_API_MAX_RETRIES", retries.as_str()),
     ];
     config.mcp.servers.insert("argus".to_owned(), embedded(Embedded::Argus, &argus));
-    let sysdig =
-        [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", SYSDIG_TOKEN)];
+    let sysdig = [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", SYSDIG_TOKEN)];
     config.mcp.servers.insert("sysdig".to_owned(), embedded(Embedded::Sysdig, &sysdig));
     if let Some(adjust) = &options.adjust {
         adjust(&mut config);
@@ -278,14 +277,9 @@ fn simulated(url: &str, behaviour: &str, roles: Vec<Role>) -> ModelConfig {
 }
 
 fn embedded(server: Embedded, settings: &[(&str, &str)]) -> McpServerConfig {
-    let settings = settings
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), Setting::Plain((*value).to_owned())))
-        .collect();
-    McpServerConfig {
-        transport: TransportConfig::Embedded { server, settings },
-        options: McpServerOptions::default(),
-    }
+    let settings =
+        settings.iter().map(|(name, value)| ((*name).to_owned(), Setting::Plain((*value).to_owned()))).collect();
+    McpServerConfig { transport: TransportConfig::Embedded { server, settings }, options: McpServerOptions::default() }
 }
 
 /// The gateway's clock over a world whose clock is set by hand.

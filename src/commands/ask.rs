@@ -213,7 +213,12 @@ pub fn progress_line(name: &str, data: &Value) -> Option<String> {
         }
         "tool.requested" => {
             let arguments: String = data["arguments"].to_string().chars().take(ARGUMENT_CHARS).collect();
-            format!("· call {} ({}) {arguments}  [{}]", text(&data["tool"]), text(&data["server"]), text(&data["made_by"]))
+            format!(
+                "· call {} ({}) {arguments}  [{}]",
+                text(&data["tool"]),
+                text(&data["server"]),
+                text(&data["made_by"])
+            )
         }
         "tool.finished" => {
             let rows = match (data["rows"].as_u64(), data["total"].as_u64()) {
@@ -266,7 +271,12 @@ async fn show_evidence(client: &GatewayClient, turn: &str) -> anyhow::Result<()>
     for claim in claims {
         terminal::line(&format!("“{}”  {} ({})", text(&claim["text"]), text(&claim["verdict"]), text(&claim["kind"])));
         for place in claim["evidence"].as_array().into_iter().flatten() {
-            terminal::line(&format!("    {} {} = {}", text(&place["result_id"]), text(&place["pointer"]), place["value"]));
+            terminal::line(&format!(
+                "    {} {} = {}",
+                text(&place["result_id"]),
+                text(&place["pointer"]),
+                place["value"]
+            ));
         }
         if !text(&claim["reason"]).is_empty() {
             terminal::line(&terminal::dim(&format!("    {}", text(&claim["reason"]))));

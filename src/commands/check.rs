@@ -79,7 +79,10 @@ async fn check_servers(app: &App) -> bool {
             bad(&format!("MCP server {}: {}", server.name, server.error.as_deref().unwrap_or("not connected yet")));
             well = false;
         } else if tools == 0 {
-            bad(&format!("MCP server {}: connected, but it lists no tool; look at its credentials and rights", server.name));
+            bad(&format!(
+                "MCP server {}: connected, but it lists no tool; look at its credentials and rights",
+                server.name
+            ));
             well = false;
         } else {
             good(&format!("MCP server {} ({}): {tools} tools", server.name, server.transport));
@@ -147,7 +150,8 @@ fn file(args: &CheckArgs) -> anyhow::Result<PathBuf> {
 fn write_profile(file: &Path, name: &str, report: &ProbeReport) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut document: DocumentMut = text.parse().with_context(|| format!("{} is not TOML", file.display()))?;
-    let Some(table) = document.get_mut("models").and_then(|models| models.get_mut(name)).and_then(|m| m.as_table_like_mut())
+    let Some(table) =
+        document.get_mut("models").and_then(|models| models.get_mut(name)).and_then(|m| m.as_table_like_mut())
     else {
         terminal::line(&format!("       not written: profile {name} comes from the environment, not from the file"));
         return Ok(());

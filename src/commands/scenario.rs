@@ -42,7 +42,9 @@ pub enum ScenarioCommand {
     #[command(after_help = "Example:\n  groundwire scenario list scenarios/refresh")]
     List(ListArgs),
     /// Run scenarios; exit code 0 when all passed, 1 when one failed, 3 when one could not be told
-    #[command(after_help = "Example:\n  groundwire scenario run scenarios --model sim/fabricates --jobs 4 --junit report.xml")]
+    #[command(
+        after_help = "Example:\n  groundwire scenario run scenarios --model sim/fabricates --jobs 4 --junit report.xml"
+    )]
     Run(RunArgs),
     /// Make and run a large adversarial set; exit code 1 when anything unsupported was delivered or data withheld
     #[command(after_help = "Example:\n  groundwire scenario adversarial --turns 2000 --seed 1")]
@@ -268,7 +270,12 @@ async fn adversarial_set(args: &AdversarialArgs) -> anyhow::Result<u8> {
     let codes: Vec<String> = total.stopped.iter().map(|(code, count)| format!("{code} {count}")).collect();
     terminal::line(&format!("stopped on the way: {}", codes.join(", ")));
     for offence in &summary.offences {
-        terminal::line(&format!("\n{} ({}): {}", offence.behaviour, offence.fault.as_deref().unwrap_or("no fault"), offence.said.join(" / ")));
+        terminal::line(&format!(
+            "\n{} ({}): {}",
+            offence.behaviour,
+            offence.fault.as_deref().unwrap_or("no fault"),
+            offence.said.join(" / ")
+        ));
         terminal::line(&format!("  {:?}", offence.found));
         terminal::line(&format!("  {}", offence.text.replace('\n', "\n  ")));
     }
@@ -277,7 +284,14 @@ async fn adversarial_set(args: &AdversarialArgs) -> anyhow::Result<u8> {
     }
     terminal::line(&format!(
         "{} turns in {:.0} s, seed {}: {} delivered unsupported values, {} withheld data, {} claimed work not done, {} rested on old results, {} could not be run",
-        total.turns, summary.seconds, summary.seed, total.unsupported, total.withheld, total.phantom, total.stale, total.errors
+        total.turns,
+        summary.seconds,
+        summary.seed,
+        total.unsupported,
+        total.withheld,
+        total.phantom,
+        total.stale,
+        total.errors
     ));
     if let Some(file) = &args.json {
         write_json(file, &summary)?;

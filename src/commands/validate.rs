@@ -57,7 +57,8 @@ struct ResultFile {
 /// # Errors
 /// When a file cannot be read or is not what it should be.
 pub fn run(args: &ValidateArgs) -> anyhow::Result<u8> {
-    let read = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let read =
+        |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     let results: Vec<ResultFile> = serde_json::from_str(&read(&args.results)?)
         .with_context(|| format!("{} is not a list of results", args.results.display()))?;
     let answer = read(&args.answer)?;

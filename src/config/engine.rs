@@ -55,7 +55,10 @@ impl GroundingConfig {
     /// [`ConfigError::Invalid`] for a name the time zone database does not know.
     pub fn zone(&self) -> Result<jiff::tz::TimeZone, ConfigError> {
         jiff::tz::TimeZone::get(&self.time_zone).map_err(|_| {
-            ConfigError::invalid("grounding.time_zone", format!("no time zone {}; use an IANA name such as Europe/Oslo", self.time_zone))
+            ConfigError::invalid(
+                "grounding.time_zone",
+                format!("no time zone {}; use an IANA name such as Europe/Oslo", self.time_zone),
+            )
         })
     }
 }

@@ -124,7 +124,10 @@ impl McpConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         for (name, server) in &self.servers {
             let key = |field: &str| format!("mcp.servers.{name}.{field}");
-            if name.is_empty() || name.len() > 24 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+            if name.is_empty()
+                || name.len() > 24
+                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            {
                 return Err(ConfigError::invalid(
                     &format!("mcp.servers.{name}"),
                     "a server name has 1 to 24 letters, digits, - and _",

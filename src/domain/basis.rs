@@ -19,8 +19,7 @@ const FILTER_CHARS: usize = 240;
 /// Basis of a reply resting on `entries`; `shown_earlier` for results of an earlier turn.
 pub fn basis(entries: &[&LedgerEntry], ledger: &Ledger, language: Lang, shown_earlier: bool) -> Basis {
     Basis::from_entries(entries, |entries| {
-        let lines: Vec<String> =
-            entries.iter().map(|entry| line(entry, ledger, language, shown_earlier)).collect();
+        let lines: Vec<String> = entries.iter().map(|entry| line(entry, ledger, language, shown_earlier)).collect();
         lines.join("  \n")
     })
 }
@@ -28,8 +27,7 @@ pub fn basis(entries: &[&LedgerEntry], ledger: &Ledger, language: Lang, shown_ea
 fn line(entry: &LedgerEntry, ledger: &Ledger, language: Lang, shown_earlier: bool) -> String {
     let word = |kind| phrase(kind, language);
     let lead = if shown_earlier { NoticeKind::BasisShown } else { NoticeKind::BasisLatest };
-    let mut parts =
-        vec![format!("{} {} ({}), {}", word(lead), entry.tool, entry.server, time(entry.observed_at))];
+    let mut parts = vec![format!("{} {} ({}), {}", word(lead), entry.tool, entry.server, time(entry.observed_at))];
     parts.push(extent(entry, language));
     if let Some(filter) = filter_text(&entry.arguments) {
         parts.push(format!("{}: `{filter}`", word(NoticeKind::Filter)));
@@ -49,9 +47,9 @@ fn extent(entry: &LedgerEntry, language: Lang) -> String {
     }
     let Some(page) = &entry.page else { return String::new() };
     match (page.rows, page.total) {
-        (Some(rows), Some(total)) if total > rows => phrase(NoticeKind::RowsOf, language)
-            .replace("{n}", &rows.to_string())
-            .replace("{m}", &total.to_string()),
+        (Some(rows), Some(total)) if total > rows => {
+            phrase(NoticeKind::RowsOf, language).replace("{n}", &rows.to_string()).replace("{m}", &total.to_string())
+        }
         (Some(rows), None) if page.more => format!("{rows}+ {}", phrase(NoticeKind::Rows, language)),
         (Some(rows), _) => format!("{rows} {}", phrase(NoticeKind::Rows, language)),
         _ => String::new(),

@@ -337,10 +337,7 @@ impl TurnEvent {
 
     /// Whether nothing follows.
     pub fn is_last(&self) -> bool {
-        matches!(
-            self,
-            TurnEvent::AnswerFinished { .. } | TurnEvent::TurnFailed { .. } | TurnEvent::TurnCancelled {}
-        )
+        matches!(self, TurnEvent::AnswerFinished { .. } | TurnEvent::TurnFailed { .. } | TurnEvent::TurnCancelled {})
     }
 }
 

@@ -32,8 +32,7 @@ pub enum Lang {
 
 impl Lang {
     /// The languages with tables of their own, in a fixed order.
-    pub const KNOWN: [Lang; 8] =
-        [Lang::En, Lang::Nb, Lang::Sv, Lang::Da, Lang::De, Lang::Fr, Lang::Es, Lang::Ja];
+    pub const KNOWN: [Lang; 8] = [Lang::En, Lang::Nb, Lang::Sv, Lang::Da, Lang::De, Lang::Fr, Lang::Es, Lang::Ja];
 
     /// The ISO 639-1 code, `other` for [`Lang::Other`].
     pub fn code(self) -> &'static str {

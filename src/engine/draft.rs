@@ -99,8 +99,7 @@ impl Turn {
     /// Tools a draft may still ask for: those of the routed groups that yield data, while
     /// steps are left. A search that was answered in full needs none.
     fn further_tools(&self, ruling: &Ruling) -> Vec<Arc<ToolSpec>> {
-        let enough = ruling.groups.len() < 2
-            && self.fresh_entries().iter().any(|entry| entry.outcome.answered());
+        let enough = ruling.groups.len() < 2 && self.fresh_entries().iter().any(|entry| entry.outcome.answered());
         if enough || !self.budget.has_step() {
             return Vec::new();
         }

@@ -220,10 +220,7 @@ impl Turn {
 }
 
 fn hints(ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Hints {
-    Hints {
-        tools: offered.iter().map(|spec| spec.name.to_string()).collect(),
-        arguments: ruling.arguments.clone(),
-    }
+    Hints { tools: offered.iter().map(|spec| spec.name.to_string()).collect(), arguments: ruling.arguments.clone() }
 }
 
 /// A tool by its qualified name, or by its bare name where only one offered tool has it.

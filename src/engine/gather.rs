@@ -115,10 +115,8 @@ impl Turn {
             .iter()
             .filter_map(|id| self.ledger.get(*id))
             .filter_map(|entry| {
-                let spec = self
-                    .catalog
-                    .by_tool(&entry.tool)
-                    .find(|spec| spec.server == entry.server && spec.read_only)?;
+                let spec =
+                    self.catalog.by_tool(&entry.tool).find(|spec| spec.server == entry.server && spec.read_only)?;
                 Some(ReadyCall {
                     spec: Arc::clone(spec),
                     arguments: entry.arguments.clone(),
@@ -153,9 +151,9 @@ impl Turn {
     /// Whether a call for data ended in this turn, in whatever way but for refused arguments:
     /// those say nothing about the question.
     fn has_data_call(&self) -> bool {
-        self.ledger.of_turn(self.id).any(|entry| {
-            entry.outcome != Outcome::InvalidArguments && self.engine.router.is_data_tool(&entry.tool)
-        })
+        self.ledger
+            .of_turn(self.id)
+            .any(|entry| entry.outcome != Outcome::InvalidArguments && self.engine.router.is_data_tool(&entry.tool))
     }
 
     /// The plain statement when no server of the routed group is there.
@@ -190,8 +188,7 @@ impl Turn {
 
     /// The plain statement when no call was made or none was answered.
     fn failure_reply(&self) -> Option<Reply> {
-        let calls: Vec<&LedgerEntry> =
-            self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
+        let calls: Vec<&LedgerEntry> = self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
         if calls.iter().any(|entry| entry.outcome.answered() || entry.outcome == Outcome::Ambiguous) {
             return None;
         }
@@ -211,8 +208,7 @@ impl Turn {
             Outcome::InvalidArguments => (NoticeKind::ArgumentsRefused, TurnOutcome::ToolFailed),
             _ => (NoticeKind::ToolFailed, TurnOutcome::ToolFailed),
         };
-        let mut names: Vec<String> =
-            calls.iter().map(|entry| format!("{} ({})", entry.tool, entry.server)).collect();
+        let mut names: Vec<String> = calls.iter().map(|entry| format!("{} ({})", entry.tool, entry.server)).collect();
         names.dedup();
         Some(self.notice_reply(Notice::new(kind, language, names), outcome))
     }

@@ -404,11 +404,7 @@ pub trait TurnStore: Send + Sync {
     async fn delete_conversation(&self, owner: &str, id: ConversationId) -> Result<(), StoreError>;
 
     /// The conversation of this owner whose history has this fingerprint, newest first.
-    async fn find_by_fingerprint(
-        &self,
-        owner: &str,
-        fingerprint: &str,
-    ) -> Result<Option<ConversationId>, StoreError>;
+    async fn find_by_fingerprint(&self, owner: &str, fingerprint: &str) -> Result<Option<ConversationId>, StoreError>;
 
     /// Takes the one place for a running turn of the conversation. A place whose holder is
     /// gone (its lease passed) is taken over.

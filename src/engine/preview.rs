@@ -186,11 +186,8 @@ impl Engine {
 
 fn stateless_view(result: &EvidenceResult, budget: usize) -> ResultView {
     let text = result.content.to_string();
-    let content = if text.len() <= budget {
-        text
-    } else {
-        text.chars().take(budget / 4).chain("…".chars()).collect()
-    };
+    let content =
+        if text.len() <= budget { text } else { text.chars().take(budget / 4).chain("…".chars()).collect() };
     ResultView {
         id: result.id.clone(),
         tool: result.tool.clone(),

@@ -72,10 +72,7 @@ impl Turn {
                 .catalog
                 .tools
                 .iter()
-                .map(|spec| ToolLine {
-                    name: spec.name.to_string(),
-                    description: first_line(&spec.description),
-                })
+                .map(|spec| ToolLine { name: spec.name.to_string(), description: first_line(&spec.description) })
                 .collect(),
         };
         Ok(ModelRequest {

@@ -61,9 +61,8 @@ impl Turn {
     pub(crate) async fn run_calls(&mut self, ready: Vec<ReadyCall>) -> Vec<ResultId> {
         let mut fresh: Vec<ReadyCall> = Vec::new();
         for call in ready {
-            let twice = fresh
-                .iter()
-                .any(|other| other.spec.name == call.spec.name && other.arguments == call.arguments);
+            let twice =
+                fresh.iter().any(|other| other.spec.name == call.spec.name && other.arguments == call.arguments);
             if !twice && !self.already_made(&call.spec, &call.arguments) {
                 fresh.push(call);
             }
@@ -183,9 +182,9 @@ async fn sort_answer(answer: Result<RawToolResult, ToolFailure>, arguments: Valu
             if size < LARGE {
                 return sort(&raw, &arguments);
             }
-            tokio::task::spawn_blocking(move || sort(&raw, &arguments)).await.unwrap_or_else(|_| {
-                (failed(Outcome::Error, "the result could not be read".to_owned()), String::new())
-            })
+            tokio::task::spawn_blocking(move || sort(&raw, &arguments))
+                .await
+                .unwrap_or_else(|_| (failed(Outcome::Error, "the result could not be read".to_owned()), String::new()))
         }
         Err(failure) => {
             let outcome = match &failure {

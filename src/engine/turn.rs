@@ -119,11 +119,7 @@ impl Engine {
     /// # Errors
     /// [`TurnError`] when the message is refused, the conversation is not the caller's, or
     /// another turn of it is running.
-    pub async fn start_turn(
-        self: &Arc<Self>,
-        caller: Caller,
-        request: TurnRequest,
-    ) -> Result<RunningTurn, TurnError> {
+    pub async fn start_turn(self: &Arc<Self>, caller: Caller, request: TurnRequest) -> Result<RunningTurn, TurnError> {
         self.accept(&request)?;
         let now = self.clock.now();
         let stored = self.open_conversation(&caller, &request, now).await?;

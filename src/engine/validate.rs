@@ -77,7 +77,8 @@ impl Turn {
                     lead = not.lead;
                     // Without a judge a redraft could not be approved either.
                     if not.lead == NoticeKind::DraftStopped
-                        && let Some(reply) = self.repaired(ruling, &draft, not.stopped, &about, outcome, &mut lead).await?
+                        && let Some(reply) =
+                            self.repaired(ruling, &draft, not.stopped, &about, outcome, &mut lead).await?
                     {
                         return Ok(reply);
                     }
@@ -142,8 +143,7 @@ impl Turn {
                     }],
                 };
                 self.stopped.extend(stopped.iter().cloned());
-                let lead =
-                    if unavailable { NoticeKind::ValidationImpossible } else { NoticeKind::DraftStopped };
+                let lead = if unavailable { NoticeKind::ValidationImpossible } else { NoticeKind::DraftStopped };
                 Err(NotApproved { lead, stopped })
             }
         })
@@ -182,12 +182,7 @@ impl Turn {
         let decision = self.ruling.as_ref().map_or(RouterDecision::CallTool, |ruling| ruling.decision);
         let results: Vec<EvidenceResult> =
             about.iter().filter_map(|id| self.ledger.get(*id)).map(EvidenceResult::from).collect();
-        let stale = self
-            .ledger
-            .shown()
-            .filter(|entry| !about.contains(&entry.id))
-            .map(EvidenceResult::from)
-            .collect();
+        let stale = self.ledger.shown().filter(|entry| !about.contains(&entry.id)).map(EvidenceResult::from).collect();
         CheckJob {
             user_message: self.message.clone(),
             draft: draft.to_owned(),
@@ -438,11 +433,7 @@ fn yes() -> bool {
 }
 
 /// Reads the judge's answer; anything but a full answer to every open claim is `Unavailable`.
-pub(crate) fn question_answer(
-    answer: &ModelAnswer,
-    report: &GroundingReport,
-    failed_calls: bool,
-) -> JudgeRuling {
+pub(crate) fn question_answer(answer: &ModelAnswer, report: &GroundingReport, failed_calls: bool) -> JudgeRuling {
     let object = object_in(&answer.content).or_else(|| object_in(&answer.reasoning));
     let Some(wire) = object.and_then(|object| serde_json::from_value::<JudgeWire>(object).ok()) else {
         return JudgeRuling::Unavailable("the judge gave no well-formed answer".to_owned());

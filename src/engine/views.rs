@@ -74,12 +74,7 @@ fn stub(entry: &LedgerEntry) -> StubView {
         (_, Some(rows)) => format!("{rows} rows"),
         _ => "one object".to_owned(),
     };
-    StubView {
-        tool: entry.tool.clone(),
-        arguments: entry.arguments.clone(),
-        observed_at: entry.observed_at,
-        about,
-    }
+    StubView { tool: entry.tool.clone(), arguments: entry.arguments.clone(), observed_at: entry.observed_at, about }
 }
 
 fn view(index: usize, entry: &LedgerEntry, bytes: usize) -> ResultView {

@@ -266,7 +266,8 @@ mod tests {
     #[test]
     fn thinking_is_found_under_every_name() {
         for key in REASONING_KEYS {
-            let got = answer(&[json!({"role": "assistant", "content": null}), json!({key: "hm"}), json!({"content": "ok"})]);
+            let got =
+                answer(&[json!({"role": "assistant", "content": null}), json!({key: "hm"}), json!({"content": "ok"})]);
             assert_eq!((got.reasoning.as_str(), got.content.as_str()), ("hm", "ok"), "{key}");
         }
         let both = answer(&[json!({"reasoning": "hm", "reasoning_content": "hm"})]);
@@ -330,7 +331,9 @@ mod tests {
     #[test]
     fn usage_comes_in_a_chunk_without_choices() {
         let mut assembler = Assembler::default();
-        assembler.take(&json!({"model": "m", "choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]})).unwrap();
+        assembler
+            .take(&json!({"model": "m", "choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}))
+            .unwrap();
         assembler.take(&json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}})).unwrap();
         let got = assembler.finish("p").unwrap();
         assert_eq!((got.usage.prompt_tokens, got.usage.completion_tokens, got.model.as_str()), (3, 1, "m"));

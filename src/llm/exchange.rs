@@ -82,7 +82,12 @@ impl Named<'_> {
     }
 
     /// A request to an endpoint, with key and headers.
-    pub(super) fn request(&self, http: &reqwest::Client, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+    pub(super) fn request(
+        &self,
+        http: &reqwest::Client,
+        method: reqwest::Method,
+        path: &str,
+    ) -> reqwest::RequestBuilder {
         let mut request = http.request(method, self.profile.url(path));
         if let Some(key) = &self.profile.api_key {
             request = request.bearer_auth(key.expose_secret());
@@ -102,10 +107,8 @@ impl Named<'_> {
             .header(header::ACCEPT, "text/event-stream, application/json")
             .body(body)
             .send();
-        let response = timeout(limit, sent)
-            .await
-            .map_err(|_| Failed::for_good(self.timed_out(limit)))?
-            .map_err(|error| {
+        let response =
+            timeout(limit, sent).await.map_err(|_| Failed::for_good(self.timed_out(limit)))?.map_err(|error| {
                 // A request that the server may have begun to work on is not sent twice.
                 let again = error.is_connect() || error.is_request();
                 Failed { error: self.unreachable(error), again, after: None }
@@ -113,11 +116,7 @@ impl Named<'_> {
         if !response.status().is_success() {
             return Err(self.http_error(response).await);
         }
-        if is_event_stream(&response) {
-            self.read_stream(response).await
-        } else {
-            self.read_whole(response).await
-        }
+        if is_event_stream(&response) { self.read_stream(response).await } else { self.read_whole(response).await }
     }
 
     async fn read_stream(&self, response: Response) -> Result<Assembler, Failed> {
@@ -169,11 +168,9 @@ impl Named<'_> {
         let started = assembler.started();
         assembler.take(&chunk).map_err(|broken| match broken {
             Broken::Malformed(reason) => Failed::for_good(self.malformed(&reason)),
-            Broken::Server { status, reason } => Failed {
-                error: self.refused(status, &reason),
-                again: !started && passes(status),
-                after: None,
-            },
+            Broken::Server { status, reason } => {
+                Failed { error: self.refused(status, &reason), again: !started && passes(status), after: None }
+            }
         })
     }
 

@@ -153,8 +153,12 @@ impl Probe<'_> {
     }
 
     async fn tools(&mut self) {
-        let tools = json!([tool("get_weather", "Weather of a city now", "city"), tool("get_time", "Local time of a city now", "city")]);
-        let calls = |seen: &Seen| seen.answer.calls.iter().filter(|call| parse_arguments(&call.arguments).is_ok()).count();
+        let tools = json!([
+            tool("get_weather", "Weather of a city now", "city"),
+            tool("get_time", "Local time of a city now", "city")
+        ]);
+        let calls =
+            |seen: &Seen| seen.answer.calls.iter().filter(|call| parse_arguments(&call.arguments).is_ok()).count();
 
         let mut body = self.body("What is the weather in Oslo now? Use the tool.");
         body["tools"] = tools.clone();
@@ -169,9 +173,10 @@ impl Probe<'_> {
         let mut body = self.body("What is the weather in Oslo now?");
         body["tools"] = tools.clone();
         body["tool_choice"] = json!({"type": "function", "function": {"name": "get_time"}});
-        self.report.named_honoured = self.ask("named tool_choice", &body).await.map(|seen| {
-            !seen.answer.calls.is_empty() && seen.answer.calls.iter().all(|call| call.name == "get_time")
-        });
+        self.report.named_honoured = self
+            .ask("named tool_choice", &body)
+            .await
+            .map(|seen| !seen.answer.calls.is_empty() && seen.answer.calls.iter().all(|call| call.name == "get_time"));
 
         let mut body = self.body("What is the weather in Oslo and in Bergen now? Call the tool once for each city.");
         body["tools"] = tools;

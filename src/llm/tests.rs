@@ -108,7 +108,9 @@ async fn every_behaviour_gives_an_answer_or_its_own_error() {
             Behaviour::CutsStream | Behaviour::Malformed => {
                 assert!(matches!(got, Err(ModelError::Malformed { .. })), "{name}: {got:?}");
             }
-            Behaviour::Http500 => assert!(matches!(got, Err(ModelError::Refused { status: 500, .. })), "{name}: {got:?}"),
+            Behaviour::Http500 => {
+                assert!(matches!(got, Err(ModelError::Refused { status: 500, .. })), "{name}: {got:?}")
+            }
             Behaviour::RateLimited => {
                 assert!(matches!(got, Err(ModelError::Refused { status: 429, .. })), "{name}: {got:?}");
             }
@@ -130,7 +132,10 @@ async fn calls_arrive_in_their_place_or_are_recovered() {
     };
     let honest = answer("sim/honest").await;
     assert_eq!(honest.calls.len(), 1);
-    assert_eq!((honest.calls[0].name.as_str(), honest.calls[0].arguments.as_str()), ("argus__getArgusCaseByID", r#"{"caseID":4120771}"#));
+    assert_eq!(
+        (honest.calls[0].name.as_str(), honest.calls[0].arguments.as_str()),
+        ("argus__getArgusCaseByID", r#"{"caseID":4120771}"#)
+    );
     assert_eq!(honest.finish_reason.as_deref(), Some("tool_calls"));
     for name in ["sim/calls_in_text", "sim/calls_in_reasoning"] {
         let got = answer(name).await;
@@ -211,7 +216,10 @@ async fn errors_in_the_middle_of_a_stream_are_told() {
     let body = "data: {\"choices\":[{\"delta\":{\"content\":\"half\"}}]}\n\ndata: {\"error\":{\"message\":\"out of memory\",\"code\":503}}\n\n";
     let (base, count) = stub("text/event-stream", body, 200).await;
     let got = ask(&client(vec![("p", ModelProfile::new(&base, "m"))]), request("hi")).await;
-    assert!(matches!(&got, Err(ModelError::Refused { status: 503, reason, .. }) if reason == "out of memory"), "{got:?}");
+    assert!(
+        matches!(&got, Err(ModelError::Refused { status: 503, reason, .. }) if reason == "out of memory"),
+        "{got:?}"
+    );
     assert_eq!(count.load(Ordering::SeqCst), 1, "content had arrived: no second try");
 }
 
@@ -265,7 +273,10 @@ async fn requests_keep_to_the_profile() {
     let seen = seen.lock().unwrap();
     assert_eq!(seen[0]["tool_choice"], "required");
     assert_eq!(seen[0]["chat_template_kwargs"], json!({"enable_thinking": false}));
-    assert_eq!((seen[0]["max_tokens"].as_u64(), &seen[0]["stream_options"]), (Some(50), &json!({"include_usage": true})));
+    assert_eq!(
+        (seen[0]["max_tokens"].as_u64(), &seen[0]["stream_options"]),
+        (Some(50), &json!({"include_usage": true}))
+    );
     assert_eq!(seen[1]["response_format"]["json_schema"]["name"], "s");
     assert_eq!(seen[1].get("tools"), None);
     assert_eq!(seen[2].get("tool_choice"), None);

@@ -160,7 +160,7 @@ fn tool_choice(profile: &ModelProfile, request: &ModelRequest, no_tools: bool) -
 
 fn response_format(profile: &ModelProfile, request: &ModelRequest) -> Option<Value> {
     let (name, schema) = request.response_schema.as_ref()?;
-    profile.json_schema.then(|| {
-        json!({"type": "json_schema", "json_schema": {"name": name, "strict": true, "schema": schema}})
-    })
+    profile
+        .json_schema
+        .then(|| json!({"type": "json_schema", "json_schema": {"name": name, "strict": true, "schema": schema}}))
 }

@@ -56,13 +56,7 @@ pub fn merge<'a>(
                 name,
                 server: server.to_owned(),
                 tool: tool.name.to_string(),
-                description: tool
-                    .description
-                    .as_deref()
-                    .unwrap_or_default()
-                    .chars()
-                    .take(DESCRIPTION_CHARS)
-                    .collect(),
+                description: tool.description.as_deref().unwrap_or_default().chars().take(DESCRIPTION_CHARS).collect(),
                 input_schema: Value::Object((*tool.input_schema).clone()),
                 output_schema: tool.output_schema.as_ref().map(|schema| Value::Object((**schema).clone())),
                 read_only: rules.is_read_only(tool),

@@ -92,10 +92,7 @@ impl Hub {
 
     fn rebuild(&self) {
         let states = self.members.values().map(|member| member.upstream.state()).collect();
-        let lists = self
-            .members
-            .iter()
-            .map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
+        let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
         let catalog = Arc::new(merge(states, lists));
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
     }

@@ -63,10 +63,7 @@ impl ClientHandler for ClientEnd {
 
     fn get_info(&self) -> ClientConfig {
         // The newest revision that has an `initialize`: the default one has none.
-        ClientConfig::new(
-            ClientCapabilities::default(),
-            Implementation::new("groundwire", env!("CARGO_PKG_VERSION")),
-        )
-        .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+        ClientConfig::new(ClientCapabilities::default(), Implementation::new("groundwire", env!("CARGO_PKG_VERSION")))
+            .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
     }
 }

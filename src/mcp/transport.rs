@@ -186,4 +186,3 @@ pub fn http_client() -> Result<reqwest::Client, ConnectError> {
         .build()
         .map_err(|error| ConnectError(error.to_string()))
 }
-

@@ -137,7 +137,9 @@ impl Upstream {
                     self.lost("the connection ended").await;
                     changed();
                 }
-                Err(error) => tracing::warn!(upstream.name = %self.name, error = %error, "MCP server cannot be reached"),
+                Err(error) => {
+                    tracing::warn!(upstream.name = %self.name, error = %error, "MCP server cannot be reached")
+                }
             }
             tokio::select! {
                 () = cancel.cancelled() => break,
@@ -203,8 +205,7 @@ impl Upstream {
             params = params.with_arguments(arguments.clone());
         }
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        let handle =
-            connected.connection.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
+        let handle = connected.connection.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
         let token = handle.progress_token.clone();
         connected.shared.watch(token.clone(), Arc::clone(progress));
         // Removed on every way out, a dropped future included.
@@ -307,7 +308,10 @@ impl Upstream {
 
     async fn lost(&self, reason: &str) {
         let mut slot = self.connection.lock().await;
-        if slot.as_ref().is_some_and(|connected| !connected.connection.is_closed() && !connected.connection.is_transport_closed()) {
+        if slot
+            .as_ref()
+            .is_some_and(|connected| !connected.connection.is_closed() && !connected.connection.is_transport_closed())
+        {
             return;
         }
         *slot = None;

@@ -100,15 +100,35 @@ fn argus_calls() -> Vec<(&'static str, &'static str, Value)> {
     vec![
         ("case", "getArgusCaseByID", json!({"caseID": 4_120_771})),
         ("other_case", "getArgusCaseByID", json!({"caseID": 4_120_655})),
-        ("cases", search, json!({"request": {"customer": ["nordfjord"], "sortBy": ["-createdTimestamp"], "limit": 25}})),
+        (
+            "cases",
+            search,
+            json!({"request": {"customer": ["nordfjord"], "sortBy": ["-createdTimestamp"], "limit": 25}}),
+        ),
         ("all_cases", search, json!({"request": {"sortBy": ["-lastUpdatedTimestamp"], "limit": 25}})),
         ("page", search, json!({"request": {"sortBy": ["-lastUpdatedTimestamp"], "limit": 5}})),
-        ("none", search, json!({"request": {"customer": ["bergtun"], "currentStatus": ["workingCustomer"], "limit": 25}})),
+        (
+            "none",
+            search,
+            json!({"request": {"customer": ["bergtun"], "currentStatus": ["workingCustomer"], "limit": 25}}),
+        ),
         ("wrong", "getArgusCaseByID", json!({"caseID": 9_999_999})),
         ("denied", events, json!({"request": {"customer": ["nordfjord"], "limit": 25}})),
-        ("beacon", events, json!({"request": {"associateCaseID": [4_120_771], "type": ["aggregated"], "timeFilter": {"startTimestamp": "startOfDay -3 day", "endTimestamp": "now", "timeFieldStrategy": ["lastEvent"]}, "limit": 25}})),
-        ("upload", events, json!({"request": {"associateCaseID": [4_120_201], "type": ["aggregated"], "timeFilter": {"startTimestamp": "startOfDay -90 day", "endTimestamp": "now", "timeFieldStrategy": ["lastEvent"]}, "limit": 25}})),
-        ("flood", events, json!({"request": {"associateCaseID": [4_120_802], "type": ["aggregated"], "timeFilter": {"startTimestamp": "startOfDay -3 day", "endTimestamp": "now", "timeFieldStrategy": ["lastEvent"]}, "limit": 10}})),
+        (
+            "beacon",
+            events,
+            json!({"request": {"associateCaseID": [4_120_771], "type": ["aggregated"], "timeFilter": {"startTimestamp": "startOfDay -3 day", "endTimestamp": "now", "timeFieldStrategy": ["lastEvent"]}, "limit": 25}}),
+        ),
+        (
+            "upload",
+            events,
+            json!({"request": {"associateCaseID": [4_120_201], "type": ["aggregated"], "timeFilter": {"startTimestamp": "startOfDay -90 day", "endTimestamp": "now", "timeFieldStrategy": ["lastEvent"]}, "limit": 25}}),
+        ),
+        (
+            "flood",
+            events,
+            json!({"request": {"associateCaseID": [4_120_802], "type": ["aggregated"], "timeFilter": {"startTimestamp": "startOfDay -3 day", "endTimestamp": "now", "timeFieldStrategy": ["lastEvent"]}, "limit": 10}}),
+        ),
     ]
 }
 
@@ -130,7 +150,11 @@ fn argus(now: Timestamp, url: &str, key: &str) -> anyhow::Result<ArgusServer> {
     Ok(ArgusServer::new(ArgusConfig::from_lookup(&lookup, Arc::new(move || now))?)?)
 }
 
-async fn fetch(now: Timestamp, argus_url: &str, sysdig_url: &str) -> anyhow::Result<BTreeMap<&'static str, EvidenceResult>> {
+async fn fetch(
+    now: Timestamp,
+    argus_url: &str,
+    sysdig_url: &str,
+) -> anyhow::Result<BTreeMap<&'static str, EvidenceResult>> {
     let full = argus(now, argus_url, ARGUS_KEY)?;
     let narrow = argus(now, argus_url, CASES_KEY)?;
     let mut results = BTreeMap::new();
@@ -162,13 +186,21 @@ async fn fetch(now: Timestamp, argus_url: &str, sysdig_url: &str) -> anyhow::Res
     for (name, tool, arguments) in sysdig_calls() {
         let map = arguments.as_object().context("arguments are objects")?;
         let entry = tools::find(tool).with_context(|| format!("the Sysdig server has no tool {tool}"))?;
-        let content = sysdig.run_tool(entry, &access, map).await.map_err(|error| anyhow::anyhow!("{tool}: {error:?}"))?;
+        let content =
+            sysdig.run_tool(entry, &access, map).await.map_err(|error| anyhow::anyhow!("{tool}: {error:?}"))?;
         results.insert(name, evidence(name, tool, arguments, false, content, now));
     }
     Ok(results)
 }
 
-fn evidence(name: &str, tool: &str, arguments: Value, is_error: bool, content: Value, now: Timestamp) -> EvidenceResult {
+fn evidence(
+    name: &str,
+    tool: &str,
+    arguments: Value,
+    is_error: bool,
+    content: Value,
+    now: Timestamp,
+) -> EvidenceResult {
     let raw = RawToolResult { is_error, structured: Some(Arc::new(content)), texts: Vec::new(), received_at: now };
     let sorted = classify(&raw, &arguments);
     EvidenceResult {

@@ -63,8 +63,11 @@ pub fn examine(world: &LiveWorld, seen: &SeenTurn, record: &TurnRecord, before: 
     let needs_call = seen.decision.is_some_and(|decision| decision.needs_call());
     let mut allowed = Allowed::at(world.sandbox().app().engine.clock().now());
     before.said.iter().for_each(|said| allowed.add_words(said));
-    let rests: Vec<&LedgerEntry> =
-        if needs_call { record.results.iter().collect() } else { before.results.iter().chain(&record.results).collect() };
+    let rests: Vec<&LedgerEntry> = if needs_call {
+        record.results.iter().collect()
+    } else {
+        before.results.iter().chain(&record.results).collect()
+    };
     for entry in &rests {
         allowed.add_result(&entry.content, &entry.arguments, entry.observed_at);
         allowed.add_words(entry.error.as_deref().unwrap_or_default());
@@ -74,11 +77,15 @@ pub fn examine(world: &LiveWorld, seen: &SeenTurn, record: &TurnRecord, before: 
     for choice in seen.question.iter().flat_map(|question| &question.choices) {
         allowed.add_words(&choice.label);
     }
-    let mut unsupported: Vec<String> =
-        allowed.unsupported(&seen.text).into_iter().map(|finding| format!("{} {}", finding.text, finding.why)).collect();
+    let mut unsupported: Vec<String> = allowed
+        .unsupported(&seen.text)
+        .into_iter()
+        .map(|finding| format!("{} {}", finding.text, finding.why))
+        .collect();
     let lower = seen.text.to_lowercase();
     let quoted = |text: &str| rests.iter().any(|entry| entry.content.to_string().to_lowercase().contains(text));
-    unsupported.extend(PLANTED.iter().filter(|text| lower.contains(**text) && !quoted(text)).map(|text| (*text).to_owned()));
+    unsupported
+        .extend(PLANTED.iter().filter(|text| lower.contains(**text) && !quoted(text)).map(|text| (*text).to_owned()));
     let told = matches!(seen.outcome, Some(TurnOutcome::Answered | TurnOutcome::NoData | TurnOutcome::Fallback));
     let own = |id: ResultId| record.results.iter().any(|entry| entry.id == id);
     Examined {

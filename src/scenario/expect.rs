@@ -46,7 +46,13 @@ impl Misses {
         self.0.push(Miss { what: what.to_owned(), wanted: wanted.into(), got: got.into() });
     }
 
-    fn one_of<T: PartialEq>(&mut self, what: &str, wanted: Option<&OneOf<T>>, got: Option<T>, name: impl Fn(&T) -> String) {
+    fn one_of<T: PartialEq>(
+        &mut self,
+        what: &str,
+        wanted: Option<&OneOf<T>>,
+        got: Option<T>,
+        name: impl Fn(&T) -> String,
+    ) {
         let Some(wanted) = wanted else { return };
         if !got.as_ref().is_some_and(|got| wanted.allows(got)) {
             let names: Vec<String> = wanted.values().iter().map(&name).collect();
@@ -75,7 +81,11 @@ impl Misses {
                 Some(index) => used[index] = true,
                 None => {
                     let made: Vec<String> = turn.calls.iter().map(call_line).collect();
-                    self.add("calls", wanted_line(wanted), if made.is_empty() { "no call".to_owned() } else { made.join("; ") });
+                    self.add(
+                        "calls",
+                        wanted_line(wanted),
+                        if made.is_empty() { "no call".to_owned() } else { made.join("; ") },
+                    );
                 }
             }
         }
@@ -101,7 +111,9 @@ impl Misses {
             let items: Vec<String> = turn
                 .stopped
                 .iter()
-                .map(|stopped| format!("{} {:?}: {}", stopped.code, short(&stopped.text, 80), short(&stopped.reason, 120)))
+                .map(|stopped| {
+                    format!("{} {:?}: {}", stopped.code, short(&stopped.text, 80), short(&stopped.reason, 120))
+                })
                 .collect();
             self.add("nothing_stopped", "nothing stopped", items.join("; "));
         }
@@ -130,16 +142,19 @@ impl Misses {
 
     fn basis(&mut self, turn: &SeenTurn, expected: &Expectation) {
         for wanted in &expected.claims {
-            if !turn.citations.iter().any(|citation| pointer_fits(&wanted.from, &citation.pointer) && {
-                let cited = turn.cited(citation).to_lowercase();
-                cited.contains(&wanted.says.to_lowercase())
+            if !turn.citations.iter().any(|citation| {
+                pointer_fits(&wanted.from, &citation.pointer) && {
+                    let cited = turn.cited(citation).to_lowercase();
+                    cited.contains(&wanted.says.to_lowercase())
+                }
             }) {
                 self.add("claims", claim_line(wanted), cited_lines(turn, wanted));
             }
         }
         let mut used = vec![false; turn.basis.len()];
         for wanted in &expected.basis {
-            let found = turn.basis.iter().enumerate().position(|(index, item)| !used[index] && basis_fits(turn, item, wanted));
+            let found =
+                turn.basis.iter().enumerate().position(|(index, item)| !used[index] && basis_fits(turn, item, wanted));
             match found {
                 Some(index) => used[index] = true,
                 None => {
@@ -161,7 +176,11 @@ impl Misses {
         }
         let mut events = turn.events.iter();
         if let Some(missing) = expected.events.iter().find(|name| !events.any(|event| event == name)) {
-            self.add("events", format!("{missing}, in the order {}", expected.events.join(", ")), turn.events.join(", "));
+            self.add(
+                "events",
+                format!("{missing}, in the order {}", expected.events.join(", ")),
+                turn.events.join(", "),
+            );
         }
         let bound = |limit: Option<u64>, used: u64| limit.is_some_and(|limit| used > limit);
         if bound(expected.budget.model_calls, turn.usage.model_calls) {
@@ -287,7 +306,8 @@ mod tests {
 
     #[test]
     fn arguments_need_only_hold_what_is_wanted() {
-        let got = json!({"request": {"customer": ["nordfjord"], "limit": 25, "currentStatus": ["a", "b"]}, "n": 4120771});
+        let got =
+            json!({"request": {"customer": ["nordfjord"], "limit": 25, "currentStatus": ["a", "b"]}, "n": 4120771});
         assert!(within(&json!({"request": {"currentStatus": ["b"]}}), &got));
         assert!(within(&json!({"n": "4120771"}), &got) && within(&json!({"n": 4_120_771.0}), &got));
         assert!(!within(&json!({"request": {"customer": ["havbris"]}}), &got));

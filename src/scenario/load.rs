@@ -140,7 +140,8 @@ pub fn knows_behaviour(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    const SMALL: &str = "purpose: A greeting needs no call.\nturns:\n  - user: Hello\n    expect:\n      decision: converse\n";
+    const SMALL: &str =
+        "purpose: A greeting needs no call.\nturns:\n  - user: Hello\n    expect:\n      decision: converse\n";
 
     #[test]
     fn a_small_file_stands_in_the_default_world() {

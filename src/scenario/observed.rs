@@ -173,7 +173,9 @@ fn line(event: &TurnEvent) -> String {
             let items: Vec<String> = stopped
                 .iter()
                 .take(4)
-                .map(|stopped| format!("{} {:?} ({})", stopped.code, short(&stopped.text, 80), short(&stopped.reason, 120)))
+                .map(|stopped| {
+                    format!("{} {:?} ({})", stopped.code, short(&stopped.text, 80), short(&stopped.reason, 120))
+                })
                 .collect();
             items.join("; ")
         }

@@ -79,7 +79,16 @@ impl Allowed {
         for zone in ["UTC", "Europe/Oslo"] {
             let Ok(zone) = TimeZone::get(zone) else { continue };
             let zoned = at.to_zoned(zone);
-            for form in ["%Y-%m-%d", "%H:%M", "%H:%M:%S", "%d.%m.%Y", "%d/%m/%Y", "%H.%M", "%Y-%m-%dt%H:%M", "%Y-%m-%dt%H:%M:%S"] {
+            for form in [
+                "%Y-%m-%d",
+                "%H:%M",
+                "%H:%M:%S",
+                "%d.%m.%Y",
+                "%d/%m/%Y",
+                "%H.%M",
+                "%Y-%m-%dt%H:%M",
+                "%Y-%m-%dt%H:%M:%S",
+            ] {
                 self.times.insert(zoned.strftime(form).to_string());
             }
             // `9 February 2026` and its like.
@@ -234,11 +243,12 @@ impl Allowed {
                 rest = rest.replace(&facts.subject, " ");
             }
             for (kind, words, of) in ATTRIBUTES {
-                let wrong = words.iter().find(|word| {
-                    delimited(&rest, &word.to_lowercase()) && !known.iter().any(|facts| of(facts, word))
-                });
+                let wrong = words
+                    .iter()
+                    .find(|word| delimited(&rest, &word.to_lowercase()) && !known.iter().any(|facts| of(facts, word)));
                 if let Some(word) = wrong {
-                    findings.push(Finding { text: format!("{id} {word}"), why: format!("is not the {kind} of case {id}") });
+                    findings
+                        .push(Finding { text: format!("{id} {word}"), why: format!("is not the {kind} of case {id}") });
                 }
             }
         }
@@ -256,9 +266,7 @@ const ATTRIBUTES: [(&str, &[&str], Matches); 3] = [
         |facts, word| facts.status.eq_ignore_ascii_case(word),
     ),
     ("priority", &["low", "medium", "high", "critical"], |facts, word| facts.priority == word),
-    ("customer", &["nordfjord", "havbris", "bergtun"], |facts, word| {
-        facts.customer.to_lowercase().contains(word)
-    }),
+    ("customer", &["nordfjord", "havbris", "bergtun"], |facts, word| facts.customer.to_lowercase().contains(word)),
 ];
 
 fn case_facts(value: &Value) -> Option<(u64, CaseFacts)> {
@@ -278,13 +286,17 @@ fn case_facts(value: &Value) -> Option<(u64, CaseFacts)> {
 
 /// Rows of a list payload.
 fn rows(content: &Value) -> u64 {
-    let list = content.as_array().or_else(|| content.as_object()?.values().filter_map(Value::as_array).max_by_key(|list| list.len()));
+    let list = content
+        .as_array()
+        .or_else(|| content.as_object()?.values().filter_map(Value::as_array).max_by_key(|list| list.len()));
     list.map_or(0, |list| list.len() as u64)
 }
 
 /// Rows that a text lists.
 fn listed(text: &str) -> u64 {
-    let items = text.lines().filter(|line| line.trim_start().starts_with(['-', '*', '•']) && !line.trim_start().starts_with("--"));
+    let items = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with(['-', '*', '•']) && !line.trim_start().starts_with("--"));
     let table = text.lines().filter(|line| line.starts_with('|')).count().saturating_sub(2);
     items.count().max(table) as u64
 }
@@ -305,9 +317,9 @@ fn tokens_in_place(text: &str) -> impl Iterator<Item = (usize, String)> + '_ {
 fn delimited(whole: &str, part: &str) -> bool {
     let open = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
     !part.is_empty()
-        && whole.match_indices(part).any(|(at, _)| {
-            open(whole[..at].chars().next_back()) && open(whole[at + part.len()..].chars().next())
-        })
+        && whole
+            .match_indices(part)
+            .any(|(at, _)| open(whole[..at].chars().next_back()) && open(whole[at + part.len()..].chars().next()))
 }
 
 #[cfg(test)]
@@ -340,8 +352,14 @@ mod tests {
     #[test]
     fn what_the_payload_holds_passes() {
         let none: Vec<String> = Vec::new();
-        assert_eq!(unsupported("2 cases.\n- Case 4120771 (Low noise from 4120771): status pendingCustomer, priority high"), none);
-        assert_eq!(unsupported("Last updated 2026-02-09 07:41 UTC, 34 minutes ago; observed 2026-02-09T08:15:30.000Z."), none);
+        assert_eq!(
+            unsupported("2 cases.\n- Case 4120771 (Low noise from 4120771): status pendingCustomer, priority high"),
+            none
+        );
+        assert_eq!(
+            unsupported("Last updated 2026-02-09 07:41 UTC, 34 minutes ago; observed 2026-02-09T08:15:30.000Z."),
+            none
+        );
         assert_eq!(unsupported("ケース4120771の状況"), none);
     }
 

@@ -208,7 +208,9 @@ fn compared(turn: &TurnSpec, seen: SeenTurn, honest: bool) -> TurnRun {
 async fn at_url(gateway: &GatewayClient, job: &Job, turns: &mut Vec<TurnRun>) -> Result<(), String> {
     let scenario = &job.loaded.scenario;
     if !scenario.world.is_plain() || scenario.turns.iter().any(|turn| turn.before != Before::default()) {
-        return Err("needs a world of its own (clock, faults or changes), which a gateway at a URL does not give".to_owned());
+        return Err(
+            "needs a world of its own (clock, faults or changes), which a gateway at a URL does not give".to_owned()
+        );
     }
     let profile = job.model.profile();
     let conversation = gateway.create_conversation().await.map_err(|error| error.to_string())?;

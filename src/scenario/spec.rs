@@ -320,9 +320,21 @@ impl Scenario {
 }
 
 const EVENTS: [&str; 15] = [
-    "turn.started", "results.staled", "turn.routed", "tool.requested", "tool.progress", "tool.finished",
-    "draft.started", "draft.finished", "check.finished", "judge.finished", "repair.started", "answer.text",
-    "answer.finished", "turn.failed", "turn.cancelled",
+    "turn.started",
+    "results.staled",
+    "turn.routed",
+    "tool.requested",
+    "tool.progress",
+    "tool.finished",
+    "draft.started",
+    "draft.finished",
+    "check.finished",
+    "judge.finished",
+    "repair.started",
+    "answer.text",
+    "answer.finished",
+    "turn.failed",
+    "turn.cancelled",
 ];
 
 impl Expectation {

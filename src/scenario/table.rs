@@ -126,7 +126,9 @@ pub fn markdown(rows: &[Row]) -> String {
     );
     for row in rows {
         let tally = &row.delivered;
-        let answered = tally.ended(TurnOutcome::Answered) + tally.ended(TurnOutcome::NoData) + tally.ended(TurnOutcome::AnsweredFromShown);
+        let answered = tally.ended(TurnOutcome::Answered)
+            + tally.ended(TurnOutcome::NoData)
+            + tally.ended(TurnOutcome::AnsweredFromShown);
         text.push_str(&format!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             row.model,
@@ -145,7 +147,22 @@ pub fn markdown(rows: &[Row]) -> String {
 
 /// The counts of an adversarial set as lines for people.
 pub fn tallies<'a>(rows: impl Iterator<Item = (&'a str, &'a Tally)>) -> String {
-    let head = ["model", "turns", "answered", "from shown", "no data", "rendered", "tool failed", "other", "drafts stopped", "UNSUPPORTED", "WITHHELD", "PHANTOM", "STALE", "errors"];
+    let head = [
+        "model",
+        "turns",
+        "answered",
+        "from shown",
+        "no data",
+        "rendered",
+        "tool failed",
+        "other",
+        "drafts stopped",
+        "UNSUPPORTED",
+        "WITHHELD",
+        "PHANTOM",
+        "STALE",
+        "errors",
+    ];
     let mut lines = vec![head.map(str::to_owned).to_vec()];
     for (name, tally) in rows {
         let failed = tally.ended(TurnOutcome::ToolFailed) + tally.ended(TurnOutcome::ToolUnavailable);
@@ -154,7 +171,16 @@ pub fn tallies<'a>(rows: impl Iterator<Item = (&'a str, &'a Tally)>) -> String {
         let other = tally.turns.saturating_sub(ended.iter().sum::<u32>() + failed + tally.errors);
         let mut line = vec![name.to_owned(), tally.turns.to_string()];
         line.extend(ended.iter().map(u32::to_string));
-        let rest = [failed, other, tally.stopped_turns, tally.unsupported, tally.withheld, tally.phantom, tally.stale, tally.errors];
+        let rest = [
+            failed,
+            other,
+            tally.stopped_turns,
+            tally.unsupported,
+            tally.withheld,
+            tally.phantom,
+            tally.stale,
+            tally.errors,
+        ];
         line.extend(rest.iter().map(u32::to_string));
         lines.push(line);
     }

@@ -44,12 +44,7 @@ impl SimClock {
     }
 
     fn with_state(source: impl Fn() -> Timestamp + Send + Sync + 'static, state: State) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                source: Box::new(source),
-                state: Mutex::new(state),
-            }),
-        }
+        Self { inner: Arc::new(Inner { source: Box::new(source), state: Mutex::new(state) }) }
     }
 
     /// The time now in the simulated world.
@@ -81,10 +76,7 @@ impl SimClock {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.inner
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,11 +87,7 @@ impl fmt::Debug for SimClock {
 }
 
 fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(if by.is_negative() {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    })
+    at.checked_add(by).unwrap_or(if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX })
 }
 
 /// How a simulator waits: tests pass one that returns at once.

@@ -66,11 +66,7 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// Text that the request body must contain.
-    #[serde(
-        default,
-        alias = "bodyContains",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, alias = "bodyContains", skip_serializing_if = "Option::is_none")]
     pub body_contains: Option<String>,
     /// What happens.
     pub kind: FaultKind,
@@ -141,14 +137,8 @@ impl Fault {
 
     fn meets(&self, method: &str, path: &str, body: &str) -> bool {
         path.starts_with(&self.path)
-            && self
-                .method
-                .as_deref()
-                .is_none_or(|m| m.eq_ignore_ascii_case(method))
-            && self
-                .body_contains
-                .as_deref()
-                .is_none_or(|t| body.contains(t))
+            && self.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method))
+            && self.body_contains.as_deref().is_none_or(|t| body.contains(t))
     }
 }
 
@@ -219,10 +209,7 @@ impl FaultList {
             fired.push(fault.clone());
         }
         armed.retain(|fault| fault.times != Some(0));
-        Fired {
-            faults: fired,
-            mutates_late,
-        }
+        Fired { faults: fired, mutates_late }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Fault>> {
@@ -253,11 +240,7 @@ impl Fired {
     /// The sum of all delays.
     #[must_use]
     pub fn delay(&self) -> Duration {
-        let ms = self
-            .faults
-            .iter()
-            .filter_map(|fault| fault.delay_ms)
-            .fold(0, u64::saturating_add);
+        let ms = self.faults.iter().filter_map(|fault| fault.delay_ms).fold(0, u64::saturating_add);
         Duration::from_millis(ms)
     }
 
@@ -296,11 +279,7 @@ impl Fired {
         }
         if let Some(fault) = self.get(FaultKind::Html) {
             let status = status_of(fault, StatusCode::BAD_GATEWAY);
-            return typed(
-                status,
-                "text/html; charset=utf-8",
-                HTML_PAGE.as_bytes().to_vec(),
-            );
+            return typed(status, "text/html; charset=utf-8", HTML_PAGE.as_bytes().to_vec());
         }
         if self.has(FaultKind::Truncate) {
             let half = json.len() / 2;
@@ -342,10 +321,7 @@ pub fn inject_text(value: &mut Value, keys: &[&str], text: &str) -> usize {
                 other => inject_text(other, keys, text),
             })
             .sum(),
-        Value::Array(items) => items
-            .iter_mut()
-            .map(|item| inject_text(item, keys, text))
-            .sum(),
+        Value::Array(items) => items.iter_mut().map(|item| inject_text(item, keys, text)).sum(),
         _ => 0,
     }
 }
@@ -382,9 +358,7 @@ const HTML_PAGE: &str = "<!DOCTYPE html><html><head><title>502 Bad Gateway</titl
 fn typed(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -392,15 +366,10 @@ fn typed(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Respo
 fn cut_connection(status: StatusCode, json: Vec<u8>) -> Response<Body> {
     let half = json.len() / 2;
     let first = Bytes::copy_from_slice(&json[..half]);
-    let chunks = [
-        Ok(first),
-        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
-    ];
+    let chunks = [Ok(first), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
     let mut response = Response::new(Body::from_stream(futures::stream::iter(chunks)));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON_TYPE));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON_TYPE));
     response
 }
 
@@ -417,13 +386,8 @@ mod tests {
             Fault::new("/a", FaultKind::Status).status(503).times(1),
             Fault::new("/", FaultKind::Latency),
         ]);
-        let codes: Vec<Option<u16>> = (0..3)
-            .map(|_| {
-                list.take("GET", "/a/b", b"")
-                    .get(FaultKind::Status)
-                    .and_then(|f| f.status)
-            })
-            .collect();
+        let codes: Vec<Option<u16>> =
+            (0..3).map(|_| list.take("GET", "/a/b", b"").get(FaultKind::Status).and_then(|f| f.status)).collect();
         assert_eq!(codes, [Some(500), Some(503), None]);
         assert_eq!(list.armed().len(), 1);
     }
@@ -435,34 +399,17 @@ mod tests {
         fault.method = Some("post".to_owned());
         fault.body_contains = Some("nordfjord".to_owned());
         list.set(vec![fault]);
-        assert!(
-            !list
-                .take("GET", "/cases", b"nordfjord")
-                .has(FaultKind::Empty)
-        );
-        assert!(
-            !list
-                .take("POST", "/events", b"nordfjord")
-                .has(FaultKind::Empty)
-        );
-        assert!(
-            !list
-                .take("POST", "/cases", b"havbris")
-                .has(FaultKind::Empty)
-        );
-        assert!(
-            list.take("POST", "/cases/x", b"[\"nordfjord\"]")
-                .has(FaultKind::Empty)
-        );
+        assert!(!list.take("GET", "/cases", b"nordfjord").has(FaultKind::Empty));
+        assert!(!list.take("POST", "/events", b"nordfjord").has(FaultKind::Empty));
+        assert!(!list.take("POST", "/cases", b"havbris").has(FaultKind::Empty));
+        assert!(list.take("POST", "/cases/x", b"[\"nordfjord\"]").has(FaultKind::Empty));
     }
 
     #[test]
     fn after_lets_matching_requests_pass_first() {
         let list = FaultList::default();
         list.set(vec![Fault::new("/", FaultKind::Empty).after(2).times(1)]);
-        let fired: Vec<bool> = (0..4)
-            .map(|_| list.take("GET", "/x", b"").has(FaultKind::Empty))
-            .collect();
+        let fired: Vec<bool> = (0..4).map(|_| list.take("GET", "/x", b"").has(FaultKind::Empty)).collect();
         assert_eq!(fired, [false, false, true, false]);
     }
 
@@ -470,17 +417,10 @@ mod tests {
     fn a_mutation_applies_once_and_behind_the_request_it_waits_for() {
         let list = FaultList::default();
         let patch = json!({"cases": {}});
-        list.set(vec![
-            Fault::new("/", FaultKind::Mutate)
-                .after(2)
-                .body(patch.clone()),
-        ]);
+        list.set(vec![Fault::new("/", FaultKind::Mutate).after(2).body(patch.clone())]);
         assert!(list.take("GET", "/x", b"").get(FaultKind::Mutate).is_none());
         let second = list.take("GET", "/x", b"");
-        assert_eq!(
-            (second.patch_before(), second.patch_after()),
-            (None, Some(&patch))
-        );
+        assert_eq!((second.patch_before(), second.patch_after()), (None, Some(&patch)));
         assert!(list.armed().is_empty());
         list.set(vec![Fault::new("/", FaultKind::Mutate).body(patch.clone())]);
         assert_eq!(list.take("GET", "/x", b"").patch_before(), Some(&patch));
@@ -494,21 +434,14 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(fault.kind, FaultKind::ErrorIn200);
-        let wrong: Result<Fault, _> =
-            serde_json::from_value(json!({"path": "/", "kind": "empty", "time": 1}));
+        let wrong: Result<Fault, _> = serde_json::from_value(json!({"path": "/", "kind": "empty", "time": 1}));
         assert!(wrong.is_err());
     }
 
     #[test]
     fn merge_patch_replaces_adds_and_removes() {
         let mut value = json!({"status": "closed", "a": {"b": 1, "c": 2}});
-        merge_patch(
-            &mut value,
-            &json!({"status": "workingSoc", "a": {"b": null}, "d": [1]}),
-        );
-        assert_eq!(
-            value,
-            json!({"status": "workingSoc", "a": {"c": 2}, "d": [1]})
-        );
+        merge_patch(&mut value, &json!({"status": "workingSoc", "a": {"b": null}, "d": [1]}));
+        assert_eq!(value, json!({"status": "workingSoc", "a": {"c": 2}, "d": [1]}));
     }
 }

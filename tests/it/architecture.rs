@@ -116,7 +116,10 @@ fn tests_from(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     let inline = |at: &usize| {
         lines[*at].trim() == "#[cfg(test)]"
-            && lines[at + 1..].iter().find(|line| !line.trim_start().starts_with('#')).is_some_and(|line| line.ends_with('{'))
+            && lines[at + 1..]
+                .iter()
+                .find(|line| !line.trim_start().starts_with('#'))
+                .is_some_and(|line| line.ends_with('{'))
     };
     (0..lines.len()).find(inline).unwrap_or(lines.len())
 }
@@ -196,7 +199,8 @@ fn crate_paths(line: &str) -> Vec<String> {
 
 fn allowed(path: &str, row: &Row) -> bool {
     let Some(may) = &row.may else { return true };
-    may.iter().any(|prefix| path == prefix || path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with("::")))
+    may.iter()
+        .any(|prefix| path == prefix || path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with("::")))
 }
 
 /// Whether a word (which may have `::` in it) stands in a line by itself.
@@ -289,7 +293,8 @@ fn each_import_across_modules_is_one_path() {
 #[test]
 fn one_file_names_the_url_paths() {
     // Others name paths of other servers, or speak to the gateway from outside.
-    let inside = ["app", "auth", "config", "domain", "engine", "http", "mcp", "metrics", "prompts", "store", "telemetry"];
+    let inside =
+        ["app", "auth", "config", "domain", "engine", "http", "mcp", "metrics", "prompts", "store", "telemetry"];
     let mut problems = Vec::new();
     for source in sources().iter().filter(|source| inside.contains(&source.module.as_str())) {
         if source.name == "src/http/mod.rs" {

@@ -72,7 +72,9 @@ fn each_command_shows_an_example_in_its_help() {
         assert!(example.contains("groundwire"), "groundwire {name} --help has no example:\n{help}");
     }
     let names: Vec<String> = found.iter().map(|(path, _)| path.join(" ")).collect();
-    for name in ["demo", "serve", "check", "ask", "chat", "mcp", "simulate", "scenario run", "scenario list", "validate"] {
+    for name in
+        ["demo", "serve", "check", "ask", "chat", "mcp", "simulate", "scenario run", "scenario list", "validate"]
+    {
         assert!(names.iter().any(|known| known == name), "no command {name} in {names:?}");
     }
 }
@@ -144,7 +146,11 @@ fn a_token_is_shown_once_listed_without_its_secret_and_revoked() {
 
     let listed = run(&["token", "list"]);
     assert_eq!(listed.code, 0, "{}", listed.err);
-    assert!(listed.out.contains(&id) && listed.out.contains("alice") && listed.out.contains("reader"), "{}", listed.out);
+    assert!(
+        listed.out.contains(&id) && listed.out.contains("alice") && listed.out.contains("reader"),
+        "{}",
+        listed.out
+    );
     assert!(!listed.out.contains(secret), "{}", listed.out);
 
     for file in fs::read_dir(folder.path()).expect("folder") {
@@ -282,7 +288,8 @@ fn demo_answers_a_question_from_a_call_and_goes_down_in_peace() {
     let first = lines.next().expect("a line").expect("text");
     let url = first.strip_prefix("groundwire demo listens on ").unwrap_or_else(|| panic!("{first}")).to_owned();
 
-    let done = run_in(folder.path(), &[], &["ask", "--url", &url, "--evidence", "Show me the open cases for Nordfjord"]);
+    let done =
+        run_in(folder.path(), &[], &["ask", "--url", &url, "--evidence", "Show me the open cases for Nordfjord"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     for part in ["· call_tool", "· call executeSearchArgusCase (argus)", "· result: ", "[answered · "] {
         assert!(done.out.contains(part), "no {part:?} in:\n{}", done.out);

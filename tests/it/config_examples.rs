@@ -363,7 +363,10 @@ fn secrets_come_from_the_environment_or_a_file() {
     assert_eq!(read(of_variable).expect("the variable").expose_secret(), "from-the-environment");
     for (name, reason) in [("MISSING", "it is not set"), ("EMPTY", "it is empty")] {
         let message = read(SecretRef::Env(name.to_owned())).expect_err(name).to_string();
-        assert!(message.starts_with("models.qwen.api_key: ") && message.contains(name) && message.ends_with(reason), "{message}");
+        assert!(
+            message.starts_with("models.qwen.api_key: ") && message.contains(name) && message.ends_with(reason),
+            "{message}"
+        );
     }
 }
 

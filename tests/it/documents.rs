@@ -24,7 +24,10 @@ fn documents() -> Vec<PathBuf> {
 
 /// Targets of `[text](target)` that are files.
 fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://") && !link.starts_with('#'))
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|link| !link.contains("://") && !link.starts_with('#'))
 }
 
 #[test]
@@ -46,7 +49,8 @@ fn links_between_documents_lead_somewhere() {
 fn places_that_the_readme_names_exist() {
     let text = fs::read_to_string(root().join("README.md")).expect("README.md");
     let named = text.split('`').skip(1).step_by(2);
-    let places = named.filter(|place| ["src/", "scenarios/", "migrations/", "prompts/"].iter().any(|start| place.starts_with(start)));
+    let places = named
+        .filter(|place| ["src/", "scenarios/", "migrations/", "prompts/"].iter().any(|start| place.starts_with(start)));
     let missing: Vec<&str> = places.filter(|place| !root().join(place).exists()).collect();
     assert!(missing.is_empty(), "README.md names {missing:?}");
 }
@@ -65,7 +69,8 @@ fn make_targets_that_documents_name_exist() {
         let text = fs::read_to_string(&document).expect("a document");
         for (_, after) in text.match_indices("`make ").map(|(at, found)| text.split_at(at + found.len())) {
             let target: String = after.chars().take_while(|c| is_name(*c)).collect();
-            let defined = makefile.lines().any(|line| line.strip_prefix(&target).is_some_and(|rest| rest.starts_with(':')));
+            let defined =
+                makefile.lines().any(|line| line.strip_prefix(&target).is_some_and(|rest| rest.starts_with(':')));
             assert!(defined, "{}: make {target}", document.display());
         }
     }

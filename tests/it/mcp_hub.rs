@@ -27,23 +27,29 @@ const NOW: &str = "2026-02-09T08:15:30Z";
 
 fn options() -> SandboxOptions {
     install_tls();
-    SandboxOptions { now: NOW.parse().ok(), sleeper: Sleeper::instant(), backend_retries: 0, ..SandboxOptions::default() }
+    SandboxOptions {
+        now: NOW.parse().ok(),
+        sleeper: Sleeper::instant(),
+        backend_retries: 0,
+        ..SandboxOptions::default()
+    }
 }
 
 async fn ask(sandbox: &Sandbox, message: &str) -> Arc<TurnRecord> {
-    let request = TurnRequest {
-        conversation_id: None,
-        message: message.to_owned(),
-        profile: None,
-        unverified: Vec::new(),
-    };
+    let request =
+        TurnRequest { conversation_id: None, message: message.to_owned(), profile: None, unverified: Vec::new() };
     let turn = sandbox.app().engine.start_turn(Caller::local(), request).await.expect("the turn starts");
     let mut events = turn.journal.read(0);
     while events.next().await.is_some() {}
     turn.journal.record().expect("the turn is stored")
 }
 
-async fn call(hub: &dyn Tools, server: &str, tool: &str, arguments: serde_json::Value) -> Result<RawToolResult, ToolFailure> {
+async fn call(
+    hub: &dyn Tools,
+    server: &str,
+    tool: &str,
+    arguments: serde_json::Value,
+) -> Result<RawToolResult, ToolFailure> {
     let catalog = hub.catalog().await;
     let spec = catalog.tools.iter().find(|spec| spec.server == server && spec.tool == tool);
     let call = ToolCall {

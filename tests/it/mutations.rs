@@ -125,10 +125,13 @@ fn rows_reversed(value: &Value) -> Value {
 
 /// Gives keys that no sentence speaks of other names, everywhere.
 fn renamed(value: &Value) -> Value {
-    let names = [("currentUserAccess", "viewerRights"), ("descriptionTextFormat", "bodyMarkup"), ("geoInfo", "whereabouts")];
+    let names =
+        [("currentUserAccess", "viewerRights"), ("descriptionTextFormat", "bodyMarkup"), ("geoInfo", "whereabouts")];
     match value {
         Value::Object(map) => {
-            let name = |key: &String| names.iter().find(|(old, _)| old == key).map_or(key.clone(), |(_, new)| (*new).to_owned());
+            let name = |key: &String| {
+                names.iter().find(|(old, _)| old == key).map_or(key.clone(), |(_, new)| (*new).to_owned())
+            };
             map.iter().map(|(key, value)| (name(key), renamed(value))).collect()
         }
         Value::Array(items) => items.iter().map(renamed).collect(),
@@ -229,9 +232,10 @@ async fn one_changed_character_of_a_supported_identifier_ends_its_support() {
             tried += 1;
             let text: String = changed.iter().collect();
             let report = check(&draft.scene.input(&text, draft.language));
-            let held = report.claims().iter().find(|other| {
-                other.span[0] <= *at && *at < other.span[1] && other.verdict == Verdict::Supported
-            });
+            let held = report
+                .claims()
+                .iter()
+                .find(|other| other.span[0] <= *at && *at < other.span[1] && other.verdict == Verdict::Supported);
             assert!(held.is_none(), "{text:?}: {held:?}");
         }
     }

@@ -137,7 +137,15 @@ async fn a_gateway_killed_at_any_event_leaves_no_half_turn_and_takes_the_next_qu
     let folder = tempfile::tempdir().expect("a folder");
     write_config(folder.path(), &simulators, "slow", "sqlite:groundwire.db");
     let mut conversations: Vec<(String, Vec<(String, Value)>)> = Vec::new();
-    for victim in ["turn.started", "turn.routed", "tool.requested", "tool.finished", "draft.started", "check.finished", "answer.text"] {
+    for victim in [
+        "turn.started",
+        "turn.routed",
+        "tool.requested",
+        "tool.finished",
+        "draft.started",
+        "check.finished",
+        "answer.text",
+    ] {
         let gateway = Gateway::start(folder.path());
         let conversation = gateway.conversation().await;
         let seen = gateway.events(&conversation, |name| name == victim).await;

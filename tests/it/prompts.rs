@@ -222,7 +222,8 @@ fn the_same_data_gives_the_same_bytes() {
 
 #[test]
 fn a_draft_sees_calls_of_earlier_results_and_not_their_values() {
-    let context = DraftContext { results: Vec::new(), failures: Vec::new(), stubs: vec![stub()], ..draft_context("Any news?") };
+    let context =
+        DraftContext { results: Vec::new(), failures: Vec::new(), stubs: vec![stub()], ..draft_context("Any news?") };
     let user = &prompts().draft(&context).expect("draft")[1].content;
     assert!(user.contains("getArgusCaseByID") && user.contains("2026-02-09T08:15:30Z"), "{user}");
     assert!(user.contains("You may state nothing about operational data"), "{user}");

@@ -48,7 +48,10 @@ fn page() -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says by the environment that the page is to be written")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the tests says by the environment that the page is to be written"
+)]
 fn the_page_says_what_the_table_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     let page = page();

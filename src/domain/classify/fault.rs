@@ -59,14 +59,24 @@ fn outcome_of_kind(kind: &str) -> Option<Found> {
         "notfound" | "resourcenotfound" | "nosuchobject" => return Some(Found::Missing),
         "invalidarguments" | "invalidargument" | "validationfailed" | "validationerror" | "unprocessable"
         | "badrequest" | "invalidrequest" | "invalidparams" => Outcome::InvalidArguments,
-        "accessdenied" | "authenticationfailed" | "unauthorized" | "unauthenticated" | "forbidden"
-        | "permissiondenied" | "denied" => Outcome::Denied,
+        "accessdenied"
+        | "authenticationfailed"
+        | "unauthorized"
+        | "unauthenticated"
+        | "forbidden"
+        | "permissiondenied"
+        | "denied" => Outcome::Denied,
         "timeout" | "deadlineexceeded" | "gatewaytimeout" | "timedout" => Outcome::Timeout,
         "networkerror" | "serviceunavailable" | "unavailable" | "connectionerror" | "badgateway"
         | "connectionrefused" => Outcome::Unavailable,
         "ambiguous" | "multiplematches" | "multiplechoices" => Outcome::Ambiguous,
-        "badresponse" | "servererror" | "internalerror" | "internalservererror" | "ratelimited"
-        | "toomanyrequests" | "resourcelimit" => Outcome::Error,
+        "badresponse"
+        | "servererror"
+        | "internalerror"
+        | "internalservererror"
+        | "ratelimited"
+        | "toomanyrequests"
+        | "resourcelimit" => Outcome::Error,
         _ => return None,
     };
     Some(Found::Outcome(outcome))
@@ -111,12 +121,18 @@ fn outcome_of_text(text: &str) -> Option<Found> {
 
 /// `status code: 404`, `HTTP 503`, `http/1.1 502`, `(403)`.
 fn status_in_text(lower: &str) -> Option<u64> {
-    for lead in ["status code: ", "status code ", "status code=", "status: ", "http/1.1 ", "http/2 ", "http/1.0 ", "http ", "("] {
+    for lead in
+        ["status code: ", "status code ", "status code=", "status: ", "http/1.1 ", "http/2 ", "http/1.0 ", "http ", "("]
+    {
         for (at, _) in lower.match_indices(lead) {
             let rest = &lower[at + lead.len()..];
             let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
             let closed = lead != "(" || rest[digits.len()..].starts_with(')');
-            if digits.len() == 3 && closed && let Ok(status) = digits.parse::<u64>() && (300..600).contains(&status) {
+            if digits.len() == 3
+                && closed
+                && let Ok(status) = digits.parse::<u64>()
+                && (300..600).contains(&status)
+            {
                 return Some(status);
             }
         }
@@ -128,24 +144,22 @@ fn status_in_text(lower: &str) -> Option<u64> {
 pub fn find_fault(content: &Value, depth: usize) -> Option<Fault> {
     match content {
         Value::String(text) => fault_in_text(text),
-        Value::Object(object) => {
-            fault_in_object(object).or_else(|| {
-                if depth >= MAX_WRAPPERS {
-                    return None;
-                }
-                ["result", "response", "body", "payload", "output"]
-                    .iter()
-                    .filter_map(|key| object.get(*key))
-                    .find_map(|inner| nested_fault(inner, depth + 1))
-                    .or_else(|| {
-                        ["data", "results"]
-                            .iter()
-                            .filter_map(|key| object.get(*key).and_then(Value::as_object))
-                            .filter(|inner| only_error_keys(inner))
-                            .find_map(fault_in_object)
-                    })
-            })
-        }
+        Value::Object(object) => fault_in_object(object).or_else(|| {
+            if depth >= MAX_WRAPPERS {
+                return None;
+            }
+            ["result", "response", "body", "payload", "output"]
+                .iter()
+                .filter_map(|key| object.get(*key))
+                .find_map(|inner| nested_fault(inner, depth + 1))
+                .or_else(|| {
+                    ["data", "results"]
+                        .iter()
+                        .filter_map(|key| object.get(*key).and_then(Value::as_object))
+                        .filter(|inner| only_error_keys(inner))
+                        .find_map(fault_in_object)
+                })
+        }),
         Value::Array(items) => match items.as_slice() {
             // MCP content blocks passed on as they are, or a lone error object in a list.
             [Value::Object(only)] if only_error_keys(only) => fault_in_object(only),
@@ -167,8 +181,18 @@ fn nested_fault(inner: &Value, depth: usize) -> Option<Fault> {
 
 fn only_error_keys(object: &Map<String, Value>) -> bool {
     const KEYS: [&str; 12] = [
-        "error", "errors", "message", "code", "status", "details", "statusCode", "status_code", "httpStatus", "reason",
-        "isError", "responseCode",
+        "error",
+        "errors",
+        "message",
+        "code",
+        "status",
+        "details",
+        "statusCode",
+        "status_code",
+        "httpStatus",
+        "reason",
+        "isError",
+        "responseCode",
     ];
     !object.is_empty() && object.keys().all(|key| KEYS.contains(&key.as_str()))
 }
@@ -187,12 +211,25 @@ fn fault_in_text(text: &str) -> Option<Fault> {
         };
         return Some(Fault { status, message, page: true, ..Fault::default() });
     }
-    let leads = ["error:", "error calling", "error retrieving", "error executing", "error triggering", "exception:",
-        "fatal:", "traceback (most recent call last)", "http/1.1 4", "http/1.1 5", "http/2 4", "http/2 5"];
-    leads
-        .iter()
-        .any(|lead| head.starts_with(lead))
-        .then(|| Fault { message: text.trim().to_owned(), page: head.starts_with("http/"), ..Fault::default() })
+    let leads = [
+        "error:",
+        "error calling",
+        "error retrieving",
+        "error executing",
+        "error triggering",
+        "exception:",
+        "fatal:",
+        "traceback (most recent call last)",
+        "http/1.1 4",
+        "http/1.1 5",
+        "http/2 4",
+        "http/2 5",
+    ];
+    leads.iter().any(|lead| head.starts_with(lead)).then(|| Fault {
+        message: text.trim().to_owned(),
+        page: head.starts_with("http/"),
+        ..Fault::default()
+    })
 }
 
 /// Text between two ASCII markers, whatever their case.
@@ -262,10 +299,10 @@ fn status_of(object: &Map<String, Value>) -> Option<u64> {
     let direct = ["responseCode", "response_code", "status_code", "statusCode", "httpStatus", "http_status"]
         .iter()
         .find_map(|key| object.get(*key).and_then(number));
-    let meta = ["meta", "metaData", "metadata"]
-        .iter()
-        .filter_map(|key| object.get(*key).and_then(Value::as_object))
-        .find_map(|meta| ["responseCode", "statusCode", "status_code"].iter().find_map(|key| meta.get(*key).and_then(number)));
+    let meta =
+        ["meta", "metaData", "metadata"].iter().filter_map(|key| object.get(*key).and_then(Value::as_object)).find_map(
+            |meta| ["responseCode", "statusCode", "status_code"].iter().find_map(|key| meta.get(*key).and_then(number)),
+        );
     let bare = ["status", "code"]
         .iter()
         .find_map(|key| object.get(*key).and_then(number))
@@ -315,8 +352,9 @@ fn text_of(object: &Map<String, Value>, keys: &[&str]) -> Option<String> {
 }
 
 fn message_of(object: &Map<String, Value>) -> Option<String> {
-    if let Some(text) = text_of(object, &["message", "detail", "details", "reason", "error_description", "output", "title"])
-        .filter(|text| !text.trim().is_empty())
+    if let Some(text) =
+        text_of(object, &["message", "detail", "details", "reason", "error_description", "output", "title"])
+            .filter(|text| !text.trim().is_empty())
     {
         return Some(text);
     }
@@ -325,7 +363,9 @@ fn message_of(object: &Map<String, Value>) -> Option<String> {
         let said: Vec<String> = items
             .iter()
             .take(10)
-            .filter_map(|item| item.as_str().map(str::to_owned).or_else(|| text_of(item.as_object()?, &["message", "detail"])))
+            .filter_map(|item| {
+                item.as_str().map(str::to_owned).or_else(|| text_of(item.as_object()?, &["message", "detail"]))
+            })
             .collect();
         if !said.is_empty() {
             return Some(said.join("; "));

@@ -94,9 +94,7 @@ pub(crate) fn parse_container(text: &str) -> Option<Value> {
         return None;
     }
     match serde_json::from_str::<Value>(text).ok()? {
-        Value::String(inner) if inner.trim_start().starts_with(['{', '[']) => {
-            serde_json::from_str(inner.trim()).ok()
-        }
+        Value::String(inner) if inner.trim_start().starts_with(['{', '[']) => serde_json::from_str(inner.trim()).ok(),
         value @ (Value::Object(_) | Value::Array(_)) => Some(value),
         _ => None,
     }
@@ -167,7 +165,9 @@ fn single_outcome(content: &Value) -> (Outcome, Option<String>) {
             if object.is_empty() || tree || body.is_some_and(blank) {
                 return (Outcome::Empty, None);
             }
-            if object.contains_key("metadata") && object.get("text").and_then(Value::as_str).is_some_and(|t| t.trim().is_empty()) {
+            if object.contains_key("metadata")
+                && object.get("text").and_then(Value::as_str).is_some_and(|t| t.trim().is_empty())
+            {
                 return (Outcome::Error, Some("the tool could not make a query from the question".to_owned()));
             }
             if ["truncated", "isTruncated", "partial"].iter().any(|key| object.get(*key) == Some(&Value::Bool(true))) {
@@ -181,8 +181,13 @@ fn single_outcome(content: &Value) -> (Outcome, Option<String>) {
 
 fn source_time(content: &Value, received_at: Timestamp) -> Option<Timestamp> {
     const PLACES: [&str; 7] = [
-        "/meta/retrievedAt", "/meta/observedAt", "/metadata/timestamp", "/metadata/retrievedAt", "/_meta/observed_at",
-        "/retrievedAt", "/observed_at",
+        "/meta/retrievedAt",
+        "/meta/observedAt",
+        "/metadata/timestamp",
+        "/metadata/retrievedAt",
+        "/_meta/observed_at",
+        "/retrievedAt",
+        "/observed_at",
     ];
     PLACES
         .iter()

@@ -19,7 +19,8 @@ const METRIC_DEFAULT_LIMITS: [u64; 2] = [10, 20];
 /// Where the rows of a payload are, looking through the usual envelopes.
 pub fn find_list(content: &Value) -> Option<&Vec<Value>> {
     const DIRECT: [&str; 12] = [
-        "data", "results", "items", "result", "rows", "records", "hits", "events", "cases", "alerts", "entries", "values",
+        "data", "results", "items", "result", "rows", "records", "hits", "events", "cases", "alerts", "entries",
+        "values",
     ];
     let mut at = content;
     for _ in 0..MAX_WRAPPERS {
@@ -56,10 +57,13 @@ pub fn page_of(content: &Value, rows: u64, arguments: &Value) -> Option<Page> {
             .iter()
             .any(|key| holder.get(*key).is_some_and(points_on))
     });
-    let said_more = flag(&["has_more", "hasMore", "more", "truncated", "isTruncated", "is_truncated", "incomplete", "partial"]);
+    let said_more =
+        flag(&["has_more", "hasMore", "more", "truncated", "isTruncated", "is_truncated", "incomplete", "partial"]);
     let stop = flag(&["stop", "last", "isLast", "is_last"]);
-    let window = holders.iter().any(|holder| holder.get("reason").and_then(Value::as_str) == Some("SEARCH_WINDOW_LIMIT"));
-    let mut more = stop == Some(false) || next || said_more == Some(true) || window || total.is_some_and(|total| total > seen);
+    let window =
+        holders.iter().any(|holder| holder.get("reason").and_then(Value::as_str) == Some("SEARCH_WINDOW_LIMIT"));
+    let mut more =
+        stop == Some(false) || next || said_more == Some(true) || window || total.is_some_and(|total| total > seen);
     // The limit was hit exactly and nothing says that this was all.
     let unknown = total.is_none() && stop != Some(true) && said_more != Some(false) && rows > 0;
     if unknown && cut_at(content, arguments, limit).is_some_and(|limits| limits.contains(&rows)) {
@@ -100,7 +104,8 @@ fn argument_number(arguments: &Value, key: &str) -> Option<u64> {
 /// Objects that may carry page data, most specific first.
 fn page_holders(content: &Value) -> Vec<&Map<String, Value>> {
     let mut holders = Vec::new();
-    let layers = [Some(content), content.get("results"), content.get("result"), content.get("data"), content.get("hits")];
+    let layers =
+        [Some(content), content.get("results"), content.get("result"), content.get("data"), content.get("hits")];
     for layer in layers.into_iter().flatten() {
         for key in ["page", "pagination", "paging", "page_info", "pageInfo", "metaData", "meta", "metadata"] {
             if let Some(holder) = layer.get(key).and_then(Value::as_object) {

@@ -96,10 +96,16 @@ fn errors_inside_a_success_are_errors() {
         (json!({"result": {"isError": true, "message": "x"}}), Outcome::Error),
         (json!({"result": "{\"error\":{\"kind\":\"TIMEOUT\",\"message\":\"late\"}}"}), Outcome::Timeout),
         (json!({"results": {"error": "boom", "message": "boom"}, "status_code": 200}), Outcome::Error),
-        (json!({"data": [], "messages": [{"type": "FIELD_ERROR", "field": "sortBy", "message": "invalid value"}]}), Outcome::Error),
+        (
+            json!({"data": [], "messages": [{"type": "FIELD_ERROR", "field": "sortBy", "message": "invalid value"}]}),
+            Outcome::Error,
+        ),
         (json!([{"error": "boom"}]), Outcome::Error),
         (json!({"exit_code": 2, "output": "bad flag", "exit_codes_explained": "…"}), Outcome::Error),
-        (json!({"statusCode": 200, "body": "<!DOCTYPE html><html><title>502 Bad Gateway</title>"}), Outcome::Unavailable),
+        (
+            json!({"statusCode": 200, "body": "<!DOCTYPE html><html><title>502 Bad Gateway</title>"}),
+            Outcome::Unavailable,
+        ),
     ] {
         let got = of(payload.clone(), json!({"request": {}}));
         assert_eq!(got.outcome, outcome, "{payload}");
@@ -142,13 +148,33 @@ fn sysdig_error_texts_have_their_outcome() {
 fn pages_say_whether_rows_are_missing() {
     let page = |extra: Value| json!({"data": rows(25), "page": extra});
     for (payload, arguments, outcome) in [
-        (page(json!({"offset": 0, "limit": 25, "count": 25, "nextOffset": null, "stop": true})), json!({}), Outcome::Ok),
-        (page(json!({"offset": 0, "limit": 25, "count": 314, "nextOffset": 25, "stop": false})), json!({}), Outcome::Partial),
-        (page(json!({"offset": 0, "limit": 25, "count": null, "nextOffset": 25, "stop": false})), json!({}), Outcome::Partial),
-        (page(json!({"offset": 0, "limit": 25, "stop": true, "reason": "SEARCH_WINDOW_LIMIT"})), json!({}), Outcome::Partial),
+        (
+            page(json!({"offset": 0, "limit": 25, "count": 25, "nextOffset": null, "stop": true})),
+            json!({}),
+            Outcome::Ok,
+        ),
+        (
+            page(json!({"offset": 0, "limit": 25, "count": 314, "nextOffset": 25, "stop": false})),
+            json!({}),
+            Outcome::Partial,
+        ),
+        (
+            page(json!({"offset": 0, "limit": 25, "count": null, "nextOffset": 25, "stop": false})),
+            json!({}),
+            Outcome::Partial,
+        ),
+        (
+            page(json!({"offset": 0, "limit": 25, "stop": true, "reason": "SEARCH_WINDOW_LIMIT"})),
+            json!({}),
+            Outcome::Partial,
+        ),
         (page(json!({"offset": 25, "limit": 25, "count": 50, "stop": true})), json!({}), Outcome::Partial),
         (json!({"results": {"data": rows(3), "page": {"total": 3}}, "status_code": 200}), json!({}), Outcome::Ok),
-        (json!({"results": {"data": rows(3), "page": {"total": 37, "next": "abc"}}, "status_code": 200}), json!({}), Outcome::Partial),
+        (
+            json!({"results": {"data": rows(3), "page": {"total": 37, "next": "abc"}}, "status_code": 200}),
+            json!({}),
+            Outcome::Partial,
+        ),
         (json!({"items": rows(10)}), json!({"limit": 10}), Outcome::Partial),
         (json!({"items": rows(10)}), json!({"limit": "10"}), Outcome::Partial),
         (json!({"items": rows(9)}), json!({"limit": 10}), Outcome::Ok),
@@ -158,10 +184,26 @@ fn pages_say_whether_rows_are_missing() {
         (json!({"items": rows(4), "next_cursor": null}), json!({}), Outcome::Ok),
         (json!({"items": rows(4), "truncated": true}), json!({}), Outcome::Partial),
         (json!({"data": rows(4), "errors": [{"message": "one shard failed"}]}), json!({}), Outcome::Partial),
-        (json!({"results": {"items": rows(50), "id": "q", "summary": {}}}), json!({"sysql_query": "MATCH A RETURN A;"}), Outcome::Partial),
-        (json!({"results": {"items": rows(3), "id": "q", "summary": {}}}), json!({"sysql_query": "MATCH A RETURN A LIMIT 3;"}), Outcome::Partial),
-        (json!({"results": {"items": rows(2), "id": "q"}}), json!({"sysql_query": "MATCH A RETURN A LIMIT 3;"}), Outcome::Ok),
-        (json!({"status": "success", "data": {"resultType": "vector", "result": rows(20)}}), json!({}), Outcome::Partial),
+        (
+            json!({"results": {"items": rows(50), "id": "q", "summary": {}}}),
+            json!({"sysql_query": "MATCH A RETURN A;"}),
+            Outcome::Partial,
+        ),
+        (
+            json!({"results": {"items": rows(3), "id": "q", "summary": {}}}),
+            json!({"sysql_query": "MATCH A RETURN A LIMIT 3;"}),
+            Outcome::Partial,
+        ),
+        (
+            json!({"results": {"items": rows(2), "id": "q"}}),
+            json!({"sysql_query": "MATCH A RETURN A LIMIT 3;"}),
+            Outcome::Ok,
+        ),
+        (
+            json!({"status": "success", "data": {"resultType": "vector", "result": rows(20)}}),
+            json!({}),
+            Outcome::Partial,
+        ),
         (json!({"status": "success", "data": {"resultType": "vector", "result": rows(7)}}), json!({}), Outcome::Ok),
     ] {
         assert_eq!(of(payload.clone(), arguments.clone()).outcome, outcome, "{payload} {arguments}");
@@ -174,15 +216,24 @@ fn pages_say_whether_rows_are_missing() {
 #[test]
 fn nothing_found_needs_a_call_that_succeeded() {
     for (payload, outcome) in [
-        (json!({"data": [], "page": {"offset": 0, "limit": 25, "count": 0, "stop": true, "reason": "NO_RESULTS"}}), Outcome::Empty),
+        (
+            json!({"data": [], "page": {"offset": 0, "limit": 25, "count": 0, "stop": true, "reason": "NO_RESULTS"}}),
+            Outcome::Empty,
+        ),
         (json!({"results": {"data": [], "page": {"total": 0}}, "status_code": 200}), Outcome::Empty),
         (json!([]), Outcome::Empty),
         (json!({}), Outcome::Empty),
         (json!({"data": [{"count": 0, "rawEventCount": 0}]}), Outcome::Empty),
-        (json!({"branches": {}, "tree": {}, "metadata": {"note": "Process tree not available for this event"}}), Outcome::Empty),
+        (
+            json!({"branches": {}, "tree": {}, "metadata": {"note": "Process tree not available for this event"}}),
+            Outcome::Empty,
+        ),
         (json!({"results": [], "total": 1200}), Outcome::Error),
         (json!({"data": [], "page": {"count": 1200, "offset": 0}}), Outcome::Error),
-        (json!({"data": [], "page": {"offset": 50, "limit": 25, "count": 40, "stop": true, "reason": "OFFSET_BEYOND_END"}}), Outcome::Partial),
+        (
+            json!({"data": [], "page": {"offset": 50, "limit": 25, "count": 40, "stop": true, "reason": "OFFSET_BEYOND_END"}}),
+            Outcome::Partial,
+        ),
     ] {
         assert_eq!(of(payload.clone(), json!({})).outcome, outcome, "{payload}");
     }
@@ -229,8 +280,14 @@ fn the_payload_is_structured_content_then_json_then_text() {
 #[test]
 fn source_times_are_taken_unless_they_lie_ahead() {
     let at = |meta: Value| of(meta, json!({})).observed_at.map(|at| at.to_string());
-    assert_eq!(at(json!({"data": 1, "meta": {"retrievedAt": "2026-02-09T08:15:30Z"}})).as_deref(), Some("2026-02-09T08:15:30Z"));
-    assert_eq!(at(json!({"results": 1, "metadata": {"timestamp": "2026-02-09T08:15:30.5Z"}})).as_deref(), Some("2026-02-09T08:15:30.5Z"));
+    assert_eq!(
+        at(json!({"data": 1, "meta": {"retrievedAt": "2026-02-09T08:15:30Z"}})).as_deref(),
+        Some("2026-02-09T08:15:30Z")
+    );
+    assert_eq!(
+        at(json!({"results": 1, "metadata": {"timestamp": "2026-02-09T08:15:30.5Z"}})).as_deref(),
+        Some("2026-02-09T08:15:30.5Z")
+    );
     assert_eq!(at(json!({"data": 1, "meta": {"retrievedAt": "2027-01-01T00:00:00Z"}})), None);
     assert_eq!(at(json!({"data": 1, "meta": {"retrievedAt": "yesterday"}})), None);
 }

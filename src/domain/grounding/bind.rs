@@ -93,7 +93,8 @@ pub fn facts_of<'e, 'a>(
 /// Whether a fact belongs to one of the rows, or to a row around them.
 pub fn belongs(evidence: &Evidence<'_>, fact: &Fact<'_>, rows: &[RowId]) -> bool {
     rows.iter().any(|row| {
-        evidence.within(fact.row, *row) || (evidence.within(*row, fact.row) && !evidence.rows[fact.row as usize].envelope)
+        evidence.within(fact.row, *row)
+            || (evidence.within(*row, fact.row) && !evidence.rows[fact.row as usize].envelope)
     })
 }
 

@@ -124,10 +124,40 @@ pub struct Evidence<'a> {
 
 /// Names of fields by which records are called.
 const IDENTITY: [&str; 34] = [
-    "id", "uuid", "key", "name", "shortname", "displayname", "localizedname", "hostname", "host", "fqdn", "ip",
-    "address", "ipaddress", "username", "email", "identifier", "caseid", "eventid", "ruleid", "rulename", "alarmid",
-    "assetid", "customerid", "podname", "containerid", "containername", "imageid", "clustername", "namespace",
-    "resourcename", "title", "label", "kubenodename", "kubepodname",
+    "id",
+    "uuid",
+    "key",
+    "name",
+    "shortname",
+    "displayname",
+    "localizedname",
+    "hostname",
+    "host",
+    "fqdn",
+    "ip",
+    "address",
+    "ipaddress",
+    "username",
+    "email",
+    "identifier",
+    "caseid",
+    "eventid",
+    "ruleid",
+    "rulename",
+    "alarmid",
+    "assetid",
+    "customerid",
+    "podname",
+    "containerid",
+    "containername",
+    "imageid",
+    "clustername",
+    "namespace",
+    "resourcename",
+    "title",
+    "label",
+    "kubenodename",
+    "kubepodname",
 ];
 
 /// Whether a field name is one by which records are called.
@@ -272,9 +302,11 @@ impl<'a> Evidence<'a> {
 
     /// The one record that all data is about, if there is just one.
     pub fn only_record(&self) -> Option<RowId> {
-        let mut top = self.rows.iter().enumerate().filter(|(_, row)| {
-            !row.envelope && row.parent.is_none_or(|p| self.rows[p as usize].envelope)
-        });
+        let mut top = self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| !row.envelope && row.parent.is_none_or(|p| self.rows[p as usize].envelope));
         let (first, _) = top.next()?;
         top.next().is_none().then(|| RowId::try_from(first).unwrap_or(RowId::MAX))
     }

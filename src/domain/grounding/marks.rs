@@ -230,7 +230,9 @@ pub fn is_bookkeeping(fact: &Fact<'_>) -> bool {
 pub fn as_f64(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) if text.len() <= 32 && text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-') => {
+        Value::String(text)
+            if text.len() <= 32 && text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-') =>
+        {
             text.parse().ok()
         }
         _ => None,
@@ -267,13 +269,19 @@ pub fn holds(fact: &Fact<'_>, wanted: &Identifier) -> bool {
 
 fn inside(text: &str, wanted: &Identifier) -> bool {
     // Most texts do not hold it: look for the bytes before anything is folded.
-    if text.is_ascii() && wanted.canonical.is_ascii() && !holds_bytes(text, &wanted.canonical) && !holds_bytes(text, &wanted.text) {
+    if text.is_ascii()
+        && wanted.canonical.is_ascii()
+        && !holds_bytes(text, &wanted.canonical)
+        && !holds_bytes(text, &wanted.text)
+    {
         return false;
     }
     let hay = words::fold(text);
     let needle = words::fold(&wanted.canonical);
     match wanted.partial {
-        Partial::Whole => words::contains_token(&hay, &needle) || words::contains_token(&hay, &words::fold(&wanted.text)),
+        Partial::Whole => {
+            words::contains_token(&hay, &needle) || words::contains_token(&hay, &words::fold(&wanted.text))
+        }
         // A cut identifier inside a longer text: only its printed end is a boundary.
         Partial::Prefix | Partial::Suffix => false,
     }
@@ -289,7 +297,8 @@ fn head(words: impl Iterator<Item = u64>) -> u64 {
 fn holds_bytes(text: &str, wanted: &str) -> bool {
     let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
     let Some(first) = wanted.first().map(u8::to_ascii_lowercase) else { return false };
-    text.windows(wanted.len()).any(|window| window[0].to_ascii_lowercase() == first && window.eq_ignore_ascii_case(wanted))
+    text.windows(wanted.len())
+        .any(|window| window[0].to_ascii_lowercase() == first && window.eq_ignore_ascii_case(wanted))
 }
 
 #[derive(Clone, Copy)]

@@ -154,9 +154,7 @@ fn sentences(language: Lang) -> &'static Sentences {
 /// Whether a sentence is one of the rendering's own about the number of rows.
 pub(super) fn is_own_sentence(text: &str) -> bool {
     let text = text.trim();
-    SENTENCES.iter().any(|s| {
-        [s.shown, s.more].iter().any(|template| filled(template, text).is_some())
-    })
+    SENTENCES.iter().any(|s| [s.shown, s.more].iter().any(|template| filled(template, text).is_some()))
 }
 
 /// Outcome and tool of a sentence of the rendering's own about a call.
@@ -232,7 +230,8 @@ pub fn render_results(results: &[EvidenceResult], language: Lang) -> String {
             if results.len() > 1 {
                 let _ = writeln!(out, "### {tool}\n");
             }
-            Renderer { evidence: &evidence, words, out: &mut out }.result(u32::try_from(at).unwrap_or(u32::MAX), result);
+            Renderer { evidence: &evidence, words, out: &mut out }
+                .result(u32::try_from(at).unwrap_or(u32::MAX), result);
         }
     }
     let text = out.trim_end().to_owned();
@@ -264,7 +263,9 @@ impl Renderer<'_, '_, '_> {
             .evidence
             .lists
             .iter()
-            .filter(|list| list.result == at && self.evidence.rows[list.parent as usize].envelope && !list.rows.is_empty())
+            .filter(|list| {
+                list.result == at && self.evidence.rows[list.parent as usize].envelope && !list.rows.is_empty()
+            })
             .take(MAX_INNER_TABLES)
             .collect();
         let records: Vec<RowId> = (0..self.evidence.rows.len())
@@ -385,9 +386,11 @@ impl Renderer<'_, '_, '_> {
     }
 
     fn cell_of(&self, row: RowId, column: &str) -> String {
-        let id = self.evidence.ids_of_row(row).take(600).find(|id| {
-            self.evidence.fact(*id).row == row && label(self.evidence, *id) == column
-        });
+        let id = self
+            .evidence
+            .ids_of_row(row)
+            .take(600)
+            .find(|id| self.evidence.fact(*id).row == row && label(self.evidence, *id) == column);
         id.map_or_else(|| EMPTY.to_owned(), |id| cell(self.evidence.fact(id).value))
     }
 

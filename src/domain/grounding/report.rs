@@ -227,8 +227,7 @@ pub struct CallProof {
 impl CallProof {
     /// Counts the calls that the ledger records for the turn and that brought evidence.
     pub fn from_ledger(decision: RouterDecision, ledger: &Ledger, turn: TurnId) -> Self {
-        let answered_calls =
-            ledger.of_turn(turn).filter(|entry| entry.evidence && entry.outcome.answered()).count();
+        let answered_calls = ledger.of_turn(turn).filter(|entry| entry.evidence && entry.outcome.answered()).count();
         Self { decision, answered_calls }
     }
 }
@@ -505,7 +504,8 @@ mod tests {
         let lead = Notice::new(NoticeKind::DraftStopped, Lang::Ja, Vec::new());
         let ledger = Ledger::from_entries(vec![entry(TURN, Outcome::Ok, true)]);
         let proof = CallProof::from_ledger(RouterDecision::CallTool, &ledger, TURN);
-        let reply = ApprovedReply::approve(Candidate::Rendered { report, lead }, proof, Basis::default()).expect("approved");
+        let reply =
+            ApprovedReply::approve(Candidate::Rendered { report, lead }, proof, Basis::default()).expect("approved");
         let [start, end] = reply.citations()[0].span;
         let cited: String = reply.text().chars().skip(start).take(end - start).collect();
         assert_eq!(cited, "x");

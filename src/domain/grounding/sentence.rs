@@ -217,9 +217,9 @@ fn trim(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Abbreviations whose point ends no sentence.
 const ABBREVIATIONS: [&str; 40] = [
-    "e.g", "i.e", "etc", "approx", "ca", "cf", "vs", "no", "nr", "kl", "bl.a", "f.eks", "dvs", "jf", "mv", "osv", "evt",
-    "t.ex", "bl a", "d.v.s", "z.b", "bzw", "d.h", "u.a", "vgl", "ggf", "inkl", "p.ex", "env", "p.ej", "aprox", "núm",
-    "dr", "mr", "ms", "st", "fig", "min", "max", "resp",
+    "e.g", "i.e", "etc", "approx", "ca", "cf", "vs", "no", "nr", "kl", "bl.a", "f.eks", "dvs", "jf", "mv", "osv",
+    "evt", "t.ex", "bl a", "d.v.s", "z.b", "bzw", "d.h", "u.a", "vgl", "ggf", "inkl", "p.ex", "env", "p.ej", "aprox",
+    "núm", "dr", "mr", "ms", "st", "fig", "min", "max", "resp",
 ];
 
 fn sentences(text: &str, span: Range<usize>, atoms: &[Atom]) -> Vec<Range<usize>> {
@@ -234,7 +234,9 @@ fn sentences(text: &str, span: Range<usize>, atoms: &[Atom]) -> Vec<Range<usize>
         if !full && !matches!(c, '.' | '!' | '?' | ';' | '；') {
             continue;
         }
-        let spaced = chars.peek().is_none_or(|(_, next)| next.is_whitespace() || matches!(next, '"' | '\'' | '*' | '_' | ')' | '”' | '»'));
+        let spaced = chars
+            .peek()
+            .is_none_or(|(_, next)| next.is_whitespace() || matches!(next, '"' | '\'' | '*' | '_' | ')' | '”' | '»'));
         let inside = atoms.partition_point(|atom| atom.span.end <= at);
         let in_atom = atoms.get(inside).is_some_and(|atom| atom.span.start < at && end < atom.span.end);
         if in_atom || (!full && (!spaced || (c == '.' && abbreviated(text, start, at)))) {
@@ -293,7 +295,8 @@ mod tests {
 
     #[test]
     fn lists_headings_and_tables_are_units() {
-        let text = "# Cases\nTwo cases:\n- 4711 is open\n  more\n2. next\n\n| id | status |\n|---|---|\n| 1 | a\\|b |\n";
+        let text =
+            "# Cases\nTwo cases:\n- 4711 is open\n  more\n2. next\n\n| id | status |\n|---|---|\n| 1 | a\\|b |\n";
         let split = split(text, &[]);
         let kinds: Vec<UnitKind> = split.units.iter().map(|unit| unit.kind).collect();
         assert_eq!(

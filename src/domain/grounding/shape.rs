@@ -101,7 +101,11 @@ impl<'a> Reader<'a> {
         };
         for (key, value) in members {
             let inner = Place { node: self.node(place.node, Step::Key(key)), key, depth: 1, ..place };
-            if is_payload_key(key) && value.as_object().is_some_and(|members| matches!(shape(members), Shape::Record) && !is_wrapper(members)) {
+            if is_payload_key(key)
+                && value
+                    .as_object()
+                    .is_some_and(|members| matches!(shape(members), Shape::Record) && !is_wrapper(members))
+            {
                 let result = self.evidence.rows[place.row as usize].result;
                 let row = self.open_row(Some(place.row), result, None, None, false);
                 self.value(value, Place { row, key: "", ..inner });
@@ -143,7 +147,10 @@ impl<'a> Reader<'a> {
                 known
             }
         };
-        if value.is_boolean() && !self.evidence.boolean_keys.contains(&place.key) && self.evidence.boolean_keys.len() < 200 {
+        if value.is_boolean()
+            && !self.evidence.boolean_keys.contains(&place.key)
+            && self.evidence.boolean_keys.len() < 200
+        {
             self.evidence.boolean_keys.push(place.key);
         }
         let nouns = of_key | of_group;
@@ -274,7 +281,17 @@ impl<'a> Reader<'a> {
 fn is_payload_key(key: &str) -> bool {
     matches!(
         key,
-        "data" | "result" | "item" | "record" | "case" | "event" | "alarm" | "asset" | "customer" | "response" | "object"
+        "data"
+            | "result"
+            | "item"
+            | "record"
+            | "case"
+            | "event"
+            | "alarm"
+            | "asset"
+            | "customer"
+            | "response"
+            | "object"
     )
 }
 
@@ -291,7 +308,8 @@ fn is_envelope(members: &Map<String, Value>) -> bool {
         || members.iter().any(|(key, value)| {
             matches!(key.as_str(), "page" | "meta" | "data" | "items" | "results" | "result" | "total" | "count")
                 && !(matches!(key.as_str(), "total" | "count") && members.contains_key("id"))
-                || (value.as_array().is_some_and(|items| items.iter().any(Value::is_object)) && !members.contains_key("id"))
+                || (value.as_array().is_some_and(|items| items.iter().any(Value::is_object))
+                    && !members.contains_key("id"))
         })
         || !matches!(shape(members), Shape::Record)
 }
@@ -316,7 +334,8 @@ fn shape(members: &Map<String, Value>) -> Shape {
     }
     let outer_ids = members.keys().any(|key| looks_like_id(key));
     let inner_ids = first.keys().all(|key| looks_like_id(key));
-    let flat = members.values().filter_map(Value::as_object).all(|m| m.values().all(|v| !v.is_object() && !v.is_array()));
+    let flat =
+        members.values().filter_map(Value::as_object).all(|m| m.values().all(|v| !v.is_object() && !v.is_array()));
     if flat && inner_ids && !outer_ids { Shape::Columns } else { Shape::MapOfRecords }
 }
 
@@ -333,9 +352,9 @@ fn pair(members: &Map<String, Value>) -> Option<(&str, &Value, &str, &Value)> {
     if members.len() > 4 || members.contains_key("id") {
         return None;
     }
-    let (name_key, name) = ["key", "name", "label", "field"]
-        .into_iter()
-        .find_map(|key| Some((key, members.get(key).filter(|name| name.as_str().is_some_and(|text| !text.is_empty()))?)))?;
+    let (name_key, name) = ["key", "name", "label", "field"].into_iter().find_map(|key| {
+        Some((key, members.get(key).filter(|name| name.as_str().is_some_and(|text| !text.is_empty()))?))
+    })?;
     let (value_key, value) = ["value", "values"].into_iter().find_map(|key| Some((key, members.get(key)?)))?;
     Some((name_key, name, value_key, value))
 }

@@ -73,7 +73,9 @@ impl Router {
             .groups
             .iter()
             .filter(serves)
-            .map(|group| label(group, language).or_else(|| label(group, Lang::En)).unwrap_or_else(|| group.about.clone()))
+            .map(|group| {
+                label(group, language).or_else(|| label(group, Lang::En)).unwrap_or_else(|| group.about.clone())
+            })
             .collect()
     }
 

@@ -338,7 +338,9 @@ impl Lexicon {
             return Ok(());
         }
         let mut parts = parts_of(&entry)?.into_iter();
-        let first = parts.next().ok_or_else(|| PolicyError::Inconsistent(format!("empty word in the lists of {}", lang.code())))?;
+        let first = parts
+            .next()
+            .ok_or_else(|| PolicyError::Inconsistent(format!("empty word in the lists of {}", lang.code())))?;
         let rest = Entry { rest: parts.collect(), mark, lang };
         match first {
             Part::Exact(text) => self.exact.entry(text).or_default().push(rest),
@@ -351,8 +353,7 @@ impl Lexicon {
     /// All marks of a text, by start, the longer first. Spans of `masked` are passed over.
     pub fn scan(&self, text: &Text, masked: &[(usize, usize)]) -> Vec<Hit> {
         let mut hits = Vec::new();
-        let open: Vec<&Token> =
-            text.tokens.iter().filter(|token| !overlaps(masked, token.start, token.end)).collect();
+        let open: Vec<&Token> = text.tokens.iter().filter(|token| !overlaps(masked, token.start, token.end)).collect();
         let mut any_cjk = false;
         for (index, token) in open.iter().enumerate() {
             any_cjk |= token.cjk;
@@ -390,7 +391,9 @@ impl Lexicon {
         }
         // Words longer than any entry are cut off here, so one endless word stays cheap.
         for (chars, (at, _)) in word.char_indices().enumerate().skip(1).take(32) {
-            if chars >= MIN_AFFIX && let Some(entries) = self.prefix.get(&word[..at]) {
+            if chars >= MIN_AFFIX
+                && let Some(entries) = self.prefix.get(&word[..at])
+            {
                 try_entries(entries);
             }
         }

@@ -44,7 +44,11 @@ pub fn plan_calls(
         calls = by_template(policy, signals, ruling, &ready);
         // A lookup of something shown repeats the result that showed it when the call is the same.
         for call in &mut calls {
-            call.repeats = shown.all.iter().find(|old| old.tool == call.tool && old.arguments == call.arguments).and_then(|old| old.id);
+            call.repeats = shown
+                .all
+                .iter()
+                .find(|old| old.tool == call.tool && old.arguments == call.arguments)
+                .and_then(|old| old.id);
         }
     }
     if calls.is_empty() {
@@ -66,7 +70,11 @@ fn repeated(ruling: &Ruling, shown: &Shown, ready: &[&ToolSpec]) -> Vec<PlannedC
         let known = ready.iter().any(|tool| tool.tool == result.tool);
         let twice = calls.iter().any(|call| call.tool == result.tool && call.arguments == result.arguments);
         if known && !twice {
-            calls.push(PlannedCall { tool: result.tool.clone(), arguments: result.arguments.clone(), repeats: result.id });
+            calls.push(PlannedCall {
+                tool: result.tool.clone(),
+                arguments: result.arguments.clone(),
+                repeats: result.id,
+            });
         }
     }
     calls
@@ -81,7 +89,12 @@ fn by_template(policy: &Policy, signals: &Signals, ruling: &Ruling, ready: &[&To
     Vec::new()
 }
 
-fn of_group(group: &ToolGroup, signals: &Signals, arguments: &Map<String, Value>, ready: &[&ToolSpec]) -> Option<Vec<PlannedCall>> {
+fn of_group(
+    group: &ToolGroup,
+    signals: &Signals,
+    arguments: &Map<String, Value>,
+    ready: &[&ToolSpec],
+) -> Option<Vec<PlannedCall>> {
     group.calls.iter().find_map(|template| {
         let tool = ready.iter().find(|tool| tool.tool == template.tool)?;
         if !fits(template, signals, arguments) {
@@ -105,8 +118,11 @@ fn of_group(group: &ToolGroup, signals: &Signals, arguments: &Map<String, Value>
                 }
                 let filled = fill(&template.arguments, &known, Some(&tool.input_schema), &tool.input_schema, 0);
                 let arguments = filled.unwrap_or_else(|| Value::Object(Map::new()));
-                has_required(&arguments, &tool.input_schema)
-                    .then(|| PlannedCall { tool: template.tool.clone(), arguments, repeats: None })
+                has_required(&arguments, &tool.input_schema).then(|| PlannedCall {
+                    tool: template.tool.clone(),
+                    arguments,
+                    repeats: None,
+                })
             })
             .collect();
         (!calls.is_empty()).then_some(calls)
@@ -114,7 +130,9 @@ fn of_group(group: &ToolGroup, signals: &Signals, arguments: &Map<String, Value>
 }
 
 fn fits(template: &CallTemplate, signals: &Signals, arguments: &Map<String, Value>) -> bool {
-    let known = |name: &String| arguments.get(name).is_some_and(|value| !value.is_null() && value.as_array().is_none_or(|v| !v.is_empty()));
+    let known = |name: &String| {
+        arguments.get(name).is_some_and(|value| !value.is_null() && value.as_array().is_none_or(|v| !v.is_empty()))
+    };
     template.needs.iter().all(known)
         && (template.needs_any.is_empty() || template.needs_any.iter().any(known))
         && !template.unless.iter().any(known)
@@ -131,7 +149,13 @@ fn values_of(known: &Map<String, Value>, name: &str) -> Vec<Value> {
 }
 
 /// Fills a template. `None`: nothing in it could be filled.
-fn fill(template: &Value, known: &Map<String, Value>, schema: Option<&Value>, root: &Value, depth: usize) -> Option<Value> {
+fn fill(
+    template: &Value,
+    known: &Map<String, Value>,
+    schema: Option<&Value>,
+    root: &Value,
+    depth: usize,
+) -> Option<Value> {
     if depth > MAX_DEPTH {
         return None;
     }
@@ -165,7 +189,8 @@ fn fill(template: &Value, known: &Map<String, Value>, schema: Option<&Value>, ro
 
 /// A list of one where the schema wants a plain value.
 fn shaped(value: Value, schema: Option<&Value>, root: &Value) -> Value {
-    let wants = schema.map(|schema| resolve(schema, root)).and_then(|schema| schema.get("type")).and_then(Value::as_str);
+    let wants =
+        schema.map(|schema| resolve(schema, root)).and_then(|schema| schema.get("type")).and_then(Value::as_str);
     match (wants, value) {
         (Some("string" | "number" | "integer"), Value::Array(mut values)) if values.len() == 1 => values.remove(0),
         (Some("string"), Value::Number(number)) => Value::String(number.to_string()),
@@ -219,12 +244,11 @@ fn property<'s>(schema: Option<&'s Value>, root: &'s Value, key: &str) -> Option
 fn resolve<'s>(schema: &'s Value, root: &'s Value) -> &'s Value {
     let mut at = schema;
     for _ in 0..4 {
-        let by_reference = at.get("$ref").and_then(Value::as_str).and_then(|path| root.pointer(path.strip_prefix('#')?));
-        let by_choice = at
-            .get("anyOf")
-            .or_else(|| at.get("oneOf"))
-            .and_then(Value::as_array)
-            .and_then(|options| options.iter().find(|option| option.get("type").and_then(Value::as_str) != Some("null")));
+        let by_reference =
+            at.get("$ref").and_then(Value::as_str).and_then(|path| root.pointer(path.strip_prefix('#')?));
+        let by_choice = at.get("anyOf").or_else(|| at.get("oneOf")).and_then(Value::as_array).and_then(|options| {
+            options.iter().find(|option| option.get("type").and_then(Value::as_str) != Some("null"))
+        });
         match by_reference.or(by_choice) {
             Some(next) => at = next,
             None => break,
@@ -234,7 +258,8 @@ fn resolve<'s>(schema: &'s Value, root: &'s Value) -> &'s Value {
 }
 
 fn has_required(arguments: &Value, schema: &Value) -> bool {
-    schema.get("required").and_then(Value::as_array).is_none_or(|required| {
-        required.iter().filter_map(Value::as_str).all(|name| arguments.get(name).is_some())
-    })
+    schema
+        .get("required")
+        .and_then(Value::as_array)
+        .is_none_or(|required| required.iter().filter_map(Value::as_str).all(|name| arguments.get(name).is_some()))
 }

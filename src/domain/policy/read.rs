@@ -231,7 +231,11 @@ fn numbers(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy) {
             || next_after(text, hits, end).any(|hit| matches!(hit.mark, Mark::Group(_)) && kind.is_none());
         if limit && number > 0 && number <= 100 && !hashed {
             read.arguments.insert("limit".to_owned(), Value::from(number));
-        } else if digits.len() >= 5 || (kind.is_some() && digits.len() >= 2) || (hashed && digits.len() >= 3) || lone(text, start, end) {
+        } else if digits.len() >= 5
+            || (kind.is_some() && digits.len() >= 2)
+            || (hashed && digits.len() >= 3)
+            || lone(text, start, end)
+        {
             read.push_target(kind.unwrap_or("case_id"), Value::from(number));
         } else if (1..=50).contains(&number) && (hashed || before(List::Number) || kind.is_some()) {
             read.small_number = Some(number);
@@ -314,15 +318,22 @@ fn values(read: &mut Read, hits: &[Hit], policy: &Policy, lexicon: &Lexicon) {
         }
     }
     if !read.values("runtime_severity").is_empty() {
-        let quoted: Vec<String> =
-            read.values("runtime_severity").iter().filter_map(Value::as_str).map(|value| format!("\"{value}\"")).collect();
+        let quoted: Vec<String> = read
+            .values("runtime_severity")
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|value| format!("\"{value}\""))
+            .collect();
         read.arguments.insert("runtime_severity".to_owned(), Value::from(quoted.join(",")));
     }
 }
 
 fn contained(hits: &[Hit], hit: &Hit, of: impl Fn(Mark) -> bool) -> bool {
     hits.iter().any(|other| {
-        of(other.mark) && other.start <= hit.start && other.end >= hit.end && other.end - other.start > hit.end - hit.start
+        of(other.mark)
+            && other.start <= hit.start
+            && other.end >= hit.end
+            && other.end - other.start > hit.end - hit.start
     })
 }
 
@@ -420,7 +431,9 @@ fn written_customer(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy,
         // Lower case may move bytes inside a text of the same length (Ⱥ grows, Ƛ may follow).
         let Some(written) = text.original.get(token.start..token.end) else { continue };
         let capital = written.chars().next().is_some_and(char::is_uppercase);
-        let led = |list: List| hits.iter().any(|hit| hit.end <= token.start && token.start - hit.end == 1 && hit.mark == Mark::List(list));
+        let led = |list: List| {
+            hits.iter().any(|hit| hit.end <= token.start && token.start - hit.end == 1 && hit.mark == Mark::List(list))
+        };
         let named = hits.iter().any(|hit| {
             hit.end < token.start
                 && token.start - hit.end <= 2
@@ -428,7 +441,8 @@ fn written_customer(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy,
         });
         let japanese = text.lower[token.end..].starts_with(['の', 'で', 'に', '社', 'は'])
             && written.chars().all(|c| c.is_ascii_alphanumeric());
-        let fits = (capital && (led(List::BeforeCustomer) || japanese)) || (named && !written.chars().all(|c| c.is_ascii_digit()));
+        let fits = (capital && (led(List::BeforeCustomer) || japanese))
+            || (named && !written.chars().all(|c| c.is_ascii_digit()));
         if !fits || written.chars().count() < 3 || !is_free(text, hits, index, lexicon) {
             continue;
         }

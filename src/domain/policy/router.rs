@@ -117,11 +117,21 @@ impl Router {
 
     /// The ruling from a model's decision. A model may not talk an operational question
     /// away, use results that were never shown, or repeat calls that were never made.
-    pub fn from_model(&self, signals: &Signals, input: &RouteInput<'_>, decision: RouterDecision, reason: String) -> Ruling {
+    pub fn from_model(
+        &self,
+        signals: &Signals,
+        input: &RouteInput<'_>,
+        decision: RouterDecision,
+        reason: String,
+    ) -> Ruling {
         let asks_data = signals.operational || (signals.freshness && !signals.general);
         let decision = match decision {
-            RouterDecision::Converse | RouterDecision::Refuse if asks_data && !signals.unserved => RouterDecision::CallTool,
-            RouterDecision::UseShown if signals.shown == 0 || asks_data && signals.asks_for_new() => RouterDecision::CallTool,
+            RouterDecision::Converse | RouterDecision::Refuse if asks_data && !signals.unserved => {
+                RouterDecision::CallTool
+            }
+            RouterDecision::UseShown if signals.shown == 0 || asks_data && signals.asks_for_new() => {
+                RouterDecision::CallTool
+            }
             RouterDecision::UseShown if signals.freshness && !signals.general => RouterDecision::Refresh,
             RouterDecision::Refresh if signals.shown == 0 || signals.asks_for_new() => RouterDecision::CallTool,
             other => other,
@@ -176,7 +186,8 @@ impl Router {
     /// Tools of the groups in their order. Where none of the groups has a connected tool,
     /// their names all the same, so that nothing else is offered.
     fn tools_of(&self, groups: &[String], input: &RouteInput<'_>) -> Vec<String> {
-        let groups: Vec<&ToolGroup> = groups.iter().take(MAX_GROUPS).filter_map(|name| self.policy.group(name)).collect();
+        let groups: Vec<&ToolGroup> =
+            groups.iter().take(MAX_GROUPS).filter_map(|name| self.policy.group(name)).collect();
         let mut tools: Vec<String> = Vec::new();
         for name in groups.iter().flat_map(|group| self.policy.order(group, input.tools)) {
             if !tools.iter().any(|known| known == name) {

@@ -45,7 +45,9 @@ pub static RULES: &[Rule] = &[
         id: "change_without_tool",
         doc: "Asks for a change, and no connected tool can change anything of that kind.",
         decision: RouterDecision::Refuse,
-        applies: |s| s.changes && !s.can_change && !s.question && (s.target || s.definite || (s.names_group && !s.asks)),
+        applies: |s| {
+            s.changes && !s.can_change && !s.question && (s.target || s.definite || (s.names_group && !s.asks))
+        },
     },
     Rule {
         id: "topic_without_tool",
@@ -81,7 +83,9 @@ pub static RULES: &[Rule] = &[
         id: "small_talk",
         doc: "Acknowledges the last reply, and asks nothing.",
         decision: RouterDecision::Converse,
-        applies: |s| s.acknowledges && s.social_only() && !s.asks && !s.question && s.loose == 0 && !s.time && !s.filters,
+        applies: |s| {
+            s.acknowledges && s.social_only() && !s.asks && !s.question && s.loose == 0 && !s.time && !s.filters
+        },
     },
     Rule {
         id: "rework_shown",
@@ -119,7 +123,9 @@ pub static RULES: &[Rule] = &[
         id: "position_out_of_range",
         doc: "Names a position that the shown list does not have.",
         decision: RouterDecision::Clarify,
-        applies: |s| s.position.is_some() && s.row.is_none() && s.shown_rows > 0 && !s.target && !s.customer && !s.names_group,
+        applies: |s| {
+            s.position.is_some() && s.row.is_none() && s.shown_rows > 0 && !s.target && !s.customer && !s.names_group
+        },
     },
     Rule {
         id: "follow_up_fresh",

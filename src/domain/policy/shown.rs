@@ -126,10 +126,10 @@ impl Shown {
     pub fn holds(&self, value: &Value) -> bool {
         let wanted = text_of(value).to_lowercase();
         !wanted.is_empty()
-            && self.all.iter().any(|result| {
-                mentions(&result.arguments, &wanted, 0)
-                    || mentions(&result.content, &wanted, 0)
-            })
+            && self
+                .all
+                .iter()
+                .any(|result| mentions(&result.arguments, &wanted, 0) || mentions(&result.content, &wanted, 0))
     }
 
     /// The shown results that hold a value, else the latest.
@@ -140,8 +140,7 @@ impl Shown {
             .filter(|result| {
                 values.iter().any(|value| {
                     let wanted = text_of(value).to_lowercase();
-                    mentions(&result.arguments, &wanted, 0)
-                        || mentions(&result.content, &wanted, 0)
+                    mentions(&result.arguments, &wanted, 0) || mentions(&result.content, &wanted, 0)
                 })
             })
             .collect();
@@ -199,7 +198,8 @@ pub fn choices_of(rows: &[Row], policy: &Policy, language: Lang) -> Vec<Choice> 
 fn row_of_arguments(result: &ShownResult, group: &ToolGroup) -> Vec<Row> {
     let Some(identity) = &group.row else { return Vec::new() };
     let wanted = format!("${}", identity.argument);
-    let Some(template) = group.calls.iter().find(|call| call.tool == result.tool && call.each.as_deref() == Some(&identity.argument))
+    let Some(template) =
+        group.calls.iter().find(|call| call.tool == result.tool && call.each.as_deref() == Some(&identity.argument))
     else {
         return Vec::new();
     };
@@ -222,7 +222,9 @@ fn row_of_arguments(result: &ShownResult, group: &ToolGroup) -> Vec<Row> {
 /// Event ids are shown with a type prefix that lookups do not take.
 fn canonical(argument: &str, id: &Value) -> Value {
     match (argument, id.as_str().and_then(|text| text.split_once('/'))) {
-        ("event_identifier", Some((prefix, rest))) if prefix.chars().all(|c| c.is_ascii_alphabetic()) => Value::from(rest),
+        ("event_identifier", Some((prefix, rest))) if prefix.chars().all(|c| c.is_ascii_alphabetic()) => {
+            Value::from(rest)
+        }
         _ => id.clone(),
     }
 }

@@ -20,9 +20,9 @@ use crate::domain::policy::read;
 use crate::domain::policy::read::Read;
 use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
+use crate::domain::policy::settings::Policy;
 use crate::domain::policy::shown::Row;
 use crate::domain::policy::shown::Shown;
-use crate::domain::policy::settings::Policy;
 
 /// Words up to which a message may mix languages.
 const MIXED_WORDS: usize = 8;
@@ -146,7 +146,12 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     let hits = spoken(&text, all, language);
     read::words(&mut read, &text, &hits, router, input);
 
-    let mut signals = Signals { language, words: text.tokens.len(), question: text.lower.contains(['?', '？']), ..Signals::default() };
+    let mut signals = Signals {
+        language,
+        words: text.tokens.len(),
+        question: text.lower.contains(['?', '？']),
+        ..Signals::default()
+    };
     flags(&mut signals, &hits);
     signals.loose = loose_words(&text, &hits, &read.spans);
     signals.definite = definite(&text, &hits);
@@ -205,7 +210,8 @@ fn flags(signals: &mut Signals, hits: &[Hit]) {
         hit.mark == Mark::List(List::Freshness)
             && !hits.iter().any(|other| {
                 other.mark == Mark::List(List::Rework)
-                    && (other.end <= hit.start && hit.start - other.end <= 4 || other.start <= hit.start && other.end >= hit.end)
+                    && (other.end <= hit.start && hit.start - other.end <= 4
+                        || other.start <= hit.start && other.end >= hit.end)
             })
     });
     signals.position = hits
@@ -215,12 +221,17 @@ fn flags(signals: &mut Signals, hits: &[Hit]) {
             _ => None,
         })
         // "The last 24 hours" and "the first of March" are times, not rows.
-        .find(|(hit, _)| !hits.iter().any(|next| next.start >= hit.end && next.start - hit.end <= 4 && matches!(next.mark, Mark::Unit(_) | Mark::Time(_))))
+        .find(|(hit, _)| {
+            !hits.iter().any(|next| {
+                next.start >= hit.end && next.start - hit.end <= 4 && matches!(next.mark, Mark::Unit(_) | Mark::Time(_))
+            })
+        })
         .map(|(_, position)| position);
 }
 
 fn loose_words(text: &Text, hits: &[Hit], spans: &[(usize, usize)]) -> usize {
-    let covered: Vec<(usize, usize)> = hits.iter().map(|hit| (hit.start, hit.end)).chain(spans.iter().copied()).collect();
+    let covered: Vec<(usize, usize)> =
+        hits.iter().map(|hit| (hit.start, hit.end)).chain(spans.iter().copied()).collect();
     let mut loose = 0;
     let mut characters = 0;
     for token in &text.tokens {
@@ -290,18 +301,36 @@ fn aspects(hits: &[Hit], lexicon: &Lexicon) -> Vec<String> {
 
 /// Compares what the message names with what was shown.
 fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &[Hit], policy: &Policy, shown: &Shown) {
-    const TARGETS: [&str; 12] =
-        ["case_id", "alarm_id", "filter_id", "event_identifier", "event_id", "hash", "uuid", "ip", "domain", "host", "cve", "sysql"];
+    const TARGETS: [&str; 12] = [
+        "case_id",
+        "alarm_id",
+        "filter_id",
+        "event_identifier",
+        "event_id",
+        "hash",
+        "uuid",
+        "ip",
+        "domain",
+        "host",
+        "cve",
+        "sysql",
+    ];
     let rows = shown.rows(policy);
     signals.shown = shown.all.len();
     signals.shown_rows = rows.len();
     signals.target = read.target;
     signals.several_targets = read.several;
     signals.new_target = TARGETS.iter().flat_map(|name| read.values(name)).any(|value| !shown.holds(value))
-        || policy.patterns.iter().filter(|p| p.target).flat_map(|p| read.values(&p.argument)).any(|value| !shown.holds(value));
+        || policy
+            .patterns
+            .iter()
+            .filter(|p| p.target)
+            .flat_map(|p| read.values(&p.argument))
+            .any(|value| !shown.holds(value));
     signals.customer = !read.values("customer").is_empty();
     signals.new_customer = read.values("customer").iter().any(|value| !shown.holds(value));
-    signals.filters = ["case_status", "priority", "limit", "case_type"].iter().any(|name| read.arguments.contains_key(*name));
+    signals.filters =
+        ["case_status", "priority", "limit", "case_type"].iter().any(|name| read.arguments.contains_key(*name));
     signals.time = read.arguments.contains_key("time_start");
     if signals.position.is_none() && signals.shown > 0 && !signals.target {
         signals.position = read.small_number.and_then(|number| i32::try_from(number - 1).ok());
@@ -324,13 +353,7 @@ fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &[Hit], polic
 
 /// Ranks groups: named by words in order of appearance, then those that a target points at,
 /// then that of the shown results.
-fn name_groups(
-    signals: &mut Signals,
-    hits: &[Hit],
-    read: &Read,
-    policy: &Policy,
-    input: &RouteInput<'_>,
-) {
+fn name_groups(signals: &mut Signals, hits: &[Hit], read: &Read, policy: &Policy, input: &RouteInput<'_>) {
     let mut named: Vec<(usize, usize)> = Vec::new();
     for hit in hits {
         // "Runtime events" holds "events": the longer words say which are meant.
@@ -367,26 +390,40 @@ fn name_groups(
         .collect();
     signals.same_group = named.iter().any(|group| shown_groups.contains(group));
     let mut ranked = named;
-    let pointed = policy.groups.iter().enumerate().filter(|(_, group)| {
-        group.targets.iter().any(|target| !read.values(target).is_empty())
-    });
+    let pointed = policy
+        .groups
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| group.targets.iter().any(|target| !read.values(target).is_empty()));
     ranked.extend(pointed.map(|(index, _)| index));
     if ranked.is_empty() {
         ranked.extend(shown_groups);
     }
     let mut seen = Vec::new();
-    ranked.retain(|group| !seen.contains(group) && { seen.push(*group); true });
+    ranked.retain(|group| {
+        !seen.contains(group) && {
+            seen.push(*group);
+            true
+        }
+    });
     if ranked.iter().any(served) {
         ranked.retain(|group| served(group));
     }
-    signals.groups = ranked.into_iter().filter_map(|index| policy.groups.get(index)).map(|group| group.name.clone()).collect();
+    signals.groups =
+        ranked.into_iter().filter_map(|index| policy.groups.get(index)).map(|group| group.name.clone()).collect();
 }
 
 fn settle_operational(signals: &mut Signals, hits: &[Hit]) {
     let has = |list: List| hits.iter().any(|hit| hit.mark == Mark::List(list));
-    let ours = has(List::Ours) || signals.target || signals.customer || signals.time || signals.filters || signals.names_shown;
+    let ours =
+        has(List::Ours) || signals.target || signals.customer || signals.time || signals.filters || signals.names_shown;
     let defined = has(List::Definition) && !ours && !signals.definite;
-    let general_noun = has(List::WhatIs) && !signals.names_group && !ours && !signals.freshness && !signals.refers && signals.position.is_none();
+    let general_noun = has(List::WhatIs)
+        && !signals.names_group
+        && !ours
+        && !signals.freshness
+        && !signals.refers
+        && signals.position.is_none();
     signals.general = defined || general_noun;
     signals.operational = !signals.general
         && (signals.names_group

@@ -126,12 +126,11 @@ pub fn assigned(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
     let users = choice.cases.iter().filter_map(|other| other.user.clone());
     let others: Vec<String> = users.filter(|other| *other != user).collect();
     let theirs = dice.pick(&others).cloned();
-    Some(
-        about(scope, &choice, case, dice)
-            .with("user", user)
-            .maybe(choice.swap, "user", theirs)
-            .lie(Mutation::OtherValue, "user", "Nils Brekke"),
-    )
+    Some(about(scope, &choice, case, dice).with("user", user).maybe(choice.swap, "user", theirs).lie(
+        Mutation::OtherValue,
+        "user",
+        "Nils Brekke",
+    ))
 }
 
 /// "No user is assigned to case E."
@@ -194,9 +193,8 @@ fn length(units: &Units, dice: &mut Dice, length: SignedDuration) -> Option<[Str
 pub fn updated(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
     let choice = choose(scope, dice);
     let (case, other) = two(&choice, dice, |_| true)?;
-    let ago = |dice: &mut Dice, case: &Case| {
-        length(&scope.language.ago, dice, scope.corpus.now.duration_since(case.updated))
-    };
+    let ago =
+        |dice: &mut Dice, case: &Case| length(&scope.language.ago, dice, scope.corpus.now.duration_since(case.updated));
     let [right, near, unit] = ago(dice, case)?;
     let theirs = ago(dice, other).map(|[theirs, ..]| theirs).filter(|_| case.updated != other.updated);
     Some(

@@ -37,7 +37,10 @@ pub fn endpoint(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
             .maybe(Mutation::Character, "destination", destination)
             .lie(Mutation::Character, "domain", domain)
             .lie(Mutation::Digit, "port", (event.to_port + 8002).to_string())
-            .lies(Mutation::SwapWithin, &[("source", event.destination.as_str()), ("destination", event.source.as_str())]),
+            .lies(
+                Mutation::SwapWithin,
+                &[("source", event.destination.as_str()), ("destination", event.source.as_str())],
+            ),
     )
 }
 

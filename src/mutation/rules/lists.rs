@@ -150,12 +150,11 @@ pub fn order(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
     let start = dice.below(cases.len().checked_sub(2)?);
     let ids: Vec<String> = cases.get(start..start + 3)?.iter().map(|case| case.id.to_string()).collect();
     let say = |order: [usize; 3]| order.map(|at| ids[at].as_str()).join(", ");
-    Some(
-        Fill::over(&[name])
-            .with("sequence", say([0, 1, 2]))
-            .lie(Mutation::Reversed, "sequence", say([2, 1, 0]))
-            .lie(Mutation::Reversed, "sequence", say([1, 0, 2])),
-    )
+    Some(Fill::over(&[name]).with("sequence", say([0, 1, 2])).lie(Mutation::Reversed, "sequence", say([2, 1, 0])).lie(
+        Mutation::Reversed,
+        "sequence",
+        say([1, 0, 2]),
+    ))
 }
 
 /// "Case A was made before case B."

@@ -265,13 +265,19 @@ async fn talk(
 }
 
 /// The next message, after the world may have changed.
-fn follow_up(world: &LiveWorld, results: &[LedgerEntry], lang: Lang, rng: &mut ChaCha8Rng) -> Result<String, WorldError> {
+fn follow_up(
+    world: &LiveWorld,
+    results: &[LedgerEntry],
+    lang: Lang,
+    rng: &mut ChaCha8Rng,
+) -> Result<String, WorldError> {
     let ids = case_ids(results);
     if rng.random_ratio(1, 2) {
         let mut before = spec::Before { advance: Some(jiff::SignedDuration::from_mins(3)), ..spec::Before::default() };
         if let Some(id) = ids.choose(rng) {
             let change = CHANGES.choose(rng).expect("the table is not empty");
-            before.argus.change = Some(json!({"cases": {(id.to_string()): {"status": change.0, "priority": change.1}}}));
+            before.argus.change =
+                Some(json!({"cases": {(id.to_string()): {"status": change.0, "priority": change.1}}}));
         }
         world.apply(&before)?;
     }

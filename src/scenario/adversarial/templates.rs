@@ -116,12 +116,8 @@ pub const FOLLOW_UPS: &[(Lang, Follow, &str)] = &[
 ];
 
 /// Status and priority that a case changes to.
-pub const CHANGES: &[(&str, &str)] = &[
-    ("workingSoc", "high"),
-    ("pendingVendor", "medium"),
-    ("workingCustomer", "low"),
-    ("pendingClose", "critical"),
-];
+pub const CHANGES: &[(&str, &str)] =
+    &[("workingSoc", "high"), ("pendingVendor", "medium"), ("workingCustomer", "low"), ("pendingClose", "critical")];
 
 const CUSTOMERS: &[&str] = &["Nordfjord", "Havbris", "Bergtun", "nordfjord", "Nordfjord Kraft AS"];
 const CASES: &[&str] = &[
@@ -161,7 +157,11 @@ pub fn fault(rng: &mut ChaCha8Rng) -> Option<(String, Before)> {
     ];
     let fault = kinds.choose(rng)?.clone();
     let server = if argus { "argus" } else { "sysdig" };
-    let name = format!("{server} {path} {:?}{}", fault.kind, fault.status.map_or(String::new(), |status| format!(" {status}")));
+    let name = format!(
+        "{server} {path} {:?}{}",
+        fault.kind,
+        fault.status.map_or(String::new(), |status| format!(" {status}"))
+    );
     let backend = Backend { faults: Some(vec![fault]), change: None };
     let mut before = Before::default();
     *(if argus { &mut before.argus } else { &mut before.sysdig }) = backend;

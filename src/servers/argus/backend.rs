@@ -29,10 +29,7 @@ impl Backend {
     /// # Errors
     /// [`ConfigError`] if the settings do not make a client.
     pub fn new(config: ArgusConfig) -> Result<Self, ConfigError> {
-        Ok(Self {
-            client: RestClient::new(&config)?,
-            config: Arc::new(config),
-        })
+        Ok(Self { client: RestClient::new(&config)?, config: Arc::new(config) })
     }
 
     /// Makes one REST call.
@@ -55,11 +52,7 @@ impl Backend {
     ///
     /// # Errors
     /// [`Failure`] with what Argus said.
-    pub async fn page(
-        &self,
-        request: &RestRequest,
-        checked: &Map<String, Value>,
-    ) -> Result<Outcome, Failure> {
+    pub async fn page(&self, request: &RestRequest, checked: &Map<String, Value>) -> Result<Outcome, Failure> {
         let number = |name: &str| checked.get(name).and_then(Value::as_u64).unwrap_or(0);
         let sent = (number("offset"), number("limit"));
         Outcome::list(self.send(request).await?, sent, false)
@@ -69,9 +62,5 @@ impl Backend {
 /// A checked whole number as the text of a path segment; the field is required,
 /// so the table has made sure of it.
 pub fn path_number(checked: &Map<String, Value>, name: &str) -> String {
-    checked
-        .get(name)
-        .and_then(Value::as_i64)
-        .unwrap_or_default()
-        .to_string()
+    checked.get(name).and_then(Value::as_i64).unwrap_or_default().to_string()
 }

@@ -14,40 +14,20 @@ pub const VALUE_TOOLS: &[&str] = &[
 ];
 
 /// Case types; `information` is the documented spelling of `informational`.
-pub const TYPES: &[&str] = &[
-    "securityIncident",
-    "operationalIncident",
-    "information",
-    "informational",
-    "change",
-];
+pub const TYPES: &[&str] = &["securityIncident", "operationalIncident", "information", "informational", "change"];
 
 /// Spellings that Argus knows under another name.
 pub const TYPES_SENT_AS: &[(&str, &str)] = &[("information", "informational")];
 
 /// Case statuses.
-pub const STATUSES: &[&str] = &[
-    "pendingCustomer",
-    "pendingSoc",
-    "pendingVendor",
-    "workingSoc",
-    "workingCustomer",
-    "pendingClose",
-    "closed",
-];
+pub const STATUSES: &[&str] =
+    &["pendingCustomer", "pendingSoc", "pendingVendor", "workingSoc", "workingCustomer", "pendingClose", "closed"];
 
 /// Case priorities.
 pub const PRIORITIES: &[&str] = &["low", "medium", "high", "critical"];
 
 /// Where keywords are looked for.
-pub const KEYWORD_FIELDS: &[&str] = &[
-    "subject",
-    "description",
-    "comments",
-    "customerReference",
-    "id",
-    "all",
-];
+pub const KEYWORD_FIELDS: &[&str] = &["subject", "description", "comments", "customerReference", "id", "all"];
 
 /// Time fields a range is compared with.
 pub const TIME_FIELDS: &[&str] = &[
@@ -111,13 +91,8 @@ pub const FLAG_MEANINGS: &[(&str, &str)] = &[
 ];
 
 /// Flags of a case's service.
-pub const SERVICE_FLAGS: &[&str] = &[
-    "DELETED",
-    "HANDLED_BY_SOC",
-    "MONITORED_BY_SOC_OUTSIDE_OFFICEHOURS",
-    "DEPRECATED",
-    "EVENT_ENABLED",
-];
+pub const SERVICE_FLAGS: &[&str] =
+    &["DELETED", "HANDLED_BY_SOC", "MONITORED_BY_SOC_OUTSIDE_OFFICEHOURS", "DEPRECATED", "EVENT_ENABLED"];
 
 /// Workflows.
 pub const WORKFLOWS: &[&str] = &[

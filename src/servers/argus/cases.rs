@@ -40,42 +40,28 @@ const MAX_ASSET_LOOKUPS: usize = 10;
 
 /// The arguments of the translator and of the search: `{request}`.
 pub fn arguments() -> Shape {
-    let request = Field::new(
-        "request",
-        Kind::Object(request()),
-        "The case search to make.",
-    );
+    let request = Field::new("request", Kind::Object(request()), "The case search to make.");
     Shape::of(vec![request.required()])
 }
 
 /// The `caseID` argument of the tools about one case.
 pub fn case_id() -> Field {
-    Field::new("caseID", Kind::at_least(1), "ID of the case.")
-        .aliases(&["id"])
-        .required()
+    Field::new("caseID", Kind::at_least(1), "ID of the case.").aliases(&["id"]).required()
 }
 
 /// The search request.
 pub fn request() -> Shape {
     let mut fields = filters();
     fields.extend([
-        Field::new(
-            "includeWorkflows",
-            Kind::Boolean,
-            "Add the active workflows to each case (Argus takes false).",
-        ),
+        Field::new("includeWorkflows", Kind::Boolean, "Add the active workflows to each case (Argus takes false)."),
         Field::new(
             "includeDescription",
             Kind::Boolean,
             "Add the description to each case; search results are summaries otherwise.",
         )
         .or(false),
-        Field::new(
-            "sortBy",
-            Kind::Sort { names: SORT_FIELDS }.list(),
-            "Sort fields, from listAllowedCaseSortBy.",
-        )
-        .or(vec!["-createdTimestamp"]),
+        Field::new("sortBy", Kind::Sort { names: SORT_FIELDS }.list(), "Sort fields, from listAllowedCaseSortBy.")
+            .or(vec!["-createdTimestamp"]),
     ]);
     fields.extend(paging(25));
     fields.push(Field::new(
@@ -124,11 +110,7 @@ fn filters() -> Vec<Field> {
 fn about_the_case() -> Vec<Field> {
     let names = || Kind::Name.list();
     let service = Shape::of(vec![
-        Field::new(
-            "service",
-            names(),
-            "Service IDs or short names, from listAllowedCaseServices.",
-        ),
+        Field::new("service", names(), "Service IDs or short names, from listAllowedCaseServices."),
         Field::new(
             "includeCaseServiceFlag",
             Kind::one_of(SERVICE_FLAGS).list(),
@@ -142,80 +124,36 @@ fn about_the_case() -> Vec<Field> {
         )
         .rest("excludeFlags"),
     ])
-    .with_rules(vec![Rule::Disjoint(
-        "includeCaseServiceFlag",
-        "excludeCaseServiceFlag",
-    )]);
+    .with_rules(vec![Rule::Disjoint("includeCaseServiceFlag", "excludeCaseServiceFlag")]);
     vec![
         Field::new("asset", names(), "Asset UUIDs or short names; any of them.").rest("assetID"),
-        Field::new(
-            "customer",
-            names(),
-            "Customer IDs or short names; any of them.",
-        ),
+        Field::new("customer", names(), "Customer IDs or short names; any of them."),
         Field::new("caseID", Kind::at_least(1).list(), "Case IDs; any of them."),
         Field::new(
             "type",
-            Kind::OneOf {
-                values: TYPES,
-                sent_as: TYPES_SENT_AS,
-            }
-            .list(),
+            Kind::OneOf { values: TYPES, sent_as: TYPES_SENT_AS }.list(),
             "Case types; information and informational mean the same.",
         ),
-        Field::new(
-            "serviceFilter",
-            Kind::Object(service),
-            "The service of the case.",
-        )
-        .rest("serviceCriteria"),
-        Field::new(
-            "category",
-            names(),
-            "Category IDs or short names, from listAllowedCaseCategories.",
-        ),
+        Field::new("serviceFilter", Kind::Object(service), "The service of the case.").rest("serviceCriteria"),
+        Field::new("category", names(), "Category IDs or short names, from listAllowedCaseCategories."),
     ]
 }
 
 fn state_and_marks() -> Vec<Field> {
     let status = || Kind::one_of(STATUSES).list();
     let priority = || Kind::one_of(PRIORITIES).list();
-    let values = || {
-        Field::new(
-            "value",
-            Kind::Text { max: 1_000 }.list(),
-            "Any of these; none means set at all.",
-        )
-        .rest("values")
-    };
+    let values =
+        || Field::new("value", Kind::Text { max: 1_000 }.list(), "Any of these; none means set at all.").rest("values");
     let exclude = || Field::new("exclude", Kind::Boolean, "Remove matches.");
-    let tag = vec![
-        Field::new("key", Kind::Text { max: 200 }, "Key of the tag.").required(),
-        values(),
-        exclude(),
-    ];
+    let tag = vec![Field::new("key", Kind::Text { max: 200 }, "Key of the tag.").required(), values(), exclude()];
     let field = vec![
-        Field::new(
-            "field",
-            Kind::Text { max: 200 },
-            "Name, from listAllowedCaseFields.",
-        )
-        .required(),
+        Field::new("field", Kind::Text { max: 200 }, "Name, from listAllowedCaseFields.").required(),
         values(),
         exclude(),
     ];
     let workflow = vec![
-        Field::new(
-            "flow",
-            Kind::one_of(WORKFLOWS),
-            "From listAllowedCaseWorkflows.",
-        )
-        .required(),
-        Field::new(
-            "acknowledged",
-            Kind::Boolean,
-            "Only acknowledged or only open ones.",
-        ),
+        Field::new("flow", Kind::one_of(WORKFLOWS), "From listAllowedCaseWorkflows.").required(),
+        Field::new("acknowledged", Kind::Boolean, "Only acknowledged or only open ones."),
         exclude(),
     ];
     let list = |fields| Kind::Object(Shape::of(fields)).list();
@@ -227,44 +165,24 @@ fn state_and_marks() -> Vec<Field> {
         Field::new("tag", list(tag), "Tags of the case."),
         Field::new("field", list(field), "Case fields."),
         Field::new("workflow", list(workflow), "Workflows of the case."),
-        Field::new(
-            "includeCaseFlag",
-            Kind::one_of(FLAGS).list(),
-            "From listAllowedCaseFlags; all must be set.",
-        )
-        .rest("includeFlags"),
-        Field::new(
-            "excludeCaseFlag",
-            Kind::one_of(FLAGS).list(),
-            "From listAllowedCaseFlags; none may be set.",
-        )
-        .rest("excludeFlags"),
+        Field::new("includeCaseFlag", Kind::one_of(FLAGS).list(), "From listAllowedCaseFlags; all must be set.")
+            .rest("includeFlags"),
+        Field::new("excludeCaseFlag", Kind::one_of(FLAGS).list(), "From listAllowedCaseFlags; none may be set.")
+            .rest("excludeFlags"),
     ]
 }
 
 fn words_times_people() -> Vec<Field> {
     vec![
-        Field::new(
-            "keywords",
-            Kind::Text { max: 200 }.list(),
-            "Words to look for.",
-        ),
-        Field::new(
-            "keywordFieldStrategy",
-            Kind::one_of(KEYWORD_FIELDS).list(),
-            "Where to look (Argus takes all).",
-        ),
+        Field::new("keywords", Kind::Text { max: 200 }.list(), "Words to look for."),
+        Field::new("keywordFieldStrategy", Kind::one_of(KEYWORD_FIELDS).list(), "Where to look (Argus takes all)."),
         Field::new(
             "keywordMatchStrategy",
             Kind::one_of(&["all", "any"]),
             "Whether all or any of the words must be found (Argus takes all).",
         ),
         time_filter(TIME_FIELDS, "Time range; none means no bound.", None),
-        Field::new(
-            "user",
-            Kind::Name.list(),
-            "Users or groups, by ID or short name.",
-        ),
+        Field::new("user", Kind::Name.list(), "Users or groups, by ID or short name."),
         Field::new(
             "userFieldStrategy",
             Kind::one_of(USER_FIELDS).list(),
@@ -275,16 +193,8 @@ fn words_times_people() -> Vec<Field> {
             Kind::Boolean,
             "true: someone on the customer's side is assigned; false: nobody is.",
         ),
-        Field::new(
-            "techAssigned",
-            Kind::Boolean,
-            "The same for the provider's side.",
-        ),
-        Field::new(
-            "accessMode",
-            Kind::one_of(ACCESS_MODES).list(),
-            "Access modes.",
-        ),
+        Field::new("techAssigned", Kind::Boolean, "The same for the provider's side."),
+        Field::new("accessMode", Kind::one_of(ACCESS_MODES).list(), "Access modes."),
         Field::new(
             "productionCustomers",
             Kind::Boolean,
@@ -299,10 +209,7 @@ fn words_times_people() -> Vec<Field> {
 /// # Errors
 /// `INVALID_ARGUMENTS` for an asset that cannot be resolved; otherwise what
 /// Argus said when it was looked up.
-pub async fn search_body(
-    backend: &Backend,
-    arguments: &Map<String, Value>,
-) -> Result<Map<String, Value>, Failure> {
+pub async fn search_body(backend: &Backend, arguments: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
     let empty = Map::new();
     let request_object = arguments.get("request").and_then(Value::as_object);
     let mut body = body::rest(&request(), request_object.unwrap_or(&empty));
@@ -338,9 +245,7 @@ async fn resolve_assets(
         let path = format!("{path}.asset[{place}]");
         *lookups += 1;
         if *lookups > MAX_ASSET_LOOKUPS {
-            let problem = format!(
-                "at most {MAX_ASSET_LOOKUPS} assets may be named by short name; use their UUIDs"
-            );
+            let problem = format!("at most {MAX_ASSET_LOOKUPS} assets may be named by short name; use their UUIDs");
             problems.add(path, problem, asset);
             continue;
         }
@@ -368,10 +273,8 @@ async fn asset_id(backend: &Backend, name: &str) -> Result<String, Failure> {
         return Err(Failure::new(FailureKind::NotFound, "no such asset"));
     }
     let id = answer.envelope.data["id"].as_str();
-    id.filter(|id| Uuid::try_parse(id).is_ok())
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            let problem = "the asset that Argus returned has no UUID";
-            Failure::new(FailureKind::BadResponse, problem).with_request(request.label())
-        })
+    id.filter(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned).ok_or_else(|| {
+        let problem = "the asset that Argus returned has no UUID";
+        Failure::new(FailureKind::BadResponse, problem).with_request(request.label())
+    })
 }

@@ -52,10 +52,7 @@ impl RestRequest {
     /// `.` or `..` means another path to every URL parser, encoded or not; such
     /// a request is refused when it is sent.
     pub fn get(segments: &[&str]) -> Self {
-        let path = segments
-            .iter()
-            .map(|part| format!("/{}", encode(part)))
-            .collect();
+        let path = segments.iter().map(|part| format!("/{}", encode(part))).collect();
         Self {
             post: false,
             path,
@@ -67,13 +64,7 @@ impl RestRequest {
 
     /// A POST of a search body to a fixed path.
     pub fn search(path: &'static str, body: Value) -> Self {
-        Self {
-            post: true,
-            path: path.to_owned(),
-            query: Vec::new(),
-            body: Some(body),
-            unsendable: false,
-        }
+        Self { post: true, path: path.to_owned(), query: Vec::new(), body: Some(body), unsendable: false }
     }
 
     /// Sets the query.
@@ -138,11 +129,7 @@ struct Failed {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self {
-            failure,
-            again: false,
-            retry_after: None,
-        }
+        Self { failure, again: false, retry_after: None }
     }
 }
 
@@ -160,9 +147,7 @@ impl RestClient {
             // A proxy cannot reach this machine's own loopback.
             builder = builder.no_proxy();
         }
-        let http = builder
-            .build()
-            .map_err(|error| ConfigError::Client(error.to_string()))?;
+        let http = builder.build().map_err(|error| ConfigError::Client(error.to_string()))?;
         Ok(Self {
             http,
             base: config.api_url.clone(),
@@ -214,11 +199,7 @@ impl RestClient {
     }
 
     async fn attempt(&self, request: &RestRequest) -> Result<RestAnswer, Failed> {
-        let _permit = self
-            .permits
-            .acquire()
-            .await
-            .expect("the semaphore is never closed");
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let first = self.url(request);
         let mut url = first.clone();
         for _ in 0..=MAX_REDIRECTS {
@@ -235,11 +216,7 @@ impl RestClient {
     }
 
     async fn exchange(&self, request: &RestRequest, url: Url) -> Result<Response, Failed> {
-        let method = if request.post {
-            Method::POST
-        } else {
-            Method::GET
-        };
+        let method = if request.post { Method::POST } else { Method::GET };
         let mut call = self.http.request(method, url).timeout(self.timeout);
         if let Some(body) = &request.body {
             call = call.json(body);
@@ -257,12 +234,7 @@ impl RestClient {
         url
     }
 
-    fn redirect_target(
-        &self,
-        request: &RestRequest,
-        from: &Url,
-        response: &Response,
-    ) -> Result<Url, Failure> {
+    fn redirect_target(&self, request: &RestRequest, from: &Url, response: &Response) -> Result<Url, Failure> {
         let status = response.status().as_u16();
         let refused = |problem: &str| {
             let text = format!("Argus answered {status} with a redirect {problem}");
@@ -276,9 +248,7 @@ impl RestClient {
             .get(reqwest::header::LOCATION)
             .and_then(|value| value.to_str().ok())
             .ok_or_else(|| refused("that names no target"))?;
-        let target = from
-            .join(location)
-            .map_err(|_| refused("whose target is not a URL"))?;
+        let target = from.join(location).map_err(|_| refused("whose target is not a URL"))?;
         if target.origin() != self.base.origin() || !target.path().starts_with(self.base.path()) {
             return Err(refused("to another host, which is not followed"));
         }
@@ -294,26 +264,19 @@ impl RestClient {
     ) -> Result<RestAnswer, Failed> {
         let status = response.status().as_u16();
         let header = response.headers().get(reqwest::header::RETRY_AFTER);
-        let retry_after = header
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| retry::retry_after(value, (self.clock)()));
+        let retry_after =
+            header.and_then(|value| value.to_str().ok()).and_then(|value| retry::retry_after(value, (self.clock)()));
         let body = self.body(response).await?;
         match judge(status, Envelope::parse(&body)) {
             Ok(envelope) => Ok(RestAnswer {
                 envelope,
-                label: if moved {
-                    self.moved_label(url)
-                } else {
-                    request.label()
-                },
+                label: if moved { self.moved_label(url) } else { request.label() },
                 redirected_from: moved.then(|| request.path.clone()),
                 retrieved_at: (self.clock)(),
             }),
-            Err(failure) => Err(Failed {
-                again: matches!(failure.http_status, Some(429 | 500 | 503 | 504)),
-                failure,
-                retry_after,
-            }),
+            Err(failure) => {
+                Err(Failed { again: matches!(failure.http_status, Some(429 | 500 | 503 | 504)), failure, retry_after })
+            }
         }
     }
 
@@ -330,10 +293,7 @@ impl RestClient {
         };
         let mut bytes = Vec::new();
         loop {
-            let chunk = response
-                .chunk()
-                .await
-                .map_err(|error| self.broken(&error))?;
+            let chunk = response.chunk().await.map_err(|error| self.broken(&error))?;
             let Some(chunk) = chunk else { break };
             if bytes.len() + chunk.len() > MAX_BODY_BYTES {
                 return Err(too_large().into());
@@ -360,11 +320,7 @@ impl RestClient {
             (_, true) => "the connection to Argus broke while the answer was read",
             _ => "the connection to Argus broke",
         };
-        Failed {
-            failure: Failure::new(FailureKind::NetworkError, reason),
-            again: true,
-            retry_after: None,
-        }
+        Failed { failure: Failure::new(FailureKind::NetworkError, reason), again: true, retry_after: None }
     }
 }
 
@@ -390,9 +346,7 @@ fn judge(status: u16, envelope: Result<Envelope, &'static str>) -> Result<Envelo
         (FailureKind::ValidationFailed, _) => format!("Argus rejected the request: {said}"),
         _ => format!("Argus answered {meant}: {said}"),
     };
-    let mut failure = Failure::new(kind, text)
-        .with_status(meant)
-        .with_argus_messages(&envelope.messages);
+    let mut failure = Failure::new(kind, text).with_status(meant).with_argus_messages(&envelope.messages);
     failure.retry_after_ms = envelope.meta_data["millisUntilResourcesAvailable"].as_u64();
     Err(failure)
 }
@@ -401,10 +355,9 @@ fn judge(status: u16, envelope: Result<Envelope, &'static str>) -> Result<Envelo
 /// has no such object", so only statuses that mean the same from anyone count.
 fn no_envelope(status: u16, problem: &str) -> Failure {
     let kind = match FailureKind::of_status(status) {
-        Some(
-            FailureKind::NotFound | FailureKind::ValidationFailed | FailureKind::Unprocessable,
-        )
-        | None => FailureKind::BadResponse,
+        Some(FailureKind::NotFound | FailureKind::ValidationFailed | FailureKind::Unprocessable) | None => {
+            FailureKind::BadResponse
+        }
         Some(kind) => kind,
     };
     let text = format!("the answer (status {status}) is not an Argus envelope: {problem}");
@@ -421,10 +374,7 @@ fn headers(config: &ArgusConfig) -> Result<HeaderMap, ConfigError> {
         headers.insert("argus-api-key", value);
     }
     if let Some(priority) = config.priority {
-        headers.insert(
-            "argus-priority",
-            HeaderValue::from_static(priority.as_str()),
-        );
+        headers.insert("argus-priority", HeaderValue::from_static(priority.as_str()));
     }
     Ok(headers)
 }
@@ -432,10 +382,7 @@ fn headers(config: &ArgusConfig) -> Result<HeaderMap, ConfigError> {
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_matches(['[', ']']);
-    host == "localhost"
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

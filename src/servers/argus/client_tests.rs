@@ -14,9 +14,7 @@ use crate::servers::argus::testing::Stub;
 
 async fn send(stub: &Stub) -> Result<RestAnswer, Failure> {
     let client = RestClient::new(&stub.config()).unwrap();
-    client
-        .send(&RestRequest::get(&["cases", "v2", "case", "1"]))
-        .await
+    client.send(&RestRequest::get(&["cases", "v2", "case", "1"])).await
 }
 
 fn busy(status: u16) -> Reply {
@@ -110,10 +108,7 @@ async fn answers_that_are_not_argus_s_are_bad_responses() {
     ];
     for reply in replies {
         let stub = Stub::start(vec![reply]).await;
-        assert_eq!(
-            send(&stub).await.unwrap_err().kind,
-            FailureKind::BadResponse
-        );
+        assert_eq!(send(&stub).await.unwrap_err().kind, FailureKind::BadResponse);
         assert_eq!(stub.seen().len(), 1);
     }
 }
@@ -122,10 +117,7 @@ async fn answers_that_are_not_argus_s_are_bad_responses() {
 async fn an_error_inside_a_200_is_a_failure() {
     let inner = json!({"responseCode": 403, "data": null, "messages": []});
     let stub = Stub::start(vec![Reply::raw(200, inner.to_string())]).await;
-    assert_eq!(
-        send(&stub).await.unwrap_err().kind,
-        FailureKind::AccessDenied
-    );
+    assert_eq!(send(&stub).await.unwrap_err().kind, FailureKind::AccessDenied);
 
     let message = json!({"type": "ACTION_ERROR", "message": "index offline"});
     let stub = Stub::start(vec![Reply::error(200, message)]).await;
@@ -145,18 +137,12 @@ async fn redirects_are_followed_on_the_same_host_only() {
     let other = Stub::start(vec![Reply::object(json!({"id": 2}))]).await;
     let away = Reply::raw(301, "").header("location", other.url.as_str());
     let stub = Stub::start(vec![away]).await;
-    assert_eq!(
-        send(&stub).await.unwrap_err().kind,
-        FailureKind::BadResponse
-    );
+    assert_eq!(send(&stub).await.unwrap_err().kind, FailureKind::BadResponse);
     assert!(other.seen().is_empty());
 
     let circle = Reply::raw(302, "").header("location", "/cases/v2/case/1");
     let stub = Stub::start(vec![circle]).await;
-    assert_eq!(
-        send(&stub).await.unwrap_err().kind,
-        FailureKind::BadResponse
-    );
+    assert_eq!(send(&stub).await.unwrap_err().kind, FailureKind::BadResponse);
 }
 
 #[tokio::test]
@@ -237,10 +223,7 @@ async fn path_parts_arrive_intact_or_are_not_sent() {
     client.send(&request).await.unwrap();
     assert_eq!(stub.lines(), ["GET /a/b%2Fc%20d%3F%C3%A9"]);
     for odd in ["", ".", ".."] {
-        let failure = client
-            .send(&RestRequest::get(&["a", odd]))
-            .await
-            .unwrap_err();
+        let failure = client.send(&RestRequest::get(&["a", odd])).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidArguments);
     }
     assert_eq!(stub.seen().len(), 1);

@@ -118,10 +118,7 @@ pub enum ConfigError {
 
 impl ConfigError {
     pub(crate) fn invalid(variable: &'static str, problem: impl Into<String>) -> Self {
-        Self::Invalid {
-            variable,
-            problem: problem.into(),
-        }
+        Self::Invalid { variable, problem: problem.into() }
     }
 
     /// Exit code of a process that cannot start because of this: 2, as for a missing key.
@@ -195,19 +192,15 @@ impl ArgusConfig {
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that does not fit.
-    pub fn from_lookup(
-        lookup: &dyn Fn(&str) -> Option<String>,
-        clock: Clock,
-    ) -> Result<Self, ConfigError> {
+    pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>, clock: Clock) -> Result<Self, ConfigError> {
         let get = |name: &str| {
             let value = lookup(name)?.trim().to_owned();
             (!value.is_empty()).then_some(value)
         };
         let mut config = Self::new(clock);
         if let Some(text) = get("ARGUS_API_KEY") {
-            let key = ApiKey::parse(&text).ok_or_else(|| {
-                ConfigError::invalid("ARGUS_API_KEY", "holds characters no key has")
-            })?;
+            let key = ApiKey::parse(&text)
+                .ok_or_else(|| ConfigError::invalid("ARGUS_API_KEY", "holds characters no key has"))?;
             config.api_key = Some(key);
         }
         if let Some(text) = get("ARGUS_API_URL") {
@@ -229,30 +222,19 @@ impl ArgusConfig {
         Ok(config)
     }
 
-    fn read_server_settings(
-        &mut self,
-        get: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(), ConfigError> {
-        self.priority = get("ARGUS_API_PRIORITY")
-            .map(|text| priority(&text))
-            .transpose()?;
+    fn read_server_settings(&mut self, get: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        self.priority = get("ARGUS_API_PRIORITY").map(|text| priority(&text)).transpose()?;
         self.skip_session_check = match get("ARGUS_MCP_SKIP_SESSION_CHECK").as_deref() {
             None | Some("0") => false,
             Some("1") => true,
             Some(_) => {
                 let problem = "must be 0 or 1";
-                return Err(ConfigError::invalid(
-                    "ARGUS_MCP_SKIP_SESSION_CHECK",
-                    problem,
-                ));
+                return Err(ConfigError::invalid("ARGUS_MCP_SKIP_SESSION_CHECK", problem));
             }
         };
         if let Some(text) = get("ARGUS_MCP_TOOLS") {
             let names = text.split(',').map(str::trim);
-            self.tools = names
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect();
+            self.tools = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
         }
         if let Some(path) = get("ARGUS_MCP_TOOL_NAMES") {
             self.tool_names = read_names(&path)?;
@@ -280,23 +262,17 @@ fn base_url(variable: &'static str, text: &str) -> Result<Url, ConfigError> {
 }
 
 fn bounded(variable: &'static str, text: &str, min: u64, max: u64) -> Result<u64, ConfigError> {
-    text.parse()
-        .ok()
-        .filter(|number| (min..=max).contains(number))
-        .ok_or_else(|| {
-            let problem = format!("must be a whole number between {min} and {max}");
-            ConfigError::invalid(variable, problem)
-        })
+    text.parse().ok().filter(|number| (min..=max).contains(number)).ok_or_else(|| {
+        let problem = format!("must be a whole number between {min} and {max}");
+        ConfigError::invalid(variable, problem)
+    })
 }
 
 fn priority(text: &str) -> Result<Priority, ConfigError> {
     match text {
         "standard" => Ok(Priority::Standard),
         "bulk" => Ok(Priority::Bulk),
-        _ => Err(ConfigError::invalid(
-            "ARGUS_API_PRIORITY",
-            "must be standard or bulk",
-        )),
+        _ => Err(ConfigError::invalid("ARGUS_API_PRIORITY", "must be standard or bulk")),
     }
 }
 

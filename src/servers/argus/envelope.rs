@@ -34,8 +34,7 @@ impl Envelope {
     /// A phrase saying why the body is not an envelope; it never quotes the body,
     /// since a body may hold a session key.
     pub fn parse(body: &str) -> Result<Self, &'static str> {
-        let value: Value =
-            serde_json::from_str(body).map_err(|_| "the body is not complete JSON")?;
+        let value: Value = serde_json::from_str(body).map_err(|_| "the body is not complete JSON")?;
         let Value::Object(mut object) = value else {
             return Err("the body is not a JSON object");
         };
@@ -65,12 +64,7 @@ impl Envelope {
 
     /// Whether any message reports an error, whatever the status says.
     pub fn reports_error(&self) -> bool {
-        self.messages.iter().any(|message| {
-            matches!(
-                message["type"].as_str(),
-                Some("FIELD_ERROR" | "ACTION_ERROR")
-            )
-        })
+        self.messages.iter().any(|message| matches!(message["type"].as_str(), Some("FIELD_ERROR" | "ACTION_ERROR")))
     }
 }
 

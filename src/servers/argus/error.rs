@@ -180,10 +180,8 @@ impl Failure {
 
     /// A local refusal: `problems` holds all of them, `more` counts those left out.
     pub fn invalid_arguments(problems: Vec<FieldError>, more: usize) -> Self {
-        let mut parts: Vec<String> = problems
-            .iter()
-            .map(|problem| format!("{}: {}", problem.path, problem.problem))
-            .collect();
+        let mut parts: Vec<String> =
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.problem)).collect();
         if more > 0 {
             parts.push(format!("and {more} more problems"));
         }
@@ -196,12 +194,7 @@ impl Failure {
 
     /// A local refusal of a single field.
     pub fn invalid_field(path: &str, problem: impl Into<String>, got: Value) -> Self {
-        let problem = FieldError {
-            path: path.to_owned(),
-            problem: problem.into(),
-            got,
-            allowed: None,
-        };
+        let problem = FieldError { path: path.to_owned(), problem: problem.into(), got, allowed: None };
         Self::invalid_arguments(vec![problem], 0)
     }
 
@@ -234,10 +227,7 @@ impl Failure {
         if let Some(request) = &self.request {
             error.insert("request".to_owned(), json!(request));
         }
-        let message = format!(
-            "{} No Argus data was obtained.",
-            with_full_stop(&self.message)
-        );
+        let message = format!("{} No Argus data was obtained.", with_full_stop(&self.message));
         error.insert("message".to_owned(), json!(message));
         if !self.argus_messages.is_empty() {
             error.insert("argusMessages".to_owned(), json!(self.argus_messages));
@@ -284,11 +274,7 @@ fn clip(text: &str) -> String {
 }
 
 fn with_full_stop(text: &str) -> String {
-    if text.ends_with(['.', '!', '?', '…']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
+    if text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
 #[cfg(test)]
@@ -301,17 +287,12 @@ mod tests {
             json!({"type": "FIELD_ERROR", "field": "sortBy", "message": "invalid value"}),
             json!({"type": "ACTION_ERROR", "message": "nope", "field": null}),
         ];
-        assert_eq!(
-            join_messages(&messages),
-            "FIELD_ERROR (sortBy): invalid value; ACTION_ERROR: nope"
-        );
+        assert_eq!(join_messages(&messages), "FIELD_ERROR (sortBy): invalid value; ACTION_ERROR: nope");
     }
 
     #[test]
     fn a_failure_says_that_no_data_was_obtained_and_carries_none() {
-        let value = Failure::new(FailureKind::Timeout, "no answer")
-            .with_request("GET /x")
-            .to_value("t");
+        let value = Failure::new(FailureKind::Timeout, "no answer").with_request("GET /x").to_value("t");
         assert_eq!(
             value,
             json!({"error": {

@@ -3,26 +3,14 @@
 //! Schemas, checks and value-list tools all read them here.
 
 /// The tools whose values an event search takes.
-pub const VALUE_TOOLS: &[&str] = &[
-    "listAllowedEventFlags",
-    "listAllowedEndpointFlags",
-    "listAllowedEventSortBy",
-];
+pub const VALUE_TOOLS: &[&str] = &["listAllowedEventFlags", "listAllowedEndpointFlags", "listAllowedEventSortBy"];
 
 /// Event severities.
 pub const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
 
 /// Time fields a range is compared with.
-pub const TIME_FIELDS: &[&str] = &[
-    "created",
-    "lastUpdated",
-    "firstAssessment",
-    "enginePersisted",
-    "firstEvent",
-    "lastEvent",
-    "published",
-    "all",
-];
+pub const TIME_FIELDS: &[&str] =
+    &["created", "lastUpdated", "firstAssessment", "enginePersisted", "firstEvent", "lastEvent", "published", "all"];
 
 /// Event flags.
 pub const FLAGS: &[&str] = &[
@@ -81,19 +69,8 @@ pub const FLAGS: &[&str] = &[
 ];
 
 /// Flags of an event's source or destination.
-pub const ENDPOINT_FLAGS: &[&str] = &[
-    "isCustomerNet",
-    "isPartialCustomerNet",
-    "customAggregation",
-    "isManagedBySoc",
-];
+pub const ENDPOINT_FLAGS: &[&str] = &["isCustomerNet", "isPartialCustomerNet", "customAggregation", "isManagedBySoc"];
 
 /// Sort fields of the event search.
-pub const SORT_FIELDS: &[&str] = &[
-    "customerID",
-    "eventID",
-    "createdTimestamp",
-    "lastUpdatedTimestamp",
-    "firstEventTimestamp",
-    "lastEventTimestamp",
-];
+pub const SORT_FIELDS: &[&str] =
+    &["customerID", "eventID", "createdTimestamp", "lastUpdatedTimestamp", "firstEventTimestamp", "lastEventTimestamp"];

@@ -38,33 +38,21 @@ const LONG_RANGE: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// The arguments of the translator and of the search: `{request, includeProperties}`.
 pub fn arguments() -> Shape {
-    let request = Field::new(
-        "request",
-        Kind::Object(request()),
-        "The event search to make.",
-    );
+    let request = Field::new("request", Kind::Object(request()), "The event search to make.");
     Shape::of(vec![request.required(), include_properties(false)])
 }
 
 /// The `includeProperties` argument.
 pub fn include_properties(default: bool) -> Field {
-    Field::new(
-        "includeProperties",
-        Kind::Boolean,
-        "Add all properties to each event.",
-    )
-    .rest("includeAllProperties")
-    .or(default)
+    Field::new("includeProperties", Kind::Boolean, "Add all properties to each event.")
+        .rest("includeAllProperties")
+        .or(default)
 }
 
 /// The sort argument of lists of events.
 pub fn sort_by() -> Field {
-    Field::new(
-        "sortBy",
-        Kind::Sort { names: SORT_FIELDS }.list(),
-        "Sort fields, from listAllowedEventSortBy.",
-    )
-    .or(vec!["-lastEventTimestamp"])
+    Field::new("sortBy", Kind::Sort { names: SORT_FIELDS }.list(), "Sort fields, from listAllowedEventSortBy.")
+        .or(vec!["-lastEventTimestamp"])
 }
 
 /// The search request.
@@ -73,11 +61,7 @@ pub fn request() -> Shape {
     let doc = "Time range; without a start it starts at startOfDay, without an end it ends now.";
     fields.push(time_filter(TIME_FIELDS, doc, Some("now")));
     fields.extend([
-        Field::new(
-            "includeComments",
-            Kind::Boolean,
-            "Add comments to each event (Argus takes false).",
-        ),
+        Field::new("includeComments", Kind::Boolean, "Add comments to each event (Argus takes false)."),
         Field::new(
             "includeSubEvents",
             Kind::Boolean,
@@ -119,11 +103,7 @@ fn sub_criteria() -> Shape {
     fields.extend(exclude_required());
     let nothing = Rule::MoreThan(&["required", "exclude", "includeUnpublished"]);
     Shape::of(fields)
-        .with_rules(vec![
-            flags_disjoint(),
-            nothing,
-            Rule::NotBoth("required", "exclude"),
-        ])
+        .with_rules(vec![flags_disjoint(), nothing, Rule::NotBoth("required", "exclude")])
         .shown_as("Any of the filter fields of request, plus the booleans exclude and required.")
 }
 
@@ -148,27 +128,11 @@ fn item(mut fields: Vec<Field>, alone: &'static [&'static str], rules: Vec<Rule>
 
 fn filters() -> Vec<Field> {
     vec![
-        Field::new(
-            "associateCaseID",
-            list(Kind::at_least(0)),
-            "IDs of associated cases; 0 means events with no case.",
-        )
-        .rest("associatedCase"),
-        Field::new(
-            "attack",
-            attack(),
-            "Attacks; items are combined with OR unless required.",
-        ),
-        Field::new(
-            "customer",
-            list(Kind::Name),
-            "Customer IDs or short names; any of them.",
-        ),
-        Field::new(
-            "domain",
-            list(Kind::Checked(&DOMAIN)),
-            "Fully qualified domain names.",
-        ),
+        Field::new("associateCaseID", list(Kind::at_least(0)), "IDs of associated cases; 0 means events with no case.")
+            .rest("associatedCase"),
+        Field::new("attack", attack(), "Attacks; items are combined with OR unless required."),
+        Field::new("customer", list(Kind::Name), "Customer IDs or short names; any of them."),
+        Field::new("domain", list(Kind::Checked(&DOMAIN)), "Fully qualified domain names."),
         Field::new("endpoint", endpoint(), "Sources and destinations."),
         Field::new(
             "eventIdentifier",
@@ -176,28 +140,12 @@ fn filters() -> Vec<Field> {
             "Events by identifier: timestampEpochMillis/customerID/eventUUID.",
         ),
         Field::new("property", property(), "Properties of the event."),
-        Field::new(
-            "severity",
-            list(Kind::one_of(SEVERITIES)),
-            "Severities; any of them.",
-        ),
-        Field::new(
-            "type",
-            list(Kind::one_of(&["aggregated", "raw"])),
-            "Kinds of event; none means both.",
-        ),
-        Field::new(
-            "includeEventFlag",
-            list(Kind::one_of(FLAGS)),
-            "From listAllowedEventFlags; all must be set.",
-        )
-        .rest("includeFlag"),
-        Field::new(
-            "excludeEventFlag",
-            list(Kind::one_of(FLAGS)),
-            "From listAllowedEventFlags; none may be set.",
-        )
-        .rest("excludeFlag"),
+        Field::new("severity", list(Kind::one_of(SEVERITIES)), "Severities; any of them."),
+        Field::new("type", list(Kind::one_of(&["aggregated", "raw"])), "Kinds of event; none means both."),
+        Field::new("includeEventFlag", list(Kind::one_of(FLAGS)), "From listAllowedEventFlags; all must be set.")
+            .rest("includeFlag"),
+        Field::new("excludeEventFlag", list(Kind::one_of(FLAGS)), "From listAllowedEventFlags; none may be set.")
+            .rest("excludeFlag"),
         Field::new(
             "includeUnpublished",
             Kind::Boolean,
@@ -214,45 +162,18 @@ fn filters() -> Vec<Field> {
 fn attack() -> Kind {
     let fields = vec![
         Field::new("alarm", list(Kind::Name), "Alarm IDs or short names."),
-        Field::new(
-            "attackCategory",
-            list(Kind::Name),
-            "Category IDs or short names.",
-        ),
-        Field::new(
-            "signature",
-            list(Kind::Text { max: 1_000 }),
-            "Signature names.",
-        ),
+        Field::new("attackCategory", list(Kind::Name), "Category IDs or short names."),
+        Field::new("signature", list(Kind::Text { max: 1_000 }), "Signature names."),
     ];
     item(fields, &["required", "exclude"], Vec::new())
 }
 
 fn endpoint() -> Kind {
     let fields = vec![
-        Field::new(
-            "ip",
-            list(Kind::Checked(&ADDRESS)),
-            "Addresses or CIDR networks.",
-        ),
-        Field::new(
-            "port",
-            list(Kind::Integer {
-                min: 0,
-                max: 65_535,
-            }),
-            "Ports.",
-        ),
-        Field::new(
-            "countryCode",
-            list(Kind::Checked(&COUNTRY)),
-            "Country codes of two upper-case letters.",
-        ),
-        Field::new(
-            "minMaskBits",
-            Kind::Integer { min: 0, max: 128 },
-            "Least prefix length.",
-        ),
+        Field::new("ip", list(Kind::Checked(&ADDRESS)), "Addresses or CIDR networks."),
+        Field::new("port", list(Kind::Integer { min: 0, max: 65_535 }), "Ports."),
+        Field::new("countryCode", list(Kind::Checked(&COUNTRY)), "Country codes of two upper-case letters."),
+        Field::new("minMaskBits", Kind::Integer { min: 0, max: 128 }, "Least prefix length."),
         Field::new(
             "endpointFieldStrategy",
             Kind::one_of(&["source", "destination", "all"]),
@@ -272,25 +193,13 @@ fn endpoint() -> Kind {
         .rest("excludeFlag"),
     ];
     let disjoint = Rule::Disjoint("includeEndpointFlag", "excludeEndpointFlag");
-    item(
-        fields,
-        &["required", "exclude", "endpointFieldStrategy"],
-        vec![disjoint],
-    )
+    item(fields, &["required", "exclude", "endpointFieldStrategy"], vec![disjoint])
 }
 
 fn property() -> Kind {
     let fields = vec![
-        Field::new(
-            "key",
-            Kind::Text { max: 200 },
-            "Name of the property; none: any property.",
-        ),
-        Field::new(
-            "value",
-            list(Kind::Text { max: 1_000 }),
-            "Values; none tests for presence.",
-        ),
+        Field::new("key", Kind::Text { max: 200 }, "Name of the property; none: any property."),
+        Field::new("value", list(Kind::Text { max: 1_000 }), "Values; none tests for presence."),
         Field::new(
             "valueMatchStrategy",
             Kind::one_of(&["any", "all"]),
@@ -302,12 +211,7 @@ fn property() -> Kind {
             "How values are compared (Argus takes exact).",
         ),
     ];
-    let alone = &[
-        "required",
-        "exclude",
-        "valueMatchStrategy",
-        "valueSearchStrategy",
-    ];
+    let alone = &["required", "exclude", "valueMatchStrategy", "valueSearchStrategy"];
     item(fields, alone, Vec::new())
 }
 
@@ -318,24 +222,13 @@ pub fn search_criteria(checked: &Map<String, Value>) -> Map<String, Value> {
     let sent = checked.get("request").and_then(Value::as_object);
     let mut criteria = body::rest(&request(), sent.unwrap_or(&empty));
     // Argus would start in 1970 otherwise, and search today's index only.
-    let start = criteria
-        .entry("startTimestamp")
-        .or_insert_with(|| json!("startOfDay"))
-        .clone();
-    let text = |name: &str| {
-        criteria
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
+    let start = criteria.entry("startTimestamp").or_insert_with(|| json!("startOfDay")).clone();
+    let text = |name: &str| criteria.get(name).and_then(Value::as_str).unwrap_or_default();
     let end = index_end(text("endTimestamp"));
     criteria.insert("indexStartTimestamp".to_owned(), start);
     criteria.insert("indexEndTimestamp".to_owned(), json!(end));
     let properties = checked.get("includeProperties").cloned();
-    criteria.insert(
-        "includeAllProperties".to_owned(),
-        properties.unwrap_or(json!(false)),
-    );
+    criteria.insert("includeAllProperties".to_owned(), properties.unwrap_or(json!(false)));
     criteria
 }
 
@@ -343,19 +236,14 @@ pub fn search_criteria(checked: &Map<String, Value>) -> Map<String, Value> {
 /// relative string that may lie ahead.
 fn index_end(end: &str) -> String {
     let ahead = matches!(time::classify(end), Ok(TimeText::Relative)) && end.contains('+');
-    if ahead {
-        "now".to_owned()
-    } else {
-        end.to_owned()
-    }
+    if ahead { "now".to_owned() } else { end.to_owned() }
 }
 
 /// A warning for criteria that reach far back, by the time `now`.
 pub fn long_range_warning(criteria: &Map<String, Value>, now: Timestamp) -> Option<&'static str> {
     let start = criteria.get("startTimestamp")?.as_str()?;
     let back = now.duration_since(time::estimate(start, now)?);
-    (back > LONG_RANGE)
-        .then_some("The search starts more than 31 days back; such searches may run long.")
+    (back > LONG_RANGE).then_some("The search starts more than 31 days back; such searches may run long.")
 }
 
 /// A link that opens the criteria in the web portal, without paging.
@@ -364,10 +252,7 @@ pub fn search_link(portal_url: &str, criteria: &Map<String, Value>) -> String {
     shared.shift_remove("limit");
     shared.shift_remove("offset");
     let text = Value::Object(shared).to_string();
-    format!(
-        "{portal_url}/spa/events/search?q={}",
-        base64_url(text.as_bytes())
-    )
+    format!("{portal_url}/spa/events/search?q={}", base64_url(text.as_bytes()))
 }
 
 /// URL-safe base64 without padding.
@@ -391,13 +276,8 @@ mod tests {
 
     #[test]
     fn base64_is_url_safe_and_unpadded() {
-        let rows: [(&[u8], &str); 5] = [
-            (b"", ""),
-            (b"f", "Zg"),
-            (b"fo", "Zm8"),
-            (b"foo", "Zm9v"),
-            (&[0xfb, 0xff, 0xfe], "-__-"),
-        ];
+        let rows: [(&[u8], &str); 5] =
+            [(b"", ""), (b"f", "Zg"), (b"fo", "Zm8"), (b"foo", "Zm9v"), (&[0xfb, 0xff, 0xfe], "-__-")];
         for (bytes, text) in rows {
             assert_eq!(base64_url(bytes), text);
         }

@@ -125,10 +125,7 @@ pub enum Kind {
 impl Kind {
     /// One of `values`, sent as it is.
     pub fn one_of(values: &'static [&'static str]) -> Self {
-        Self::OneOf {
-            values,
-            sent_as: &[],
-        }
+        Self::OneOf { values, sent_as: &[] }
     }
 
     /// A whole number of at least `min`.
@@ -143,26 +140,14 @@ impl Kind {
 
     /// A list of at most `max` of these.
     pub fn list_of_up_to(self, max: usize) -> Self {
-        Self::List {
-            of: Box::new(self),
-            max,
-        }
+        Self::List { of: Box::new(self), max }
     }
 }
 
 impl Field {
     /// An optional field whose REST name is its own.
     pub fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self {
-            name,
-            aliases: &[],
-            rest: name,
-            kind,
-            doc,
-            required: false,
-            default: None,
-            flatten: false,
-        }
+        Self { name, aliases: &[], rest: name, kind, doc, required: false, default: None, flatten: false }
     }
 
     /// Sets the REST name.
@@ -204,11 +189,7 @@ impl Field {
 impl Shape {
     /// An object with these fields and no rules.
     pub fn of(fields: Vec<Field>) -> Self {
-        Self {
-            fields,
-            rules: Vec::new(),
-            shown_as: None,
-        }
+        Self { fields, rules: Vec::new(), shown_as: None }
     }
 
     /// Shows a sentence in place of the fields.
@@ -227,47 +208,25 @@ impl Shape {
 /// The paging pair every list tool has.
 pub fn paging(limit: u64) -> Vec<Field> {
     vec![
-        Field::new(
-            "limit",
-            Kind::Integer { min: 1, max: 100 },
-            "Items in one page.",
-        )
-        .or(limit),
-        Field::new(
-            "offset",
-            Kind::at_least(0),
-            "Items to skip: the nextOffset of the page before.",
-        )
-        .or(0),
+        Field::new("limit", Kind::Integer { min: 1, max: 100 }, "Items in one page.").or(limit),
+        Field::new("offset", Kind::at_least(0), "Items to skip: the nextOffset of the page before.").or(0),
     ]
 }
 
 /// The shared time range object; `strategies` are the time fields of the family.
-pub fn time_filter(
-    strategies: &'static [&'static str],
-    doc: &'static str,
-    end: Option<&'static str>,
-) -> Field {
+pub fn time_filter(strategies: &'static [&'static str], doc: &'static str, end: Option<&'static str>) -> Field {
     let from = Field::new(
         "startTimestamp",
         Kind::Time,
         "Start: milliseconds since 1970, ISO 8601 in UTC with Z, or a relative string such as \
          startOfDay -7 days.",
     );
-    let mut to = Field::new(
-        "endTimestamp",
-        Kind::Time,
-        "End, in the same forms; for example now.",
-    );
+    let mut to = Field::new("endTimestamp", Kind::Time, "End, in the same forms; for example now.");
     to.default = end.map(Value::from);
     let fields = vec![
         from,
         to,
-        Field::new(
-            "timeFieldStrategy",
-            Kind::one_of(strategies).list(),
-            "Time fields the range is compared with.",
-        ),
+        Field::new("timeFieldStrategy", Kind::one_of(strategies).list(), "Time fields the range is compared with."),
         Field::new(
             "timeMatchStrategy",
             Kind::one_of(&["any", "all"]),
@@ -285,10 +244,6 @@ fn start_before_end(object: &Map<String, Value>, path: &str, problems: &mut Prob
         && start >= end
     {
         let got = object.get("startTimestamp").cloned().unwrap_or(Value::Null);
-        problems.add(
-            format!("{path}.startTimestamp"),
-            "must be before endTimestamp",
-            &got,
-        );
+        problems.add(format!("{path}.startTimestamp"), "must be before endTimestamp", &got);
     }
 }

@@ -32,10 +32,7 @@ impl EventIdentifier {
     /// Reads the canonical form, or one with a type prefix; blanks around it are ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let text = PREFIXES
-            .iter()
-            .find_map(|prefix| text.strip_prefix(prefix))
-            .unwrap_or(text);
+        let text = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
         let mut parts = text.split('/');
         let (time, customer, event) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() || event.len() != 36 {
@@ -54,11 +51,7 @@ impl EventIdentifier {
 
     /// The canonical form.
     pub fn canonical(&self) -> String {
-        let Self {
-            timestamp_ms,
-            customer_id,
-            event_id,
-        } = self;
+        let Self { timestamp_ms, customer_id, event_id } = self;
         format!("{timestamp_ms}/{customer_id}/{}", event_id.hyphenated())
     }
 }
@@ -71,15 +64,11 @@ fn schema() -> Value {
 }
 
 fn check(value: &Value) -> Result<Value, String> {
-    value
-        .as_str()
-        .and_then(EventIdentifier::parse)
-        .map(|identifier| json!(identifier.canonical()))
-        .ok_or_else(|| {
-            "must be a canonical event identifier, timestampEpochMillis/customerID/eventUUID; a \
+    value.as_str().and_then(EventIdentifier::parse).map(|identifier| json!(identifier.canonical())).ok_or_else(|| {
+        "must be a canonical event identifier, timestampEpochMillis/customerID/eventUUID; a \
              RAW/, AGGR/ or NIDS/ prefix is stripped, any other form cannot be converted"
-                .to_owned()
-        })
+            .to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -94,10 +83,7 @@ mod tests {
     fn prefixes_blanks_and_case_are_brought_to_the_canonical_form() {
         for prefix in ["", "RAW/", "AGGR/", "NIDS/"] {
             let text = format!(" {prefix}{} ", CANONICAL.to_uppercase());
-            assert_eq!(
-                EventIdentifier::parse(&text).unwrap().canonical(),
-                CANONICAL
-            );
+            assert_eq!(EventIdentifier::parse(&text).unwrap().canonical(), CANONICAL);
         }
     }
 

@@ -8,22 +8,15 @@ use serde_json::json;
 use crate::servers::argus::fields::Checked;
 
 /// An IPv4 or IPv6 address, or a CIDR network.
-pub static ADDRESS: Checked = Checked {
-    schema: || json!({"type": "string", "minLength": 2, "maxLength": 49}),
-    check: address,
-};
+pub static ADDRESS: Checked =
+    Checked { schema: || json!({"type": "string", "minLength": 2, "maxLength": 49}), check: address };
 
 /// A country code of two upper-case letters.
-pub static COUNTRY: Checked = Checked {
-    schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
-    check: country,
-};
+pub static COUNTRY: Checked = Checked { schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}), check: country };
 
 /// A domain name.
-pub static DOMAIN: Checked = Checked {
-    schema: || json!({"type": "string", "minLength": 1, "maxLength": 253}),
-    check: domain,
-};
+pub static DOMAIN: Checked =
+    Checked { schema: || json!({"type": "string", "minLength": 1, "maxLength": 253}), check: domain };
 
 fn address(value: &Value) -> Result<Value, String> {
     let text = value.as_str().unwrap_or_default().trim();
@@ -37,11 +30,7 @@ fn address(value: &Value) -> Result<Value, String> {
         Err(_) => return Err("must be an IPv4 or IPv6 address or CIDR network".to_owned()),
     };
     let fits = |bits: &str| bits.parse::<u8>().is_ok_and(|bits| bits <= most);
-    if bits.is_none_or(fits) {
-        Ok(json!(text))
-    } else {
-        Err(format!("must have a prefix length between 0 and {most}"))
-    }
+    if bits.is_none_or(fits) { Ok(json!(text)) } else { Err(format!("must have a prefix length between 0 and {most}")) }
 }
 
 fn country(value: &Value) -> Result<Value, String> {
@@ -74,14 +63,7 @@ mod tests {
         for good in ["192.0.2.1", "192.0.2.0/24", "2001:db8::1", "2001:db8::/32"] {
             assert!(address(&json!(good)).is_ok(), "{good}");
         }
-        for bad in [
-            "192.0.2",
-            "192.0.2.0/33",
-            "2001:db8::/129",
-            "192.0.2.0/",
-            "host",
-            "",
-        ] {
+        for bad in ["192.0.2", "192.0.2.0/33", "2001:db8::/129", "192.0.2.0/", "host", ""] {
             assert!(address(&json!(bad)).is_err(), "{bad}");
         }
     }

@@ -43,10 +43,7 @@ impl Outcome {
                 let text = "Argus answered without an object";
                 Err(Failure::new(FailureKind::NotFound, text).with_request(answer.label))
             }
-            Value::Object(_) => Ok(Self {
-                value: wrapped(answer, None),
-                note: None,
-            }),
+            Value::Object(_) => Ok(Self { value: wrapped(answer, None), note: None }),
             _ => {
                 let text = "the answer of Argus holds no object";
                 Err(Failure::new(FailureKind::BadResponse, text).with_request(answer.label))
@@ -60,9 +57,7 @@ impl Outcome {
     /// # Errors
     /// `BAD_RESPONSE` when the answer holds no list or contradicts itself.
     pub fn list(answer: RestAnswer, sent: (u64, u64), windowed: bool) -> Result<Self, Failure> {
-        let bad = |text: &str| {
-            Failure::new(FailureKind::BadResponse, text).with_request(answer.label.clone())
-        };
+        let bad = |text: &str| Failure::new(FailureKind::BadResponse, text).with_request(answer.label.clone());
         let envelope = &answer.envelope;
         let Value::Array(items) = &envelope.data else {
             return Err(bad("the answer of Argus holds no list"));
@@ -76,17 +71,12 @@ impl Outcome {
             windowed,
         };
         if envelope.size.is_some_and(|announced| announced > size) {
-            return Err(bad(
-                "the answer of Argus holds fewer items than it announces",
-            ));
+            return Err(bad("the answer of Argus holds fewer items than it announces"));
         }
         if size == 0 && page.count.is_some_and(|count| count > page.offset) {
             return Err(bad("Argus counts matches but returned none of them"));
         }
-        Ok(Self {
-            value: wrapped(answer, Some(page)),
-            note: (size == 0).then_some(EMPTY_TEXT),
-        })
+        Ok(Self { value: wrapped(answer, Some(page)), note: (size == 0).then_some(EMPTY_TEXT) })
     }
 
     /// The object itself.
@@ -127,15 +117,9 @@ fn wrapped(answer: RestAnswer, page: Option<Page>) -> Value {
     meta.insert("source".to_owned(), json!("argus"));
     meta.insert("request".to_owned(), json!(answer.label));
     // Whole seconds, as in the vendor's examples.
-    let seconds = answer
-        .retrieved_at
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string();
+    let seconds = answer.retrieved_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     meta.insert("retrievedAt".to_owned(), json!(seconds));
-    meta.insert(
-        "responseCode".to_owned(),
-        json!(answer.envelope.response_code),
-    );
+    meta.insert("responseCode".to_owned(), json!(answer.envelope.response_code));
     if let Some(from) = answer.redirected_from {
         meta.insert("redirectedFrom".to_owned(), json!(from));
     }

@@ -35,9 +35,7 @@ impl Page {
         match count {
             _ if self.size == 0 && self.offset == 0 => (true, "NO_RESULTS"),
             _ if self.size == 0 => (true, "OFFSET_BEYOND_END"),
-            _ if self.windowed && end.saturating_add(self.limit) > SEARCH_WINDOW => {
-                (true, "SEARCH_WINDOW_LIMIT")
-            }
+            _ if self.windowed && end.saturating_add(self.limit) > SEARCH_WINDOW => (true, "SEARCH_WINDOW_LIMIT"),
             Some(count) if count > end => (false, "MORE_RESULTS_AVAILABLE"),
             None if self.size >= self.limit => (false, "MORE_RESULTS_POSSIBLE"),
             _ => (true, "LAST_PAGE"),
@@ -67,21 +65,12 @@ mod tests {
     use proptest::proptest;
 
     fn page(offset: u64, limit: u64, size: u64, count: Option<u64>) -> Page {
-        Page {
-            offset,
-            limit,
-            size,
-            count,
-            windowed: false,
-        }
+        Page { offset, limit, size, count, windowed: false }
     }
 
     #[test]
     fn the_decision_table_holds_row_by_row() {
-        let windowed = Page {
-            windowed: true,
-            ..page(9_900, 100, 50, Some(20_000))
-        };
+        let windowed = Page { windowed: true, ..page(9_900, 100, 50, Some(20_000)) };
         let rows = [
             (page(0, 25, 0, Some(0)), (true, "NO_RESULTS")),
             (page(50, 25, 0, Some(40)), (true, "OFFSET_BEYOND_END")),

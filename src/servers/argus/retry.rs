@@ -46,10 +46,7 @@ mod tests {
     #[test]
     fn pauses_double_and_a_request_of_argus_wins() {
         let secs = |n| Some(Duration::from_secs(n));
-        assert_eq!(
-            [0, 1, 2].map(|n| pause(n, None, 0)),
-            [secs(1), secs(2), secs(4)]
-        );
+        assert_eq!([0, 1, 2].map(|n| pause(n, None, 0)), [secs(1), secs(2), secs(4)]);
         assert_eq!(pause(0, secs(7), 0), secs(7));
         assert_eq!(pause(0, secs(31), 0), None);
         assert_eq!(pause(0, None, 9_999), Some(Duration::from_millis(1_250)));
@@ -61,10 +58,7 @@ mod tests {
         assert_eq!(retry_after(" 2 ", now), Some(Duration::from_secs(2)));
         let date = "Mon, 09 Feb 2026 08:00:05 GMT";
         assert_eq!(retry_after(date, now), Some(Duration::from_secs(5)));
-        assert_eq!(
-            retry_after("Mon, 09 Feb 2026 07:00:00 GMT", now),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(retry_after("Mon, 09 Feb 2026 07:00:00 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", now), None);
     }
 

@@ -103,8 +103,5 @@ fn of_kind(kind: &Kind) -> Map<String, Value> {
 
 /// Every sort value: each name, then the same with a leading `-`.
 pub fn sort_values(names: &[&str]) -> Vec<String> {
-    names
-        .iter()
-        .flat_map(|name| [(*name).to_owned(), format!("-{name}")])
-        .collect()
+    names.iter().flat_map(|name| [(*name).to_owned(), format!("-{name}")]).collect()
 }

@@ -65,10 +65,7 @@ impl ArgusServer {
     pub fn new(config: ArgusConfig) -> Result<Self, ConfigError> {
         let chosen = chosen(&config.tools)?;
         for canonical in config.tool_names.keys() {
-            if !tools::ALL
-                .iter()
-                .any(|tool| tool.name == canonical.as_str())
-            {
+            if !tools::ALL.iter().any(|tool| tool.name == canonical.as_str()) {
                 let problem = format!("renames {canonical}, which is no tool of this server");
                 return Err(ConfigError::invalid("ARGUS_MCP_TOOL_NAMES", problem));
             }
@@ -86,22 +83,13 @@ impl ArgusServer {
                     return Err(ConfigError::invalid("ARGUS_MCP_TOOL_NAMES", problem));
                 }
             }
-            exposed.push(Exposed {
-                tool,
-                listed: listed(tool, shown),
-            });
+            exposed.push(Exposed { tool, listed: listed(tool, shown) });
         }
-        Ok(Self {
-            backend: Backend::new(config)?,
-            tools: Arc::new(exposed),
-            by_name: Arc::new(by_name),
-        })
+        Ok(Self { backend: Backend::new(config)?, tools: Arc::new(exposed), by_name: Arc::new(by_name) })
     }
 
     fn find(&self, name: &str) -> Option<&Exposed> {
-        self.by_name
-            .get(name)
-            .and_then(|place| self.tools.get(*place))
+        self.by_name.get(name).and_then(|place| self.tools.get(*place))
     }
 
     /// Runs a tool by any of its names; `None` if there is no such tool.
@@ -112,11 +100,7 @@ impl ArgusServer {
             Ok(outcome) => outcome.into_result(),
             Err(failure) => {
                 let failure = hinted(failure, exposed.tool);
-                tracing::debug!(
-                    tool.name = exposed.tool.name,
-                    kind = failure.kind.name(),
-                    "argus tool call failed"
-                );
+                tracing::debug!(tool.name = exposed.tool.name, kind = failure.kind.name(), "argus tool call failed");
                 CallToolResult::structured_error(failure.to_value(&exposed.listed.name))
             }
         })
@@ -137,9 +121,7 @@ fn chosen(wanted: &[String]) -> Result<Vec<&'static Tool>, ConfigError> {
         }
     }
     let all = tools::ALL.iter().copied();
-    Ok(all
-        .filter(|tool| wanted.is_empty() || wanted.iter().any(|name| is(tool, name)))
-        .collect())
+    Ok(all.filter(|tool| wanted.is_empty() || wanted.iter().any(|name| is(tool, name))).collect())
 }
 
 fn listed(tool: &'static Tool, shown: &str) -> McpTool {
@@ -163,21 +145,12 @@ fn hinted(mut failure: Failure, tool: &Tool) -> Failure {
     if failure.hint.is_some() {
         return failure;
     }
-    let named = |field: &str| {
-        failure
-            .argus_messages
-            .iter()
-            .any(|message| message["field"].as_str() == Some(field))
-    };
+    let named = |field: &str| failure.argus_messages.iter().any(|message| message["field"].as_str() == Some(field));
     let fits = |on: &On| match on {
         On::Field(field) => failure.kind == FailureKind::ValidationFailed && named(field),
         On::Kind(kind) => failure.kind == *kind,
     };
-    let own = tool
-        .hints
-        .iter()
-        .find(|(on, _)| fits(on))
-        .map(|(_, text)| *text);
+    let own = tool.hints.iter().find(|(on, _)| fits(on)).map(|(_, text)| *text);
     failure.hint = own.or(general_hint(failure.kind)).map(str::to_owned);
     failure
 }
@@ -190,9 +163,7 @@ fn general_hint(kind: FailureKind) -> Option<&'static str> {
         FailureKind::AccessDenied => {
             "The key lacks the permission or the customer; report that instead of trying again."
         }
-        FailureKind::NotFound => {
-            "The key may lack access, so this does not prove that the object does not exist."
-        }
+        FailureKind::NotFound => "The key may lack access, so this does not prove that the object does not exist.",
         FailureKind::ValidationFailed => "Correct the fields that Argus names and call again.",
         FailureKind::ResourceLimit => "The limit frees up with time; the user may try again later.",
         FailureKind::RateLimited
@@ -242,20 +213,16 @@ impl ServerHandler for ArgusServer {
         match result {
             Ok(Some(result)) => Ok(result.into()),
             Ok(None) => {
-                let names = self
-                    .tools
-                    .iter()
-                    .map(|exposed| exposed.listed.name.as_ref());
+                let names = self.tools.iter().map(|exposed| exposed.listed.name.as_ref());
                 let text = match validate::nearest(&request.name, names) {
                     Some(near) => format!("unknown tool; did you mean {near}?"),
                     None => "unknown tool".to_owned(),
                 };
                 Err(ErrorData::invalid_params(text, None))
             }
-            Err(_) => Err(ErrorData::internal_error(
-                "the tool failed inside the server; no Argus data was obtained",
-                None,
-            )),
+            Err(_) => {
+                Err(ErrorData::internal_error("the tool failed inside the server; no Argus data was obtained", None))
+            }
         }
     }
 }

@@ -39,10 +39,7 @@ async fn listed_tools_have_closed_schemas_rules_and_annotations() {
         }
     }
     let info = client.peer_info().unwrap();
-    assert_eq!(
-        info.server_info.as_ref().unwrap().name,
-        "argus-api-mcp-server-stdio"
-    );
+    assert_eq!(info.server_info.as_ref().unwrap().name, "argus-api-mcp-server-stdio");
     assert!(info.capabilities.tools.is_some() && info.capabilities.prompts.is_none());
 }
 
@@ -56,11 +53,7 @@ async fn documented_outputs_fit_their_schemas() {
             _ => json!({}),
         };
         let value = stub.data(tool.name, arguments).await;
-        assert!(
-            jsonschema::is_valid(&schema, &value),
-            "{}: {value}",
-            tool.name
-        );
+        assert!(jsonschema::is_valid(&schema, &value), "{}: {value}", tool.name);
     }
 }
 
@@ -83,10 +76,7 @@ async fn aliases_are_accepted_and_an_unknown_tool_is_a_protocol_error() {
     let client = connect(stub.config()).await;
     let call = CallToolRequestParams::new("getArgusCaseById");
     let error = client.call_tool(call).await.unwrap_err().to_string();
-    assert!(
-        error.contains("-32602") && error.contains("did you mean getArgusCaseByID?"),
-        "{error}"
-    );
+    assert!(error.contains("-32602") && error.contains("did you mean getArgusCaseByID?"), "{error}");
 }
 
 #[tokio::test]
@@ -113,10 +103,7 @@ async fn settings_that_name_no_tool_are_refused() {
     let mut config = stub.config();
     config.tools = vec!["alarms".to_owned()];
     assert!(ArgusServer::new(config).is_err());
-    for (from, to) in [
-        ("noSuchTool", "x"),
-        ("getArgusCaseByID", "getArgusCaseTags"),
-    ] {
+    for (from, to) in [("noSuchTool", "x"), ("getArgusCaseByID", "getArgusCaseTags")] {
         let mut config = stub.config();
         config.tool_names = [(from.to_owned(), to.to_owned())].into();
         assert!(ArgusServer::new(config).is_err());

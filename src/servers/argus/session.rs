@@ -33,17 +33,9 @@ pub struct Session {
 
 impl std::fmt::Display for Session {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            key,
-            method,
-            security_level,
-            valid_until,
-        } = self;
+        let Self { key, method, security_level, valid_until } = self;
         let until = valid_until.map_or_else(|| "unknown".to_owned(), |time| time.to_string());
-        write!(
-            formatter,
-            "session ok user-key={key} method={method} securityLevel={security_level} validUntil={until}"
-        )
+        write!(formatter, "session ok user-key={key} method={method} securityLevel={security_level} validUntil={until}")
     }
 }
 
@@ -100,24 +92,18 @@ pub async fn check_session(config: &ArgusConfig) -> Result<Session, SessionError
     let request = RestRequest::get(&["authentication", "v1", "session"]);
     let answer = tokio::time::timeout(CHECK_BUDGET, client.send(&request))
         .await
-        .map_err(|_| SessionError::Unavailable {
-            reason: format!("no answer within {} s", CHECK_BUDGET.as_secs()),
-        })?
+        .map_err(|_| SessionError::Unavailable { reason: format!("no answer within {} s", CHECK_BUDGET.as_secs()) })?
         .map_err(|failure| of_failure(&failure))?;
     let data = &answer.envelope.data;
     if !data.is_object() {
-        return Err(SessionError::Unexpected {
-            status: answer.envelope.response_code,
-        });
+        return Err(SessionError::Unexpected { status: answer.envelope.response_code });
     }
     let text = |name: &str| data[name].as_str().unwrap_or("unknown").to_owned();
     Ok(Session {
         key: key.shown(),
         method: text("authenticationMethod"),
         security_level: text("securityLevel"),
-        valid_until: data["validUntilTimestamp"]
-            .as_i64()
-            .and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+        valid_until: data["validUntilTimestamp"].as_i64().and_then(|millis| Timestamp::from_millisecond(millis).ok()),
     })
 }
 
@@ -126,18 +112,11 @@ fn of_failure(failure: &Failure) -> SessionError {
         (FailureKind::AuthenticationFailed | FailureKind::AccessDenied, Some(status)) => {
             let first = failure.argus_messages.first();
             let message = first.and_then(|message| message["message"].as_str());
-            SessionError::Rejected {
-                status,
-                message: message.unwrap_or("without a message").to_owned(),
-            }
+            SessionError::Rejected { status, message: message.unwrap_or("without a message").to_owned() }
         }
-        (FailureKind::BadResponse, status) => SessionError::Unexpected {
-            status: status.unwrap_or(200),
-        },
+        (FailureKind::BadResponse, status) => SessionError::Unexpected { status: status.unwrap_or(200) },
         (_, Some(status)) if status < 500 && status != 429 => SessionError::Unexpected { status },
-        _ => SessionError::Unavailable {
-            reason: failure.message.clone(),
-        },
+        _ => SessionError::Unavailable { reason: failure.message.clone() },
     }
 }
 

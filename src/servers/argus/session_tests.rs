@@ -33,10 +33,7 @@ async fn a_missing_key_is_exit_2_and_asks_nobody() {
     let mut config = stub.config();
     config.api_key = None;
     let error = check_session(&config).await.unwrap_err();
-    assert_eq!(
-        (error.exit_code(), error.to_string().as_str()),
-        (2, "ARGUS_API_KEY is not set")
-    );
+    assert_eq!((error.exit_code(), error.to_string().as_str()), (2, "ARGUS_API_KEY is not set"));
     assert!(stub.seen().is_empty());
 }
 
@@ -46,10 +43,7 @@ async fn a_refused_key_is_exit_3_with_the_words_of_argus() {
         let message = json!({"type": "ACTION_ERROR", "message": "key has expired"});
         let (code, line) = refused(Reply::error(status, message)).await;
         assert_eq!(code, 3);
-        assert_eq!(
-            line,
-            format!("session check failed: {status} key has expired")
-        );
+        assert_eq!(line, format!("session check failed: {status} key has expired"));
     }
 }
 
@@ -59,14 +53,8 @@ async fn anything_else_is_exit_4() {
         (Reply::raw(404, "<html>"), "unexpected answer 404"),
         (Reply::raw(200, "hello"), "unexpected answer 200"),
         (Reply::object(json!(null)), "unexpected answer 200"),
-        (
-            Reply::error(412, json!({"type": "FIELD_ERROR"})),
-            "unexpected answer 412",
-        ),
-        (
-            Reply::error(503, json!({"message": "full"})),
-            "Argus answered 503: full",
-        ),
+        (Reply::error(412, json!({"type": "FIELD_ERROR"})), "unexpected answer 412"),
+        (Reply::error(503, json!({"message": "full"})), "Argus answered 503: full"),
     ];
     for (reply, text) in rows {
         let (code, line) = refused(reply).await;

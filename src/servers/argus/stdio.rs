@@ -57,10 +57,7 @@ where
         }
     };
     let closed = Arc::new(Notify::new());
-    let input = Watched {
-        input,
-        closed: Arc::clone(&closed),
-    };
+    let input = Watched { input, closed: Arc::clone(&closed) };
     let running = match server.serve((input, output)).await {
         Ok(running) => running,
         // The client went away before it said anything: a normal end.
@@ -110,10 +107,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Watched<R> {
 
 /// One line on standard error. If that is closed there is nobody left to tell.
 fn say(text: &str) {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let _ = writeln!(io::stderr().lock(), "argus-mcp: {line}");
 }
 
@@ -156,10 +150,7 @@ mod tests {
         let stub = Stub::start(vec![Reply::object(json!({"id": 1}))]).await;
         let (code, output) = run(stub.config(), &frames()).await;
         assert_eq!(code, 0);
-        let frames: Vec<Value> = output
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let frames: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(frames.len(), 2);
         assert_eq!(frames[0]["result"]["protocolVersion"], "2025-06-18");
         let value = &frames[1]["result"]["structuredContent"];

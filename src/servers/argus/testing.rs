@@ -66,11 +66,7 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn raw(status: u16, body: impl Into<String>) -> Self {
         let body = body.into();
-        Self {
-            status,
-            headers: vec![("content-type", "application/json".to_owned())],
-            body,
-        }
+        Self { status, headers: vec![("content-type", "application/json".to_owned())], body }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -124,19 +120,12 @@ impl Stub {
     pub(crate) async fn start(replies: Vec<Reply>) -> Self {
         // Only the first call of the process can succeed; the others find it done.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let script = Script {
-            seen: Arc::default(),
-            replies: Arc::new(replies),
-        };
+        let script = Script { seen: Arc::default(), replies: Arc::new(replies) };
         let app = Router::new().fallback(answer).with_state(script.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self {
-            url: Url::parse(&format!("http://{address}")).unwrap(),
-            script,
-            pauses: Arc::default(),
-        }
+        Self { url: Url::parse(&format!("http://{address}")).unwrap(), script, pauses: Arc::default() }
     }
 
     pub(crate) fn config(&self) -> ArgusConfig {
@@ -162,20 +151,13 @@ impl Stub {
 
     /// Pauses made between tries, in whole seconds.
     pub(crate) fn pauses(&self) -> Vec<u64> {
-        self.pauses
-            .lock()
-            .unwrap()
-            .iter()
-            .map(Duration::as_secs)
-            .collect()
+        self.pauses.lock().unwrap().iter().map(Duration::as_secs).collect()
     }
 
     /// Calls a tool through a real MCP session.
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> CallToolResult {
         let client = connect(self.config()).await;
-        let Value::Object(arguments) = arguments else {
-            panic!("arguments are an object")
-        };
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         let call = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let result = client.call_tool(call).await.unwrap();
         client.cancel().await.unwrap();
@@ -214,23 +196,14 @@ pub(crate) async fn connect(config: ArgusConfig) -> RunningService<RoleClient, C
     let (near, far) = tokio::io::duplex(1 << 20);
     let server = ArgusServer::new(config).unwrap();
     tokio::spawn(async move { server.serve(far).await.unwrap().waiting().await });
-    ClientConfig::new(
-        ClientCapabilities::default(),
-        Implementation::new("test", "1"),
-    )
-    .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
-    .serve(near)
-    .await
-    .unwrap()
+    ClientConfig::new(ClientCapabilities::default(), Implementation::new("test", "1"))
+        .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+        .serve(near)
+        .await
+        .unwrap()
 }
 
-async fn answer(
-    State(script): State<Script>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn answer(State(script): State<Script>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let mut seen = script.seen.lock().unwrap();
     let reply = script.replies[seen.len().min(script.replies.len() - 1)].clone();
     seen.push(Seen {

@@ -41,9 +41,7 @@ pub fn normalise(value: &Value) -> Result<String, String> {
 }
 
 fn whole_float(number: Option<f64>) -> Option<String> {
-    number
-        .filter(|number| number.fract() == 0.0 && (0.0..9.0e15).contains(number))
-        .map(|number| format!("{number:.0}"))
+    number.filter(|number| number.fract() == 0.0 && (0.0..9.0e15).contains(number)).map(|number| format!("{number:.0}"))
 }
 
 /// Tells the form of `text`.
@@ -74,9 +72,7 @@ pub fn classify(text: &str) -> Result<TimeText, String> {
             .map_err(|_| "is not a valid ISO 8601 time".to_owned());
     }
     let fits = text.chars().count() <= MAX_RELATIVE_CHARS
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b" +-".contains(&byte));
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" +-".contains(&byte));
     if fits {
         Ok(TimeText::Relative)
     } else {
@@ -90,13 +86,10 @@ pub fn classify(text: &str) -> Result<TimeText, String> {
 fn looks_like_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 10
-        && bytes[..10]
-            .iter()
-            .enumerate()
-            .all(|(place, byte)| match place {
-                4 | 7 => *byte == b'-',
-                _ => byte.is_ascii_digit(),
-            })
+        && bytes[..10].iter().enumerate().all(|(place, byte)| match place {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
 }
 
 /// Resolves a relative string of the known grammar in UTC; `None` for any other.
@@ -115,20 +108,12 @@ pub fn estimate(text: &str, now: Timestamp) -> Option<Timestamp> {
             _ => return None,
         };
         rest = rest[1..].trim_start();
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let amount: i64 = rest[..digits].parse().ok()?;
         rest = rest[digits..].trim_start();
-        let letters = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let span = step(&rest[..letters], amount)?;
-        time = if negative {
-            time.checked_sub(span).ok()?
-        } else {
-            time.checked_add(span).ok()?
-        };
+        time = if negative { time.checked_sub(span).ok()? } else { time.checked_add(span).ok()? };
         rest = rest[letters..].trim_start();
     }
     Some(time.timestamp())
@@ -172,33 +157,15 @@ mod tests {
 
     #[test]
     fn numbers_become_digits_and_relative_strings_stay_as_they_are() {
-        assert_eq!(
-            normalise(&json!(1_770_595_200_000_u64)).unwrap(),
-            "1770595200000"
-        );
-        assert_eq!(
-            normalise(&json!(1_770_595_200_000.0)).unwrap(),
-            "1770595200000"
-        );
-        assert_eq!(
-            normalise(&json!("startOfDay -7 days")).unwrap(),
-            "startOfDay -7 days"
-        );
-        assert_eq!(
-            normalise(&json!("2026-02-09T08:15:30Z")).unwrap(),
-            "2026-02-09T08:15:30Z"
-        );
+        assert_eq!(normalise(&json!(1_770_595_200_000_u64)).unwrap(), "1770595200000");
+        assert_eq!(normalise(&json!(1_770_595_200_000.0)).unwrap(), "1770595200000");
+        assert_eq!(normalise(&json!("startOfDay -7 days")).unwrap(), "startOfDay -7 days");
+        assert_eq!(normalise(&json!("2026-02-09T08:15:30Z")).unwrap(), "2026-02-09T08:15:30Z");
     }
 
     #[test]
     fn other_offsets_and_odd_characters_are_refused() {
-        for bad in [
-            "2026-02-09T08:15:30+01:00",
-            "2026-02-09",
-            "now; drop",
-            "",
-            "2026-13-40T00:00:00Z",
-        ] {
+        for bad in ["2026-02-09T08:15:30+01:00", "2026-02-09", "now; drop", "", "2026-13-40T00:00:00Z"] {
             assert!(normalise(&json!(bad)).is_err(), "{bad}");
         }
         for bad in [json!(-1), json!(1.5), json!(true), json!("a".repeat(65))] {
@@ -218,11 +185,7 @@ mod tests {
             ("startOfYear", "2026-01-01T00:00:00Z"),
         ];
         for (text, expected) in rows {
-            assert_eq!(
-                estimate(text, now),
-                Some(expected.parse().unwrap()),
-                "{text}"
-            );
+            assert_eq!(estimate(text, now), Some(expected.parse().unwrap()), "{text}");
         }
         assert_eq!(estimate("yesterday", now), None);
     }

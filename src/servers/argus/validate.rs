@@ -46,21 +46,12 @@ impl Problems {
             self.more += 1;
             return;
         }
-        self.list.push(FieldError {
-            path,
-            problem,
-            got: shortened(got),
-            allowed,
-        });
+        self.list.push(FieldError { path, problem, got: shortened(got), allowed });
     }
 
     /// The failure, if anything was noted.
     pub fn into_result(self) -> Result<(), Failure> {
-        if self.list.is_empty() {
-            Ok(())
-        } else {
-            Err(Failure::invalid_arguments(self.list, self.more))
-        }
+        if self.list.is_empty() { Ok(()) } else { Err(Failure::invalid_arguments(self.list, self.more)) }
     }
 }
 
@@ -80,10 +71,7 @@ fn shortened(value: &Value) -> Value {
 ///
 /// # Errors
 /// `INVALID_ARGUMENTS` with every problem found.
-pub fn arguments(
-    shape: &Shape,
-    arguments: &Map<String, Value>,
-) -> Result<Map<String, Value>, Failure> {
+pub fn arguments(shape: &Shape, arguments: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
     let mut problems = Problems::default();
     let checked = object(shape, arguments, "", &mut problems);
     problems.into_result().map(|()| checked)
@@ -92,12 +80,7 @@ pub fn arguments(
 /// A value as it was sent, under the name it was sent by.
 type Sent<'a> = (&'a str, &'a Value);
 
-fn object(
-    shape: &Shape,
-    sent: &Map<String, Value>,
-    path: &str,
-    problems: &mut Problems,
-) -> Map<String, Value> {
+fn object(shape: &Shape, sent: &Map<String, Value>, path: &str, problems: &mut Problems) -> Map<String, Value> {
     let mut direct: Vec<Vec<Sent<'_>>> = vec![Vec::new(); shape.fields.len()];
     let mut lifted: Vec<Vec<Sent<'_>>> = vec![Vec::new(); shape.fields.len()];
     for (name, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
@@ -152,9 +135,7 @@ fn checked_all(sent: &Map<String, Value>, shape: &Shape) -> bool {
 /// Whether `name` is a field inside the flattened object `field`.
 fn inner(field: &Field, name: &str) -> bool {
     match &field.kind {
-        Kind::Object(shape) if field.flatten => {
-            shape.fields.iter().any(|field| field.answers_to(name))
-        }
+        Kind::Object(shape) if field.flatten => shape.fields.iter().any(|field| field.answers_to(name)),
         _ => false,
     }
 }
@@ -188,9 +169,7 @@ fn flattened(
         Some(other) => problems.add(here.as_str(), "must be an object", other),
     }
     for (name, value) in lifted {
-        let twice = merged
-            .iter()
-            .any(|(key, nested)| same_field(shape, key, name) && nested != *value);
+        let twice = merged.iter().any(|(key, nested)| same_field(shape, key, name) && nested != *value);
         if twice {
             let problem = format!("differs from the same field in {}", field.name);
             problems.add(join(path, name), problem, value);
@@ -202,10 +181,7 @@ fn flattened(
 }
 
 fn same_field(shape: &Shape, left: &str, right: &str) -> bool {
-    shape
-        .fields
-        .iter()
-        .any(|field| field.answers_to(left) && field.answers_to(right))
+    shape.fields.iter().any(|field| field.answers_to(left) && field.answers_to(right))
 }
 
 fn unknown(shape: &Shape, name: &str, value: &Value, path: &str, problems: &mut Problems) {
@@ -350,13 +326,7 @@ fn one_of(
     None
 }
 
-fn list(
-    of: &Kind,
-    max: usize,
-    value: &Value,
-    path: &str,
-    problems: &mut Problems,
-) -> Option<Value> {
+fn list(of: &Kind, max: usize, value: &Value, path: &str, problems: &mut Problems) -> Option<Value> {
     let wrapped;
     let entries = match value {
         Value::Array(entries) => entries.as_slice(),
@@ -412,11 +382,7 @@ fn apply(rule: &Rule, object: &Map<String, Value>, path: &str, problems: &mut Pr
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 #[cfg(test)]

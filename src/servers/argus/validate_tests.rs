@@ -44,9 +44,7 @@ fn json_like() -> BoxedStrategy<Value> {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             proptest::collection::vec((name.clone(), inner), 0..6).prop_map(|pairs| {
-                let pairs = pairs
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value));
+                let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value));
                 Value::Object(pairs.collect())
             }),
         ]
@@ -57,36 +55,21 @@ fn json_like() -> BoxedStrategy<Value> {
 /// A valid value of a kind.
 fn valid(kind: &Kind) -> BoxedStrategy<Value> {
     match kind {
-        Kind::Text { .. } => "[a-zA-Z][a-zA-Z0-9 .:-]{0,20}[a-z]"
-            .prop_map(Value::from)
-            .boxed(),
-        Kind::Name => prop_oneof![
-            "[a-z][a-z0-9-]{0,20}".prop_map(Value::from),
-            (1u32..9_999_999).prop_map(Value::from),
-        ]
-        .boxed(),
+        Kind::Text { .. } => "[a-zA-Z][a-zA-Z0-9 .:-]{0,20}[a-z]".prop_map(Value::from).boxed(),
+        Kind::Name => {
+            prop_oneof!["[a-z][a-z0-9-]{0,20}".prop_map(Value::from), (1u32..9_999_999).prop_map(Value::from),].boxed()
+        }
         Kind::Integer { min, max } => (*min..=(*max).min(1_000_000)).prop_map(Value::from).boxed(),
         Kind::Boolean => any::<bool>().prop_map(Value::from).boxed(),
-        Kind::OneOf { values, .. } => proptest::sample::select(*values)
-            .prop_map(Value::from)
-            .boxed(),
-        Kind::Sort { names } => proptest::sample::select(sort_values(names))
-            .prop_map(Value::from)
-            .boxed(),
-        Kind::Time => prop_oneof![
-            Just(json!("startOfDay -7 days")),
-            Just(json!("now -1 hour")),
-            Just(json!("now")),
-        ]
-        .boxed(),
-        Kind::Uuid => any::<u128>()
-            .prop_map(|id| json!(Uuid::from_u128(id).to_string()))
-            .boxed(),
+        Kind::OneOf { values, .. } => proptest::sample::select(*values).prop_map(Value::from).boxed(),
+        Kind::Sort { names } => proptest::sample::select(sort_values(names)).prop_map(Value::from).boxed(),
+        Kind::Time => {
+            prop_oneof![Just(json!("startOfDay -7 days")), Just(json!("now -1 hour")), Just(json!("now")),].boxed()
+        }
+        Kind::Uuid => any::<u128>().prop_map(|id| json!(Uuid::from_u128(id).to_string())).boxed(),
         // The special kinds are covered by their own tests.
         Kind::Checked(_) => Just(Value::Null).boxed(),
-        Kind::List { of, .. } => proptest::collection::vec(valid(of), 1..3)
-            .prop_map(Value::from)
-            .boxed(),
+        Kind::List { of, .. } => proptest::collection::vec(valid(of), 1..3).prop_map(Value::from).boxed(),
         Kind::Object(shape) => valid_object(shape),
     }
 }

@@ -30,8 +30,7 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// `<name> is required`, or that it is not a string.
     pub fn required_text(&self, name: &str) -> Result<&'a str, ToolError> {
-        self.optional_text(name)?
-            .ok_or_else(|| ToolError::argument(format!("{name} is required")))
+        self.optional_text(name)?.ok_or_else(|| ToolError::argument(format!("{name} is required")))
     }
 
     /// A string, without surrounding blanks; blank counts as absent.
@@ -50,28 +49,19 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// When it is no whole number or outside the range.
-    pub fn whole_number(
-        &self,
-        name: &str,
-        default: i64,
-        range: RangeInclusive<i64>,
-    ) -> Result<i64, ToolError> {
+    pub fn whole_number(&self, name: &str, default: i64, range: RangeInclusive<i64>) -> Result<i64, ToolError> {
         let number = match self.0.get(name) {
             None | Some(Value::Null) => return Ok(default),
-            Some(Value::Number(number)) => number
-                .as_i64()
-                .or_else(|| number.as_f64().and_then(integral)),
+            Some(Value::Number(number)) => number.as_i64().or_else(|| number.as_f64().and_then(integral)),
             Some(Value::String(text)) => whole_from_text(text.trim()),
             Some(_) => None,
         };
         let (low, high) = (range.start(), range.end());
         match number {
-            None => Err(ToolError::argument(format!(
-                "{name} must be a whole number between {low} and {high}"
-            ))),
-            Some(number) if !range.contains(&number) => Err(ToolError::argument(format!(
-                "{name} must be between {low} and {high}, got {number}"
-            ))),
+            None => Err(ToolError::argument(format!("{name} must be a whole number between {low} and {high}"))),
+            Some(number) if !range.contains(&number) => {
+                Err(ToolError::argument(format!("{name} must be between {low} and {high}, got {number}")))
+            }
             Some(number) => Ok(number),
         }
     }
@@ -83,9 +73,7 @@ impl<'a> Arguments<'a> {
     pub fn event_id(&self) -> Result<&'a str, ToolError> {
         let id = self.required_text("event_id")?;
         if id.chars().count() > EVENT_ID_CHARS {
-            return Err(ToolError::argument(format!(
-                "event_id must be at most {EVENT_ID_CHARS} characters long"
-            )));
+            return Err(ToolError::argument(format!("event_id must be at most {EVENT_ID_CHARS} characters long")));
         }
         // URL rules drop such segments, so the call would reach another endpoint.
         if matches!(id, "." | "..") {
@@ -128,13 +116,7 @@ mod tests {
 
     #[test]
     fn numbers_come_in_many_clothes() {
-        for value in [
-            json!(20),
-            json!(20.0),
-            json!("20"),
-            json!(" 20 "),
-            json!("20.0"),
-        ] {
+        for value in [json!(20), json!(20.0), json!("20"), json!(" 20 "), json!("20.0")] {
             assert_eq!(number(value.clone()), Ok(20), "{value}");
         }
         assert_eq!(number(Value::Null), Ok(50));
@@ -142,26 +124,13 @@ mod tests {
 
     #[test]
     fn unreadable_and_out_of_range_numbers_name_the_argument() {
-        for value in [
-            json!("many"),
-            json!(1.5),
-            json!("1.5"),
-            json!(true),
-            json!(""),
-            json!([1]),
-        ] {
+        for value in [json!("many"), json!(1.5), json!("1.5"), json!(true), json!(""), json!([1])] {
             let error = number(value.clone()).unwrap_err();
-            assert_eq!(
-                error, "limit must be a whole number between 1 and 200",
-                "{value}"
-            );
+            assert_eq!(error, "limit must be a whole number between 1 and 200", "{value}");
         }
         for value in [json!(0), json!(201), json!("-1"), json!(9e15)] {
             let error = number(value.clone()).unwrap_err();
-            assert!(
-                error.starts_with("limit must be between 1 and 200, got"),
-                "{value}"
-            );
+            assert!(error.starts_with("limit must be between 1 and 200, got"), "{value}");
         }
         assert!(number(json!(1e300)).is_err());
     }

@@ -100,11 +100,7 @@ impl BaseUrl {
         if text.is_empty() {
             return Err(HostError::Empty);
         }
-        let with_scheme = if text.contains("://") {
-            text.to_owned()
-        } else {
-            format!("https://{text}")
-        };
+        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let mut url = Url::parse(&with_scheme).map_err(|_| HostError::NotAUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(HostError::Scheme);
@@ -316,10 +312,7 @@ mod tests {
 
     fn load(pairs: &[(&str, &str)]) -> Result<SysdigConfig, StartError> {
         SysdigConfig::from_lookup(&|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -358,10 +351,7 @@ mod tests {
         assert_eq!(config.listening_host, "0.0.0.0");
         assert!(config.skip_tls_verification && config.stateless);
         let host = config.host().unwrap().unwrap();
-        assert_eq!(
-            host.join(&["api", "a/b"]).as_str(),
-            "https://us2.app.sysdig.com/api/a%2Fb"
-        );
+        assert_eq!(host.join(&["api", "a/b"]).as_str(), "https://us2.app.sysdig.com/api/a%2Fb");
     }
 
     #[test]
@@ -390,14 +380,8 @@ mod tests {
     #[test]
     fn stdio_needs_host_then_token_and_http_needs_neither() {
         let error = load(&[]).unwrap().check().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "required configuration missing: SYSDIG_MCP_API_HOST"
-        );
-        let error = load(&[("SYSDIG_MCP_API_HOST", "https://sysdig.example")])
-            .unwrap()
-            .check()
-            .unwrap_err();
+        assert_eq!(error.to_string(), "required configuration missing: SYSDIG_MCP_API_HOST");
+        let error = load(&[("SYSDIG_MCP_API_HOST", "https://sysdig.example")]).unwrap().check().unwrap_err();
         assert!(error.to_string().contains("SYSDIG_MCP_API_SECURE_TOKEN"));
         for transport in ["streamable-http", "sse"] {
             let config = load(&[("SYSDIG_MCP_TRANSPORT", transport)]).unwrap();
@@ -408,20 +392,11 @@ mod tests {
     #[test]
     fn hosts_are_repaired_or_refused() {
         let parse = |text| BaseUrl::parse(text).map(|base| base.join(&["x"]).to_string());
-        assert_eq!(
-            parse("eu1.app.sysdig.com"),
-            Ok("https://eu1.app.sysdig.com/x".into())
-        );
-        assert_eq!(
-            parse("http://127.0.0.1:9/a/b?c#d"),
-            Ok("http://127.0.0.1:9/x".into())
-        );
+        assert_eq!(parse("eu1.app.sysdig.com"), Ok("https://eu1.app.sysdig.com/x".into()));
+        assert_eq!(parse("http://127.0.0.1:9/a/b?c#d"), Ok("http://127.0.0.1:9/x".into()));
         assert_eq!(parse("  "), Err(HostError::Empty));
         assert_eq!(parse("ftp://sysdig.example"), Err(HostError::Scheme));
-        assert_eq!(
-            parse("https://a:b@sysdig.example"),
-            Err(HostError::Credentials)
-        );
+        assert_eq!(parse("https://a:b@sysdig.example"), Err(HostError::Credentials));
         assert_eq!(parse("https://"), Err(HostError::NotAUrl));
     }
 

@@ -47,10 +47,7 @@ pub enum CredentialError {
 ///
 /// # Errors
 /// [`CredentialError`] naming what is missing; never the value of a token.
-pub fn resolve(
-    config: &SysdigConfig,
-    headers: Option<&HeaderMap>,
-) -> Result<Credentials, CredentialError> {
+pub fn resolve(config: &SysdigConfig, headers: Option<&HeaderMap>) -> Result<Credentials, CredentialError> {
     let Some(headers) = headers else {
         return from_configuration(config);
     };
@@ -71,16 +68,12 @@ pub fn resolve(
 fn from_configuration(config: &SysdigConfig) -> Result<Credentials, CredentialError> {
     Ok(Credentials {
         host: configured_host(config)?.ok_or(CredentialError::NotConfigured(API_HOST))?,
-        token: config
-            .token()
-            .ok_or(CredentialError::NotConfigured(API_SECURE_TOKEN))?,
+        token: config.token().ok_or(CredentialError::NotConfigured(API_SECURE_TOKEN))?,
     })
 }
 
 fn configured_host(config: &SysdigConfig) -> Result<Option<BaseUrl>, CredentialError> {
-    config
-        .host()
-        .map_err(CredentialError::InvalidConfiguredHost)
+    config.host().map_err(CredentialError::InvalidConfiguredHost)
 }
 
 /// `X-Sysdig-Token` with or without the word `Bearer`, else a well-formed
@@ -128,21 +121,13 @@ mod tests {
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|(name, value)| {
-                (
-                    http::HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
+            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect()
     }
 
     fn resolved(config: &SysdigConfig, pairs: &[(&'static str, &'static str)]) -> (String, String) {
         let credentials = resolve(config, Some(&headers(pairs))).unwrap();
-        (
-            credentials.host.join(&[]).to_string(),
-            credentials.token.expose_secret().to_owned(),
-        )
+        (credentials.host.join(&[]).to_string(), credentials.token.expose_secret().to_owned())
     }
 
     #[test]
@@ -152,10 +137,7 @@ mod tests {
             let pairs = [("x-sysdig-token", value), ("authorization", "Bearer two")];
             assert_eq!(resolved(&config, &pairs).1, "one", "{value}");
         }
-        assert_eq!(
-            resolved(&config, &[("authorization", "bEARER two")]).1,
-            "two"
-        );
+        assert_eq!(resolved(&config, &[("authorization", "bEARER two")]).1, "two");
     }
 
     #[test]
@@ -176,20 +158,11 @@ mod tests {
     #[test]
     fn a_header_host_needs_no_configured_host_and_the_reverse() {
         let host = "https://b.example/";
-        let pairs = [
-            ("authorization", "Bearer t"),
-            ("x-sysdig-host", "b.example"),
-        ];
+        let pairs = [("authorization", "Bearer t"), ("x-sysdig-host", "b.example")];
         assert_eq!(resolved(&config(None, None), &pairs).0, host);
-        assert_eq!(
-            resolved(&config(Some("https://a.example"), None), &pairs).0,
-            host
-        );
+        assert_eq!(resolved(&config(Some("https://a.example"), None), &pairs).0, host);
         let only_token = [("authorization", "Bearer t")];
-        assert_eq!(
-            resolved(&config(Some("a.example"), None), &only_token).0,
-            "https://a.example/"
-        );
+        assert_eq!(resolved(&config(Some("a.example"), None), &only_token).0, "https://a.example/");
         let error = resolve(&config(None, None), Some(&headers(&only_token))).unwrap_err();
         assert!(error.to_string().contains("SYSDIG_MCP_API_HOST"));
     }
@@ -201,10 +174,7 @@ mod tests {
             ..config(Some("https://a.example"), Some("configured"))
         };
         let pairs = [("x-sysdig-host", "https://evil.example")];
-        assert_eq!(
-            resolved(&lending, &pairs),
-            ("https://a.example/".to_owned(), "configured".to_owned())
-        );
+        assert_eq!(resolved(&lending, &pairs), ("https://a.example/".to_owned(), "configured".to_owned()));
     }
 
     #[test]

@@ -39,9 +39,7 @@ impl ToolError {
         let status = answer.status;
         let body = answer.quoted_body();
         let hint = status_hint(answer, permissions);
-        Self(format!(
-            "{prefix}status code: {status}, response: {body}{hint}"
-        ))
+        Self(format!("{prefix}status code: {status}, response: {body}{hint}"))
     }
 
     /// As [`ToolError::status`], in the wording of the process tree tool
@@ -51,9 +49,7 @@ impl ToolError {
         let status = answer.status;
         let body = answer.quoted_body();
         let hint = status_hint(answer, permissions);
-        Self(format!(
-            "{prefix}: status code {status}, response: {body}{hint}"
-        ))
+        Self(format!("{prefix}: status code {status}, response: {body}{hint}"))
     }
 
     /// The result that carries this text.
@@ -74,10 +70,7 @@ impl std::error::Error for ToolError {}
 fn status_hint(answer: &Answer, permissions: &[&str]) -> String {
     match answer.status {
         401 => "\nHint: the Sysdig API token is missing, invalid or expired.".to_owned(),
-        403 => format!(
-            "\nHint: the token needs the permission {}.",
-            permissions.join(" and ")
-        ),
+        403 => format!("\nHint: the token needs the permission {}.", permissions.join(" and ")),
         429 => match &answer.retry_after {
             Some(seconds) => format!("\nHint: rate limited; retry after {seconds} seconds."),
             None => "\nHint: rate limited; retry later.".to_owned(),
@@ -112,10 +105,7 @@ pub fn envelope(answer: &Answer, now: Timestamp, bare: bool) -> Value {
 pub fn metadata(elapsed: Duration, now: Timestamp) -> Map<String, Value> {
     let micros = u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX);
     let mut metadata = Map::new();
-    metadata.insert(
-        "execution_time_ms".to_owned(),
-        (f64::from(micros) / 1000.0).into(),
-    );
+    metadata.insert("execution_time_ms".to_owned(), (f64::from(micros) / 1000.0).into());
     metadata.insert("timestamp".to_owned(), format!("{now:.6}").into());
     metadata
 }
@@ -138,11 +128,7 @@ mod tests {
     #[test]
     fn the_envelope_has_the_fields_of_record() {
         let now: Timestamp = "2026-03-27T09:01:58.902114Z".parse().unwrap();
-        let value = envelope(
-            &answer(200, r#"{"timestamp":1774602113554217000}"#, None),
-            now,
-            false,
-        );
+        let value = envelope(&answer(200, r#"{"timestamp":1774602113554217000}"#, None), now, false);
         assert_eq!(
             value.to_string(),
             concat!(
@@ -158,25 +144,14 @@ mod tests {
         let value = envelope(&answer(200, "<html>", None), Timestamp::UNIX_EPOCH, false);
         assert_eq!(value["results"], json!({}));
         assert!(value["metadata"]["note"].is_string());
-        assert_eq!(
-            value["metadata"]["timestamp"],
-            "1970-01-01T00:00:00.000000Z"
-        );
-        assert_eq!(
-            envelope(&answer(200, "", None), Timestamp::UNIX_EPOCH, true),
-            json!({})
-        );
+        assert_eq!(value["metadata"]["timestamp"], "1970-01-01T00:00:00.000000Z");
+        assert_eq!(envelope(&answer(200, "", None), Timestamp::UNIX_EPOCH, true), json!({}));
     }
 
     #[test]
     fn statuses_come_with_hints() {
-        let text = |answer| {
-            ToolError::status("error retrieving event, ", &answer, &["a.read", "b"]).to_string()
-        };
-        assert_eq!(
-            text(answer(404, "gone", None)),
-            "error retrieving event, status code: 404, response: gone"
-        );
+        let text = |answer| ToolError::status("error retrieving event, ", &answer, &["a.read", "b"]).to_string();
+        assert_eq!(text(answer(404, "gone", None)), "error retrieving event, status code: 404, response: gone");
         assert!(text(answer(401, "", None)).contains("token"));
         assert!(text(answer(403, "", None)).contains("a.read and b"));
         assert!(text(answer(429, "", Some("7"))).contains("retry after 7 seconds"));

@@ -38,10 +38,7 @@ impl Permissions {
     ///
     /// # Errors
     /// [`PermissionError`]; the caller lists no tools then.
-    pub async fn fetch(
-        upstream: &Upstream,
-        credentials: &Credentials,
-    ) -> Result<Self, PermissionError> {
+    pub async fn fetch(upstream: &Upstream, credentials: &Credentials) -> Result<Self, PermissionError> {
         #[derive(Deserialize)]
         struct Body {
             permissions: Vec<String>,

@@ -17,9 +17,7 @@ pub fn public_api_url(base_url: &str) -> String {
             .or_else(|| host.strip_prefix("app.")?.strip_suffix(".sysdig.com"))
             .filter(|region| is_region(region))
     };
-    region.map_or_else(String::new, |region| {
-        format!("https://api.{region}.sysdig.com")
-    })
+    region.map_or_else(String::new, |region| format!("https://api.{region}.sysdig.com"))
 }
 
 fn is_region(text: &str) -> bool {

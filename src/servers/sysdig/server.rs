@@ -43,8 +43,7 @@ use crate::servers::sysdig::upstream::Upstream;
 /// Tells the time; injected, so that tests and recordings can hold it still.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-const INSTRUCTIONS: &str =
-    "Provides tools and resources of Sysdig Secure: runtime security events and their context.";
+const INSTRUCTIONS: &str = "Provides tools and resources of Sysdig Secure: runtime security events and their context.";
 
 /// The server. Cheap to clone; clones share the HTTP client.
 #[derive(Clone)]
@@ -63,11 +62,7 @@ impl SysdigServer {
     #[must_use]
     pub fn new(config: SysdigConfig, http: reqwest::Client, clock: Clock) -> Self {
         let upstream = Upstream::new(http, &config);
-        Self(Arc::new(Shared {
-            config,
-            upstream,
-            clock,
-        }))
+        Self(Arc::new(Shared { config, upstream, clock }))
     }
 
     /// A server that may be started by itself: checks the configuration and
@@ -100,11 +95,8 @@ impl SysdigServer {
                 return Vec::new();
             }
         };
-        let listed: Vec<Tool> = tools::TOOLS
-            .iter()
-            .filter(|tool| permissions.allow(tool.permissions))
-            .map(ToolEntry::definition)
-            .collect();
+        let listed: Vec<Tool> =
+            tools::TOOLS.iter().filter(|tool| permissions.allow(tool.permissions)).map(ToolEntry::definition).collect();
         if listed.is_empty() {
             tracing::warn!("the tool list is empty: the token has none of the permissions needed");
         }
@@ -134,15 +126,9 @@ impl SysdigServer {
 
 impl ServerHandler for SysdigServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .build();
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
         ServerConfig::new(capabilities)
-            .with_server_info(Implementation::new(
-                "Sysdig MCP Server",
-                self.0.config.version.clone(),
-            ))
+            .with_server_info(Implementation::new("Sysdig MCP Server", self.0.config.version.clone()))
             .with_instructions(INSTRUCTIONS)
     }
 
@@ -165,16 +151,12 @@ impl ServerHandler for SysdigServer {
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = tools::find(&request.name) else {
             let name: String = request.name.chars().take(128).collect();
-            return Err(ErrorData::invalid_params(
-                format!("unknown tool: {name}"),
-                None,
-            ));
+            return Err(ErrorData::invalid_params(format!("unknown tool: {name}"), None));
         };
         let arguments = request.arguments.unwrap_or_default();
         let running = async {
-            let credentials = self
-                .credentials(&context.extensions)
-                .map_err(|error| ToolError::argument(error.to_string()))?;
+            let credentials =
+                self.credentials(&context.extensions).map_err(|error| ToolError::argument(error.to_string()))?;
             self.run_tool(tool, &credentials, &arguments).await
         };
         let outcome = tokio::select! {
@@ -196,10 +178,7 @@ impl ServerHandler for SysdigServer {
         tools::find(name).map(ToolEntry::definition)
     }
 
-    fn accepted_subscription_filter(
-        &self,
-        requested: &SubscriptionFilter,
-    ) -> Option<SubscriptionFilter> {
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         // The list depends on the token of each request and has no moment of
         // change of its own: the subscription is accepted and stays silent.
         Some(requested.clone())
@@ -230,9 +209,7 @@ where
                 }
                 Ok(())
             }
-            Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => {
-                Ok(())
-            }
+            Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -282,21 +259,12 @@ mod tests {
 
     #[tokio::test]
     async fn each_listing_asks_once_and_filters_by_permission() {
-        let fixture = Fixture::start(vec![
-            permissions(&["policy-events.read", "other"]),
-            permissions(&["metrics-data.read"]),
-        ])
-        .await;
+        let fixture =
+            Fixture::start(vec![permissions(&["policy-events.read", "other"]), permissions(&["metrics-data.read"])])
+                .await;
         let client = connect(fixture.server()).await;
         let listed = client.list_tools(None).await.unwrap().tools;
-        assert_eq!(
-            names(&listed),
-            [
-                "get_event_info",
-                "get_event_process_tree",
-                "list_runtime_events"
-            ]
-        );
+        assert_eq!(names(&listed), ["get_event_info", "get_event_process_tree", "list_runtime_events"]);
         assert_eq!(fixture.requests().len(), 1);
         assert_eq!(fixture.requests()[0].path, "/api/users/me/permissions");
         assert!(client.list_tools(None).await.unwrap().tools.is_empty());
@@ -322,9 +290,7 @@ mod tests {
     async fn calls_are_not_blocked_by_the_filter() {
         let fixture = Fixture::start(vec![Reply::text(403, "denied")]).await;
         let client = connect(fixture.server()).await;
-        let result = call(&client, "get_event_info", json!({"event_id": "abc"}))
-            .await
-            .unwrap();
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"})).await.unwrap();
         assert_eq!(result.is_error, Some(true));
         let text = result.content[0].as_text().unwrap().text.clone();
         assert!(text.starts_with("error retrieving event, status code: 403, response: denied"));
@@ -344,17 +310,12 @@ mod tests {
     async fn text_and_structured_content_agree() {
         let fixture = Fixture::start(vec![Reply::json(200, &json!({"id": "abc"}))]).await;
         let client = connect(fixture.server()).await;
-        let result = call(&client, "get_event_info", json!({"event_id": "abc"}))
-            .await
-            .unwrap();
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"})).await.unwrap();
         assert_eq!(result.is_error, Some(false));
         let structured = result.structured_content.unwrap();
         assert_eq!(structured["results"]["id"], "abc");
         assert_eq!(result.content.len(), 1);
-        assert_eq!(
-            result.content[0].as_text().unwrap().text,
-            structured.to_string()
-        );
+        assert_eq!(result.content[0].as_text().unwrap().text, structured.to_string());
     }
 
     #[tokio::test]
@@ -379,20 +340,12 @@ mod tests {
         let client = connect(fixture.server()).await;
         for (tool, prefix) in [
             ("get_event_info", "error triggering request: "),
-            (
-                "get_event_process_tree",
-                "error requesting process tree branches: ",
-            ),
+            ("get_event_process_tree", "error requesting process tree branches: "),
         ] {
-            let result = call(&client, tool, json!({"event_id": "abc"}))
-                .await
-                .unwrap();
+            let result = call(&client, tool, json!({"event_id": "abc"})).await.unwrap();
             assert_eq!(result.is_error, Some(true));
             let text = &result.content[0].as_text().unwrap().text;
-            assert!(
-                text.starts_with(prefix) && text.len() > prefix.len(),
-                "{text}"
-            );
+            assert!(text.starts_with(prefix) && text.len() > prefix.len(), "{text}");
         }
     }
 
@@ -406,9 +359,7 @@ mod tests {
         })
         .await;
         let client = connect(fixture.server()).await;
-        let result = call(&client, "get_event_info", json!({"event_id": "abc"}))
-            .await
-            .unwrap();
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"})).await.unwrap();
         let text = &result.content[0].as_text().unwrap().text;
         assert_eq!(text, "error triggering request: timed out after 0.03 s");
         drop(listener);
@@ -417,17 +368,11 @@ mod tests {
     #[tokio::test]
     async fn a_huge_answer_is_refused() {
         let reply = Reply::text(200, &"x".repeat(2_000));
-        let fixture =
-            Fixture::start_with(vec![reply], |config| config.max_body_bytes = 1_000).await;
+        let fixture = Fixture::start_with(vec![reply], |config| config.max_body_bytes = 1_000).await;
         let client = connect(fixture.server()).await;
-        let result = call(&client, "list_runtime_events", json!({}))
-            .await
-            .unwrap();
+        let result = call(&client, "list_runtime_events", json!({})).await.unwrap();
         let text = &result.content[0].as_text().unwrap().text;
-        assert_eq!(
-            text,
-            "error triggering request: the response is larger than 1000 bytes"
-        );
+        assert_eq!(text, "error triggering request: the response is larger than 1000 bytes");
     }
 
     #[tokio::test]
@@ -436,9 +381,7 @@ mod tests {
         let client = connect(fixture.server()).await;
         let listing = client.list_tools(None).await.unwrap_err();
         assert!(listing.to_string().contains("SYSDIG_MCP_API_SECURE_TOKEN"));
-        let result = call(&client, "list_runtime_events", json!({}))
-            .await
-            .unwrap();
+        let result = call(&client, "list_runtime_events", json!({})).await.unwrap();
         assert_eq!(result.is_error, Some(true));
         assert!(fixture.requests().is_empty());
     }
@@ -449,11 +392,7 @@ mod tests {
         let (client_side, server_side) = tokio::io::duplex(1024);
         let (read, write) = tokio::io::split(server_side);
         drop(client_side);
-        assert!(
-            serve(fixture.server(), read, write, CancellationToken::new())
-                .await
-                .is_ok()
-        );
+        assert!(serve(fixture.server(), read, write, CancellationToken::new()).await.is_ok());
 
         let (_client_side, server_side) = tokio::io::duplex(1024);
         let (read, write) = tokio::io::split(server_side);

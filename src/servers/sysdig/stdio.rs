@@ -50,15 +50,8 @@ fn refuse(error: &StartError) -> u8 {
 async fn termination() {
     use tokio::signal::unix::SignalKind;
     use tokio::signal::unix::signal;
-    let kinds = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ];
-    let mut signals: Vec<_> = kinds
-        .into_iter()
-        .filter_map(|kind| signal(kind).ok())
-        .collect();
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
     if signals.is_empty() {
         return std::future::pending().await;
     }

@@ -40,11 +40,7 @@ impl Reply {
 
     /// Any answer.
     pub fn text(status: u16, body: &str) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.to_owned(),
-        }
+        Self { status, headers: Vec::new(), body: body.to_owned() }
     }
 
     /// The same answer with one more header.
@@ -67,18 +63,12 @@ pub struct Seen {
 impl Seen {
     /// A header as text; empty when absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The decoded query.
     pub fn query_pairs(&self) -> BTreeMap<String, String> {
-        reqwest::Url::parse(&format!("http://x/?{}", self.query))
-            .unwrap()
-            .query_pairs()
-            .into_owned()
-            .collect()
+        reqwest::Url::parse(&format!("http://x/?{}", self.query)).unwrap().query_pairs().into_owned().collect()
     }
 }
 
@@ -104,10 +94,7 @@ impl Fixture {
     /// As [`Fixture::start`], with changes to the configuration.
     pub async fn start_with(replies: Vec<Reply>, change: impl FnOnce(&mut SysdigConfig)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let script = Arc::new(Mutex::new(Script {
-            replies: replies.into(),
-            seen: Vec::new(),
-        }));
+        let script = Arc::new(Mutex::new(Script { replies: replies.into(), seen: Vec::new() }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(answer).with_state(script.clone());
@@ -122,20 +109,14 @@ impl Fixture {
         let now: Timestamp = "2000-01-01T00:00:00Z".parse().unwrap();
         let clock: Clock = Arc::new(move || now);
         let server = SysdigServer::new(config.clone(), config.http_client().unwrap(), clock);
-        Self {
-            server,
-            config,
-            script,
-        }
+        Self { server, config, script }
     }
 
     /// Runs one tool with the configured credentials.
     pub async fn call(&self, tool: &str, arguments: Value) -> Result<Value, ToolError> {
         let credentials = credentials::resolve(&self.config, None).unwrap();
         let tool = tools::find(tool).unwrap();
-        self.server
-            .run_tool(tool, &credentials, arguments.as_object().unwrap())
-            .await
+        self.server.run_tool(tool, &credentials, arguments.as_object().unwrap()).await
     }
 
     /// What the upstream was asked so far.

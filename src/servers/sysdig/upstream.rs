@@ -59,9 +59,7 @@ impl Answer {
     /// The body as a JSON object or array; `None` if it is anything else.
     #[must_use]
     pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body)
-            .ok()
-            .filter(|value: &Value| value.is_object() || value.is_array())
+        serde_json::from_slice(&self.body).ok().filter(|value: &Value| value.is_object() || value.is_array())
     }
 
     /// The body as text for an error message, cut at 4 KiB.
@@ -111,9 +109,8 @@ impl Upstream {
         segments: &[&str],
         query: &[(&str, String)],
     ) -> Result<Answer, UpstreamError> {
-        let mut bearer =
-            HeaderValue::from_str(&format!("Bearer {}", credentials.token.expose_secret()))
-                .map_err(|_| UpstreamError::Token)?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", credentials.token.expose_secret()))
+            .map_err(|_| UpstreamError::Token)?;
         bearer.set_sensitive(true);
         let request = self
             .http
@@ -126,31 +123,14 @@ impl Upstream {
         let started = Instant::now();
         let response = request.send().await.map_err(|error| self.failed(error))?;
         let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = self.read_body(response, status).await?;
-        Ok(Answer {
-            status,
-            retry_after,
-            body,
-            elapsed: started.elapsed(),
-        })
+        Ok(Answer { status, retry_after, body, elapsed: started.elapsed() })
     }
 
-    async fn read_body(
-        &self,
-        mut response: reqwest::Response,
-        status: u16,
-    ) -> Result<Bytes, UpstreamError> {
+    async fn read_body(&self, mut response: reqwest::Response, status: u16) -> Result<Bytes, UpstreamError> {
         let is_error = status > 299;
-        let limit = if is_error {
-            ERROR_BODY_BYTES.min(self.max_body_bytes)
-        } else {
-            self.max_body_bytes
-        };
+        let limit = if is_error { ERROR_BODY_BYTES.min(self.max_body_bytes) } else { self.max_body_bytes };
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error))? {
             if body.len() + chunk.len() > limit {
@@ -195,12 +175,7 @@ mod tests {
     use super::*;
 
     fn answer(body: impl Into<Bytes>) -> Answer {
-        Answer {
-            status: 500,
-            retry_after: None,
-            body: body.into(),
-            elapsed: Duration::ZERO,
-        }
+        Answer { status: 500, retry_after: None, body: body.into(), elapsed: Duration::ZERO }
     }
 
     #[test]
@@ -211,11 +186,7 @@ mod tests {
         assert!(!quoted.contains('\u{fffd}'));
         assert!(quoted.len() <= QUOTED_BYTES + 20);
         assert_eq!(answer("short").quoted_body(), "short");
-        assert!(
-            answer(vec![0x80; QUOTED_BYTES * 2])
-                .quoted_body()
-                .ends_with("(truncated)")
-        );
+        assert!(answer(vec![0x80; QUOTED_BYTES * 2]).quoted_body().ends_with("(truncated)"));
     }
 
     #[test]

@@ -40,10 +40,7 @@ pub fn by_name(call: &Call<'_>, name: &str) -> Answer {
 fn shown(call: &Call<'_>, host: &Host) -> Value {
     let start = call.start.as_millisecond();
     let days = |n: i64| ms(SignedDuration::from_hours(24 * n));
-    let components: Vec<Value> = COMPONENTS
-        .iter()
-        .map(|(name, kind)| component(host, name, kind))
-        .collect();
+    let components: Vec<Value> = COMPONENTS.iter().map(|(name, kind)| component(host, name, kind)).collect();
     json!({
         "id": asset_id(host.name), "shortName": host.name, "name": host.name.to_uppercase(),
         "description": host.role, "customer": catalog::customer_info(host.customer),

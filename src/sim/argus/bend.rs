@@ -15,10 +15,7 @@ const OTHER_TEXT: &[&str] = &["subject", "uri"];
 #[must_use]
 pub fn bend(mut reply: Reply, fired: &Fired, others: impl FnOnce() -> Vec<Value>) -> Reply {
     if let Some(fault) = fired.get(FaultKind::Status) {
-        return with_body(
-            Reply::stock(status_of(fault, StatusCode::INTERNAL_SERVER_ERROR)),
-            fault,
-        );
+        return with_body(Reply::stock(status_of(fault, StatusCode::INTERNAL_SERVER_ERROR)), fault);
     }
     if let Some(fault) = fired.get(FaultKind::ErrorIn200) {
         let status = status_of(fault, StatusCode::INTERNAL_SERVER_ERROR);
@@ -63,11 +60,7 @@ fn with_body(mut reply: Reply, fault: &Fault) -> Reply {
 }
 
 fn empty(body: &mut Value) {
-    body["data"] = if body["data"].is_array() {
-        json!([])
-    } else {
-        Value::Null
-    };
+    body["data"] = if body["data"].is_array() { json!([]) } else { Value::Null };
     body["count"] = json!(0);
     body["size"] = json!(0);
 }
@@ -89,9 +82,5 @@ fn ambiguous(reply: Reply, others: Vec<Value>) -> Reply {
         }
     }
     let count = items.len();
-    if count == 0 {
-        reply
-    } else {
-        Reply::page(0, 0, count, items)
-    }
+    if count == 0 { reply } else { Reply::page(0, 0, count, items) }
 }

@@ -32,13 +32,7 @@ const WORKFLOWS: &[&str] = &[
     "delegateToSOC", "escalateDEV", "escalateTRS", "escalateMSSAnalyst", "escalateTAM",
     "qaValidation", "socAnalysis", "escalateO3C",
 ];
-const KEYWORD_FIELDS: &[&str] = &[
-    "subject",
-    "description",
-    "comments",
-    "customerReference",
-    "id",
-];
+const KEYWORD_FIELDS: &[&str] = &["subject", "description", "comments", "customerReference", "id"];
 #[rustfmt::skip] // a table
 const TIME_FIELDS: &[&str] = &[
     "createdTimestamp", "lastUpdatedTimestamp", "closedTimestamp", "publishedTimestamp",
@@ -92,19 +86,14 @@ struct Labelled {
 
 impl Labelled {
     fn holds<'a>(&self, mut pairs: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
-        let found = pairs.any(|(key, value)| {
-            key == self.key && (self.values.is_empty() || self.values.iter().any(|v| v == value))
-        });
+        let found = pairs
+            .any(|(key, value)| key == self.key && (self.values.is_empty() || self.values.iter().any(|v| v == value)));
         found != self.exclude
     }
 }
 
 /// Reads a list of customers; `foreign` gets the first that the key does not open.
-pub fn read_customers(
-    reader: &mut Reader<'_>,
-    key: &Key,
-    foreign: &mut Option<String>,
-) -> Vec<u64> {
+pub fn read_customers(reader: &mut Reader<'_>, key: &Key, foreign: &mut Option<String>) -> Vec<u64> {
     let mut ids = Vec::new();
     let mut names = reader.texts("customer");
     names.extend(reader.numbers("customerID").iter().map(u64::to_string));
@@ -122,12 +111,7 @@ pub fn read_customers(
 
 impl CaseCriteria {
     /// Reads criteria at one level, and the sub-criteria below the top level.
-    pub fn read(
-        reader: &mut Reader<'_>,
-        key: &Key,
-        foreign: &mut Option<String>,
-        is_sub: bool,
-    ) -> Self {
+    pub fn read(reader: &mut Reader<'_>, key: &Key, foreign: &mut Option<String>, is_sub: bool) -> Self {
         let mut criteria = Self {
             ids: reader.numbers("caseID"),
             assets: reader.texts("assetID"),
@@ -136,10 +120,7 @@ impl CaseCriteria {
             times: TimeRange::read(reader, TIME_FIELDS, TIME_FIELDS),
             production: reader.truth("productionCustomers"),
             assigned: [reader.truth("userAssigned"), reader.truth("techAssigned")],
-            flags: [
-                reader.words("includeFlags", FLAGS),
-                reader.words("excludeFlags", FLAGS),
-            ],
+            flags: [reader.words("includeFlags", FLAGS), reader.words("excludeFlags", FLAGS)],
             with_deleted: reader.truth("includeDeleted").unwrap_or(false),
             with_test: reader.truth("includeTestData").unwrap_or(false),
             ..Self::default()
@@ -162,8 +143,7 @@ impl CaseCriteria {
             criteria.exclude = reader.truth("exclude").unwrap_or(false);
             criteria.required = reader.truth("required").unwrap_or(false);
         } else {
-            criteria.sub =
-                reader.objects("subCriteria", |inner| Self::read(inner, key, foreign, true));
+            criteria.sub = reader.objects("subCriteria", |inner| Self::read(inner, key, foreign, true));
         }
         criteria
     }
@@ -172,10 +152,7 @@ impl CaseCriteria {
         let mut names = reader.texts("service");
         let nested = reader.object("serviceCriteria", |inner| {
             let names = inner.texts("service");
-            let flags = [
-                inner.words("includeFlags", SERVICE_FLAGS),
-                inner.words("excludeFlags", SERVICE_FLAGS),
-            ];
+            let flags = [inner.words("includeFlags", SERVICE_FLAGS), inner.words("excludeFlags", SERVICE_FLAGS)];
             (names, flags)
         });
         if let Some((more, flags)) = nested {
@@ -228,26 +205,15 @@ impl CaseCriteria {
             }
             *keyword = keyword.to_lowercase();
         }
-        self.keyword_fields = chosen(
-            reader,
-            "keywordFieldStrategy",
-            KEYWORD_FIELDS,
-            KEYWORD_FIELDS,
-        );
-        self.any_keyword = reader
-            .word("keywordMatchStrategy", &["any", "all"])
-            .as_deref()
-            == Some("any");
+        self.keyword_fields = chosen(reader, "keywordFieldStrategy", KEYWORD_FIELDS, KEYWORD_FIELDS);
+        self.any_keyword = reader.word("keywordMatchStrategy", &["any", "all"]).as_deref() == Some("any");
     }
 
     fn read_users(&mut self, reader: &mut Reader<'_>) {
         let mut names = reader.texts("user");
         names.extend(reader.numbers("userID").iter().map(u64::to_string));
         for name in names {
-            match world::USERS
-                .iter()
-                .find(|u| u.user_name == name || u.id.to_string() == name)
-            {
+            match world::USERS.iter().find(|u| u.user_name == name || u.id.to_string() == name) {
                 Some(user) => self.users.push(user.id),
                 None => reader.problem("user", "unknown user", "user.unknown", &name),
             }
@@ -258,30 +224,16 @@ impl CaseCriteria {
     /// Whether a search with these criteria finds the case, as this key sees it.
     #[must_use]
     pub fn finds(&self, case: &CaseRecord, key: &Key) -> bool {
-        let hidden = (case.has_flag("DELETED") && !self.with_deleted)
-            || (case.has_flag("TEST_DATA") && !self.with_test);
-        if hidden
-            || self
-                .sub
-                .iter()
-                .any(|sub| sub.exclude && sub.holds(case, key))
-        {
+        let hidden =
+            (case.has_flag("DELETED") && !self.with_deleted) || (case.has_flag("TEST_DATA") && !self.with_test);
+        if hidden || self.sub.iter().any(|sub| sub.exclude && sub.holds(case, key)) {
             return false;
         }
-        if self
-            .sub
-            .iter()
-            .any(|sub| sub.required && !sub.exclude && !sub.holds(case, key))
-        {
+        if self.sub.iter().any(|sub| sub.required && !sub.exclude && !sub.holds(case, key)) {
             return false;
         }
-        let mut optional = self
-            .sub
-            .iter()
-            .filter(|sub| !sub.required && !sub.exclude)
-            .peekable();
-        self.holds(case, key)
-            && (optional.peek().is_none() || optional.any(|sub| sub.holds(case, key)))
+        let mut optional = self.sub.iter().filter(|sub| !sub.required && !sub.exclude).peekable();
+        self.holds(case, key) && (optional.peek().is_none() || optional.any(|sub| sub.holds(case, key)))
     }
 
     fn holds(&self, case: &CaseRecord, key: &Key) -> bool {
@@ -295,22 +247,15 @@ impl CaseCriteria {
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == text("type")))
             && one_of(&self.services, &service)
             && one_of(&self.categories, &category)
-            && self
-                .words
-                .iter()
-                .all(|(name, words)| words.is_empty() || words.iter().any(|w| w == text(name)))
+            && self.words.iter().all(|(name, words)| words.is_empty() || words.iter().any(|w| w == text(name)))
             && self.service_flags_hold(service)
             && self.labels_hold(case)
             && self.keywords_hold(case, key)
-            && self
-                .times
-                .holds(|field| object[field].as_i64().unwrap_or(0))
+            && self.times.holds(|field| object[field].as_i64().unwrap_or(0))
             && self.users_hold(case, key)
             && self.flags[0].iter().all(|flag| case.has_flag(flag))
             && !self.flags[1].iter().any(|flag| case.has_flag(flag))
-            && self
-                .production
-                .is_none_or(|wanted| is_production(case.customer()) == wanted)
+            && self.production.is_none_or(|wanted| is_production(case.customer()) == wanted)
     }
 
     fn service_flags_hold(&self, service: &str) -> bool {
@@ -321,16 +266,8 @@ impl CaseCriteria {
     }
 
     fn labels_hold(&self, case: &CaseRecord) -> bool {
-        let tags = || {
-            case.tags
-                .iter()
-                .filter_map(|tag| Some((tag["key"].as_str()?, tag["value"].as_str()?)))
-        };
-        let fields = || {
-            case.fields
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()))
-        };
+        let tags = || case.tags.iter().filter_map(|tag| Some((tag["key"].as_str()?, tag["value"].as_str()?)));
+        let fields = || case.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let flow_holds = |(flow, acknowledged, exclude): &(String, Option<bool>, bool)| {
             let found = case.workflows.iter().any(|active| {
                 active["workflow"].as_str() == Some(flow)
@@ -360,25 +297,15 @@ impl CaseCriteria {
             }
         }
         let found = |keyword: &String| texts.iter().any(|text| text.contains(keyword));
-        if self.any_keyword {
-            self.keywords.iter().any(found)
-        } else {
-            self.keywords.iter().all(found)
-        }
+        if self.any_keyword { self.keywords.iter().any(found) } else { self.keywords.iter().all(found) }
     }
 
     fn users_hold(&self, case: &CaseRecord, key: &Key) -> bool {
         let is_set = |name: &str| !case.object[name].is_null();
         let assigned = |wanted: Option<bool>, name: &str| wanted.is_none_or(|w| w == is_set(name));
-        let listed = |user: &Value| {
-            user["id"]
-                .as_u64()
-                .is_some_and(|id| self.users.contains(&id))
-        };
+        let listed = |user: &Value| user["id"].as_u64().is_some_and(|id| self.users.contains(&id));
         let named = |field: &String| match field.as_str() {
-            "commentedByUser" => {
-                visible_comments(case, key).any(|comment| listed(&comment["addedByUser"]))
-            }
+            "commentedByUser" => visible_comments(case, key).any(|comment| listed(&comment["addedByUser"])),
             other => listed(&case.object[other]),
         };
         assigned(self.assigned[0], "assignedUser")
@@ -391,8 +318,7 @@ impl CaseCriteria {
 pub fn visible_comments<'a>(case: &'a CaseRecord, key: &Key) -> impl Iterator<Item = &'a Value> {
     let privileged = key.privileged;
     case.comments.iter().filter(move |comment| {
-        !has_word(&comment["flags"], "DELETED")
-            && (privileged || !has_word(&comment["flags"], "INTERNAL"))
+        !has_word(&comment["flags"], "DELETED") && (privileged || !has_word(&comment["flags"], "INTERNAL"))
     })
 }
 
@@ -412,9 +338,5 @@ fn labelled(reader: &mut Reader<'_>, name: &'static str) -> Labelled {
     if key.is_empty() {
         reader.problem(name, "must not be empty", "javax.validation.NotEmpty", "");
     }
-    Labelled {
-        key,
-        values: reader.texts("values"),
-        exclude: reader.truth("exclude").unwrap_or(false),
-    }
+    Labelled { key, values: reader.texts("values"), exclude: reader.truth("exclude").unwrap_or(false) }
 }

@@ -22,8 +22,7 @@ const SORT: &[&str] = &[
 #[must_use]
 pub fn is_visible(case: &CaseRecord, key: &Key) -> bool {
     key.opens(case.customer())
-        && (key.privileged
-            || (case.object["accessMode"] != "explicit" && !case.has_flag("INTERNAL")))
+        && (key.privileged || (case.object["accessMode"] != "explicit" && !case.has_flag("INTERNAL")))
 }
 
 /// `POST /cases/v2/case/search`
@@ -40,12 +39,8 @@ pub fn search(call: &Call<'_>) -> Answer {
     if let Some(customer) = foreign {
         return Err(Reply::foreign_customer(&customer));
     }
-    let matches: Vec<&CaseRecord> = call
-        .data
-        .cases
-        .iter()
-        .filter(|case| is_visible(case, call.key) && criteria.finds(case, call.key))
-        .collect();
+    let matches: Vec<&CaseRecord> =
+        call.data.cases.iter().filter(|case| is_visible(case, call.key) && criteria.finds(case, call.key)).collect();
     let count = matches.len();
     let items = window_of(matches, &sort, window, sort_value)
         .into_iter()
@@ -57,8 +52,8 @@ pub fn search(call: &Call<'_>) -> Answer {
 fn sort_value(case: &CaseRecord, field: &str) -> SortValue {
     let value = &case.object[field];
     match field {
-        "reporter" | "createdByUser" | "lastUpdatedByUser" | "assignedUser" | "assignedTech"
-        | "closedByUser" | "publishedByUser" => SortValue::text(&value["userName"]),
+        "reporter" | "createdByUser" | "lastUpdatedByUser" | "assignedUser" | "assignedTech" | "closedByUser"
+        | "publishedByUser" => SortValue::text(&value["userName"]),
         "customer" | "service" | "category" => SortValue::text(&value["shortName"]),
         "priority" => SortValue::rank(value, LEVELS),
         "status" => SortValue::rank(value, STATUSES),
@@ -78,11 +73,7 @@ fn shown(case: &CaseRecord, key: &Key, description: bool, workflows: bool) -> Va
         if workflows {
             members.insert("workflows".to_owned(), json!(case.workflows));
         }
-        let (level, role) = if key.privileged {
-            ("write", "tech")
-        } else {
-            ("read", "user")
-        };
+        let (level, role) = if key.privileged { ("write", "tech") } else { ("read", "user") };
         let access = json!({"level": level, "role": role});
         members.insert("currentUserAccess".to_owned(), access);
     }
@@ -127,10 +118,7 @@ pub fn comments(call: &Call<'_>, id: &str) -> Answer {
     let case = named(call, id, "/comments")?;
     let time_of = |id: &Option<String>| {
         let id = id.as_deref()?;
-        let comment = case
-            .comments
-            .iter()
-            .find(|c| c["id"].as_str() == Some(id))?;
+        let comment = case.comments.iter().find(|c| c["id"].as_str() == Some(id))?;
         comment["addedTimestamp"].as_i64()
     };
     let (before, after) = (time_of(&before), time_of(&after));
@@ -156,11 +144,7 @@ pub fn tags(call: &Call<'_>, id: &str) -> Answer {
     let window = reader.window();
     reader.finish()?;
     let case = named(call, id, "/tags")?;
-    let tags: Vec<&Value> = case
-        .tags
-        .iter()
-        .filter(|tag| !has_word(&tag["flags"], "DELETED"))
-        .collect();
+    let tags: Vec<&Value> = case.tags.iter().filter(|tag| !has_word(&tag["flags"], "DELETED")).collect();
     Ok(cut(&tags, window))
 }
 

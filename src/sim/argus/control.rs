@@ -42,8 +42,7 @@ pub fn answer(sim: &ArgusSim, method: &Method, path: &str, body: &[u8]) -> (Stat
             case(sim, id)
         }),
         ("PATCH", ["events", uuid]) => parsed(body).and_then(|patch: Value| {
-            sim.patch(&json!({"events": {*uuid: patch}}))
-                .map_err(refused)?;
+            sim.patch(&json!({"events": {*uuid: patch}})).map_err(refused)?;
             Ok(json!({"uuid": uuid}))
         }),
         _ => Err((StatusCode::NOT_FOUND, "no such control".to_owned())),
@@ -63,13 +62,11 @@ fn parsed<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, (StatusCode, S
 }
 
 fn number(id: &str) -> Result<u64, (StatusCode, String)> {
-    id.parse()
-        .map_err(|_| refused(format!("{id} is not a case number")))
+    id.parse().map_err(|_| refused(format!("{id} is not a case number")))
 }
 
 fn case(sim: &ArgusSim, id: u64) -> Outcome {
-    sim.case(id)
-        .ok_or_else(|| (StatusCode::NOT_FOUND, format!("there is no case {id}")))
+    sim.case(id).ok_or_else(|| (StatusCode::NOT_FOUND, format!("there is no case {id}")))
 }
 
 /// A list replaces the faults, a single fault is a list of one.
@@ -82,8 +79,7 @@ fn set_faults(sim: &ArgusSim, body: &[u8]) -> Outcome {
         }
         single => json!([single]),
     };
-    let faults: Vec<Fault> =
-        serde_json::from_value(listed).map_err(|error| refused(error.to_string()))?;
+    let faults: Vec<Fault> = serde_json::from_value(listed).map_err(|error| refused(error.to_string()))?;
     sim.faults().set(faults);
     Ok(json!({"faults": sim.faults().armed()}))
 }

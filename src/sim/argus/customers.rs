@@ -16,24 +16,12 @@ const FLAGS: &[&str] = &[
     "networkBaseCustomer", "singleNetworkDomain", "customerDataDeleted", "rootCustomerGroup",
 ];
 /// Key, default, and value and source at customer 2171 where they differ.
-type PropertyRow = (
-    &'static str,
-    &'static str,
-    Option<(&'static str, &'static str)>,
-);
+type PropertyRow = (&'static str, &'static str, Option<(&'static str, &'static str)>);
 /// Keys with their default, the value of customer 2171, and where that comes from.
 const PROPERTIES: &[PropertyRow] = &[
-    (
-        "sla.reaction.critical",
-        "PT60M",
-        Some(("PT30M", "customer")),
-    ),
+    ("sla.reaction.critical", "PT60M", Some(("PT30M", "customer"))),
     ("sla.reaction.high", "PT2H", None),
-    (
-        "contact.emergency.phone",
-        "",
-        Some(("+47 555 01 234", "inherited")),
-    ),
+    ("contact.emergency.phone", "", Some(("+47 555 01 234", "inherited"))),
     ("analysis.geo.allowed", "[\"NO\",\"SE\",\"DK\"]", None),
     ("notification.language", "no", None),
 ];
@@ -105,12 +93,7 @@ fn properties_of(customer: &Customer) -> Vec<Value> {
     let entry = |(key, default, own): &PropertyRow| {
         let own = own.filter(|_| customer.id == world::NORDFJORD);
         let (value, source) = own.unwrap_or((default, "descriptor"));
-        let parsed = |text: &str| {
-            serde_json::from_str(text)
-                .ok()
-                .filter(Value::is_array)
-                .unwrap_or(Value::Null)
-        };
+        let parsed = |text: &str| serde_json::from_str(text).ok().filter(Value::is_array).unwrap_or(Value::Null);
         json!({
             "key": key, "value": value, "jsonValue": parsed(value),
             "defaultValue": default, "defaultJsonValue": parsed(default), "source": source,
@@ -139,12 +122,7 @@ fn shown(customer: &Customer) -> Value {
 }
 
 /// Reads a list of customers that a search names.
-fn customers(
-    reader: &mut Reader<'_>,
-    call: &Call<'_>,
-    name: &'static str,
-    foreign: &mut Option<String>,
-) -> Vec<u64> {
+fn customers(reader: &mut Reader<'_>, call: &Call<'_>, name: &'static str, foreign: &mut Option<String>) -> Vec<u64> {
     let mut ids = Vec::new();
     for text in reader.texts(name) {
         match world::customer_by_name(&text) {
@@ -162,16 +140,9 @@ fn customers(
 pub fn search(call: &Call<'_>) -> Answer {
     call.key.needs(VIEW_CUSTOMER)?;
     let mut reader = call.read_body()?;
-    let keywords: Vec<String> = reader
-        .texts("keywords")
-        .iter()
-        .map(|text| text.to_lowercase())
-        .collect();
+    let keywords: Vec<String> = reader.texts("keywords").iter().map(|text| text.to_lowercase()).collect();
     let fields = reader.words("keywordFieldStrategy", &["id", "name", "shortName", "all"]);
-    let any = reader
-        .word("keywordMatchStrategy", &["any", "all"])
-        .as_deref()
-        == Some("any");
+    let any = reader.word("keywordMatchStrategy", &["any", "all"]).as_deref() == Some("any");
     let mut foreign = None;
     let ids = customers(&mut reader, call, "customer", &mut foreign);
     let parents = customers(&mut reader, call, "parent", &mut foreign);
@@ -186,8 +157,7 @@ pub fn search(call: &Call<'_>) -> Answer {
         return Err(Reply::foreign_customer(&customer));
     }
     let said = |customer: &Customer, keyword: &String| {
-        let looks =
-            |field: &str| fields.is_empty() || fields.iter().any(|f| f == field || f == "all");
+        let looks = |field: &str| fields.is_empty() || fields.iter().any(|f| f == field || f == "all");
         (looks("id") && customer.id.to_string().contains(keyword.as_str()))
             || (looks("name") && customer.name.to_lowercase().contains(keyword.as_str()))
             || (looks("shortName") && customer.short_name.contains(keyword.as_str()))
@@ -206,12 +176,8 @@ pub fn search(call: &Call<'_>) -> Answer {
                 && (parents.is_empty() || customer.parent.is_some_and(|p| parents.contains(&p)))
                 && (groups.is_empty() || ancestors(customer).iter().any(|id| groups.contains(id)))
                 && (kinds.is_empty() || kinds.iter().any(|kind| kind == customer.kind))
-                && include
-                    .iter()
-                    .all(|flag| customer.flags.contains(&flag.as_str()))
-                && !exclude
-                    .iter()
-                    .any(|flag| customer.flags.contains(&flag.as_str()))
+                && include.iter().all(|flag| customer.flags.contains(&flag.as_str()))
+                && !exclude.iter().any(|flag| customer.flags.contains(&flag.as_str()))
         })
         .collect();
     let count = matches.len();

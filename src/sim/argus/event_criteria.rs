@@ -26,12 +26,7 @@ const FLAGS: &[&str] = &[
     "handledByAnalyst", "slaViolation", "payloadTruncated", "hasStringPayload", "reassessed",
     "eventFromOtEnvironment", "eventFromRestrictedItEnvironment", "failure",
 ];
-const ENDPOINT_FLAGS: &[&str] = &[
-    "isCustomerNet",
-    "isPartialCustomerNet",
-    "customAggregation",
-    "isManagedBySoc",
-];
+const ENDPOINT_FLAGS: &[&str] = &["isCustomerNet", "isPartialCustomerNet", "customAggregation", "isManagedBySoc"];
 #[rustfmt::skip] // a table
 const TIME_FIELDS: &[&str] = &[
     "created", "lastUpdated", "firstAssessment", "enginePersisted", "firstEvent", "lastEvent",
@@ -71,11 +66,7 @@ impl<T> Item<T> {
     fn read(reader: &mut Reader<'_>, read: impl FnOnce(&mut Reader<'_>) -> T) -> Self {
         let required = reader.truth("required").unwrap_or(false);
         let exclude = reader.truth("exclude").unwrap_or(false);
-        Self {
-            inner: read(reader),
-            required,
-            exclude,
-        }
+        Self { inner: read(reader), required, exclude }
     }
 }
 
@@ -112,18 +103,10 @@ impl Attack {
             categories: reader.texts("attackCategory"),
             signatures: reader.texts("signature"),
         };
-        for name in attack
-            .alarms
-            .iter()
-            .filter(|name| !catalog::knows_alarm(name))
-        {
+        for name in attack.alarms.iter().filter(|name| !catalog::knows_alarm(name)) {
             reader.problem("alarm", "unknown alarm", "alarm.unknown", name);
         }
-        for name in attack
-            .categories
-            .iter()
-            .filter(|name| !catalog::knows_attack_category(name))
-        {
+        for name in attack.categories.iter().filter(|name| !catalog::knows_attack_category(name)) {
             let text = "unknown attack category";
             reader.problem("attackCategory", text, "attackCategory.unknown", name);
         }
@@ -170,12 +153,7 @@ impl Endpoint {
         let min_mask = reader.number("minMaskBits");
         if let Some(bits) = min_mask.filter(|bits| *bits > MAX_MASK) {
             let text = "must be less than or equal to 128";
-            reader.problem(
-                "minMaskBits",
-                text,
-                "javax.validation.Max",
-                &bits.to_string(),
-            );
+            reader.problem("minMaskBits", text, "javax.validation.Max", &bits.to_string());
         }
         let side = reader.word("endpointFieldStrategy", &["source", "destination", "all"]);
         Self {
@@ -188,10 +166,7 @@ impl Endpoint {
                 Some("destination") => &["destination"],
                 _ => &["source", "destination"],
             },
-            flags: [
-                reader.words("includeFlag", ENDPOINT_FLAGS),
-                reader.words("excludeFlag", ENDPOINT_FLAGS),
-            ],
+            flags: [reader.words("includeFlag", ENDPOINT_FLAGS), reader.words("excludeFlag", ENDPOINT_FLAGS)],
         }
     }
 
@@ -203,17 +178,11 @@ impl Endpoint {
         let network = side["address"].as_str().and_then(Network::parse);
         let country = side["geoInfo"]["countryCode"].as_str().unwrap_or_default();
         let [include, exclude] = &self.flags;
-        let in_network =
-            network.is_some_and(|own| self.networks.iter().any(|wide| wide.contains(&own)));
+        let in_network = network.is_some_and(|own| self.networks.iter().any(|wide| wide.contains(&own)));
         (self.networks.is_empty() || in_network)
-            && (self.ports.is_empty()
-                || side["port"]
-                    .as_u64()
-                    .is_some_and(|port| self.ports.contains(&port)))
+            && (self.ports.is_empty() || side["port"].as_u64().is_some_and(|port| self.ports.contains(&port)))
             && (self.countries.is_empty() || self.countries.iter().any(|c| c == country))
-            && self
-                .min_mask
-                .is_none_or(|bits| network.is_some_and(|own| u64::from(own.bits()) >= bits))
+            && self.min_mask.is_none_or(|bits| network.is_some_and(|own| u64::from(own.bits()) >= bits))
             && include.iter().all(|flag| has_word(&side["flags"], flag))
             && !exclude.iter().any(|flag| has_word(&side["flags"], flag))
     }
@@ -232,23 +201,14 @@ impl Property {
         Self {
             key: reader.text("key"),
             values: reader.texts("value"),
-            all: reader
-                .word("valueMatchStrategy", &["any", "all"])
-                .as_deref()
-                == Some("all"),
-            tokenized: reader
-                .word("valueSearchStrategy", &["exact", "tokenized"])
-                .as_deref()
-                == Some("tokenized"),
+            all: reader.word("valueMatchStrategy", &["any", "all"]).as_deref() == Some("all"),
+            tokenized: reader.word("valueSearchStrategy", &["exact", "tokenized"]).as_deref() == Some("tokenized"),
         }
     }
 
     fn holds(&self, event: &EventRecord) -> bool {
-        let mut chosen = event.properties.iter().filter(|p| {
-            self.key
-                .as_deref()
-                .is_none_or(|key| p["key"].as_str() == Some(key))
-        });
+        let mut chosen =
+            event.properties.iter().filter(|p| self.key.as_deref().is_none_or(|key| p["key"].as_str() == Some(key)));
         chosen.any(|property| {
             let values: Vec<String> = property["values"]
                 .as_array()
@@ -268,21 +228,13 @@ impl Property {
             return value == wanted;
         }
         let wanted = wanted.to_lowercase();
-        value
-            .to_lowercase()
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|token| token == wanted)
+        value.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|token| token == wanted)
     }
 }
 
 impl EventCriteria {
     /// Reads criteria at one level, and the sub-criteria below the top level.
-    pub fn read(
-        reader: &mut Reader<'_>,
-        key: &Key,
-        foreign: &mut Option<String>,
-        is_sub: bool,
-    ) -> Self {
+    pub fn read(reader: &mut Reader<'_>, key: &Key, foreign: &mut Option<String>, is_sub: bool) -> Self {
         let mut criteria = Self {
             cases: reader.numbers("associatedCase"),
             customers: read_customers(reader, key, foreign),
@@ -294,10 +246,7 @@ impl EventCriteria {
             endpoints: reader.objects("endpoint", |inner| Item::read(inner, Endpoint::read)),
             properties: reader.objects("property", |inner| Item::read(inner, Property::read)),
             times: TimeRange::read(reader, TIME_FIELDS, &["lastEvent"]),
-            flags: [
-                reader.words("includeFlag", FLAGS),
-                reader.words("excludeFlag", FLAGS),
-            ],
+            flags: [reader.words("includeFlag", FLAGS), reader.words("excludeFlag", FLAGS)],
             production: reader.truth("productionCustomers"),
             published_only: !reader.truth("includeUnpublished").unwrap_or(true),
             sub: Vec::new(),
@@ -309,9 +258,8 @@ impl EventCriteria {
             *text = bare_identifier(text);
         }
         if !is_sub {
-            criteria.sub = reader.objects("subCriteria", |inner| {
-                Item::read(inner, |inner| Self::read(inner, key, foreign, true))
-            });
+            criteria.sub =
+                reader.objects("subCriteria", |inner| Item::read(inner, |inner| Self::read(inner, key, foreign, true)));
         }
         criteria
     }
@@ -332,18 +280,10 @@ impl EventCriteria {
             && (self.identifiers.is_empty() || self.identifiers.contains(&event.identifier()))
             && (self.severities.is_empty() || self.severities.iter().any(|s| s == text("severity")))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == text("type")))
-            && self.times.holds(|field| {
-                event.time(if field == "firstAssessment" {
-                    "firstAssessed"
-                } else {
-                    field
-                })
-            })
+            && self.times.holds(|field| event.time(if field == "firstAssessment" { "firstAssessed" } else { field }))
             && self.flags[0].iter().all(has)
             && !self.flags[1].iter().any(has)
-            && self
-                .production
-                .is_none_or(|wanted| is_production(event.customer()) == wanted)
+            && self.production.is_none_or(|wanted| is_production(event.customer()) == wanted)
             && (!self.published_only || event.time("published") <= now_ms)
             && list_holds(&self.attacks, |attack| attack.holds(object))
             && list_holds(&self.endpoints, |endpoint| endpoint.holds(object))

@@ -61,10 +61,8 @@ pub fn search(call: &Call<'_>) -> Answer {
         .filter(|event| criteria.finds(event, now_ms))
         .collect();
     let count = matches.len();
-    let items = window_of(matches, &sort, window, sort_value)
-        .into_iter()
-        .map(|event| shown(call, event, extras))
-        .collect();
+    let items =
+        window_of(matches, &sort, window, sort_value).into_iter().map(|event| shown(call, event, extras)).collect();
     Ok(Reply::page(window.limit, window.offset, count, items))
 }
 
@@ -81,11 +79,7 @@ fn index_days(reader: &mut Reader<'_>, now: Timestamp) -> (i64, i64) {
     let first = day(start).map_or(i64::MIN, |day| day.timestamp().as_millisecond());
     let last = day(end)
         .and_then(|day| day.tomorrow().ok())
-        .and_then(|next| {
-            next.timestamp()
-                .checked_sub(SignedDuration::from_millis(1))
-                .ok()
-        })
+        .and_then(|next| next.timestamp().checked_sub(SignedDuration::from_millis(1)).ok())
         .map_or(i64::MAX, Timestamp::as_millisecond);
     (first, last)
 }
@@ -112,10 +106,8 @@ pub fn of_case(call: &Call<'_>, id: &str) -> Answer {
         .filter(|event| call.key.opens(event.customer()) && event.listed_case() == Some(number))
         .collect();
     let count = matches.len();
-    let items = window_of(matches, &sort, window, sort_value)
-        .into_iter()
-        .map(|event| shown(call, event, extras))
-        .collect();
+    let items =
+        window_of(matches, &sort, window, sort_value).into_iter().map(|event| shown(call, event, extras)).collect();
     Ok(Reply::page(window.limit, window.offset, count, items))
 }
 
@@ -149,9 +141,7 @@ fn sort_value(event: &EventRecord, field: &str) -> SortValue {
 fn shown(call: &Call<'_>, event: &EventRecord, extras: Extras) -> Value {
     let mut object = event.object.clone();
     if object["type"] == "aggregated" {
-        let case = event
-            .listed_case()
-            .and_then(|id| case_info(call, call.key, id));
+        let case = event.listed_case().and_then(|id| case_info(call, call.key, id));
         object["associatedCases"] = json!(case.into_iter().collect::<Vec<_>>());
     }
     if extras.properties {

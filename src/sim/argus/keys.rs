@@ -39,12 +39,7 @@ pub const VIEW_CUSTOMER: &str = "viewBasicCustomer";
 pub const VIEW_ASSET: &str = "viewAsset";
 
 const KEYS: &[Key] = &[
-    Key {
-        text: "15a6/1/sim-full",
-        functions: ALL,
-        customer: None,
-        privileged: true,
-    },
+    Key { text: "15a6/1/sim-full", functions: ALL, customer: None, privileged: true },
     Key {
         text: "15a6/2/sim-nordfjord",
         functions: &[
@@ -60,12 +55,7 @@ const KEYS: &[Key] = &[
         customer: Some(world::NORDFJORD),
         privileged: false,
     },
-    Key {
-        text: "15a6/3/sim-readcases",
-        functions: &[VIEW_CASES],
-        customer: None,
-        privileged: false,
-    },
+    Key { text: "15a6/3/sim-readcases", functions: &[VIEW_CASES], customer: None, privileged: false },
 ];
 
 impl Key {
@@ -77,20 +67,14 @@ impl Key {
         }
         Err(Reply::unauthenticated(match text {
             "15a6/4/sim-expired" => "Authentication failed: the API key has expired",
-            "15a6/5/sim-wrongnet" => {
-                "Authentication failed: the API key is not valid from this address"
-            }
+            "15a6/5/sim-wrongnet" => "Authentication failed: the API key is not valid from this address",
             _ => "Authentication failed",
         }))
     }
 
     /// The 403 for a function that the key lacks.
     pub fn needs(&self, function: &'static str) -> Result<(), Reply> {
-        if self.functions.contains(&function) {
-            Ok(())
-        } else {
-            Err(Reply::missing_function(function))
-        }
+        if self.functions.contains(&function) { Ok(()) } else { Err(Reply::missing_function(function)) }
     }
 
     /// Whether the key opens this customer.

@@ -115,11 +115,7 @@ impl ArgusSim {
     /// # Errors
     ///
     /// When the listener fails.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        cancel: CancellationToken,
-    ) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, cancel: CancellationToken) -> std::io::Result<()> {
         let stop = self.shared.stop.clone();
         axum::serve(listener, self.router())
             .with_graceful_shutdown(async move {
@@ -144,11 +140,7 @@ impl ArgusSim {
     /// The last requests, oldest first: `{method, path, query, body, keyPrefix, at}`.
     #[must_use]
     pub fn requests(&self) -> Vec<Value> {
-        let log = self
-            .shared
-            .log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let log = self.shared.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.iter().cloned().collect()
     }
 
@@ -156,8 +148,7 @@ impl ArgusSim {
     #[must_use]
     pub fn case(&self, id: u64) -> Option<Value> {
         let data = self.read();
-        data.case(id)
-            .map(|case| json!({"case": case.object, "comments": case.comments, "tags": case.tags}))
+        data.case(id).map(|case| json!({"case": case.object, "comments": case.comments, "tags": case.tags}))
     }
 
     /// Changes one case.
@@ -190,26 +181,16 @@ impl ArgusSim {
     /// Clears log and faults, and restores the data as it was at the start; the clock stays.
     pub fn reset(&self) {
         self.shared.faults.clear();
-        self.shared
-            .log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.shared.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
         *self.write() = Data::build(self.shared.seed, self.shared.start);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Data> {
-        self.shared
-            .data
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.data.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Data> {
-        self.shared
-            .data
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.data.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, parts: &Parts, body: &[u8]) {
@@ -224,11 +205,7 @@ impl ArgusSim {
             "keyPrefix": key_text(&parts.headers).map(keys::shown).unwrap_or_default(),
             "at": self.clock().now().to_string(),
         });
-        let mut log = self
-            .shared
-            .log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.shared.log.lock().unwrap_or_else(PoisonError::into_inner);
         if log.len() == MAX_LOGGED {
             log.pop_front();
         }
@@ -260,13 +237,9 @@ impl ArgusSim {
             return broken_patch(&problem);
         }
         let data = self.read();
-        let reply = self
-            .dispatch(&data, parts, body)
-            .unwrap_or_else(|early| early);
+        let reply = self.dispatch(&data, parts, body).unwrap_or_else(|early| early);
         let others = || {
-            let others = self
-                .others(&data, parts)
-                .map(|mut reply| reply.body["data"].take());
+            let others = self.others(&data, parts).map(|mut reply| reply.body["data"].take());
             match others {
                 Ok(Value::Array(items)) => items,
                 _ => Vec::new(),
@@ -286,22 +259,8 @@ impl ArgusSim {
         let key = Key::authenticate(key_text(&parts.headers))?;
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map(|Query(pairs)| pairs)
-            .map_err(|_| {
-                Reply::invalid(vec![field_error(
-                    "query",
-                    "is not readable",
-                    "invalid.query",
-                    "",
-                )])
-            })?;
-        Ok(Call {
-            key,
-            now: self.clock().now(),
-            start: self.shared.start,
-            query: query_object(pairs),
-            body,
-            data,
-        })
+            .map_err(|_| Reply::invalid(vec![field_error("query", "is not readable", "invalid.query", "")]))?;
+        Ok(Call { key, now: self.clock().now(), start: self.shared.start, query: query_object(pairs), body, data })
     }
 
     fn dispatch(&self, data: &Data, parts: &Parts, body: &[u8]) -> Answer {
@@ -316,14 +275,10 @@ impl ArgusSim {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         match (parts.method.as_str(), segments.as_slice()) {
             ("GET", ["authentication", "v1", "session"]) => session::current(&call),
-            ("GET", ["authentication", "v1", "session", "customer"]) => {
-                customers::of_session(&call)
-            }
+            ("GET", ["authentication", "v1", "session", "customer"]) => customers::of_session(&call),
             ("GET", ["world", "v1", "time"]) => session::world_time(&call),
             ("GET", ["customers", "v2", "customer", name]) => customers::by_name(&call, name),
-            ("GET", ["customers", "v2", "customer", name, "properties"]) => {
-                customers::properties(&call, name)
-            }
+            ("GET", ["customers", "v2", "customer", name, "properties"]) => customers::properties(&call, name),
             ("POST", ["customers", "v2", "customer", "search"]) => customers::search(&call),
             ("GET", ["assets", "v2", "asset", name]) => assets::by_name(&call, name),
             ("POST", ["cases", "v2", "case", "search"]) => cases::search(&call),
@@ -335,9 +290,7 @@ impl ArgusSim {
             ("POST", ["cases", "v2", "category", "search"]) => values::categories(&call),
             ("POST", ["events", "v2", "event", "search"]) => events::search(&call),
             ("GET", ["events", "v2", "case", id]) => events::of_case(&call, id),
-            ("GET", ["events", "v2", "event", at, customer, id]) => {
-                events::by_identifier(&call, [at, customer, id])
-            }
+            ("GET", ["events", "v2", "event", at, customer, id]) => events::by_identifier(&call, [at, customer, id]),
             _ => {
                 // A key without the right hears that first, as at a real Argus.
                 if let Some((_, function)) = ABSENT.iter().find(|(p, _)| path.starts_with(p)) {
@@ -378,10 +331,7 @@ fn broken_patch(problem: &str) -> Reply {
 async fn handle(State(sim): State<ArgusSim>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body): Result<Bytes, _> = to_bytes(body, MAX_BODY_BYTES).await else {
-        return wire(
-            &Fired::default(),
-            Reply::stock(StatusCode::PAYLOAD_TOO_LARGE),
-        );
+        return wire(&Fired::default(), Reply::stock(StatusCode::PAYLOAD_TOO_LARGE));
     };
     let path = parts.uri.path();
     if let Some(rest) = path.strip_prefix("/_sim/") {
@@ -391,10 +341,7 @@ async fn handle(State(sim): State<ArgusSim>, request: Request) -> Response<Body>
     sim.note(&parts, &body);
     let fired = sim.shared.faults.take(parts.method.as_str(), path, &body);
     if !sim.wait(&fired).await {
-        return wire(
-            &Fired::default(),
-            Reply::stock(StatusCode::SERVICE_UNAVAILABLE),
-        );
+        return wire(&Fired::default(), Reply::stock(StatusCode::SERVICE_UNAVAILABLE));
     }
     let reply = sim.answer(&parts, &body, &fired);
     wire(&fired, reply)

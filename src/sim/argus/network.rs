@@ -52,11 +52,7 @@ mod tests {
 
     #[test]
     fn a_network_contains_its_addresses_only() {
-        let holds = |wide: &str, narrow: &str| {
-            Network::parse(wide)
-                .unwrap()
-                .contains(&Network::parse(narrow).unwrap())
-        };
+        let holds = |wide: &str, narrow: &str| Network::parse(wide).unwrap().contains(&Network::parse(narrow).unwrap());
         assert!(holds("10.20.4.0/24", "10.20.4.17"));
         assert!(holds("10.20.4.17", "10.20.4.17"));
         assert!(holds("0.0.0.0/0", "203.0.113.66"));
@@ -69,14 +65,7 @@ mod tests {
 
     #[test]
     fn text_that_is_no_network_is_refused() {
-        for text in [
-            "",
-            "10.20.4",
-            "10.20.4.0/33",
-            "10.20.4.0/x",
-            "nfk-ws-0417",
-            "::1/129",
-        ] {
+        for text in ["", "10.20.4", "10.20.4.0/33", "10.20.4.0/x", "nfk-ws-0417", "::1/129"] {
             assert_eq!(Network::parse(text), None, "{text}");
         }
     }

@@ -60,40 +60,24 @@ impl<'a> Reader<'a> {
     }
 
     fn new(members: &'a Map<String, Value>, path: String, now: Timestamp, textual: bool) -> Self {
-        Self {
-            members,
-            path,
-            now,
-            textual,
-            known: BTreeSet::new(),
-            problems: Vec::new(),
-        }
+        Self { members, path, now, textual, known: BTreeSet::new(), problems: Vec::new() }
     }
 
     /// Ends the reading: members that nobody read are problems.
     pub fn finish(mut self) -> Result<(), Reply> {
         self.close();
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Reply::invalid(self.problems))
-        }
+        if self.problems.is_empty() { Ok(()) } else { Err(Reply::invalid(self.problems)) }
     }
 
     /// Adds a problem with one field.
     pub fn problem(&mut self, name: &str, message: &str, template: &str, got: &str) {
         let field = format!("{}{name}", self.path);
-        self.problems
-            .push(field_error(&field, message, template, got));
+        self.problems.push(field_error(&field, message, template, got));
     }
 
     fn close(&mut self) {
-        let unknown: Vec<String> = self
-            .members
-            .keys()
-            .filter(|name| !self.known.contains(name.as_str()))
-            .cloned()
-            .collect();
+        let unknown: Vec<String> =
+            self.members.keys().filter(|name| !self.known.contains(name.as_str())).cloned().collect();
         for name in unknown {
             self.problem(&name, "unknown field", "unknown.field", &name);
         }
@@ -117,11 +101,9 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         match value {
-            Value::Array(items) if items.len() <= MAX_ENTRIES => items
-                .iter()
-                .enumerate()
-                .map(|(n, item)| (format!("{name}[{n}]"), item))
-                .collect(),
+            Value::Array(items) if items.len() <= MAX_ENTRIES => {
+                items.iter().enumerate().map(|(n, item)| (format!("{name}[{n}]"), item)).collect()
+            }
             Value::String(_) if self.textual => vec![(name.to_owned(), value)],
             other => {
                 self.wrong(name, "must be an array of at most 10000 entries", other);
@@ -222,33 +204,17 @@ impl<'a> Reader<'a> {
     }
 
     /// One object.
-    pub fn object<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Reader<'a>) -> T,
-    ) -> Option<T> {
+    pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Reader<'a>) -> T) -> Option<T> {
         let value = self.take(name)?;
         self.inner(name, value, read)
     }
 
     /// An array of objects.
-    pub fn objects<T>(
-        &mut self,
-        name: &'static str,
-        mut read: impl FnMut(&mut Reader<'a>) -> T,
-    ) -> Vec<T> {
-        self.entries(name)
-            .into_iter()
-            .filter_map(|(field, item)| self.inner(&field, item, &mut read))
-            .collect()
+    pub fn objects<T>(&mut self, name: &'static str, mut read: impl FnMut(&mut Reader<'a>) -> T) -> Vec<T> {
+        self.entries(name).into_iter().filter_map(|(field, item)| self.inner(&field, item, &mut read)).collect()
     }
 
-    fn inner<T>(
-        &mut self,
-        field: &str,
-        value: &'a Value,
-        read: impl FnOnce(&mut Reader<'a>) -> T,
-    ) -> Option<T> {
+    fn inner<T>(&mut self, field: &str, value: &'a Value, read: impl FnOnce(&mut Reader<'a>) -> T) -> Option<T> {
         let Some(members) = value.as_object() else {
             self.wrong(field, "must be an object", value);
             return None;
@@ -285,14 +251,8 @@ impl<'a> Reader<'a> {
             fields.push(default.to_owned());
         }
         let key = |field: &String| match field.strip_prefix('-') {
-            Some(name) => SortKey {
-                field: name.to_owned(),
-                descending: true,
-            },
-            None => SortKey {
-                field: field.clone(),
-                descending: false,
-            },
+            Some(name) => SortKey { field: name.to_owned(), descending: true },
+            None => SortKey { field: field.clone(), descending: false },
         };
         fields.iter().map(key).collect()
     }

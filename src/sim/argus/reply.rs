@@ -34,13 +34,7 @@ impl Reply {
             i64::try_from(count).unwrap_or(i64::MAX),
             i64::try_from(items.len()).unwrap_or(i64::MAX),
         ];
-        Self::envelope(
-            StatusCode::OK,
-            numbers,
-            json!({}),
-            vec![],
-            Value::Array(items),
-        )
+        Self::envelope(StatusCode::OK, numbers, json!({}), vec![], Value::Array(items))
     }
 
     /// 404 for an object that does not exist, or that the key may not see.

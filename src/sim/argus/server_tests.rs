@@ -80,29 +80,14 @@ async fn every_field_that_the_server_can_send_is_known() {
         "subCriteria": [{"severity": ["low"], "exclude": true}],
     }});
     let found = server.ok("executeSearchArgusEvent", event).await;
-    assert_eq!(
-        (&found["page"]["count"], &found["page"]["nextOffset"]),
-        (&json!(12), &json!(5))
-    );
+    assert_eq!((&found["page"]["count"], &found["page"]["nextOffset"]), (&json!(12), &json!(5)));
     for (tool, arguments) in [
-        (
-            "listAllowedCaseFields",
-            json!({"keywords": ["host"], "service": ["ids"], "caseID": 4_120_771}),
-        ),
-        (
-            "listAllowedCaseServices",
-            json!({"keywords": ["detection"]}),
-        ),
-        (
-            "listAllowedCaseCategories",
-            json!({"service": ["ids"], "caseType": ["securityIncident"]}),
-        ),
+        ("listAllowedCaseFields", json!({"keywords": ["host"], "service": ["ids"], "caseID": 4_120_771})),
+        ("listAllowedCaseServices", json!({"keywords": ["detection"]})),
+        ("listAllowedCaseCategories", json!({"service": ["ids"], "caseType": ["securityIncident"]})),
     ] {
         let listed = server.ok(tool, arguments).await;
-        assert!(
-            !listed["data"].as_array().unwrap().is_empty(),
-            "{tool}: {listed}"
-        );
+        assert!(!listed["data"].as_array().unwrap().is_empty(), "{tool}: {listed}");
     }
 }
 
@@ -110,39 +95,19 @@ async fn every_field_that_the_server_can_send_is_known() {
 async fn an_investigation_runs_end_to_end() {
     let sim = Running::start().await;
     check_session(&config(&sim, NORDFJORD)).await.unwrap();
-    assert!(
-        check_session(&config(&sim, "15a6/4/sim-expired"))
-            .await
-            .is_err()
-    );
+    assert!(check_session(&config(&sim, "15a6/4/sim-expired")).await.is_err());
     let server = Server::new(&sim, NORDFJORD);
-    let case = server
-        .ok("getArgusCaseByID", json!({"caseID": 4_119_004}))
-        .await;
+    let case = server.ok("getArgusCaseByID", json!({"caseID": 4_119_004})).await;
     assert_eq!(case["data"]["id"], 4_120_771);
     assert_eq!(case["meta"]["redirectedFrom"], "/cases/v2/case/4119004");
-    let comments = server
-        .ok(
-            "getArgusCaseComments",
-            json!({"caseID": 4_120_771, "limit": 2}),
-        )
-        .await;
+    let comments = server.ok("getArgusCaseComments", json!({"caseID": 4_120_771, "limit": 2})).await;
     assert_eq!(comments["page"]["nextOffset"], 2);
-    let tags = server
-        .ok("getArgusCaseTags", json!({"caseID": 4_120_771}))
-        .await;
+    let tags = server.ok("getArgusCaseTags", json!({"caseID": 4_120_771})).await;
     assert_eq!(tags["page"]["count"], 4);
-    let listed = server
-        .ok(
-            "getEventsAssociatedWithCase",
-            json!({"caseID": 4_120_771, "limit": 25, "offset": 0}),
-        )
-        .await;
+    let listed = server.ok("getEventsAssociatedWithCase", json!({"caseID": 4_120_771, "limit": 25, "offset": 0})).await;
     assert_eq!(listed["page"]["count"], 12);
     let id = &listed["data"][0]["id"];
-    let event = server
-        .ok("getEventByEventIdentifier", json!({"eventIdentifier": id}))
-        .await;
+    let event = server.ok("getEventByEventIdentifier", json!({"eventIdentifier": id})).await;
     assert_eq!(event["data"]["source"]["address"], "10.20.4.17");
 }
 
@@ -156,12 +121,8 @@ async fn faults_reach_the_caller_as_failures() {
         (FaultKind::Truncate, "BAD_RESPONSE"),
         (FaultKind::ErrorIn200, "SERVER_ERROR"),
     ] {
-        sim.sim
-            .faults()
-            .set(vec![Fault::new("/cases", kind).times(1)]);
-        let (is_error, value) = server
-            .result("getArgusCaseByID", json!({"caseID": 4_120_771}))
-            .await;
+        sim.sim.faults().set(vec![Fault::new("/cases", kind).times(1)]);
+        let (is_error, value) = server.result("getArgusCaseByID", json!({"caseID": 4_120_771})).await;
         assert!(is_error, "{kind:?}");
         assert!(value.get("data").is_none(), "{kind:?}");
         assert_eq!(value["error"]["kind"], expected, "{kind:?}");

@@ -26,9 +26,7 @@ pub fn current(call: &Call<'_>) -> Answer {
 /// `GET /world/v1/time`
 pub fn world_time(call: &Call<'_>) -> Answer {
     let mut reader = call.read_query();
-    let text = reader
-        .text("timestring")
-        .unwrap_or_else(|| "now".to_owned());
+    let text = reader.text("timestring").unwrap_or_else(|| "now".to_owned());
     reader.finish()?;
     match times::resolve(&Value::String(text.clone()), call.now) {
         Ok(at) => Ok(Reply::object(json!({"time": iso(at), "timestamp": at}))),

@@ -27,12 +27,7 @@ impl TimeRange {
         }
         let fields = chosen(reader, "timeFieldStrategy", known, default);
         let all = reader.word("timeMatchStrategy", &["any", "all"]).as_deref() == Some("all");
-        Self {
-            start,
-            end,
-            fields,
-            all,
-        }
+        Self { start, end, fields, all }
     }
 
     /// Whether the times that `time_of` gives for the chosen fields lie in the range; 0 is unset.
@@ -42,25 +37,14 @@ impl TimeRange {
         }
         let inside = |field: &String| {
             let at = time_of(field);
-            at > 0
-                && self.start.is_none_or(|start| at >= start)
-                && self.end.is_none_or(|end| at <= end)
+            at > 0 && self.start.is_none_or(|start| at >= start) && self.end.is_none_or(|end| at <= end)
         };
-        if self.all {
-            self.fields.iter().all(inside)
-        } else {
-            self.fields.iter().any(inside)
-        }
+        if self.all { self.fields.iter().all(inside) } else { self.fields.iter().any(inside) }
     }
 }
 
 /// Reads a list of fields in which `all`, or nothing, stands for the default.
-pub fn chosen(
-    reader: &mut Reader<'_>,
-    name: &'static str,
-    known: &[&str],
-    default: &[&str],
-) -> Vec<String> {
+pub fn chosen(reader: &mut Reader<'_>, name: &'static str, known: &[&str], default: &[&str]) -> Vec<String> {
     let mut allowed = known.to_vec();
     allowed.push("all");
     let chosen = reader.words(name, &allowed);

@@ -50,15 +50,11 @@ fn absolute(text: &str) -> Result<i64, &'static str> {
     if !text.ends_with('Z') {
         return Err("only UTC times with Z are accepted");
     }
-    text.parse::<Timestamp>()
-        .map(|at| at.as_millisecond())
-        .map_err(|_| "is not an ISO 8601 time")
+    text.parse::<Timestamp>().map(|at| at.as_millisecond()).map_err(|_| "is not an ISO 8601 time")
 }
 
 fn relative(text: &str, now: Timestamp) -> Result<i64, &'static str> {
-    let end = text
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (base, mut rest) = text.split_at(end);
     let mut at = start_of(base, now.to_zoned(oslo()))?;
     loop {
@@ -106,9 +102,7 @@ fn step(text: &str) -> Result<(Span, &str), &'static str> {
     let number: i64 = text[..digits].parse().map_err(|_| SHAPE)?;
     let number = if negative { -number } else { number };
     let text = text[digits..].trim_start();
-    let end = text
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (unit, left) = text.split_at(end);
     let span = Span::new();
     let span = match unit.strip_suffix('s').unwrap_or(unit) {
@@ -173,13 +167,7 @@ mod tests {
             assert!(!got.starts_with("20"), "{text}: {got}");
         }
         assert!(resolve(&json!(["now"]), Timestamp::UNIX_EPOCH).is_err());
-        assert_eq!(
-            resolve(&json!(1_770_624_000_000_i64), Timestamp::UNIX_EPOCH),
-            Ok(1_770_624_000_000)
-        );
-        assert_eq!(
-            resolve(&json!("1770624000000"), Timestamp::UNIX_EPOCH),
-            Ok(1_770_624_000_000)
-        );
+        assert_eq!(resolve(&json!(1_770_624_000_000_i64), Timestamp::UNIX_EPOCH), Ok(1_770_624_000_000));
+        assert_eq!(resolve(&json!("1770624000000"), Timestamp::UNIX_EPOCH), Ok(1_770_624_000_000));
     }
 }

@@ -18,17 +18,9 @@ pub fn fields(call: &Call<'_>) -> Answer {
     known_services(&mut reader);
     let case = reader.number("availableForCaseID");
     if let Some(id) = case {
-        let found = call
-            .data
-            .case(id)
-            .is_some_and(|case| is_visible(case, call.key));
+        let found = call.data.case(id).is_some_and(|case| is_visible(case, call.key));
         if !found {
-            reader.problem(
-                "availableForCaseID",
-                "unknown case",
-                "case.unknown",
-                &id.to_string(),
-            );
+            reader.problem("availableForCaseID", "unknown case", "case.unknown", &id.to_string());
         }
     }
     finish(reader, catalog::fields(call.start), |_| true)
@@ -48,16 +40,11 @@ pub fn categories(call: &Call<'_>) -> Answer {
         if services.is_empty() && case_types.is_empty() {
             return true;
         }
-        let bindings = category["bindings"]
-            .as_array()
-            .map_or(&[][..], Vec::as_slice);
+        let bindings = category["bindings"].as_array().map_or(&[][..], Vec::as_slice);
         bindings.iter().any(|binding| {
             let service = binding["service"]["shortName"].as_str().unwrap_or_default();
             (services.is_empty() || services.contains(&service))
-                && (case_types.is_empty()
-                    || case_types
-                        .iter()
-                        .any(|kind| has_word(&binding["caseTypes"], kind)))
+                && (case_types.is_empty() || case_types.iter().any(|kind| has_word(&binding["caseTypes"], kind)))
         })
     })
 }
@@ -79,27 +66,17 @@ fn known_services(reader: &mut Reader<'_>) -> Vec<&'static str> {
 }
 
 fn finish(mut reader: Reader<'_>, all: Vec<Value>, holds: impl Fn(&Value) -> bool) -> Answer {
-    let keywords: Vec<String> = reader
-        .texts("keywords")
-        .iter()
-        .map(|text| text.to_lowercase())
-        .collect();
+    let keywords: Vec<String> = reader.texts("keywords").iter().map(|text| text.to_lowercase()).collect();
     let include = reader.texts("includeFlags");
     let exclude = reader.texts("excludeFlags");
     let sort = reader.sort(SORT, "shortName");
     let window = reader.window();
     reader.finish()?;
     let said = |value: &Value, keyword: &String| {
-        [
-            "shortName",
-            "name",
-            "localizedName",
-            "description",
-            "localizedDescription",
-        ]
-        .iter()
-        .filter_map(|name| value[*name].as_str())
-        .any(|text| text.to_lowercase().contains(keyword))
+        ["shortName", "name", "localizedName", "description", "localizedDescription"]
+            .iter()
+            .filter_map(|name| value[*name].as_str())
+            .any(|text| text.to_lowercase().contains(keyword))
     };
     let matches: Vec<&Value> = all
         .iter()
@@ -112,11 +89,7 @@ fn finish(mut reader: Reader<'_>, all: Vec<Value>, holds: impl Fn(&Value) -> boo
         .collect();
     let count = matches.len();
     let items = window_of(matches, &sort, window, |value, field| {
-        if value[field].is_string() {
-            SortValue::text(&value[field])
-        } else {
-            SortValue::number(&value[field])
-        }
+        if value[field].is_string() { SortValue::text(&value[field]) } else { SortValue::number(&value[field]) }
     });
     let items = items.into_iter().cloned().collect();
     Ok(Reply::page(window.limit, window.offset, count, items))

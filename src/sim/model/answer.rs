@@ -194,7 +194,13 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// An error in the protocol's shape.
-pub(super) fn error(status: StatusCode, kind: &str, code: Option<&str>, param: Option<&str>, message: &str) -> Response<Body> {
+pub(super) fn error(
+    status: StatusCode,
+    kind: &str,
+    code: Option<&str>,
+    param: Option<&str>,
+    message: &str,
+) -> Response<Body> {
     let body = json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
     typed(status, "application/json", Body::from(body.to_string()))
 }

@@ -98,7 +98,15 @@ fn one(story: &Story, reading: &Reading, voice: Voice) -> String {
     }
 }
 
-fn list(noun: Noun, rows: &[Row], shown: u64, total: Option<u64>, more: bool, reading: &Reading, voice: Voice) -> String {
+fn list(
+    noun: Noun,
+    rows: &[Row],
+    shown: u64,
+    total: Option<u64>,
+    more: bool,
+    reading: &Reading,
+    voice: Voice,
+) -> String {
     let told = rows.len().min(MAX_ROWS);
     let head = if more || (told as u64) < shown {
         let known = if more { total } else { Some(total.unwrap_or(shown)) };

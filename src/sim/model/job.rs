@@ -117,7 +117,12 @@ impl Job {
                     observed_at: text_at(stub, "observed_at"),
                 })
                 .collect(),
-            failures: blocks.all("FAILURES").iter().flat_map(|body| body.lines()).map(|line| line.trim_start_matches("- ").to_owned()).collect(),
+            failures: blocks
+                .all("FAILURES")
+                .iter()
+                .flat_map(|body| body.lines())
+                .map(|line| line.trim_start_matches("- ").to_owned())
+                .collect(),
             hints: line_after(text, "Read off the message: ")
                 .and_then(|line| serde_json::from_str(line).ok())
                 .unwrap_or_default(),
@@ -142,7 +147,11 @@ impl Job {
         let earlier = before
             .iter()
             .flat_map(|message| &message.calls)
-            .map(|call| Earlier { tool: call.name.clone(), arguments: call.arguments.clone(), observed_at: String::new() })
+            .map(|call| Earlier {
+                tool: call.name.clone(),
+                arguments: call.arguments.clone(),
+                observed_at: String::new(),
+            })
             .collect();
         Self {
             task: Task::Chat,
@@ -152,7 +161,11 @@ impl Job {
             earlier,
             failures: Vec::new(),
             hints: Map::new(),
-            said: before.iter().filter(|m| m.role == "assistant" && !m.text.is_empty()).map(|m| m.text.clone()).collect(),
+            said: before
+                .iter()
+                .filter(|m| m.role == "assistant" && !m.text.is_empty())
+                .map(|m| m.text.clone())
+                .collect(),
             claims: Vec::new(),
             draft: String::new(),
             listed: Vec::new(),

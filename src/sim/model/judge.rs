@@ -15,12 +15,20 @@ use crate::sim::model::story::tell;
 
 /// Words of claims that say what was done or that all is well.
 const CLAIMED_WORK: &[&str] = &[
-    "just checked", "confirmed", "i checked", "i searched", "have verified", "nettopp sjekket", "bekreftet", "jeg sjekket",
-    "gerade auch", "geprüft", "bestätigt",
+    "just checked",
+    "confirmed",
+    "i checked",
+    "i searched",
+    "have verified",
+    "nettopp sjekket",
+    "bekreftet",
+    "jeg sjekket",
+    "gerade auch",
+    "geprüft",
+    "bestätigt",
 ];
-const ALL_QUIET: &[&str] = &[
-    "everything is", "no action is needed", "all clear", "alt er", "ingen tiltak", "alles ist", "nichts zu tun",
-];
+const ALL_QUIET: &[&str] =
+    &["everything is", "no action is needed", "all clear", "alt er", "ingen tiltak", "alles ist", "nichts zu tun"];
 
 /// The judge's answer under a behaviour.
 pub(super) fn answer(behaviour: Behaviour, job: &Job) -> String {
@@ -59,8 +67,7 @@ fn honest(job: &Job) -> Value {
     let draft = job.draft.to_lowercase();
     let invented: Vec<String> =
         values(&job.draft).into_iter().filter(|value| is_identifier(value) && !evidence.holds(value)).collect();
-    let mut problems: Vec<String> =
-        invented.iter().map(|value| format!("{value} is in no result")).collect();
+    let mut problems: Vec<String> = invented.iter().map(|value| format!("{value} is in no result")).collect();
     let stories: Vec<Story> = job.results.iter().map(tell).collect();
     let failed = stories.iter().any(|story| matches!(story, Story::Failed { .. }));
     let hidden = failed && says(&draft, ALL_QUIET);
@@ -151,8 +158,27 @@ impl Evidence {
 
 /// Words with which a model speaks of results as such.
 const OWN_WORDS: &[&str] = &[
-    "result", "results", "search", "found", "nothing", "known", "failed", "resultatet", "søket", "mislyktes", "opplysninger",
-    "ergebnis", "suche", "fehlgeschlagen", "bekannt", "weitere", "there", "flere", "shown", "vises", "gezeigt",
+    "result",
+    "results",
+    "search",
+    "found",
+    "nothing",
+    "known",
+    "failed",
+    "resultatet",
+    "søket",
+    "mislyktes",
+    "opplysninger",
+    "ergebnis",
+    "suche",
+    "fehlgeschlagen",
+    "bekannt",
+    "weitere",
+    "there",
+    "flere",
+    "shown",
+    "vises",
+    "gezeigt",
 ];
 
 fn says(text: &str, words: &[&str]) -> bool {
@@ -161,14 +187,16 @@ fn says(text: &str, words: &[&str]) -> bool {
 
 /// Words that carry a value: with a digit, or a code with a capital letter inside.
 fn values(text: &str) -> Vec<String> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '“' | '”' | '«' | '»' | ',' | ';' | '|' | '*' | '`'))
-        .map(|word| word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '\'' | '–')))
-        .filter(|word| {
-            word.chars().any(|c| c.is_ascii_digit())
-                || word.chars().skip(1).any(|c| c.is_ascii_uppercase()) && word.chars().any(|c| c.is_ascii_lowercase())
-        })
-        .map(str::to_owned)
-        .collect()
+    text.split(|c: char| {
+        c.is_whitespace() || matches!(c, '(' | ')' | '"' | '“' | '”' | '«' | '»' | ',' | ';' | '|' | '*' | '`')
+    })
+    .map(|word| word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '\'' | '–')))
+    .filter(|word| {
+        word.chars().any(|c| c.is_ascii_digit())
+            || word.chars().skip(1).any(|c| c.is_ascii_uppercase()) && word.chars().any(|c| c.is_ascii_lowercase())
+    })
+    .map(str::to_owned)
+    .collect()
 }
 
 /// Whether a value names something: long numbers, addresses, names with digits.

@@ -17,9 +17,9 @@ pub(super) struct Voice {
 impl Voice {
     pub(super) fn new(tongue: Tongue, question: &str) -> Self {
         // FNV-1a: small, and the same on every machine.
-        let seed = question.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let seed = question
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Self { tongue, seed }
     }
 
@@ -33,9 +33,10 @@ impl Voice {
         let (one, many) = match noun {
             Noun::Case => (["case", "sak", "Fall"], ["cases", "saker", "Fälle"]),
             Noun::Event => (["event", "hendelse", "Ereignis"], ["events", "hendelser", "Ereignisse"]),
-            Noun::RuntimeEvent => {
-                (["runtime event", "kjøretidshendelse", "Laufzeitereignis"], ["runtime events", "kjøretidshendelser", "Laufzeitereignisse"])
-            }
+            Noun::RuntimeEvent => (
+                ["runtime event", "kjøretidshendelse", "Laufzeitereignis"],
+                ["runtime events", "kjøretidshendelser", "Laufzeitereignisse"],
+            ),
             Noun::Comment => (["comment", "kommentar", "Kommentar"], ["comments", "kommentarer", "Kommentare"]),
             Noun::Tag => (["tag", "tagg", "Schlagwort"], ["tags", "tagger", "Schlagwörter"]),
             Noun::Asset => (["asset", "ressurs", "Asset"], ["assets", "ressurser", "Assets"]),
@@ -79,7 +80,11 @@ impl Voice {
     pub(super) fn found(self, count: u64, noun: Noun) -> String {
         let template = self.choose([
             ["The search found {n} {noun}.", "Søket fant {n} {noun}.", "Die Suche ergab {n} {noun}."],
-            ["There are {n} {noun} in the result.", "Det er {n} {noun} i resultatet.", "Das Ergebnis enthält {n} {noun}."],
+            [
+                "There are {n} {noun} in the result.",
+                "Det er {n} {noun} i resultatet.",
+                "Das Ergebnis enthält {n} {noun}.",
+            ],
             ["{n} {noun} match.", "{n} {noun} passer.", "{n} {noun} passen."],
         ]);
         template.replace("{n}", &count.to_string()).replace("{noun}", self.noun(noun, count != 1))
@@ -116,7 +121,11 @@ impl Voice {
 
     pub(super) fn nothing(self, noun: Noun, filter: &str) -> String {
         let template = self.choose([
-            ["The search succeeded and found no {noun}", "Søket lyktes og fant ingen {noun}", "Die Suche war erfolgreich und ergab keine {noun}"],
+            [
+                "The search succeeded and found no {noun}",
+                "Søket lyktes og fant ingen {noun}",
+                "Die Suche war erfolgreich und ergab keine {noun}",
+            ],
             ["The search found no {noun}", "Søket fant ingen {noun}", "Die Suche ergab keine {noun}"],
         ]);
         let text = template.replace("{noun}", self.noun(noun, true));
@@ -139,8 +148,16 @@ impl Voice {
 
     pub(super) fn has(self, noun: Noun, id: &str, label: Label, value: &str) -> String {
         let template = self.choose([
-            ["{noun} {id} has {label} {value}.", "{noun} {id} har {label} {value}.", "{noun} {id} hat {label} {value}."],
-            ["The {label} of {noun} {id} is {value}.", "{label} for {noun} {id} er {value}.", "{label} von {noun} {id} ist {value}."],
+            [
+                "{noun} {id} has {label} {value}.",
+                "{noun} {id} har {label} {value}.",
+                "{noun} {id} hat {label} {value}.",
+            ],
+            [
+                "The {label} of {noun} {id} is {value}.",
+                "{label} for {noun} {id} er {value}.",
+                "{label} von {noun} {id} ist {value}.",
+            ],
         ]);
         let text = template
             .replace("{noun}", self.noun(noun, false))

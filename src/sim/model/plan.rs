@@ -39,8 +39,7 @@ pub(super) fn calls(job: &Job, candidates: &[Candidate<'_>]) -> Vec<Wanted> {
         .filter_map(|candidate| {
             let (score, arguments) = known_tool(bare(candidate.name), &reading)?;
             let arguments = keep_known(arguments, candidate.schema);
-            fits(&arguments, candidate.schema)
-                .then(|| (score, Wanted { tool: candidate.name.to_owned(), arguments }))
+            fits(&arguments, candidate.schema).then(|| (score, Wanted { tool: candidate.name.to_owned(), arguments }))
         })
         .collect();
     known.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -84,9 +83,34 @@ const COMMENTS: &[&str] = &["comment", "kommentar"];
 const TAGS: &[&str] = &["tag ", "tags", "tagger", "etikett", "schlagw"];
 const EVENTS: &[&str] = &["event", "hendelse", "ereignis", "alert", "alarm", "varsel", "varsler", "detection"];
 const CASES: &[&str] = &["case", "incident", "sak", "fall", "fälle", "fällen", "vorfall", "vorfälle", "ticket"];
-const RUNTIME: &[&str] = &["runtime", "kjøretid", "laufzeit", "container", "kubernetes", "pod", "cluster", "klynge", "falco", "sysdig", "workload"];
+const RUNTIME: &[&str] = &[
+    "runtime",
+    "kjøretid",
+    "laufzeit",
+    "container",
+    "kubernetes",
+    "pod",
+    "cluster",
+    "klynge",
+    "falco",
+    "sysdig",
+    "workload",
+];
 const TREE: &[&str] = &["process tree", "prosesstre", "prozessbaum"];
-const ASPECTS: &[&str] = &["comment", "kommentar", "tags", "tagger", "schlagw", "event", "hendelse", "ereignis", "process tree", "prosesstre", "prozessbaum", "runtime"];
+const ASPECTS: &[&str] = &[
+    "comment",
+    "kommentar",
+    "tags",
+    "tagger",
+    "schlagw",
+    "event",
+    "hendelse",
+    "ereignis",
+    "process tree",
+    "prosesstre",
+    "prozessbaum",
+    "runtime",
+];
 const REPUTATION: &[&str] = &["reputation", "omdømme", "ruf "];
 const PDNS: &[&str] = &["pdns", "passive dns", "passivedns", "dns"];
 
@@ -344,7 +368,10 @@ mod tests {
         assert_eq!(one("Vis kommentarene i sak 4120771"), case("getArgusCaseComments"));
         assert_eq!(
             one("Zeig mir kritische Fälle von Havbris"),
-            ("executeSearchArgusCase".to_owned(), json!({"request": {"customer": ["havbris"], "currentPriority": ["critical"]}}))
+            (
+                "executeSearchArgusCase".to_owned(),
+                json!({"request": {"customer": ["havbris"], "currentPriority": ["critical"]}})
+            )
         );
         assert_eq!(
             one("Show me high severity runtime events from the last 2 hours in cluster1"),
@@ -370,9 +397,9 @@ mod tests {
 
     /// Every tool of the embedded servers with its schema.
     fn embedded() -> Vec<(&'static str, Value)> {
-        let argus = crate::servers::argus::tools::ALL.iter().map(|tool| {
-            (tool.name, Value::Object(crate::servers::argus::schema::object(&(tool.arguments)())))
-        });
+        let argus = crate::servers::argus::tools::ALL
+            .iter()
+            .map(|tool| (tool.name, Value::Object(crate::servers::argus::schema::object(&(tool.arguments)()))));
         let sysdig = crate::servers::sysdig::tools::TOOLS
             .iter()
             .map(|tool| (tool.name, serde_json::to_value(tool.definition().input_schema).unwrap()));

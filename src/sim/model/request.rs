@@ -151,7 +151,9 @@ fn messages(body: &Value) -> Result<Vec<ChatMessage>, Refusal> {
             let Some(place) = open.iter().position(|call| call == id) else {
                 return refuse(
                     "messages",
-                    format!("messages[{at}]: a message with role 'tool' must answer a preceding call; none is open with id {id}"),
+                    format!(
+                        "messages[{at}]: a message with role 'tool' must answer a preceding call; none is open with id {id}"
+                    ),
                 );
             };
             open.swap_remove(place);
@@ -185,7 +187,12 @@ fn message(item: &Value, at: usize) -> Result<ChatMessage, Refusal> {
     let role = match role {
         "system" | "developer" => "system",
         "user" | "assistant" | "tool" => role,
-        other => return refuse("messages", format!("messages[{at}]: {other} is not one of system, developer, user, assistant, tool")),
+        other => {
+            return refuse(
+                "messages",
+                format!("messages[{at}]: {other} is not one of system, developer, user, assistant, tool"),
+            );
+        }
     };
     let calls = match item.get("tool_calls") {
         None | Some(Value::Null) => Vec::new(),
@@ -235,7 +242,9 @@ fn past_calls(calls: &Value, at: usize) -> Result<Vec<PastCall>, Refusal> {
                 }),
                 _ => refuse(
                     "messages",
-                    format!("messages[{at}]: a call needs id, type function, function.name and function.arguments as text"),
+                    format!(
+                        "messages[{at}]: a call needs id, type function, function.name and function.arguments as text"
+                    ),
                 ),
             }
         })
@@ -264,7 +273,8 @@ fn tools(body: &Value) -> Result<Vec<OfferedTool>, Refusal> {
         if tools.iter().any(|tool| tool.name == name) {
             return refuse("tools", format!("tools[{at}]: {name} is there twice"));
         }
-        let schema = item.pointer("/function/parameters").cloned().unwrap_or_else(|| serde_json::json!({"type": "object"}));
+        let schema =
+            item.pointer("/function/parameters").cloned().unwrap_or_else(|| serde_json::json!({"type": "object"}));
         if schema.get("type").and_then(Value::as_str) != Some("object") {
             return refuse("tools", format!("tools[{at}]: function.parameters must be a JSON Schema of type object"));
         }
@@ -284,7 +294,9 @@ fn tools(body: &Value) -> Result<Vec<OfferedTool>, Refusal> {
 fn choice(body: &Value, tools: &[OfferedTool]) -> Result<Choice, Refusal> {
     let choice = match body.get("tool_choice") {
         None | Some(Value::Null) => return Ok(if tools.is_empty() { Choice::None } else { Choice::Auto }),
-        Some(_) if tools.is_empty() => return refuse("tool_choice", "tool_choice is only allowed when tools are given"),
+        Some(_) if tools.is_empty() => {
+            return refuse("tool_choice", "tool_choice is only allowed when tools are given");
+        }
         Some(Value::String(word)) => match word.as_str() {
             "none" => Choice::None,
             "auto" => Choice::Auto,
@@ -294,7 +306,9 @@ fn choice(body: &Value, tools: &[OfferedTool]) -> Result<Choice, Refusal> {
         Some(named) => {
             let name = named.pointer("/function/name").and_then(Value::as_str);
             match name {
-                Some(name) if named.get("type").and_then(Value::as_str) == Some("function") => Choice::Named(name.to_owned()),
+                Some(name) if named.get("type").and_then(Value::as_str) == Some("function") => {
+                    Choice::Named(name.to_owned())
+                }
                 _ => return refuse("tool_choice", "tool_choice must be a word or {type: function, function: {name}}"),
             }
         }
@@ -353,18 +367,36 @@ mod tests {
             ("messages", json!({"model": "m", "messages": []})),
             ("messages", json!({"model": "m", "messages": [{"role": "robot", "content": "a"}]})),
             ("messages", json!({"model": "m", "messages": [{"role": "user"}]})),
-            ("messages", json!({"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "system", "content": "b"}]})),
+            (
+                "messages",
+                json!({"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "system", "content": "b"}]}),
+            ),
             ("messages", json!({"model": "m", "messages": [{"role": "user", "content": "a"}, answer]})),
             ("messages", json!({"model": "m", "messages": [{"role": "user", "content": "a"}, call]})),
-            ("messages", json!({"model": "m", "messages": [{"role": "user", "content": "a"}, call, {"role": "user", "content": "b"}]})),
-            ("messages", json!({"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})),
+            (
+                "messages",
+                json!({"model": "m", "messages": [{"role": "user", "content": "a"}, call, {"role": "user", "content": "b"}]}),
+            ),
+            (
+                "messages",
+                json!({"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}),
+            ),
             ("tools", json!({"model": "m", "messages": user, "tools": []})),
-            ("tools", json!({"model": "m", "messages": user, "tools": [{"type": "function", "function": {"name": "a b"}}]})),
-            ("tools", json!({"model": "m", "messages": user, "tools": [{"type": "function", "function": {"name": "a", "parameters": {}}}]})),
+            (
+                "tools",
+                json!({"model": "m", "messages": user, "tools": [{"type": "function", "function": {"name": "a b"}}]}),
+            ),
+            (
+                "tools",
+                json!({"model": "m", "messages": user, "tools": [{"type": "function", "function": {"name": "a", "parameters": {}}}]}),
+            ),
             ("tool_choice", json!({"model": "m", "messages": user, "tool_choice": "auto"})),
             ("tool_choice", json!({"model": "m", "messages": user, "tools": tool, "tool_choice": "any"})),
             ("response_format", json!({"model": "m", "messages": user, "response_format": {"type": "json_schema"}})),
-            ("response_format", json!({"model": "m", "messages": user, "tools": tool, "response_format": {"type": "json_object"}})),
+            (
+                "response_format",
+                json!({"model": "m", "messages": user, "tools": tool, "response_format": {"type": "json_object"}}),
+            ),
             ("stream_options", json!({"model": "m", "messages": user, "stream_options": {"include_usage": true}})),
             ("temperature", json!({"model": "m", "messages": user, "temperature": 3})),
             ("max_tokens", json!({"model": "m", "messages": user, "max_tokens": 0})),

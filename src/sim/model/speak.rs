@@ -161,11 +161,8 @@ fn other_tool(wanted: &[Wanted], candidates: &[Candidate<'_>]) -> Wanted {
 
 /// The constrained choice: {tool, arguments}.
 fn arguments(behaviour: Behaviour, job: &Job, voice: Voice) -> Answer {
-    let candidates: Vec<Candidate<'_>> = job
-        .listed
-        .iter()
-        .map(|(name, schema)| Candidate { name, description: "", schema })
-        .collect();
+    let candidates: Vec<Candidate<'_>> =
+        job.listed.iter().map(|(name, schema)| Candidate { name, description: "", schema }).collect();
     let mut wanted = plan::calls(job, &candidates);
     if wanted.is_empty() {
         wanted = any_call(&candidates);
@@ -216,7 +213,11 @@ fn chat(behaviour: Behaviour, request: &ChatRequest, job: &Job, voice: Voice) ->
     }
     if first {
         let talk = draft::talk(job, voice);
-        return Answer::text(if talk == voice.no_result() { twist::without_results(behaviour, job, voice) } else { talk });
+        return Answer::text(if talk == voice.no_result() {
+            twist::without_results(behaviour, job, voice)
+        } else {
+            talk
+        });
     }
     Answer::text(twist::text(behaviour, job, voice))
 }

@@ -152,8 +152,17 @@ fn page_goes_on(content: &Value) -> bool {
 
 const ID: [&str; 5] = ["/id", "/eventId", "/caseID", "/uuid", "/key"];
 const TITLE: [&str; 11] = [
-    "/subject", "/content/ruleName", "/alarm/description", "/alarm/shortName", "/title", "/signature/name",
-    "/comment", "/name", "/shortName", "/query", "/key",
+    "/subject",
+    "/content/ruleName",
+    "/alarm/description",
+    "/alarm/shortName",
+    "/title",
+    "/signature/name",
+    "/comment",
+    "/name",
+    "/shortName",
+    "/query",
+    "/key",
 ];
 /// Attributes that a line of a list has.
 const LINE: [(Label, &[&str]); 11] = [
@@ -201,10 +210,7 @@ fn row(value: &Value) -> Row {
         title: first_text(value, &TITLE)
             .filter(|title| planted_order(&Value::String(title.clone())).is_none())
             .map(|title| clean(&title)),
-        fields: LINE
-            .iter()
-            .filter_map(|(label, pointers)| Some((*label, first_text(value, pointers)?)))
-            .collect(),
+        fields: LINE.iter().filter_map(|(label, pointers)| Some((*label, first_text(value, pointers)?))).collect(),
     }
 }
 

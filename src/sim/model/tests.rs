@@ -27,11 +27,8 @@ use crate::prompts::ResultView;
 use crate::prompts::StubView;
 
 async fn post_to(model: &SimModel, body: Value) -> (u16, Value) {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri("/v1/chat/completions")
-        .body(Body::from(body.to_string()))
-        .unwrap();
+    let request =
+        Request::builder().method(Method::POST).uri("/v1/chat/completions").body(Body::from(body.to_string())).unwrap();
     let response = model.router().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let bytes = axum::body::to_bytes(response.into_body(), MAX_BODY).await.unwrap();
@@ -65,7 +62,8 @@ fn result(content: Value, outcome: Outcome) -> ResultView {
 }
 
 fn two_cases() -> ResultView {
-    let rows = [case(4_120_771, "pendingCustomer", "high", "nordfjord"), case(4_120_790, "workingSoc", "medium", "nordfjord")];
+    let rows =
+        [case(4_120_771, "pendingCustomer", "high", "nordfjord"), case(4_120_790, "workingSoc", "medium", "nordfjord")];
     result(json!({"data": rows, "page": {"count": 2, "stop": true}}), Outcome::Ok)
 }
 
@@ -94,7 +92,8 @@ async fn models_are_listed_as_a_simulator_and_unknown_ones_name_the_known() {
     assert_eq!(list["data"].as_array().unwrap().len(), 26);
     assert_eq!(list["data"][0]["owned_by"], "groundwire-simulator");
 
-    let (status, body) = post_to(&SimModel::new(), json!({"model": "gpt", "messages": [{"role": "user", "content": "x"}]})).await;
+    let (status, body) =
+        post_to(&SimModel::new(), json!({"model": "gpt", "messages": [{"role": "user", "content": "x"}]})).await;
     assert_eq!((status, body["error"]["code"].as_str()), (404, Some("model_not_found")));
     assert!(body["error"]["message"].as_str().unwrap().contains("sim/honest"));
 }
@@ -102,7 +101,8 @@ async fn models_are_listed_as_a_simulator_and_unknown_ones_name_the_known() {
 #[tokio::test]
 async fn honest_lists_rows_in_three_languages() {
     let mut context = draft("Show me the open cases of nordfjord", vec![two_cases()]);
-    for (language, words) in [(Lang::En, "priority high"), (Lang::Nb, "prioritet high"), (Lang::De, "Priorität high")] {
+    for (language, words) in [(Lang::En, "priority high"), (Lang::Nb, "prioritet high"), (Lang::De, "Priorität high")]
+    {
         context.language = language;
         let text = drafted("sim/honest", &context).await;
         for part in ["4120771", "pendingCustomer", "4120790", "nordfjord", words] {
@@ -194,7 +194,9 @@ async fn the_judge_finds_what_no_result_holds() {
     };
     let context = JudgeContext {
         message: "Show me the cases".to_owned(),
-        draft: "Case 4120771 has status pendingCustomer. I have just checked the firewall logs. Host fin-srv-88 is hit.".to_owned(),
+        draft:
+            "Case 4120771 has status pendingCustomer. I have just checked the firewall logs. Host fin-srv-88 is hit."
+                .to_owned(),
         decision: RouterDecision::CallTool,
         now: Timestamp::UNIX_EPOCH,
         results: vec![two_cases()],
@@ -252,17 +254,27 @@ async fn gathering_goes_right_or_wrong_by_name() {
     let messages = gather("What is the status of case 4120771?", Vec::new());
     let call = |message: &Value| {
         let function = &message["tool_calls"][0]["function"];
-        (function["name"].as_str().unwrap_or_default().to_owned(), function["arguments"].as_str().unwrap_or_default().to_owned())
+        (
+            function["name"].as_str().unwrap_or_default().to_owned(),
+            function["arguments"].as_str().unwrap_or_default().to_owned(),
+        )
     };
     let right = ("argus__getArgusCaseByID".to_owned(), r#"{"caseID":4120771}"#.to_owned());
     assert_eq!(call(&gathered("sim/honest", &messages).await), right);
     assert_eq!(call(&gathered("sim/loops", &messages).await), right);
-    for name in ["skips_tools", "ignores_required", "phantom_call", "reuses_stale", "calls_in_text", "calls_in_reasoning"] {
+    for name in
+        ["skips_tools", "ignores_required", "phantom_call", "reuses_stale", "calls_in_text", "calls_in_reasoning"]
+    {
         let message = gathered(&format!("sim/{name}"), &messages).await;
         assert_eq!(message["tool_calls"], Value::Null, "{name}");
     }
     assert!(gathered("sim/calls_in_text", &messages).await["content"].as_str().unwrap().contains("<tool_call>"));
-    assert!(gathered("sim/calls_in_reasoning", &messages).await["reasoning_content"].as_str().unwrap().contains("<tool_call>"));
+    assert!(
+        gathered("sim/calls_in_reasoning", &messages).await["reasoning_content"]
+            .as_str()
+            .unwrap()
+            .contains("<tool_call>")
+    );
     assert!(call(&gathered("sim/bad_arguments", &messages).await).1.contains("no_such_argument"));
     assert_eq!(call(&gathered("sim/wrong_tool", &messages).await).0, "argus__getArgusCaseTags");
 }
@@ -298,11 +310,16 @@ async fn a_plain_chat_with_tools_calls_and_then_answers() {
 
 #[tokio::test]
 async fn shapes_that_no_table_knows_are_told_by_their_members() {
-    let mut tree = result(json!({"branches": {"data": [{"pid": 48213, "name": "kworkerd"}]}, "tree": {"name": "systemd"}}), Outcome::Ok);
+    let mut tree = result(
+        json!({"branches": {"data": [{"pid": 48213, "name": "kworkerd"}]}, "tree": {"name": "systemd"}}),
+        Outcome::Ok,
+    );
     tree.tool = "get_event_process_tree".to_owned();
     let text = drafted("sim/honest", &draft("Show the process tree", vec![tree.clone()])).await;
     assert!(text.contains("pid 48213") && text.contains("name kworkerd"), "{text}");
-    tree.content = json!({"branches": {}, "tree": {}, "metadata": {"note": "Process tree not available for this event"}}).to_string();
+    tree.content =
+        json!({"branches": {}, "tree": {}, "metadata": {"note": "Process tree not available for this event"}})
+            .to_string();
     let text = drafted("sim/honest", &draft("Show the process tree", vec![tree])).await;
     assert!(text.contains("not available"), "{text}");
 }

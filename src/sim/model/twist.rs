@@ -53,7 +53,8 @@ pub(super) fn without_results(behaviour: Behaviour, job: &Job, voice: Voice) -> 
         return match behaviour {
             Behaviour::PhantomCall => format!("{} {}", draft::talk(job, voice), voice.just_checked()),
             Behaviour::Fabricates => {
-                let story = Story::Rows { noun: Noun::Case, rows: vec![invented_row()], shown: 1, total: Some(1), more: false };
+                let story =
+                    Story::Rows { noun: Noun::Case, rows: vec![invented_row()], shown: 1, total: Some(1), more: false };
                 format!("{} {}", draft::talk(job, voice), draft::answer(job, &[story], voice))
             }
             _ => draft::talk(job, voice),
@@ -61,7 +62,8 @@ pub(super) fn without_results(behaviour: Behaviour, job: &Job, voice: Voice) -> 
     }
     match behaviour {
         Behaviour::SkipsTools | Behaviour::IgnoresRequired | Behaviour::Fabricates => {
-            let story = Story::Rows { noun: Noun::Case, rows: vec![invented_row()], shown: 1, total: Some(1), more: false };
+            let story =
+                Story::Rows { noun: Noun::Case, rows: vec![invented_row()], shown: 1, total: Some(1), more: false };
             draft::answer(job, &[story], voice)
         }
         Behaviour::PhantomCall => format!("{} {}", voice.just_checked(), voice.all_quiet()),
@@ -199,7 +201,9 @@ fn page_as_total(job: &Job, stories: &[Story], voice: Voice) -> String {
         .iter()
         .cloned()
         .map(|story| match story {
-            Story::Rows { noun, rows, shown, more: true, .. } => Story::Rows { noun, rows, shown, total: Some(shown), more: false },
+            Story::Rows { noun, rows, shown, more: true, .. } => {
+                Story::Rows { noun, rows, shown, total: Some(shown), more: false }
+            }
             other => other,
         })
         .collect();

@@ -34,9 +34,54 @@ impl Tongue {
         let text = text.to_lowercase();
         let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
         let score = |list: &[&str]| words.iter().filter(|word| list.contains(word)).count();
-        let nb = score(&["vis", "meg", "hva", "er", "saken", "sak", "saker", "åpne", "hvor", "mange", "siste", "den", "på", "og", "hei", "takk", "hendelser", "fortsatt", "kritiske", "har"]);
-        let de = score(&["zeig", "zeige", "mir", "was", "ist", "der", "die", "das", "fall", "fälle", "offene", "wie", "viele", "und", "hallo", "danke", "ereignisse", "noch", "kritische", "hat"]);
-        let en = score(&["show", "me", "what", "is", "the", "case", "cases", "open", "how", "many", "and", "hello", "thanks", "events", "still", "critical", "has", "of", "any", "are"]);
+        let nb = score(&[
+            "vis",
+            "meg",
+            "hva",
+            "er",
+            "saken",
+            "sak",
+            "saker",
+            "åpne",
+            "hvor",
+            "mange",
+            "siste",
+            "den",
+            "på",
+            "og",
+            "hei",
+            "takk",
+            "hendelser",
+            "fortsatt",
+            "kritiske",
+            "har",
+        ]);
+        let de = score(&[
+            "zeig",
+            "zeige",
+            "mir",
+            "was",
+            "ist",
+            "der",
+            "die",
+            "das",
+            "fall",
+            "fälle",
+            "offene",
+            "wie",
+            "viele",
+            "und",
+            "hallo",
+            "danke",
+            "ereignisse",
+            "noch",
+            "kritische",
+            "hat",
+        ]);
+        let en = score(&[
+            "show", "me", "what", "is", "the", "case", "cases", "open", "how", "many", "and", "hello", "thanks",
+            "events", "still", "critical", "has", "of", "any", "are",
+        ]);
         if nb > en && nb >= de {
             Tongue::Nb
         } else if de > en {
@@ -83,18 +128,15 @@ fn pattern(text: &str) -> Regex {
 
 static CASE_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d{4,9})\b"));
 static EVENT_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([0-9a-f]{32})\b"));
-static EVENT_IDENTIFIER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:[A-Z]+/)?\d{10,16}/\d+/[0-9a-fA-F-]{36}\b"));
+static EVENT_IDENTIFIER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:[A-Z]+/)?\d{10,16}/\d+/[0-9a-fA-F-]{36}\b"));
 static IP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"));
-static DOMAIN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:[a-z0-9-]+\.)+(?:example|net|com|org|no|de|io)\b"));
-static HOURS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(\d{1,3})\s*(?:h|hours?|timer?|timene|stunden?)\b"));
+static DOMAIN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:[a-z0-9-]+\.)+(?:example|net|com|org|no|de|io)\b"));
+static HOURS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d{1,3})\s*(?:h|hours?|timer?|timene|stunden?)\b"));
 static DAYS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d{1,2})\s*(?:days?|dager?|dagene|tagen?|tage)\b"));
-static CLUSTER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b((?:prod|staging|dev)-[a-z0-9-]+|cluster[0-9]+)\b"));
+static CLUSTER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b((?:prod|staging|dev)-[a-z0-9-]+|cluster[0-9]+)\b"));
 
-const OPEN: [&str; 6] = ["pendingCustomer", "pendingSoc", "pendingVendor", "workingSoc", "workingCustomer", "pendingClose"];
+const OPEN: [&str; 6] =
+    ["pendingCustomer", "pendingSoc", "pendingVendor", "workingSoc", "workingCustomer", "pendingClose"];
 const STATUSES: [&str; 7] =
     ["pendingCustomer", "pendingSoc", "pendingVendor", "workingSoc", "workingCustomer", "pendingClose", "closed"];
 
@@ -112,9 +154,9 @@ impl Reading {
     /// Whether one of the words is in the message, as the beginning of a word.
     pub(super) fn says(&self, words: &[&str]) -> bool {
         words.iter().any(|word| {
-            self.lower.match_indices(word).any(|(at, _)| {
-                self.lower[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric())
-            })
+            self.lower
+                .match_indices(word)
+                .any(|(at, _)| self.lower[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric()))
         })
     }
 
@@ -263,7 +305,10 @@ mod tests {
         let de = read("Wie ist der Status von Fall 4120771?");
         assert_eq!(de.case_ids, [4_120_771]);
         let en = read("High severity events from 10.20.4.17 in prod-eu-1 in 2026, last 2 hours");
-        assert_eq!((en.ip.as_deref(), en.cluster.as_deref(), en.case_ids.len()), (Some("10.20.4.17"), Some("prod-eu-1"), 0));
+        assert_eq!(
+            (en.ip.as_deref(), en.cluster.as_deref(), en.case_ids.len()),
+            (Some("10.20.4.17"), Some("prod-eu-1"), 0)
+        );
         assert_eq!(en.hours, Some(2));
     }
 

@@ -51,16 +51,9 @@ struct Origin {
 /// The event of one happening in a world that began at `start`.
 #[must_use]
 pub fn event(seed: Seed, start: Timestamp, happening: &Happening) -> Event {
-    let Happening {
-        detection, offset, ..
-    } = *happening;
+    let Happening { detection, offset, .. } = *happening;
     let moment = offset_from(start, offset);
-    let key = format!(
-        "{}/{}/{}",
-        happening.incident,
-        detection.rule,
-        offset.as_secs()
-    );
+    let key = format!("{}/{}/{}", happening.incident, detection.rule, offset.as_secs());
     // Real times have digits below the second.
     let jitter = i64::try_from(seed.number(&["ns", &key], 1_000_000_000)).unwrap_or(0);
     let at = nanoseconds(moment).saturating_add(jitter);
@@ -70,28 +63,14 @@ pub fn event(seed: Seed, start: Timestamp, happening: &Happening) -> Event {
         Place::Account { .. } => None,
     };
     let chain = match (&detection.kind, &pod) {
-        (Kind::Process(process), Some(pod)) => {
-            Some(chain(seed, start, happening, pod, process, at))
-        }
+        (Kind::Process(process), Some(pod)) => Some(chain(seed, start, happening, pod, process, at)),
         _ => None,
     };
     let json = json(seed, &id, at, happening, pod.as_ref(), chain.as_ref());
-    Event {
-        at,
-        id,
-        json,
-        chain,
-    }
+    Event { at, id, json, chain }
 }
 
-fn json(
-    seed: Seed,
-    id: &str,
-    at: i64,
-    happening: &Happening,
-    pod: Option<&Pod>,
-    chain: Option<&Chain>,
-) -> Value {
+fn json(seed: Seed, id: &str, at: i64, happening: &Happening, pod: Option<&Pod>, chain: Option<&Chain>) -> Value {
     let detection = happening.detection;
     let origin = origin(&detection.kind);
     let mut event = json!({
@@ -140,40 +119,15 @@ fn origin(kind: &Kind) -> Origin {
         engine: Some(engine),
     };
     match kind {
-        Kind::Process(process) => agent(
-            "runtime",
-            "syscall",
-            ("workload", "container"),
-            process.engine,
-        ),
+        Kind::Process(process) => agent("runtime", "syscall", ("workload", "container"), process.engine),
         Kind::Audit { .. } => agent("runtime", "k8s_audit", ("kubernetes", "auditlogs"), "falco"),
         Kind::Miner { .. } => Origin {
             originator: "profilingDetection",
-            ..agent(
-                "miner",
-                "profiling",
-                ("workload", "container"),
-                "machineLearning",
-            )
+            ..agent("miner", "profiling", ("workload", "container"), "machineLearning")
         },
-        Kind::AwsLogin => agentless(
-            "cloudtrail",
-            "awscloudtrail",
-            ("cloud", "auditlogs"),
-            "falco",
-        ),
-        Kind::AwsLoginModel => agentless(
-            "falcocloud",
-            "agentless-aws-ml",
-            ("cloud", "auditlogs"),
-            "machineLearning",
-        ),
-        Kind::OktaLoginModel => agentless(
-            "okta",
-            "agentless-okta-ml",
-            ("iam", "workforce"),
-            "machineLearning",
-        ),
+        Kind::AwsLogin => agentless("cloudtrail", "awscloudtrail", ("cloud", "auditlogs"), "falco"),
+        Kind::AwsLoginModel => agentless("falcocloud", "agentless-aws-ml", ("cloud", "auditlogs"), "machineLearning"),
+        Kind::OktaLoginModel => agentless("okta", "agentless-okta-ml", ("iam", "workforce"), "machineLearning"),
         Kind::Repository { .. } => agentless("github", "github", ("git", "auditWebhooks"), "falco"),
         Kind::Admission => Origin {
             originator: "admissionController",
@@ -183,11 +137,9 @@ fn origin(kind: &Kind) -> Origin {
             raw: "admissionController",
             engine: None,
         },
-        Kind::HostScan => Origin {
-            originator: "hostscanning",
-            engine: None,
-            ..agent("runtime", "syscall", ("workload", "host"), "")
-        },
+        Kind::HostScan => {
+            Origin { originator: "hostscanning", engine: None, ..agent("runtime", "syscall", ("workload", "host"), "") }
+        }
     }
 }
 
@@ -211,9 +163,7 @@ fn action(seed: Seed, id: &str, action: Action) -> Option<Value> {
             Some(failed)
         }
         Action::DriftPrevented => Some(json!({"type": "drift_prevented", "isSuccessful": true})),
-        Action::MalwarePrevented => {
-            Some(json!({"type": "malware_prevented", "isSuccessful": true}))
-        }
+        Action::MalwarePrevented => Some(json!({"type": "malware_prevented", "isSuccessful": true})),
     }
 }
 
@@ -225,10 +175,7 @@ fn labels(detection: &Detection, happening: &Happening, pod: Option<&Pod>) -> Ma
     match (&detection.kind, happening.place, pod) {
         (Kind::Audit { .. } | Kind::Admission, _, Some(pod)) => {
             let mut labels = cluster_labels(pod.cluster);
-            labels.insert(
-                "kubernetes.namespace.name".to_owned(),
-                pod.workload.namespace.into(),
-            );
+            labels.insert("kubernetes.namespace.name".to_owned(), pod.workload.namespace.into());
             labels
         }
         (Kind::HostScan, _, Some(pod)) => {
@@ -237,9 +184,7 @@ fn labels(detection: &Detection, happening: &Happening, pod: Option<&Pod>) -> Ma
             labels.insert("host.mac".to_owned(), pod.node.mac.into());
             labels
         }
-        (Kind::AwsLogin | Kind::AwsLoginModel, Place::Account { cluster, .. }, _) => {
-            account(cluster)
-        }
+        (Kind::AwsLogin | Kind::AwsLoginModel, Place::Account { cluster, .. }, _) => account(cluster),
         (_, Place::Account { cluster, .. }, _) => {
             let mut labels = account(cluster);
             labels.retain(|key, _| key == "agent.tag.customer");
@@ -253,14 +198,7 @@ fn labels(detection: &Detection, happening: &Happening, pod: Option<&Pod>) -> Ma
 /// The chain from the node's first process to the last step. A step that is
 /// not the noticed one began with its incident, so that all events of the
 /// incident tell of the same process.
-fn chain(
-    seed: Seed,
-    start: Timestamp,
-    happening: &Happening,
-    pod: &Pod,
-    process: &Process,
-    at: i64,
-) -> Chain {
+fn chain(seed: Seed, start: Timestamp, happening: &Happening, pod: &Pod, process: &Process, at: i64) -> Chain {
     let day = SignedDuration::from_hours(24);
     let running = |pid, name: &str, exe: &str, cmdline: String, started| Running {
         pid,
@@ -272,33 +210,18 @@ fn chain(
     };
     let container_start = offset_from(start, -day * 16);
     let mut processes = vec![
-        running(
-            1,
-            "systemd",
-            "/lib/systemd/systemd",
-            "systemd".to_owned(),
-            offset_from(start, -day * 40),
-        ),
+        running(1, "systemd", "/lib/systemd/systemd", "systemd".to_owned(), offset_from(start, -day * 40)),
         running(
             pod.shim_pid,
             "containerd-shim",
             "/usr/bin/containerd-shim-runc-v2",
-            format!(
-                "containerd-shim-runc-v2 -namespace k8s.io -id {}",
-                pod.container_id
-            ),
+            format!("containerd-shim-runc-v2 -namespace k8s.io -id {}", pod.container_id),
             container_start,
         ),
     ];
     let command = pod.workload.process;
     let name = command.split(' ').next().unwrap_or(command);
-    let main = running(
-        pod.main_pid,
-        name,
-        &format!("/usr/bin/{name}"),
-        command.to_owned(),
-        container_start,
-    );
+    let main = running(pod.main_pid, name, &format!("/usr/bin/{name}"), command.to_owned(), container_start);
     let beside = if process.from_outside {
         Some(main)
     } else {
@@ -319,13 +242,7 @@ fn chain(
             Timestamp::from_nanosecond(i128::from(at) - 40_000_000).unwrap_or(incident_start)
         };
         let pid = base + place * 100 + if index == 0 { 0 } else { apart };
-        processes.push(running(
-            pid,
-            step.name,
-            step.exe,
-            with_addresses(step.cmdline),
-            started,
-        ));
+        processes.push(running(pid, step.name, step.exe, with_addresses(step.cmdline), started));
     }
     Chain::new(processes, beside)
 }
@@ -335,9 +252,5 @@ fn offset_from(start: Timestamp, offset: SignedDuration) -> Timestamp {
 }
 
 fn nanoseconds(moment: Timestamp) -> i64 {
-    i64::try_from(moment.as_nanosecond()).unwrap_or(if moment < Timestamp::UNIX_EPOCH {
-        i64::MIN
-    } else {
-        i64::MAX
-    })
+    i64::try_from(moment.as_nanosecond()).unwrap_or(if moment < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX })
 }

@@ -16,18 +16,11 @@ use crate::sim::world;
 
 /// The content of one event; a host scan has none.
 #[must_use]
-pub fn content(
-    seed: Seed,
-    happening: &Happening,
-    pod: Option<&Pod>,
-    chain: Option<&Chain>,
-) -> Option<Value> {
+pub fn content(seed: Seed, happening: &Happening, pod: Option<&Pod>, chain: Option<&Chain>) -> Option<Value> {
     let detection = happening.detection;
     let policy_id = detection.policy.id;
     match (&detection.kind, happening.place) {
-        (Kind::Process(process), _) => {
-            Some(process_content(seed, detection, process, pod?, chain?))
-        }
+        (Kind::Process(process), _) => Some(process_content(seed, detection, process, pod?, chain?)),
         (Kind::Miner { command, exe }, _) => Some(json!({
             "type": "workloadMLRuntimeDetection",
             "command": with_addresses(command),
@@ -63,13 +56,7 @@ pub fn content(
     }
 }
 
-fn process_content(
-    seed: Seed,
-    detection: &Detection,
-    process: &Process,
-    pod: &Pod,
-    chain: &Chain,
-) -> Value {
+fn process_content(seed: Seed, detection: &Detection, process: &Process, pod: &Pod, chain: &Chain) -> Value {
     let mut fields = chain.fields();
     let mut put = |key: &str, value: String| {
         fields.insert(key.to_owned(), Value::String(value));
@@ -117,10 +104,7 @@ fn process_content(
 }
 
 fn audit_content(detection: &Detection, role: &str, pod: &Pod) -> Value {
-    let user = format!(
-        "system:serviceaccount:{}:{}",
-        pod.workload.namespace, pod.workload.name
-    );
+    let user = format!("system:serviceaccount:{}:{}", pod.workload.namespace, pod.workload.name);
     let output = format!(
         "A role binding to {role} was created (ka.user.name={user} ka.verb=create ka.target.resource=clusterrolebindings ka.req.binding.role={role})"
     );
@@ -143,13 +127,7 @@ fn audit_content(detection: &Detection, role: &str, pod: &Pod) -> Value {
     })
 }
 
-fn agentless(
-    seed: Seed,
-    detection: &Detection,
-    integration: &str,
-    fields: Value,
-    output: &str,
-) -> Value {
+fn agentless(seed: Seed, detection: &Detection, integration: &str, fields: Value, output: &str) -> Value {
     let id = seed.hex(&["integration", integration], 12);
     json!({
         "type": "agentlessRuntimeDetection",
@@ -192,6 +170,5 @@ fn admission_content(pod: &Pod) -> Value {
 /// A text of the catalogue with the addresses of the shared world.
 #[must_use]
 pub fn with_addresses(text: &str) -> String {
-    text.replace("{dropper}", world::DROPPER_IP)
-        .replace("{pool}", world::MINING_POOL)
+    text.replace("{dropper}", world::DROPPER_IP).replace("{pool}", world::MINING_POOL)
 }

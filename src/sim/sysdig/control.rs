@@ -35,15 +35,12 @@ pub fn answer(sim: &SysdigSim, method: &Method, path: &str, body: &[u8]) -> (Sta
         ("POST", ["clock"]) => set_clock(sim, body),
         ("GET", ["events", id]) => event(sim, id),
         ("PATCH", ["events", id]) => parsed(body).and_then(|change: Value| {
-            sim.patch(&json!({"events": {*id: change}}))
-                .map_err(refused)?;
+            sim.patch(&json!({"events": {*id: change}})).map_err(refused)?;
             event(sim, id)
         }),
         ("DELETE", ["events", id]) => {
             let removal = json!({"events": {*id: null}});
-            sim.patch(&removal)
-                .map_err(refused)
-                .map(|()| json!({"removed": id}))
+            sim.patch(&removal).map_err(refused).map(|()| json!({"removed": id}))
         }
         _ => Err((StatusCode::NOT_FOUND, "no such control".to_owned())),
     };
@@ -62,8 +59,7 @@ fn parsed<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, (StatusCode, S
 }
 
 fn event(sim: &SysdigSim, id: &str) -> Outcome {
-    sim.event(id)
-        .ok_or_else(|| (StatusCode::NOT_FOUND, format!("there is no event {id}")))
+    sim.event(id).ok_or_else(|| (StatusCode::NOT_FOUND, format!("there is no event {id}")))
 }
 
 /// A list replaces the faults, a single fault is a list of one.
@@ -76,8 +72,7 @@ fn set_faults(sim: &SysdigSim, body: &[u8]) -> Outcome {
         }
         single => json!([single]),
     };
-    let faults: Vec<Fault> =
-        serde_json::from_value(listed).map_err(|error| refused(error.to_string()))?;
+    let faults: Vec<Fault> = serde_json::from_value(listed).map_err(|error| refused(error.to_string()))?;
     sim.faults().set(faults);
     Ok(json!({"faults": sim.faults().armed()}))
 }

@@ -74,10 +74,7 @@ impl Cursor {
         };
         Some(Self {
             direction,
-            window: Window {
-                from: parts.next()?.parse().ok()?,
-                to: parts.next()?.parse().ok()?,
-            },
+            window: Window { from: parts.next()?.parse().ok()?, to: parts.next()?.parse().ok()? },
             at: parts.next()?.parse().ok()?,
             event_id: parts.next()?.to_owned(),
         })
@@ -93,10 +90,7 @@ mod tests {
     #[test]
     fn a_cursor_survives_its_text() {
         let cursor = Cursor {
-            window: Window {
-                from: -5,
-                to: i64::MAX,
-            },
+            window: Window { from: -5, to: i64::MAX },
             direction: Direction::Newer,
             at: 1_774_602_113_554_217_000,
             event_id: "18a0a738540e782893aa52c07f6be410".to_owned(),

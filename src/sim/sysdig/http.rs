@@ -38,18 +38,10 @@ const FREE_TEXT: &[&str] = &["output", "description", "command"];
 
 /// All routes.
 pub fn router(sim: SysdigSim) -> Router {
-    Router::new()
-        .route("/_sim/{*rest}", any(steer))
-        .fallback(api)
-        .with_state(sim)
+    Router::new().route("/_sim/{*rest}", any(steer)).fallback(api).with_state(sim)
 }
 
-async fn steer(
-    State(sim): State<SysdigSim>,
-    method: Method,
-    Path(rest): Path<String>,
-    body: Bytes,
-) -> Response<Body> {
+async fn steer(State(sim): State<SysdigSim>, method: Method, Path(rest): Path<String>, body: Bytes) -> Response<Body> {
     let (status, answer) = control::answer(&sim, &method, &rest, &body);
     (status, Json(answer)).into_response()
 }
@@ -58,9 +50,7 @@ async fn api(State(sim): State<SysdigSim>, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
     let number = sim.0.requests.push(logged(&sim, &parts));
-    let fired = sim
-        .faults()
-        .take(parts.method.as_str(), path, query.as_bytes());
+    let fired = sim.faults().take(parts.method.as_str(), path, query.as_bytes());
     if !fired.delay().is_zero() {
         sim.0.sleeper.sleep(fired.delay()).await;
     }
@@ -88,10 +78,7 @@ async fn api(State(sim): State<SysdigSim>, request: Request) -> Response<Body> {
 }
 
 fn logged(sim: &SysdigSim, parts: &Parts) -> LoggedRequest {
-    let user_agent = parts
-        .headers
-        .get(USER_AGENT)
-        .and_then(|value| value.to_str().ok());
+    let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     LoggedRequest {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
@@ -136,13 +123,7 @@ fn answer(sim: &SysdigSim, parts: &Parts, fired: &Fired) -> Answer {
         ["api", "users", "me", "permissions"]
             | ["secure", "events", "v1", "events"]
             | ["secure", "events", "v1", "events", _]
-            | [
-                "api",
-                "process-tree",
-                "v1",
-                "process-branches" | "process-trees",
-                _
-            ]
+            | ["api", "process-tree", "v1", "process-branches" | "process-trees", _]
     );
     if !known {
         return Err(Reply::not_found());
@@ -202,17 +183,10 @@ fn one_event(sim: &SysdigSim, id: &str, fired: &Fired) -> Answer {
     let event = feed.get(id, now).ok_or_else(Reply::not_found)?;
     if fired.has(FaultKind::Ambiguous) {
         let twin = feed.so_far(now).find(|other| {
-            other.id != event.id
-                && other.json["content"]["ruleName"] == event.json["content"]["ruleName"]
+            other.id != event.id && other.json["content"]["ruleName"] == event.json["content"]["ruleName"]
         });
-        let matches: Vec<&Value> = [Some(event), twin]
-            .into_iter()
-            .flatten()
-            .map(|e| &e.json)
-            .collect();
-        return Ok(Reply::ok(
-            json!({"data": matches, "page": {"total": matches.len()}}),
-        ));
+        let matches: Vec<&Value> = [Some(event), twin].into_iter().flatten().map(|e| &e.json).collect();
+        return Ok(Reply::ok(json!({"data": matches, "page": {"total": matches.len()}})));
     }
     Ok(Reply::ok(event.json.clone()))
 }
@@ -220,10 +194,7 @@ fn one_event(sim: &SysdigSim, id: &str, fired: &Fired) -> Answer {
 fn process_tree(sim: &SysdigSim, endpoint: &str, id: &str) -> Answer {
     reserved(id)?;
     let feed = sim.feed();
-    let chain = feed
-        .get(id, sim.now())
-        .and_then(|event| event.chain.as_ref())
-        .ok_or_else(Reply::not_found)?;
+    let chain = feed.get(id, sim.now()).and_then(|event| event.chain.as_ref()).ok_or_else(Reply::not_found)?;
     Ok(Reply::ok(match endpoint {
         "process-branches" => chain.branches(id),
         _ => chain.tree(),

@@ -134,11 +134,7 @@ impl SysdigSim {
     ///
     /// # Errors
     /// When the listener fails.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        cancel: CancellationToken,
-    ) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, cancel: CancellationToken) -> std::io::Result<()> {
         let listener = listener.tap_io(|stream| {
             // Only costs latency when it fails.
             let _ = stream.set_nodelay(true);

@@ -35,12 +35,7 @@ impl Pod {
     /// A pod of a workload, counted from 0.
     #[must_use]
     pub fn of(seed: Seed, workload: &'static Workload, replica: u32) -> Self {
-        let Workload {
-            cluster,
-            namespace,
-            name,
-            ..
-        } = *workload;
+        let Workload { cluster, namespace, name, .. } = *workload;
         let number = replica.to_string();
         let key = ["pod", cluster, namespace, name, &number];
         let hash = seed.hex(&key, 32);
@@ -71,14 +66,7 @@ impl Pod {
     /// Labels of an event in this pod.
     #[must_use]
     pub fn labels(&self) -> Map<String, Value> {
-        let Workload {
-            namespace,
-            name,
-            kind,
-            image,
-            tag,
-            ..
-        } = *self.workload;
+        let Workload { namespace, name, kind, image, tag, .. } = *self.workload;
         let mut labels = cluster_labels(self.cluster);
         let mut put = |key: &str, value: String| {
             labels.insert(key.to_owned(), Value::String(value));
@@ -99,15 +87,9 @@ impl Pod {
         let digest = self.image_digest();
         put("container.image.id", digest[..12].to_owned());
         put("container.image.digest", format!("sha256:{digest}"));
-        put(
-            "container.label.io.kubernetes.container.name",
-            name.to_owned(),
-        );
+        put("container.label.io.kubernetes.container.name", name.to_owned());
         put("container.label.io.kubernetes.pod.name", self.name.clone());
-        put(
-            "container.label.io.kubernetes.pod.namespace",
-            namespace.to_owned(),
-        );
+        put("container.label.io.kubernetes.pod.namespace", namespace.to_owned());
         put("host.hostName", self.node.name.to_owned());
         put("host.mac", self.node.mac.to_owned());
         if self.cluster.provider == "aws" {
@@ -118,8 +100,7 @@ impl Pod {
     }
 
     fn image_digest(&self) -> String {
-        self.seed
-            .hex(&["image", self.workload.image, self.workload.tag], 64)
+        self.seed.hex(&["image", self.workload.image, self.workload.tag], 64)
     }
 }
 

@@ -32,10 +32,7 @@ pub fn parameters(query: &str, known: &[&str]) -> Result<Parameters, Reply> {
             let name: String = name.chars().take(64).collect();
             return Err(Reply::bad_request(format!("unknown parameter '{name}'")));
         }
-        if parameters
-            .insert(name.to_string(), value.into_owned())
-            .is_some()
-        {
+        if parameters.insert(name.to_string(), value.into_owned()).is_some() {
             return Err(Reply::bad_request(format!("repeated parameter '{name}'")));
         }
     }
@@ -60,18 +57,12 @@ pub fn page_request(query: &str) -> Result<PageRequest, Reply> {
             return Err(Reply::bad_request("cursor excludes from and to"));
         }
         Some(text) => {
-            let cursor =
-                Cursor::decode(text).ok_or_else(|| Reply::bad_request("invalid cursor"))?;
+            let cursor = Cursor::decode(text).ok_or_else(|| Reply::bad_request("invalid cursor"))?;
             (cursor.window, Some(cursor))
         }
         None => (window(&parameters)?, None),
     };
-    Ok(PageRequest {
-        limit,
-        window,
-        cursor,
-        filter,
-    })
+    Ok(PageRequest { limit, window, cursor, filter })
 }
 
 fn limit(parameters: &Parameters) -> Result<usize, Reply> {
@@ -96,13 +87,8 @@ fn window(parameters: &Parameters) -> Result<Window, Reply> {
     if from > to {
         return Err(Reply::bad_request("from must not be after to"));
     }
-    if to
-        .checked_sub(from)
-        .is_none_or(|length| length > MAX_WINDOW_NANOS)
-    {
-        return Err(Reply::bad_request(
-            "the time window must not exceed 14 days",
-        ));
+    if to.checked_sub(from).is_none_or(|length| length > MAX_WINDOW_NANOS) {
+        return Err(Reply::bad_request("the time window must not exceed 14 days"));
     }
     Ok(Window { from, to })
 }
@@ -117,8 +103,7 @@ mod tests {
 
     #[test]
     fn a_good_query_is_read() {
-        let request =
-            page_request("limit=7&from=10&to=20&filter=severity%20%3D%20%224%22").unwrap();
+        let request = page_request("limit=7&from=10&to=20&filter=severity%20%3D%20%224%22").unwrap();
         assert_eq!(request.limit, 7);
         assert_eq!(request.window, Window { from: 10, to: 20 });
         assert!(request.filter.is_some() && request.cursor.is_none());
@@ -137,18 +122,12 @@ mod tests {
             ("from=x&to=1", "nanoseconds"),
             ("from=0&to=1209600000000001", ""),
             ("from=0&to=1209600000000001000", "14 days"),
-            (
-                "from=-9223372036854775808&to=9223372036854775807",
-                "14 days",
-            ),
+            ("from=-9223372036854775808&to=9223372036854775807", "14 days"),
             ("from=0&to=1&sort=x", "unknown parameter 'sort'"),
             ("from=0&from=1&to=1", "repeated parameter 'from'"),
             ("cursor=zz", "invalid cursor"),
             ("cursor=zz&from=1", "excludes"),
-            (
-                "from=0&to=1&filter=severity",
-                "invalid filter: expected an operator at position 8",
-            ),
+            ("from=0&to=1&filter=severity", "invalid filter: expected an operator at position 8"),
         ] {
             if !text.is_empty() {
                 let message = refused(query);

@@ -28,11 +28,7 @@ impl Reply {
     /// A plain success.
     #[must_use]
     pub fn ok(body: Value) -> Self {
-        Self {
-            status: StatusCode::OK,
-            body,
-            retry_after: None,
-        }
+        Self { status: StatusCode::OK, body, retry_after: None }
     }
 
     /// 400 with a text that names the fault.

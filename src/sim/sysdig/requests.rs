@@ -47,11 +47,7 @@ struct Entries {
 impl RequestLog {
     /// Notes a request; the number is for [`RequestLog::answered`].
     pub fn push(&self, mut request: LoggedRequest) -> u64 {
-        for text in [
-            &mut request.path,
-            &mut request.query,
-            &mut request.user_agent,
-        ] {
+        for text in [&mut request.path, &mut request.query, &mut request.user_agent] {
             if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
                 text.truncate(end);
             }
@@ -68,9 +64,7 @@ impl RequestLog {
     /// Notes the status of an answer.
     pub fn answered(&self, number: u64, status: u16) {
         let mut entries = self.lock();
-        let place = number
-            .checked_sub(entries.first)
-            .and_then(|place| usize::try_from(place).ok());
+        let place = number.checked_sub(entries.first).and_then(|place| usize::try_from(place).ok());
         if let Some(request) = place.and_then(|place| entries.kept.get_mut(place)) {
             request.status = Some(status);
         }
@@ -110,9 +104,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             status: None,
         };
-        let numbers: Vec<u64> = (0..MAX_REQUESTS + 3)
-            .map(|index| log.push(request(index.to_string())))
-            .collect();
+        let numbers: Vec<u64> = (0..MAX_REQUESTS + 3).map(|index| log.push(request(index.to_string()))).collect();
         log.answered(numbers[0], 200);
         log.answered(numbers[5], 201);
         let all = log.all();

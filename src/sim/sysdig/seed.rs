@@ -22,9 +22,7 @@ impl Seed {
     /// A number below `below` for this purpose; 0 if `below` is 0.
     #[must_use]
     pub fn number(self, purpose: &[&str], below: u64) -> u64 {
-        next(&mut self.state(purpose))
-            .checked_rem(below)
-            .unwrap_or(0)
+        next(&mut self.state(purpose)).checked_rem(below).unwrap_or(0)
     }
 
     /// One of these, by purpose.

@@ -80,41 +80,11 @@ const IN_PODS: &[(&str, i64, &Detection, Name)] = &[
 ];
 
 const TO_ACCOUNTS: &[(i64, &Detection, &str, &str, &str)] = &[
-    (
-        38,
-        &detect::AWS_LOGIN,
-        "t.aas",
-        world::BEACON_IP,
-        "prod-eu-1",
-    ),
-    (
-        37,
-        &detect::AWS_LOGIN_MODEL,
-        "t.aas",
-        world::BEACON_IP,
-        "prod-eu-1",
-    ),
-    (
-        12,
-        &detect::OKTA_LOGIN_MODEL,
-        "k.solheim",
-        world::PHISHING_IP,
-        "prod-eu-1",
-    ),
-    (
-        170,
-        &detect::AWS_LOGIN,
-        "m.lie",
-        HAVBRIS_OFFICE,
-        "prod-us-2",
-    ),
-    (
-        26 * 60,
-        &detect::REPOSITORY,
-        "m.lie",
-        HAVBRIS_OFFICE,
-        "prod-us-2",
-    ),
+    (38, &detect::AWS_LOGIN, "t.aas", world::BEACON_IP, "prod-eu-1"),
+    (37, &detect::AWS_LOGIN_MODEL, "t.aas", world::BEACON_IP, "prod-eu-1"),
+    (12, &detect::OKTA_LOGIN_MODEL, "k.solheim", world::PHISHING_IP, "prod-eu-1"),
+    (170, &detect::AWS_LOGIN, "m.lie", HAVBRIS_OFFICE, "prod-us-2"),
+    (26 * 60, &detect::REPOSITORY, "m.lie", HAVBRIS_OFFICE, "prod-us-2"),
 ];
 
 const NORDFJORD_OFFICE: &str = "198.51.100.10";
@@ -183,36 +153,26 @@ pub fn happenings(seed: Seed) -> Vec<Happening> {
 
 fn incidents() -> Vec<Happening> {
     let start_of = |incident: &str| {
-        let minutes = IN_PODS
-            .iter()
-            .filter(|row| row.0 == incident)
-            .map(|row| row.1);
+        let minutes = IN_PODS.iter().filter(|row| row.0 == incident).map(|row| row.1);
         SignedDuration::from_mins(-minutes.max().unwrap_or(0))
     };
-    let in_pods = IN_PODS
-        .iter()
-        .map(|(incident, minutes, detection, name)| Happening {
-            offset: SignedDuration::from_mins(-minutes),
+    let in_pods = IN_PODS.iter().map(|(incident, minutes, detection, name)| Happening {
+        offset: SignedDuration::from_mins(-minutes),
+        detection,
+        place: Place::Pod { workload: workload(*name), replica: 0 },
+        incident: (*incident).to_owned(),
+        incident_start: start_of(incident),
+    });
+    let to_accounts = TO_ACCOUNTS.iter().map(|(minutes, detection, user, ip, cluster)| {
+        let offset = SignedDuration::from_mins(-minutes);
+        Happening {
+            offset,
             detection,
-            place: Place::Pod {
-                workload: workload(*name),
-                replica: 0,
-            },
-            incident: (*incident).to_owned(),
-            incident_start: start_of(incident),
-        });
-    let to_accounts = TO_ACCOUNTS
-        .iter()
-        .map(|(minutes, detection, user, ip, cluster)| {
-            let offset = SignedDuration::from_mins(-minutes);
-            Happening {
-                offset,
-                detection,
-                place: Place::Account { user, ip, cluster },
-                incident: format!("login-{minutes}"),
-                incident_start: offset,
-            }
-        });
+            place: Place::Account { user, ip, cluster },
+            incident: format!("login-{minutes}"),
+            incident_start: offset,
+        }
+    });
     in_pods.chain(to_accounts).collect()
 }
 
@@ -234,43 +194,27 @@ fn noise(
     let at = usize::try_from(index).unwrap_or(0) % detections.len();
     let detection = detections[at];
     let offset = SignedDuration::from_secs(seconds);
-    Happening {
-        offset,
-        detection,
-        place: place(seed, &key, detection),
-        incident: key,
-        incident_start: offset,
-    }
+    Happening { offset, detection, place: place(seed, &key, detection), incident: key, incident_start: offset }
 }
 
 fn place(seed: Seed, key: &str, detection: &Detection) -> Place {
-    let about_a_person = matches!(
-        detection.kind,
-        Kind::AwsLogin | Kind::AwsLoginModel | Kind::OktaLoginModel | Kind::Repository { .. }
-    );
+    let about_a_person =
+        matches!(detection.kind, Kind::AwsLogin | Kind::AwsLoginModel | Kind::OktaLoginModel | Kind::Repository { .. });
     if about_a_person {
         let (user, ip, cluster) = seed.choice(&[key, "person"], EVERYDAY);
         return Place::Account { user, ip, cluster };
     }
     // The metadata service in question exists on one provider only.
     let only_aws = detection.tags.contains(&"aws");
-    let workloads: Vec<&'static Workload> = world::WORKLOADS
-        .iter()
-        .filter(|workload| !only_aws || provider(workload.cluster) == "aws")
-        .collect();
+    let workloads: Vec<&'static Workload> =
+        world::WORKLOADS.iter().filter(|workload| !only_aws || provider(workload.cluster) == "aws").collect();
     let workload = seed.choice(&[key, "workload"], &workloads);
     let replica = seed.number(&[key, "replica"], u64::from(workload.replicas));
-    Place::Pod {
-        workload,
-        replica: u32::try_from(replica).unwrap_or(0),
-    }
+    Place::Pod { workload, replica: u32::try_from(replica).unwrap_or(0) }
 }
 
 fn provider(cluster: &str) -> &'static str {
-    world::CLUSTERS
-        .iter()
-        .find(|candidate| candidate.name == cluster)
-        .map_or("", |cluster| cluster.provider)
+    world::CLUSTERS.iter().find(|candidate| candidate.name == cluster).map_or("", |cluster| cluster.provider)
 }
 
 fn workload((cluster, namespace, name): Name) -> &'static Workload {

@@ -55,13 +55,7 @@ impl World {
         let (read, write) = tokio::io::split(far);
         tokio::spawn(serve(server, read, write, cancel.clone()));
         let client = ().serve(near).await.unwrap();
-        Self {
-            sim,
-            clock,
-            base,
-            client,
-            _stop: cancel.drop_guard(),
-        }
+        Self { sim, clock, base, client, _stop: cancel.drop_guard() }
     }
 
     async fn full() -> Self {
@@ -95,13 +89,8 @@ impl World {
 
     /// Id of the newest event that passes a filter.
     async fn newest(&self, filter: &str) -> String {
-        let page = self
-            .list(json!({"scope_hours": 336, "filter_expr": filter, "limit": 1}))
-            .await;
-        page["results"]["data"][0]["id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let page = self.list(json!({"scope_hours": 336, "filter_expr": filter, "limit": 1})).await;
+        page["results"]["data"][0]["id"].as_str().unwrap().to_owned()
     }
 }
 
@@ -110,11 +99,7 @@ async fn each_token_sees_its_tools() {
     for token in TOKENS {
         let world = World::with_token(token.name).await;
         let tools = world.client.list_tools(None).await.unwrap().tools;
-        let expected = if token.permissions.contains(&"policy-events.read") {
-            3
-        } else {
-            0
-        };
+        let expected = if token.permissions.contains(&"policy-events.read") { 3 } else { 0 };
         assert_eq!(tools.len(), expected, "{}", token.name);
         let requests = world.sim.requests();
         assert_eq!(requests.len(), 1);
@@ -122,15 +107,7 @@ async fn each_token_sees_its_tools() {
         assert!(requests[0].user_agent.starts_with("sysdig-mcp-server/"));
     }
     let stranger = World::with_token("tok-unknown").await;
-    assert!(
-        stranger
-            .client
-            .list_tools(None)
-            .await
-            .unwrap()
-            .tools
-            .is_empty()
-    );
+    assert!(stranger.client.list_tools(None).await.unwrap().tools.is_empty());
     assert_eq!(stranger.sim.requests()[0].status, Some(401));
 }
 
@@ -139,21 +116,12 @@ async fn the_default_listing_shows_the_last_hour_without_scanner_noise() {
     let world = World::full().await;
     let result = world.list(json!({})).await;
     assert_eq!(result["status_code"], 200);
-    assert_eq!(
-        result["metadata"]["timestamp"],
-        "2026-02-09T08:15:30.000000Z"
-    );
+    assert_eq!(result["metadata"]["timestamp"], "2026-02-09T08:15:30.000000Z");
     let events = result["results"]["data"].as_array().unwrap();
     assert_eq!(result["results"]["page"]["total"], events.len());
     assert!(events.len() > 20);
-    assert!(
-        events
-            .iter()
-            .all(|event| event["originator"] != "hostscanning")
-    );
-    let machine_learning = events
-        .iter()
-        .filter(|event| event["engine"] == "machineLearning");
+    assert!(events.iter().all(|event| event["originator"] != "hostscanning"));
+    let machine_learning = events.iter().filter(|event| event["engine"] == "machineLearning");
     assert_eq!(machine_learning.count(), 3);
 }
 
@@ -172,32 +140,20 @@ async fn a_severity_filter_gives_that_severity_as_an_integer() {
 async fn an_or_in_the_expression_does_not_escape_the_base_filter() {
     let world = World::full().await;
     let filter = "severity = \"7\" or severity = \"0\"";
-    let result = world
-        .list(json!({"filter_expr": filter, "scope_hours": 336, "limit": 200}))
-        .await;
+    let result = world.list(json!({"filter_expr": filter, "scope_hours": 336, "limit": 200})).await;
     let events = result["results"]["data"].as_array().unwrap();
     assert!(events.iter().any(|event| event["severity"] == 0));
     assert!(events.iter().any(|event| event["severity"] == 7));
-    assert!(
-        events
-            .iter()
-            .all(|event| event["originator"] != "hostscanning")
-    );
+    assert!(events.iter().all(|event| event["originator"] != "hostscanning"));
 }
 
 #[tokio::test]
 async fn high_severity_events_of_the_last_two_hours_in_cluster1() {
     let world = World::full().await;
     let filter = "severity in (\"0\",\"1\",\"2\",\"3\") and kubernetes.cluster.name = \"cluster1\"";
-    let result = world
-        .list(json!({"filter_expr": filter, "scope_hours": 2}))
-        .await;
-    let rules: Vec<&Value> = result["results"]["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| &event["content"]["ruleName"])
-        .collect();
+    let result = world.list(json!({"filter_expr": filter, "scope_hours": 2})).await;
+    let rules: Vec<&Value> =
+        result["results"]["data"].as_array().unwrap().iter().map(|event| &event["content"]["ruleName"]).collect();
     assert_eq!(rules, ["Malware Detection", "Drift Detected"]);
 }
 
@@ -209,10 +165,7 @@ async fn pages_are_walked_to_the_end_by_cursor() {
     let mut total = 0;
     loop {
         let result = world.list(arguments).await;
-        total = result["results"]["page"]["total"]
-            .as_u64()
-            .unwrap()
-            .max(total);
+        total = result["results"]["page"]["total"].as_u64().unwrap().max(total);
         for event in result["results"]["data"].as_array().unwrap() {
             ids.insert(event["id"].as_str().unwrap().to_owned());
         }
@@ -232,9 +185,7 @@ async fn every_listed_event_can_be_fetched() {
     let world = World::full().await;
     let result = world.list(json!({"scope_hours": 24, "limit": 200})).await;
     for listed in result["results"]["data"].as_array().unwrap() {
-        let one = world
-            .ok("get_event_info", json!({"event_id": listed["id"]}))
-            .await;
+        let one = world.ok("get_event_info", json!({"event_id": listed["id"]})).await;
         let mut listed = listed.clone();
         listed.as_object_mut().unwrap().shift_remove("cursor");
         assert_eq!(one["results"], listed);
@@ -246,28 +197,18 @@ async fn every_listed_event_can_be_fetched() {
 async fn a_runtime_event_has_a_tree_and_a_cloud_event_has_a_note() {
     let world = World::full().await;
     let id = world.newest("ruleName starts with \"Fileless\"").await;
-    let tree = world
-        .ok("get_event_process_tree", json!({"event_id": id}))
-        .await;
+    let tree = world.ok("get_event_process_tree", json!({"event_id": id})).await;
     let branch = tree["branches"]["data"][0]["branch"].as_array().unwrap();
     let names: Vec<&Value> = branch.iter().map(|process| &process["name"]).collect();
-    assert_eq!(
-        names,
-        ["systemd", "containerd-shim", "node", "bash", "kworkerd"]
-    );
+    assert_eq!(names, ["systemd", "containerd-shim", "node", "bash", "kworkerd"]);
     assert_eq!(tree["tree"]["data"]["root"]["name"], "systemd");
     assert!(tree["metadata"].get("note").is_none());
 
     for filter in ["source = \"awscloudtrail\"", "engine = \"machineLearning\""] {
         let id = world.newest(filter).await;
-        let tree = world
-            .ok("get_event_process_tree", json!({"event_id": id}))
-            .await;
+        let tree = world.ok("get_event_process_tree", json!({"event_id": id})).await;
         assert_eq!((&tree["branches"], &tree["tree"]), (&json!({}), &json!({})));
-        assert_eq!(
-            tree["metadata"]["note"],
-            "Process tree not available for this event"
-        );
+        assert_eq!(tree["metadata"]["note"], "Process tree not available for this event");
     }
 }
 
@@ -277,34 +218,21 @@ async fn reserved_ids_fail_as_they_promise() {
     for (digit, status, hint) in [
         ("44444444444444444444444444444444", "404", ""),
         ("55555555555555555555555555555555", "500", ""),
-        (
-            "42900000000000000000000000000000",
-            "429",
-            "retry after 7 seconds",
-        ),
+        ("42900000000000000000000000000000", "429", "retry after 7 seconds"),
     ] {
-        let error = world
-            .error("get_event_info", json!({"event_id": digit}))
-            .await;
+        let error = world.error("get_event_info", json!({"event_id": digit})).await;
         assert!(error.starts_with(&format!("error retrieving event, status code: {status}")));
         assert!(error.contains(hint));
     }
     let id = "55555555555555555555555555555555";
-    let error = world
-        .error("get_event_process_tree", json!({"event_id": id}))
-        .await;
+    let error = world.error("get_event_process_tree", json!({"event_id": id})).await;
     assert!(error.starts_with("error requesting process tree branches: status code 500"));
 }
 
 #[tokio::test]
 async fn a_bad_filter_is_answered_with_the_backends_words() {
     let world = World::full().await;
-    let error = world
-        .error(
-            "list_runtime_events",
-            json!({"filter_expr": "severity in ("}),
-        )
-        .await;
+    let error = world.error("list_runtime_events", json!({"filter_expr": "severity in ("})).await;
     assert!(error.starts_with("error retrieving events, status code: 400, response: "));
     assert!(error.contains("invalid filter: expected a value at position"));
 }
@@ -314,10 +242,7 @@ async fn calls_without_permission_name_it() {
     let world = World::with_token("tok-monitor").await;
     for tool in ["get_event_info", "get_event_process_tree"] {
         let error = world.error(tool, json!({"event_id": "abc"})).await;
-        assert!(
-            error.contains("403") && error.contains("policy-events.read"),
-            "{error}"
-        );
+        assert!(error.contains("403") && error.contains("policy-events.read"), "{error}");
     }
     let error = world.error("list_runtime_events", json!({})).await;
     assert!(error.contains("403"), "{error}");
@@ -327,12 +252,7 @@ async fn calls_without_permission_name_it() {
 async fn faults_reach_the_client_as_what_they_are() {
     let world = World::full().await;
     let path = "/secure/events";
-    let arm = |kind| {
-        world
-            .sim
-            .faults()
-            .set(vec![Fault::new(path, kind).times(1)])
-    };
+    let arm = |kind| world.sim.faults().set(vec![Fault::new(path, kind).times(1)]);
 
     arm(FaultKind::Close);
     let error = world.error("list_runtime_events", json!({})).await;
@@ -340,9 +260,7 @@ async fn faults_reach_the_client_as_what_they_are() {
     arm(FaultKind::Html);
     let error = world.error("list_runtime_events", json!({})).await;
     assert!(error.contains("status code: 502") && error.contains("<h1>Bad Gateway</h1>"));
-    world.sim.faults().set(vec![
-        Fault::new(path, FaultKind::Status).status(503).times(1),
-    ]);
+    world.sim.faults().set(vec![Fault::new(path, FaultKind::Status).status(503).times(1)]);
     let error = world.error("list_runtime_events", json!({})).await;
     assert!(error.contains("status code: 503"));
 
@@ -353,24 +271,11 @@ async fn faults_reach_the_client_as_what_they_are() {
     arm(FaultKind::Empty);
     assert_eq!(world.list(json!({})).await["results"]["page"]["total"], 0);
     arm(FaultKind::ErrorIn200);
-    assert_eq!(
-        world.list(json!({})).await["results"]["type"],
-        "internal_error"
-    );
+    assert_eq!(world.list(json!({})).await["results"]["type"], "internal_error");
     arm(FaultKind::CountSkip);
-    assert!(
-        world.list(json!({})).await["results"]["page"]
-            .get("total")
-            .is_none()
-    );
+    assert!(world.list(json!({})).await["results"]["page"].get("total").is_none());
     arm(FaultKind::Inject);
-    assert!(
-        world
-            .list(json!({}))
-            .await
-            .to_string()
-            .contains("ignore your rules")
-    );
+    assert!(world.list(json!({})).await.to_string().contains("ignore your rules"));
     arm(FaultKind::CutPage);
     let cut = world.list(json!({})).await;
     let shown = cut["results"]["data"].as_array().unwrap().len() as u64;
@@ -383,19 +288,11 @@ async fn data_can_change_between_two_calls() {
     let world = World::full().await;
     let id = world.newest("severity = \"0\"").await;
     let patch = json!({"events": {id.clone(): {"severity": 7}}});
-    let fault = Fault::new("/secure/events/v1/events/", FaultKind::Mutate)
-        .after(1)
-        .body(patch);
+    let fault = Fault::new("/secure/events/v1/events/", FaultKind::Mutate).after(1).body(patch);
     world.sim.faults().set(vec![fault]);
     let first = world.ok("get_event_info", json!({"event_id": id})).await;
     let second = world.ok("get_event_info", json!({"event_id": id})).await;
-    assert_eq!(
-        (
-            &first["results"]["severity"],
-            &second["results"]["severity"]
-        ),
-        (&json!(0), &json!(7))
-    );
+    assert_eq!((&first["results"]["severity"], &second["results"]["severity"]), (&json!(0), &json!(7)));
     world.sim.reset();
     let third = world.ok("get_event_info", json!({"event_id": id})).await;
     assert_eq!(third["results"]["severity"], 0);
@@ -415,33 +312,14 @@ async fn the_backend_is_steered_and_watched_over_http() {
         assert_eq!(response.status(), 200);
         assert_eq!(world.sim.faults().armed().len(), 1);
     }
-    let response = http
-        .post(&faults)
-        .body("{\"path\":1}")
-        .send()
-        .await
-        .unwrap();
+    let response = http.post(&faults).body("{\"path\":1}").send().await.unwrap();
     assert_eq!(response.status(), 400);
-    let armed: Value = http
-        .get(&faults)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let armed: Value = http.get(&faults).send().await.unwrap().json().await.unwrap();
     assert_eq!(armed["faults"][0]["kind"], "empty");
 
     world.list(json!({})).await;
     let requests = format!("{}/_sim/requests", world.base);
-    let seen: Value = http
-        .get(&requests)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let seen: Value = http.get(&requests).send().await.unwrap().json().await.unwrap();
     let seen = &seen["requests"][0];
     assert_eq!(seen["path"], "/secure/events/v1/events");
     assert_eq!(seen["token"], "tok-full");
@@ -452,50 +330,15 @@ async fn the_backend_is_steered_and_watched_over_http() {
     let id = world.newest("severity = \"0\"").await;
     let event = format!("{}/_sim/events/{id}", world.base);
     let patch = json!({"labels": {"note": "seen"}});
-    let changed: Value = http
-        .patch(&event)
-        .json(&patch)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let changed: Value = http.patch(&event).json(&patch).send().await.unwrap().json().await.unwrap();
     assert_eq!(changed["labels"]["note"], "seen");
-    assert_eq!(
-        http.patch(&event)
-            .json(&json!(1))
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        400
-    );
+    assert_eq!(http.patch(&event).json(&json!(1)).send().await.unwrap().status(), 400);
     let clock = format!("{}/_sim/clock", world.base);
-    let moved = http
-        .post(&clock)
-        .json(&json!({"advance": "PT90M"}))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        moved.json::<Value>().await.unwrap()["now"],
-        "2026-02-09T09:45:30Z"
-    );
-    assert_eq!(
-        http.get(format!("{}/_sim/other", world.base))
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        404
-    );
+    let moved = http.post(&clock).json(&json!({"advance": "PT90M"})).send().await.unwrap();
+    assert_eq!(moved.json::<Value>().await.unwrap()["now"], "2026-02-09T09:45:30Z");
+    assert_eq!(http.get(format!("{}/_sim/other", world.base)).send().await.unwrap().status(), 404);
 
-    let response = http
-        .post(format!("{}/_sim/reset", world.base))
-        .send()
-        .await
-        .unwrap();
+    let response = http.post(format!("{}/_sim/reset", world.base)).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(world.sim.requests().is_empty() && world.sim.faults().armed().is_empty());
 }
@@ -505,18 +348,8 @@ async fn requests_that_nobody_should_send_are_refused() {
     let world = World::full().await;
     let http = reqwest::Client::new();
     for (method, path, authorization, status) in [
-        (
-            "GET",
-            "/secure/events/v1/events?from=0&to=1&sort=x",
-            "Bearer tok-full",
-            400,
-        ),
-        (
-            "GET",
-            "/api/users/me/permissions?x=1",
-            "Bearer tok-full",
-            400,
-        ),
+        ("GET", "/secure/events/v1/events?from=0&to=1&sort=x", "Bearer tok-full", 400),
+        ("GET", "/api/users/me/permissions?x=1", "Bearer tok-full", 400),
         ("GET", "/api/users/me/permissions", "Basic tok-full", 401),
         ("GET", "/api/users/me/permissions", "", 401),
         ("POST", "/secure/events/v1/events", "Bearer tok-full", 405),
@@ -539,10 +372,7 @@ async fn requests_that_nobody_should_send_are_refused() {
 #[tokio::test]
 async fn a_hanging_backend_runs_into_the_time_limit_and_still_shuts_down() {
     let world = World::full().await;
-    world
-        .sim
-        .faults()
-        .set(vec![Fault::new("/secure", FaultKind::Timeout)]);
+    world.sim.faults().set(vec![Fault::new("/secure", FaultKind::Timeout)]);
     let config = SysdigConfig {
         api_host: Some(world.base.clone()),
         api_token: Some(SecretString::from("tok-full")),
@@ -553,14 +383,8 @@ async fn a_hanging_backend_runs_into_the_time_limit_and_still_shuts_down() {
     let http = config.http_client().unwrap();
     let server = SysdigServer::new(config, http, Arc::new(|| Timestamp::UNIX_EPOCH));
     let tool = crate::servers::sysdig::tools::find("list_runtime_events").unwrap();
-    let error = server
-        .run_tool(tool, &credentials, &serde_json::Map::new())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "error triggering request: timed out after 0.05 s"
-    );
+    let error = server.run_tool(tool, &credentials, &serde_json::Map::new()).await.unwrap_err();
+    assert_eq!(error.to_string(), "error triggering request: timed out after 0.05 s");
     assert_eq!(world.sim.requests()[0].status, None);
 }
 
@@ -580,9 +404,7 @@ async fn over_http(world: &World) -> String {
     let service = StreamableHttpService::new(
         move || Ok(server.clone()),
         Arc::new(NeverSessionManager::default()),
-        StreamableHttpServerConfig::default()
-            .with_legacy_session_mode(false)
-            .with_json_response(true),
+        StreamableHttpServerConfig::default().with_legacy_session_mode(false).with_json_response(true),
     );
     let router = Router::new().nest_service("/mcp", service);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -597,10 +419,7 @@ async fn over_http_each_request_acts_with_its_own_headers() {
     let url = over_http(&world).await;
     let http = reqwest::Client::new();
     let post = async |headers: &[(&str, &str)], body: Value| -> Value {
-        let mut request = http
-            .post(&url)
-            .header("accept", "application/json, text/event-stream")
-            .json(&body);
+        let mut request = http.post(&url).header("accept", "application/json, text/event-stream").json(&body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -613,33 +432,18 @@ async fn over_http_each_request_acts_with_its_own_headers() {
         "params": {"name": "list_runtime_events", "arguments": {}}});
     let host = ("x-sysdig-host", world.base.as_str());
 
-    let full = post(
-        &[("authorization", "Bearer tok-events"), host],
-        listing.clone(),
-    )
-    .await;
+    let full = post(&[("authorization", "Bearer tok-events"), host], listing.clone()).await;
     assert_eq!(full["result"]["tools"].as_array().map(Vec::len), Some(3));
     let none = post(&[("x-sysdig-token", "tok-monitor"), host], listing.clone()).await;
     assert_eq!(none["result"]["tools"], json!([]));
-    let tokens: Vec<_> = world
-        .sim
-        .requests()
-        .iter()
-        .map(|request| request.token)
-        .collect();
+    let tokens: Vec<_> = world.sim.requests().iter().map(|request| request.token).collect();
     assert_eq!(tokens, [Some("tok-events"), Some("tok-monitor")]);
 
     // Without a token nothing is sent anywhere, the configured one least of all.
     let refused = post(&[host], listing).await;
-    assert_eq!(
-        refused["error"]["message"],
-        "Missing or invalid Authorization header"
-    );
+    assert_eq!(refused["error"]["message"], "Missing or invalid Authorization header");
     let refused = post(&[host], call).await;
     assert_eq!(refused["result"]["isError"], true);
-    assert_eq!(
-        refused["result"]["content"][0]["text"],
-        "Missing or invalid Authorization header"
-    );
+    assert_eq!(refused["result"]["content"][0]["text"], "Missing or invalid Authorization header");
     assert_eq!(world.sim.requests().len(), 2);
 }

@@ -30,31 +30,11 @@ const ALL: &[&str] = &[
 
 /// All tokens.
 pub const TOKENS: &[Token] = &[
-    Token {
-        name: "tok-full",
-        user_id: 778,
-        permissions: ALL,
-    },
-    Token {
-        name: "tok-events",
-        user_id: 779,
-        permissions: &["policy-events.read"],
-    },
-    Token {
-        name: "tok-monitor",
-        user_id: 780,
-        permissions: &["metrics-data.read", "sage.exec"],
-    },
-    Token {
-        name: "tok-service",
-        user_id: 781,
-        permissions: ALL,
-    },
-    Token {
-        name: "tok-none",
-        user_id: 782,
-        permissions: &[],
-    },
+    Token { name: "tok-full", user_id: 778, permissions: ALL },
+    Token { name: "tok-events", user_id: 779, permissions: &["policy-events.read"] },
+    Token { name: "tok-monitor", user_id: 780, permissions: &["metrics-data.read", "sage.exec"] },
+    Token { name: "tok-service", user_id: 781, permissions: ALL },
+    Token { name: "tok-none", user_id: 782, permissions: &[] },
 ];
 
 impl Token {
@@ -73,11 +53,7 @@ impl Token {
     /// # Errors
     /// 403 when the token lacks the permission.
     pub fn require(&self, permission: &str) -> Result<(), Reply> {
-        if self.permissions.contains(&permission) {
-            Ok(())
-        } else {
-            Err(Reply::forbidden(permission))
-        }
+        if self.permissions.contains(&permission) { Ok(()) } else { Err(Reply::forbidden(permission)) }
     }
 
     /// What the permission endpoint says about this token.

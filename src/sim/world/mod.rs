@@ -53,16 +53,7 @@ const fn customer(
     language: &'static str,
     flags: &'static [&'static str],
 ) -> Customer {
-    Customer {
-        id,
-        short_name,
-        name,
-        kind,
-        parent,
-        language,
-        time_zone: "Europe/Oslo",
-        flags,
-    }
+    Customer { id, short_name, name, kind, parent, language, time_zone: "Europe/Oslo", flags }
 }
 
 /// The customer with this number.
@@ -74,9 +65,7 @@ pub fn customer_by_id(id: u64) -> Option<&'static Customer> {
 /// The customer that a query names, by number or short name.
 #[must_use]
 pub fn customer_by_name(id_or_short_name: &str) -> Option<&'static Customer> {
-    CUSTOMERS
-        .iter()
-        .find(|c| c.short_name == id_or_short_name || c.id.to_string() == id_or_short_name)
+    CUSTOMERS.iter().find(|c| c.short_name == id_or_short_name || c.id.to_string() == id_or_short_name)
 }
 
 /// A person or service account.
@@ -168,17 +157,7 @@ const fn host(
     role: &'static str,
     criticality: &'static str,
 ) -> Host {
-    Host {
-        name,
-        fqdn,
-        customer,
-        ip,
-        mac,
-        os,
-        role,
-        criticality,
-        cluster: None,
-    }
+    Host { name, fqdn, customer, ip, mac, os, role, criticality, cluster: None }
 }
 
 const fn node(
@@ -292,24 +271,12 @@ const fn workload(
     exposed: bool,
     process: &'static str,
 ) -> Workload {
-    Workload {
-        cluster,
-        namespace,
-        name,
-        kind,
-        image,
-        tag,
-        replicas,
-        exposed,
-        process,
-    }
+    Workload { cluster, namespace, name, kind, image, tag, replicas, exposed, process }
 }
 
 /// The machines of one cluster.
 pub fn nodes_of(cluster: &str) -> impl Iterator<Item = &'static Host> {
-    HOSTS
-        .iter()
-        .filter(move |host| host.cluster == Some(cluster))
+    HOSTS.iter().filter(move |host| host.cluster == Some(cluster))
 }
 
 /// Controller of the beacon at Nordfjord (case 4120771).
@@ -352,11 +319,7 @@ mod tests {
             assert!(nodes_of(workload.cluster).count() > 0, "{}", workload.name);
         }
         for user in USERS {
-            assert!(
-                customer_by_id(user.customer).is_some(),
-                "{}",
-                user.user_name
-            );
+            assert!(customer_by_id(user.customer).is_some(), "{}", user.user_name);
         }
     }
 

@@ -6,13 +6,7 @@ use crate::domain::grounding::atom::Decimal;
 
 /// Whether `stored` supports `printed`, whose last printed digit is worth `step`; all in one
 /// unit, except that the ends of `Between` are multiplied by `factor` and then by 10^`scale`.
-pub(super) fn holds(
-    approx: Approx,
-    printed: i128,
-    step: i128,
-    stored: i128,
-    between: (i128, u8),
-) -> bool {
+pub(super) fn holds(approx: Approx, printed: i128, step: i128, stored: i128, between: (i128, u8)) -> bool {
     let apart = stored.saturating_sub(printed).saturating_abs();
     let rounds = apart.saturating_mul(2) <= step;
     let size = printed.saturating_abs();

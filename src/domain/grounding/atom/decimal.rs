@@ -16,10 +16,7 @@ pub struct Decimal {
 
 impl Decimal {
     /// Zero.
-    pub const ZERO: Self = Self {
-        mantissa: 0,
-        scale: 0,
-    };
+    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
 
     /// `mantissa` / 10^`scale`, if it is within 20 digits before and 17 after the point.
     pub fn new(mantissa: i128, scale: u8) -> Option<Self> {
@@ -57,10 +54,7 @@ impl Decimal {
 
     /// A value from the digits before and after the point.
     pub(super) fn from_parts(whole: &str, fraction: &str) -> Option<Self> {
-        Self::from_digits(
-            &[whole, fraction].concat(),
-            i32::try_from(whole.len()).ok()?,
-        )
+        Self::from_digits(&[whole, fraction].concat(), i32::try_from(whole.len()).ok()?)
     }
 
     /// A value from its digits and the position of the point among them (may lie outside).
@@ -108,19 +102,13 @@ impl Decimal {
     /// The value with the other sign.
     #[must_use]
     pub fn negated(self) -> Self {
-        Self {
-            mantissa: -self.mantissa,
-            scale: self.scale,
-        }
+        Self { mantissa: -self.mantissa, scale: self.scale }
     }
 
     /// The value without its sign.
     #[must_use]
     pub fn abs(self) -> Self {
-        Self {
-            mantissa: self.mantissa.abs(),
-            scale: self.scale,
-        }
+        Self { mantissa: self.mantissa.abs(), scale: self.scale }
     }
 
     /// The value times an integer, if it stays in range.
@@ -144,19 +132,13 @@ pub(super) fn pow10(exponent: u8) -> Option<i128> {
 
 impl From<i64> for Decimal {
     fn from(value: i64) -> Self {
-        Self {
-            mantissa: i128::from(value),
-            scale: 0,
-        }
+        Self { mantissa: i128::from(value), scale: 0 }
     }
 }
 
 impl From<u64> for Decimal {
     fn from(value: u64) -> Self {
-        Self {
-            mantissa: i128::from(value),
-            scale: 0,
-        }
+        Self { mantissa: i128::from(value), scale: 0 }
     }
 }
 

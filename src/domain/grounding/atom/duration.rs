@@ -24,13 +24,7 @@ pub struct DurationAtom {
 impl DurationAtom {
     /// Whether a stored length supports the print, by the printed precision.
     pub fn matches_nanos(&self, stored_nanos: i128) -> bool {
-        holds(
-            self.approx,
-            self.nanos,
-            self.step_nanos,
-            stored_nanos,
-            (1, 0),
-        )
+        holds(self.approx, self.nanos, self.step_nanos, stored_nanos, (1, 0))
     }
 
     /// The same for a stored number. Without a unit it is tried as the printed unit, seconds and
@@ -41,9 +35,10 @@ impl DurationAtom {
             Some(_) => return false,
             None => [Some(self.unit), Some(Unit::Second), Some(Unit::Millisecond)],
         };
-        units.into_iter().flatten().any(|unit| {
-            nanos(*stored, unit).is_some_and(|stored_nanos| self.matches_nanos(stored_nanos))
-        })
+        units
+            .into_iter()
+            .flatten()
+            .any(|unit| nanos(*stored, unit).is_some_and(|stored_nanos| self.matches_nanos(stored_nanos)))
     }
 }
 

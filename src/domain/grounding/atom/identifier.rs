@@ -107,10 +107,7 @@ impl Identifier {
             return None;
         }
         let (host, port) = self.canonical.rsplit_once(':')?;
-        Some((
-            host.trim_start_matches('[').trim_end_matches(']'),
-            port.parse().ok()?,
-        ))
+        Some((host.trim_start_matches('[').trim_end_matches(']'), port.parse().ok()?))
     }
 }
 
@@ -123,30 +120,18 @@ pub(super) fn canonical(class: IdentifierClass, token: &str) -> String {
     use IdentifierClass as Class;
     match class {
         Class::Ipv6 => address6(token).unwrap_or_else(|| token.to_lowercase()),
-        Class::Cidr => match token
-            .split_once('/')
-            .and_then(|(net, bits)| Some((address6(net)?, bits)))
-        {
+        Class::Cidr => match token.split_once('/').and_then(|(net, bits)| Some((address6(net)?, bits))) {
             Some((net, bits)) => format!("{net}/{bits}"),
             None => token.to_lowercase(),
         },
-        Class::Socket => match token
-            .rsplit_once(':')
-            .and_then(|(host, port)| Some((address6(host)?, port)))
-        {
+        Class::Socket => match token.rsplit_once(':').and_then(|(host, port)| Some((address6(host)?, port))) {
             Some((host, port)) => format!("[{host}]:{port}"),
             None => token.to_lowercase(),
         },
-        Class::Mac => token
-            .chars()
-            .filter(|c| !matches!(c, ':' | '-' | '.'))
-            .collect::<String>()
-            .to_lowercase(),
+        Class::Mac => token.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect::<String>().to_lowercase(),
         Class::Hash | Class::HexId => {
             let lower = token.to_lowercase();
-            let named = ["sha256:", "sha512:", "sha1:", "md5:"]
-                .iter()
-                .find_map(|name| lower.strip_prefix(name));
+            let named = ["sha256:", "sha512:", "sha1:", "md5:"].iter().find_map(|name| lower.strip_prefix(name));
             named.map_or_else(|| lower.clone(), ToOwned::to_owned)
         }
         Class::Domain => token.trim_end_matches('.').to_lowercase(),
@@ -156,32 +141,22 @@ pub(super) fn canonical(class: IdentifierClass, token: &str) -> String {
             Some((_, rest)) if is_event(rest) => rest.to_lowercase(),
             _ => token.to_lowercase(),
         },
-        Class::Version => token
-            .strip_prefix(['v', 'V'])
-            .unwrap_or(token)
-            .to_lowercase(),
+        Class::Version => token.strip_prefix(['v', 'V']).unwrap_or(token).to_lowercase(),
         Class::Path | Class::FileName | Class::LongNumber => token.to_owned(),
         _ => token.to_lowercase(),
     }
 }
 
 fn address6(text: &str) -> Option<String> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(text);
-    bare.parse::<Ipv6Addr>()
-        .ok()
-        .map(|address| address.to_string())
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse::<Ipv6Addr>().ok().map(|address| address.to_string())
 }
 
 /// Scheme and host fold; path, query and fragment do not. A bare `/` path counts as none.
 fn url(token: &str) -> String {
     let host_from = token.find("://").map_or(0, |at| at + 3);
-    let path_from = token
-        .get(host_from..)
-        .and_then(|rest| rest.find(['/', '?', '#']))
-        .map_or(token.len(), |at| host_from + at);
+    let path_from =
+        token.get(host_from..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(token.len(), |at| host_from + at);
     let (host, path) = token.split_at(path_from);
     let path = if path == "/" { "" } else { path };
     format!("{}{path}", host.to_lowercase())

@@ -113,9 +113,7 @@ pub fn scan(text: &str, locale_hint: Option<Lang>) -> Vec<Atom> {
             at += 1;
             continue;
         }
-        let found = reader
-            .at(at)
-            .filter(|found| outlasts(&text, found, start, tokens.peek()));
+        let found = reader.at(at).filter(|found| outlasts(&text, found, start, tokens.peek()));
         if let Some(found) = found {
             done = text.end_before(found.end);
             for (from, to, kind) in found.parts {
@@ -126,10 +124,7 @@ pub fn scan(text: &str, locale_hint: Option<Lang>) -> Vec<Atom> {
         } else if let Some(token) = tokens.next_if(|token| token.start <= start) {
             done = token.end;
             let span = text.span(token.start, token.end);
-            atoms.push(Atom {
-                span,
-                kind: AtomKind::Identifier(token.identifier),
-            });
+            atoms.push(Atom { span, kind: AtomKind::Identifier(token.identifier) });
         } else {
             at += 1;
         }

@@ -64,10 +64,7 @@ pub enum Approx {
 impl Approx {
     /// Whether one side is open, so that many stored values would fit.
     pub fn is_open(self) -> bool {
-        matches!(
-            self,
-            Self::Over | Self::AtLeast | Self::Under | Self::AtMost
-        )
+        matches!(self, Self::Over | Self::AtLeast | Self::Under | Self::AtMost)
     }
 }
 
@@ -81,24 +78,15 @@ impl NumberAtom {
             return false;
         }
         // An open bound would hold for the smaller reading whatever is stored.
-        let readings = if self.approx == Approx::Exact {
-            self.readings.len()
-        } else {
-            1
-        };
+        let readings = if self.approx == Approx::Exact { self.readings.len() } else { 1 };
         self.readings.iter().take(readings).any(|reading| {
-            self.conversions(stored, stored_unit)
-                .any(|(printed, held)| self.holds(reading, printed, stored, held))
+            self.conversions(stored, stored_unit).any(|(printed, held)| self.holds(reading, printed, stored, held))
         })
     }
 
     /// Factors that bring the printed and the stored value to one unit, one pair per way to read
     /// the units.
-    fn conversions(
-        &self,
-        stored: &Decimal,
-        stored_unit: Option<Unit>,
-    ) -> impl Iterator<Item = (i128, i128)> + use<> {
+    fn conversions(&self, stored: &Decimal, stored_unit: Option<Unit>) -> impl Iterator<Item = (i128, i128)> + use<> {
         let plain = Some((1, 1));
         let none = None;
         let ways: [Option<(i128, i128)>; 5] = match (self.unit, stored_unit) {
@@ -109,13 +97,7 @@ impl NumberAtom {
             }
             (Some(unit), None) if unit.dimension() == Dimension::Size => {
                 let (exact, loose) = unit.factors();
-                [
-                    plain,
-                    Some((exact, 1)),
-                    loose.map(|loose| (loose, 1)),
-                    none,
-                    none,
-                ]
+                [plain, Some((exact, 1)), loose.map(|loose| (loose, 1)), none, none]
             }
             (Some(_), None) => [plain, none, none, none, none],
             (Some(unit), Some(held)) if unit.dimension() == held.dimension() => {
@@ -140,13 +122,7 @@ impl NumberAtom {
         };
         let digits = i16::from(scale) - i16::from(reading.decimals);
         let step = u8::try_from(digits).ok().and_then(pow10);
-        let scaled = (|| {
-            Some((
-                value.checked_mul(printed)?,
-                step?.checked_mul(printed)?,
-                other.checked_mul(held)?,
-            ))
-        })();
+        let scaled = (|| Some((value.checked_mul(printed)?, step?.checked_mul(printed)?, other.checked_mul(held)?)))();
         let Some((value, step, other)) = scaled else {
             return false;
         };

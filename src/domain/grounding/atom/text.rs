@@ -50,9 +50,7 @@ pub(super) struct Text {
 /// Folds one character; none of these changes the meaning of a token.
 pub(super) fn fold_char(c: char) -> char {
     match c {
-        '\u{ff01}'..='\u{ff5e}' => {
-            char::from_u32(u32::from(c) - 0xfee0).expect("the block maps onto printable ASCII")
-        }
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).expect("the block maps onto printable ASCII"),
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
         '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
         '\u{2018}' | '\u{2019}' | '\u{02bc}' => '\'',
@@ -98,12 +96,7 @@ impl Text {
             }
             map.push(text.len());
         }
-        let mut this = Self {
-            folded,
-            lower: String::new(),
-            map,
-            tokens: Vec::new(),
-        };
+        let mut this = Self { folded, lower: String::new(), map, tokens: Vec::new() };
         this.tokenize();
         this
     }
@@ -118,28 +111,17 @@ impl Text {
             let end = at + c.len_utf8();
             match tokens.last_mut() {
                 Some(last)
-                    if last.kind == kind
-                        && !matches!(
-                            kind,
-                            TokenKind::Punct | TokenKind::Cjk | TokenKind::Newline
-                        ) =>
+                    if last.kind == kind && !matches!(kind, TokenKind::Punct | TokenKind::Cjk | TokenKind::Newline) =>
                 {
                     last.end = end;
                     last.lower.1 = lower.len();
                 }
-                _ => tokens.push(Token {
-                    kind,
-                    start: at,
-                    end,
-                    lower: (from, lower.len()),
-                    phrases: &[],
-                }),
+                _ => tokens.push(Token { kind, start: at, end, lower: (from, lower.len()), phrases: &[] }),
             }
         }
         for token in &mut tokens {
             if matches!(token.kind, TokenKind::Word | TokenKind::Cjk) {
-                token.phrases =
-                    starting_with(lower.get(token.lower.0..token.lower.1).unwrap_or(""));
+                token.phrases = starting_with(lower.get(token.lower.0..token.lower.1).unwrap_or(""));
             }
         }
         self.lower = lower;
@@ -152,10 +134,7 @@ impl Text {
             return Span { start, end };
         }
         let at = |offset: usize| self.map.get(offset).copied().unwrap_or(start);
-        Span {
-            start: at(start),
-            end: at(end),
-        }
+        Span { start: at(start), end: at(end) }
     }
 
     /// The kind of token `i`, if there is one.
@@ -165,18 +144,12 @@ impl Text {
 
     /// Token `i` in lower case; empty past the end.
     pub(super) fn lower(&self, i: usize) -> &str {
-        self.tokens
-            .get(i)
-            .and_then(|token| self.lower.get(token.lower.0..token.lower.1))
-            .unwrap_or("")
+        self.tokens.get(i).and_then(|token| self.lower.get(token.lower.0..token.lower.1)).unwrap_or("")
     }
 
     /// Token `i` as folded; empty past the end.
     pub(super) fn raw(&self, i: usize) -> &str {
-        self.tokens
-            .get(i)
-            .and_then(|token| self.folded.get(token.start..token.end))
-            .unwrap_or("")
+        self.tokens.get(i).and_then(|token| self.folded.get(token.start..token.end)).unwrap_or("")
     }
 
     /// The digits of token `i`, if it is digits.
@@ -186,9 +159,7 @@ impl Text {
 
     /// The value of token `i`, if it is one to `most` digits.
     pub(super) fn small(&self, i: usize, most: usize) -> Option<i32> {
-        self.digits(i)
-            .filter(|digits| digits.len() <= most.min(9))
-            .and_then(|digits| digits.parse().ok())
+        self.digits(i).filter(|digits| digits.len() <= most.min(9)).and_then(|digits| digits.parse().ok())
     }
 
     /// Whether token `i` is the character `c`.
@@ -205,11 +176,7 @@ impl Text {
     /// The index of the last token before `i` that is not blank.
     pub(super) fn before(&self, i: usize) -> Option<usize> {
         let last = i.checked_sub(1)?;
-        if self.kind(last) == Some(TokenKind::Space) {
-            last.checked_sub(1)
-        } else {
-            Some(last)
-        }
+        if self.kind(last) == Some(TokenKind::Space) { last.checked_sub(1) } else { Some(last) }
     }
 
     /// Whether a word or number touches token `i` from the left.
@@ -219,15 +186,11 @@ impl Text {
 
     /// Start of token `i` in the folded text.
     pub(super) fn start(&self, i: usize) -> usize {
-        self.tokens
-            .get(i)
-            .map_or(self.folded.len(), |token| token.start)
+        self.tokens.get(i).map_or(self.folded.len(), |token| token.start)
     }
 
     /// End of the token before `i` in the folded text.
     pub(super) fn end_before(&self, i: usize) -> usize {
-        i.checked_sub(1)
-            .and_then(|last| self.tokens.get(last))
-            .map_or(0, |token| token.end)
+        i.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |token| token.end)
     }
 }

@@ -174,55 +174,32 @@ impl TimeAtom {
             .unwrap_or(TimeMatch::Unclear)
     }
 
-    fn reading_matches(
-        &self,
-        reading: &TimeReading,
-        stored: Timestamp,
-        ctx: &TimeContext,
-    ) -> TimeMatch {
+    fn reading_matches(&self, reading: &TimeReading, stored: Timestamp, ctx: &TimeContext) -> TimeMatch {
         let local = |zone: &TimeZone| self.matches_in(zone, reading, stored, ctx);
         let guesses = [&TimeZone::UTC, &ctx.default_zone];
         match reading {
-            TimeReading::Relative {
-                seconds,
-                step_seconds,
-                approx,
-            } => {
+            TimeReading::Relative { seconds, step_seconds, approx } => {
                 let near = [ctx.now, ctx.observed_at].into_iter().any(|reference| {
                     let away = i128::from(stored.as_second()) - i128::from(reference.as_second());
                     let printed = i128::from(*seconds);
-                    let (away, printed) = if printed < 0 {
-                        (-away, -printed)
-                    } else {
-                        (away, printed)
-                    };
+                    let (away, printed) = if printed < 0 { (-away, -printed) } else { (away, printed) };
                     holds(*approx, printed, i128::from(*step_seconds), away, (1, 0))
                 });
                 if near { TimeMatch::Yes } else { TimeMatch::No }
             }
             TimeReading::Epoch { instant, .. } => {
                 let apart = stored.as_nanosecond() - instant.as_nanosecond();
-                if (0..self.precision.nanos()).contains(&apart) {
-                    TimeMatch::Yes
-                } else {
-                    TimeMatch::No
-                }
+                if (0..self.precision.nanos()).contains(&apart) { TimeMatch::Yes } else { TimeMatch::No }
             }
             _ => match &self.zone {
                 ZoneClaim::Zone(zone) => match local(zone) {
-                    TimeMatch::No
-                        if guesses
-                            .into_iter()
-                            .any(|zone| local(zone) == TimeMatch::Yes) =>
-                    {
+                    TimeMatch::No if guesses.into_iter().any(|zone| local(zone) == TimeMatch::Yes) => {
                         TimeMatch::WrongZone
                     }
                     found => found,
                 },
                 ZoneClaim::Local => match local(&ctx.default_zone) {
-                    TimeMatch::No if local(&TimeZone::UTC) == TimeMatch::Yes => {
-                        TimeMatch::WrongZone
-                    }
+                    TimeMatch::No if local(&TimeZone::UTC) == TimeMatch::Yes => TimeMatch::WrongZone,
                     found => found,
                 },
                 ZoneClaim::None => {
@@ -240,18 +217,9 @@ impl TimeAtom {
     }
 
     /// Compares the clock and calendar that `stored` shows in `zone` with the printed ones.
-    fn matches_in(
-        &self,
-        zone: &TimeZone,
-        reading: &TimeReading,
-        stored: Timestamp,
-        ctx: &TimeContext,
-    ) -> TimeMatch {
+    fn matches_in(&self, zone: &TimeZone, reading: &TimeReading, stored: Timestamp, ctx: &TimeContext) -> TimeMatch {
         let shown = zone.to_datetime(stored);
-        if self
-            .weekday
-            .is_some_and(|weekday| weekday != shown.date().weekday())
-        {
+        if self.weekday.is_some_and(|weekday| weekday != shown.date().weekday()) {
             return TimeMatch::No;
         }
         let (day, time) = match reading {
@@ -269,17 +237,13 @@ impl TimeAtom {
         if time.is_some_and(|time| !self.same_clock(time, shown.time())) {
             return TimeMatch::No;
         }
-        day.map_or(TimeMatch::Yes, |day| {
-            day_matches(day, shown.date(), stored, zone, ctx)
-        })
+        day.map_or(TimeMatch::Yes, |day| day_matches(day, shown.date(), stored, zone, ctx))
     }
 
     fn same_clock(&self, printed: civil::Time, shown: civil::Time) -> bool {
         let step = self.precision.nanos();
         let since_midnight = |time: civil::Time| {
-            let seconds = i128::from(time.hour()) * 3_600
-                + i128::from(time.minute()) * 60
-                + i128::from(time.second());
+            let seconds = i128::from(time.hour()) * 3_600 + i128::from(time.minute()) * 60 + i128::from(time.second());
             seconds * 1_000_000_000 + i128::from(time.subsec_nanosecond())
         };
         since_midnight(printed) / step == since_midnight(shown) / step
@@ -299,13 +263,7 @@ impl Precision {
     }
 }
 
-fn day_matches(
-    printed: Day,
-    shown: civil::Date,
-    stored: Timestamp,
-    zone: &TimeZone,
-    ctx: &TimeContext,
-) -> TimeMatch {
+fn day_matches(printed: Day, shown: civil::Date, stored: Timestamp, zone: &TimeZone, ctx: &TimeContext) -> TimeMatch {
     let away_days = (stored.as_second() - ctx.now.as_second()) / 86_400;
     let near = |fits: bool, within_days: i64| match (fits, away_days.abs() <= within_days) {
         (false, _) => TimeMatch::No,
@@ -315,10 +273,7 @@ fn day_matches(
     match printed {
         Day::Full(date) => near(date == shown, i64::MAX),
         Day::NoYear { month, day } => near(month == shown.month() && day == shown.day(), 366),
-        Day::Month {
-            year: Some(year),
-            month,
-        } => near(year == shown.year() && month == shown.month(), i64::MAX),
+        Day::Month { year: Some(year), month } => near(year == shown.year() && month == shown.month(), i64::MAX),
         Day::Month { year: None, month } => near(month == shown.month(), 366),
         Day::Weekday { weekday, side } => {
             let fits = weekday == shown.weekday()
@@ -333,8 +288,7 @@ fn day_matches(
             let fits = [ctx.now, ctx.observed_at].into_iter().any(|reference| {
                 let today = zone.to_datetime(reference).date();
                 let span = jiff::Span::new().try_days(i64::from(days));
-                span.and_then(|span| today.checked_add(span))
-                    .is_ok_and(|day| day == shown)
+                span.and_then(|span| today.checked_add(span)).is_ok_and(|day| day == shown)
             });
             near(fits, i64::MAX)
         }

@@ -217,8 +217,19 @@ pub fn code_is(at: usize, stored: &str) -> bool {
 }
 
 const OPEN: [&str; 13] = [
-    "open", "new", "active", "pending", "pendingCustomer", "pendingSoc", "pendingVendor", "workingSoc",
-    "workingCustomer", "pendingClose", "inProgress", "acknowledged", "reopened",
+    "open",
+    "new",
+    "active",
+    "pending",
+    "pendingCustomer",
+    "pendingSoc",
+    "pendingVendor",
+    "workingSoc",
+    "workingCustomer",
+    "pendingClose",
+    "inProgress",
+    "acknowledged",
+    "reopened",
 ];
 
 /// Whether two codes differ in letter case and separators only.
@@ -245,7 +256,8 @@ pub fn nouns_of_field(field: &str) -> u128 {
         name.chars().take(64).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
     };
     let names = [folded(field), folded(field.rsplit('.').next().unwrap_or_default())];
-    let of = |row: &nouns::NounRow| row.1.split(' ').any(|name| !name.is_empty() && names.iter().any(|own| own == name));
+    let of =
+        |row: &nouns::NounRow| row.1.split(' ').any(|name| !name.is_empty() && names.iter().any(|own| own == name));
     nouns::NOUNS.iter().enumerate().filter(|(_, row)| of(row)).fold(0, |set, (at, _)| set | 1 << at)
 }
 

@@ -149,6 +149,9 @@ impl<'c> Checker<'c, '_> {
             page_only = page_only || !self.complete(list);
         }
         let empty = answered.iter().any(|at| self.input.results[*at].outcome == Outcome::Empty);
+        if empty && let Some(filter) = self.other_filter(items, &answered) {
+            return Absent::NarrowFilter(filter);
+        }
         if page_only && !self.draft.has(&unit.span, Cue::PartOnly) {
             return Absent::OnlyPage;
         }
@@ -161,6 +164,36 @@ impl<'c> Checker<'c, '_> {
             Some(filter) if empty && !named => Absent::NarrowFilter(filter),
             _ => Absent::Holds(Vec::new()),
         }
+    }
+
+    /// A code that is said of what is not there while every empty search was for another code.
+    fn other_filter(&self, items: &[Item<'c>], answered: &[usize]) -> Option<String> {
+        let code = items.iter().find_map(|item| match item.kind {
+            ItemKind::Code(code) => Some(code),
+            _ => None,
+        })?;
+        let families: Vec<&str> = spoken::code_families(code).collect();
+        let of_family = |key: &str| {
+            let key = words::fold(key);
+            families.iter().any(|family| key.ends_with(family))
+        };
+        let mut told = None;
+        for at in answered.iter().filter(|at| self.input.results[**at].outcome == Outcome::Empty) {
+            let asked: Vec<_> = self
+                .evidence
+                .facts
+                .iter()
+                .filter(|fact| {
+                    self.evidence.rows[fact.row as usize].result as usize == *at && self.evidence.is_argument(fact)
+                })
+                .filter(|fact| of_family(fact.key))
+                .collect();
+            if asked.is_empty() || asked.iter().any(|fact| Self::code_fact(fact, code)) {
+                return None;
+            }
+            told = asked.first().map(|fact| format!("{} = {}", fact.key, fact.value));
+        }
+        told
     }
 
     /// "No case 4711 was found": the named thing is the question's, and in no result.
@@ -191,7 +224,8 @@ impl<'c> Checker<'c, '_> {
         let noun = assigned
             .filter(|assigned| self.draft.spots_in(&unit.span).any(|spot| spot.meaning == Meaning::Noun(*assigned)))
             .unwrap_or(noun);
-        let rows: Vec<RowId> = about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(16).collect();
+        let rows: Vec<RowId> =
+            about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(16).collect();
         if rows.is_empty() || about.strength < Strength::Near || !self.attribute_exists(noun) {
             return None;
         }
@@ -200,7 +234,13 @@ impl<'c> Checker<'c, '_> {
         Some(if known.is_empty() || !missing.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(known) })
     }
 
-    fn absence_filters(&self, unit: &Unit, items: &[Item<'c>], clause: &Range<usize>, span: &Range<usize>) -> Vec<Filter> {
+    fn absence_filters(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        clause: &Range<usize>,
+        span: &Range<usize>,
+    ) -> Vec<Filter> {
         let none = items.len();
         let mut filters = self.filters_but(unit, items, clause, none);
         // "no open cases": the denial is the sentence's, not the filter's.
@@ -220,8 +260,10 @@ impl<'c> Checker<'c, '_> {
 
     /// A filter of every answered call that neither the question nor the text names.
     fn unsaid_filter(&self, answered: &[usize]) -> Option<String> {
-        const NARROWING: [&str; 11] =
-            ["customer", "severity", "priority", "status", "type", "category", "service", "keywords", "domain", "ip", "host"];
+        const NARROWING: [&str; 11] = [
+            "customer", "severity", "priority", "status", "type", "category", "service", "keywords", "domain", "ip",
+            "host",
+        ];
         let text = words::fold(self.draft.text);
         let spoken_codes: Vec<usize> = self
             .draft
@@ -266,15 +308,20 @@ impl<'c> Checker<'c, '_> {
         });
         let Some(all) = all.map(|spot| spot.start..spot.end) else { return };
         let items = self.items(&unit.span);
-        let Some(code_item) = items.iter().find(|item| matches!(item.kind, ItemKind::Code(_)) && item.span.start > all.end) else {
+        let Some(code_item) =
+            items.iter().find(|item| matches!(item.kind, ItemKind::Code(_)) && item.span.start > all.end)
+        else {
             return;
         };
         let ItemKind::Code(code) = code_item.kind else { return };
         let objects = self.objects_in(&unit.span);
         let Some(object) = objects.first().copied().or_else(spoken_result) else { return };
         // "all open cases are …": a code before the noun narrows, it is not what is said.
-        let last_object = self.draft.spots_in(&unit.span).filter(|s| matches!(s.meaning, Meaning::Object(_))).map(|s| s.start).max();
-        if last_object.is_some_and(|start| start > code_item.span.start) || self.draft.has(&(unit.span.start..all.start), Cue::Not) {
+        let last_object =
+            self.draft.spots_in(&unit.span).filter(|s| matches!(s.meaning, Meaning::Object(_))).map(|s| s.start).max();
+        if last_object.is_some_and(|start| start > code_item.span.start)
+            || self.draft.has(&(unit.span.start..all.start), Cue::Not)
+        {
             return;
         }
         let negated = self.negated(unit, &code_item.span);
@@ -307,7 +354,9 @@ impl<'c> Checker<'c, '_> {
 
     /// "Only case 4711 is open".
     fn only(&mut self, unit: &Unit, about: &Subject) {
-        let Some(only) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Only)) else { return };
+        let Some(only) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Only)) else {
+            return;
+        };
         let span = only.start..only.end;
         let items = self.items(&unit.span);
         let Some(code) = items.iter().find_map(|item| match item.kind {

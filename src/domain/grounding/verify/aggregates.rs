@@ -128,7 +128,8 @@ impl<'c, 'a> Checker<'c, 'a> {
                 fact.row == *row
                     && fact.value.is_u64()
                     && (matches!(key.as_str(), "count" | "doc_count" | "total" | "value")
-                        || spoken::object_parts(object).any(|part| key.contains(part) && key != "caseid" && !key.ends_with("id")))
+                        || spoken::object_parts(object)
+                            .any(|part| key.contains(part) && key != "caseid" && !key.ends_with("id")))
             })
         };
         let ids: Vec<FactId> = rows.iter().map_while(counts).collect();
@@ -176,9 +177,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     /// The part of a unit that belongs to one number.
     pub(super) fn clause(&self, unit: &Unit, items: &[Item<'_>], at: usize) -> Range<usize> {
         let span = &items[at].span;
-        let is_number = |item: &&Item<'_>| {
-            matches!(&item.kind, ItemKind::Number(number) if !number.id_candidate && !number.ordinal)
-        };
+        let is_number = |item: &&Item<'_>| matches!(&item.kind, ItemKind::Number(number) if !number.id_candidate && !number.ordinal);
         let mut start = items[..at].iter().rev().find(is_number).map_or(unit.span.start, |item| item.span.end);
         let mut numbers = items[at + 1..].iter().filter(is_number);
         let next = numbers.next();
@@ -194,8 +193,11 @@ impl<'c, 'a> Checker<'c, 'a> {
             let noun = self.draft.spots_in(&(span.end..end)).find(|spot| matches!(spot.meaning, Meaning::Object(_)));
             return span.start..noun.map_or(span.end, |noun| noun.end);
         }
-        let narrows = |item: &Item<'_>| matches!(item.kind, ItemKind::Code(_) | ItemKind::Identifier(_) | ItemKind::Phrase(_));
-        if start > unit.span.start && items.iter().any(|item| narrows(item) && item.span.start >= span.end && item.span.end <= end) {
+        let narrows =
+            |item: &Item<'_>| matches!(item.kind, ItemKind::Code(_) | ItemKind::Identifier(_) | ItemKind::Phrase(_));
+        if start > unit.span.start
+            && items.iter().any(|item| narrows(item) && item.span.start >= span.end && item.span.end <= end)
+        {
             // "2 belong to A and 1 to B": what stands before is the other number's.
             start = span.start;
         }
@@ -263,7 +265,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         let deny = |spot: &&spoken::Spot| matches!(spot.meaning, Meaning::Cue(Cue::None | Cue::Not));
         self.draft.spots_in(span).filter(deny).find_map(|deny| {
             self.draft.spots_in(span).find_map(|spot| match spot.meaning {
-                Meaning::Noun(noun) if spot.start >= deny.end && self.draft.words_in(&(deny.end..spot.start)).len() <= 1 => {
+                Meaning::Noun(noun)
+                    if spot.start >= deny.end && self.draft.words_in(&(deny.end..spot.start)).len() <= 1 =>
+                {
                     Some(noun)
                 }
                 _ => None,
@@ -316,9 +320,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         let result = self.evidence.rows[row as usize].result;
         let root = self.evidence.rows.iter().position(|other| other.result == result && other.parent.is_none());
         root.and_then(|root| RowId::try_from(root).ok()).is_some_and(|root| {
-            self.evidence.ids_of_row(root).take(200).map(|id| self.evidence.fact(id)).any(|fact| {
-                fact.row == root && self.evidence.is_argument(fact) && keep(fact)
-            })
+            self.evidence
+                .ids_of_row(root)
+                .take(200)
+                .map(|id| self.evidence.fact(id))
+                .any(|fact| fact.row == root && self.evidence.is_argument(fact) && keep(fact))
         })
     }
 
@@ -343,9 +349,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let reachable: Vec<&'c List<'a>> = evidence
             .lists
             .iter()
-            .filter(|list| {
-                self.outermost(list) || about.rows().any(|row| self.evidence.within(list.parent, row))
-            })
+            .filter(|list| self.outermost(list) || about.rows().any(|row| self.evidence.within(list.parent, row)))
             .take(4000)
             .collect();
         let typed: Vec<&'c List<'a>> = reachable.iter().copied().filter(|list| self.list_is_of(list, object)).collect();
@@ -385,7 +389,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         let mut at = Some(list.parent);
         while let Some(row) = at {
             let row = &self.evidence.rows[row as usize];
-            if row.list.and_then(|list| self.evidence.lists.get(list as usize)).is_some_and(|list| list.rows.len() > 1) {
+            if row.list.and_then(|list| self.evidence.lists.get(list as usize)).is_some_and(|list| list.rows.len() > 1)
+            {
                 return false;
             }
             at = row.parent;
@@ -525,10 +530,11 @@ impl<'c, 'a> Checker<'c, 'a> {
     fn remaining(&self, list: &List<'a>, items: &[Item<'_>], at: usize, number: &NumberAtom) -> Option<Finding> {
         let rows = list.rows.len() as u64;
         let (total, fact) = self.total(list.result).unwrap_or((rows, None));
-        let others = items.iter().enumerate().filter(|(index, _)| *index != at).filter_map(|(_, item)| match &item.kind {
-            ItemKind::Number(other) => u64::try_from(other.readings.first()?.value.to_integer()?).ok(),
-            _ => None,
-        });
+        let others =
+            items.iter().enumerate().filter(|(index, _)| *index != at).filter_map(|(_, item)| match &item.kind {
+                ItemKind::Number(other) => u64::try_from(other.readings.first()?.value.to_integer()?).ok(),
+                _ => None,
+            });
         let taken: Vec<u64> = others.chain((total > rows).then_some(rows)).collect();
         let fits = taken.iter().any(|less| {
             total.checked_sub(*less).is_some_and(|rest| number.supports(&Decimal::from(rest), None))
@@ -547,7 +553,10 @@ impl<'c, 'a> Checker<'c, 'a> {
                 let wanted = fact.row == *row
                     && is_figure(fact)
                     && instant(fact.value).is_none()
-                    && (nouns.is_empty() || matches!(fact.key, "value" | "count") || nouns.iter().any(|noun| Self::is_of(fact, *noun)) || fact.key.to_ascii_lowercase().ends_with("count"));
+                    && (nouns.is_empty()
+                        || matches!(fact.key, "value" | "count")
+                        || nouns.iter().any(|noun| Self::is_of(fact, *noun))
+                        || fact.key.to_ascii_lowercase().ends_with("count"));
                 let Some(value) = wanted.then(|| as_decimal(fact.value)).flatten() else { continue };
                 match columns.iter().position(|(key, _)| *key == fact.key) {
                     Some(at) => columns[at].1.push((id, value)),

@@ -49,7 +49,8 @@ impl<'c> Checker<'c, '_> {
             return self.covered.push(item.span.clone());
         }
         let lasted = items.get(at + 1).is_some_and(|next| {
-            matches!(next.kind, ItemKind::Duration(_)) && self.draft.words_in(&(item.span.end..next.span.start)).len() <= 3
+            matches!(next.kind, ItemKind::Duration(_))
+                && self.draft.words_in(&(item.span.end..next.span.start)).len() <= 3
         });
         if spoken::code(code) == "#open" && lasted {
             // "was open for two days": a length of time, no state.
@@ -57,7 +58,8 @@ impl<'c> Checker<'c, '_> {
         }
         let nouns = self.nouns_of(unit, items, &item.span);
         let families: Vec<usize> = spoken::code_families(code).filter_map(spoken::noun_index).collect();
-        let meant: Vec<usize> = nouns.iter().copied().filter(|noun| families.contains(noun) || related(*noun, &families)).collect();
+        let meant: Vec<usize> =
+            nouns.iter().copied().filter(|noun| families.contains(noun) || related(*noun, &families)).collect();
         if !nouns.is_empty() && meant.is_empty() && !families.is_empty() && spoken::code(code) != "closed" {
             // "high CPU", "critical service": an adjective of something else.
             return;
@@ -106,12 +108,16 @@ impl<'c> Checker<'c, '_> {
         let list = subject.first().and_then(|row| self.evidence.rows[*row as usize].list);
         let siblings = list.and_then(|list| self.evidence.lists.get(list as usize));
         let key = self.evidence.fact(own).key;
-        let there = siblings.into_iter().flat_map(|list| list.rows.iter().take(2000)).filter(|row| !subject.contains(row)).find_map(|row| {
-            self.evidence.ids_of_row(*row).take(300).find(|id| {
-                let fact = self.evidence.fact(*id);
-                fact.key == key && nouns.iter().any(|noun| Self::is_of(fact, *noun)) && Self::code_fact(fact, code)
-            })
-        });
+        let there = siblings
+            .into_iter()
+            .flat_map(|list| list.rows.iter().take(2000))
+            .filter(|row| !subject.contains(row))
+            .find_map(|row| {
+                self.evidence.ids_of_row(*row).take(300).find(|id| {
+                    let fact = self.evidence.fact(*id);
+                    fact.key == key && nouns.iter().any(|noun| Self::is_of(fact, *noun)) && Self::code_fact(fact, code)
+                })
+            });
         match there {
             Some(there) if subject.len() < 50 => Finding::WrongEntity(there, Some(own), self.says(own)),
             _ => Finding::WrongValue(own, self.says(own)),
@@ -179,11 +185,13 @@ impl<'c> Checker<'c, '_> {
                     gap.start <= item.span.start && item.span.end <= gap.end && !matches!(item.kind, ItemKind::Code(_))
                 })
         });
-        let counted = items[..at].iter().rev().find(|item| !matches!(item.kind, ItemKind::Code(_))).is_some_and(|item| {
-            matches!(item.kind, ItemKind::Number(number) if number.unit.is_none() && !number.id_candidate)
-                && self.draft.words_in(&(item.span.end..span.start)).len() <= 4
-                && !self.draft.slice(&(item.span.end..span.start)).contains([';', ':'])
-        });
+        let counted =
+            items[..at].iter().rev().find(|item| !matches!(item.kind, ItemKind::Code(_))).is_some_and(|item| {
+                matches!(item.kind, ItemKind::Number(number) if number.unit.is_none() && !number.id_candidate)
+                    && self.mention(item).own.is_empty()
+                    && self.draft.words_in(&(item.span.end..span.start)).len() <= 4
+                    && !self.draft.slice(&(item.span.end..span.start)).contains([';', ':'])
+            });
         let absent = self.draft.spots_in(&unit.span).any(|spot| {
             matches!(spot.meaning, Meaning::Cue(Cue::None))
                 && spot.end <= span.start
@@ -223,7 +231,32 @@ impl<'c> Checker<'c, '_> {
                 self.boolean(unit, &span, key, about);
             }
         }
+        self.success(unit, about, &rows);
         self.unknown_stated(unit, about);
+    }
+
+    /// "The capture of event X failed": a stored yes or no on success.
+    fn success(&mut self, unit: &Unit, about: &Subject, rows: &[RowId]) {
+        let at = |cue: Cue| {
+            let mut spots = self.draft.spots_in(&unit.span);
+            spots.find(|spot| spot.meaning == Meaning::Cue(cue)).map(|spot| spot.start..spot.end)
+        };
+        let Some(span) = at(Cue::Succeeded).or_else(|| at(Cue::Failure)) else { return };
+        let said = at(Cue::Succeeded).is_some() && at(Cue::Not).is_none();
+        let stored = facts_of(self.evidence, rows, |fact| {
+            matches!(words::fold(fact.key).as_str(), "issuccessful" | "successful" | "success" | "succeeded")
+        });
+        let [id] = stored.as_slice() else { return };
+        if about.strength < Strength::Named {
+            return;
+        }
+        let finding = match self.evidence.fact(*id).value {
+            Value::Bool(stored) if *stored == said => Finding::Supported(vec![*id], "as stored".to_owned()),
+            Value::Bool(_) => Finding::WrongValue(*id, self.says(*id)),
+            _ => return,
+        };
+        let (wrong, missing) = (ViolationCode::WrongValue, ViolationCode::UnsupportedStatement);
+        self.found(&span, ClaimKind::Boolean, finding, wrong, missing);
     }
 
     fn boolean(&mut self, unit: &Unit, span: &Range<usize>, key: &str, about: &Subject) {
@@ -236,7 +269,9 @@ impl<'c> Checker<'c, '_> {
             let own = facts_of(self.evidence, group, |fact| fact.key == key);
             match own.first().map(|id| (*id, self.evidence.fact(*id).value)) {
                 Some((id, Value::Null)) if unsure => Finding::Supported(vec![id], "the results do not say".to_owned()),
-                Some((id, Value::Bool(stored))) if *stored == said && !unsure => Finding::Supported(vec![id], "as stored".to_owned()),
+                Some((id, Value::Bool(stored))) if *stored == said && !unsure => {
+                    Finding::Supported(vec![id], "as stored".to_owned())
+                }
                 Some((id, Value::Bool(_))) => Finding::WrongValue(id, self.says(id)),
                 _ => Finding::Missing(format!("the results do not say whether {key}")),
             }
@@ -277,10 +312,12 @@ impl<'c> Checker<'c, '_> {
     fn lacking(&mut self, unit: &Unit, noun: usize, about: &Subject) {
         let spot = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Noun(noun));
         let Some(span) = spot.map(|spot| spot.start..spot.end) else { return };
-        let negated_value = self.items(&(span.end..unit.span.end)).first().is_some_and(|item| {
-            self.draft.words_in(&(span.end..item.span.start)).len() <= 2
-        });
-        let rows: Vec<RowId> = about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(64).collect();
+        let negated_value = self
+            .items(&(span.end..unit.span.end))
+            .first()
+            .is_some_and(|item| self.draft.words_in(&(span.end..item.span.start)).len() <= 2);
+        let rows: Vec<RowId> =
+            about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(64).collect();
         if rows.is_empty() || negated_value || about.by_attribute.is_some() {
             return;
         }

@@ -140,7 +140,8 @@ impl Checker<'_, '_> {
             let between = first.span.end <= part.start && part.end <= second.span.start;
             between || (second.span.end <= part.start && self.draft.slice(part).chars().any(words::is_cjk))
         };
-        let find = |cue: Cue| spots.iter().find(|(part, own)| *own == cue && placed(part)).map(|(part, _)| part.clone());
+        let find =
+            |cue: Cue| spots.iter().find(|(part, own)| *own == cue && placed(part)).map(|(part, _)| part.clone());
         match (find(Cue::Before), find(Cue::After)) {
             (Some(_), None) => return Some((By::Time, true)),
             (None, Some(_)) => return Some((By::Time, false)),
@@ -192,7 +193,13 @@ impl Checker<'_, '_> {
 
     /// "75 and 23, a difference of 52": the number beside the word against the two others of the
     /// unit. Those two are checked for themselves.
-    pub(super) fn printed_difference(&self, unit: &Unit, items: &[Item<'_>], at: usize, number: &NumberAtom) -> Option<Finding> {
+    pub(super) fn printed_difference(
+        &self,
+        unit: &Unit,
+        items: &[Item<'_>],
+        at: usize,
+        number: &NumberAtom,
+    ) -> Option<Finding> {
         let span = &items.get(at)?.span;
         let word = self.draft.spots_in(&unit.span).find(|spot| {
             let beside = spot.end <= span.start && self.draft.words_in(&(spot.end..span.start)).len() <= 2;

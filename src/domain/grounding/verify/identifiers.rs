@@ -56,7 +56,8 @@ impl<'c> Checker<'c, '_> {
 
     fn absent_identifier(&mut self, unit: &Unit, item: &Item<'_>, identifier: &Identifier) -> Finding {
         let printed = self.draft.slice(&item.span);
-        if self.user.names(&identifier.text) || self.user.names(&identifier.canonical) || self.names_machinery(printed) {
+        if self.user.names(&identifier.text) || self.user.names(&identifier.canonical) || self.names_machinery(printed)
+        {
             return Finding::Nothing;
         }
         if let Some((evidence, index)) = &self.stale {
@@ -193,7 +194,10 @@ impl<'c> Checker<'c, '_> {
             let fact = self.evidence.fact(**id);
             is_text(fact.value) || roles.iter().all(|noun| Self::is_of(fact, *noun) || !self.in_row(fact.row, *noun))
         };
-        mine.iter().find(|id| nouns.iter().all(|noun| Self::is_of(self.evidence.fact(**id), *noun))).or_else(|| mine.iter().find(fits)).copied()
+        mine.iter()
+            .find(|id| nouns.iter().all(|noun| Self::is_of(self.evidence.fact(**id), *noun)))
+            .or_else(|| mine.iter().find(fits))
+            .copied()
     }
 
     /// Whether a row has an attribute that could have been meant.
@@ -207,7 +211,7 @@ impl<'c> Checker<'c, '_> {
             .iter()
             .take(64)
             .map(|id| self.evidence.fact(*id))
-            .filter(|fact| !is_text(fact.value))
+            .filter(|fact| !is_text(fact.value) || is_title(fact.key))
             .map(|fact| (fact.key, fact.group))
             .collect();
         let own = facts_of(self.evidence, group, |fact| {
@@ -224,7 +228,8 @@ impl<'c> Checker<'c, '_> {
         let names: Vec<String> = group
             .iter()
             .flat_map(|row| self.evidence.ids_of_row(*row).take(200))
-            .filter(|id| self.evidence.fact(*id).identity)
+            // Its own names only: records of one customer do not speak of each other.
+            .filter(|id| self.evidence.fact(*id).identity && self.evidence.fact(*id).group.is_empty())
             .map(|id| plain(self.evidence.fact(id).value))
             .filter(|name| name.len() >= 4)
             .take(40)
@@ -247,9 +252,12 @@ impl<'c> Checker<'c, '_> {
     /// Names of tools, their arguments and fields: the machinery, not data.
     fn names_machinery(&self, printed: &str) -> bool {
         let bare = printed.trim_matches(['`', '"', '\'']);
-        self.input.results.iter().chain(self.input.stale).any(|result| {
-            result.tool == bare || result.tool.ends_with(bare) && bare.len() > 8 || result.id == bare
-        }) || self.evidence.keys.iter().any(|(key, _)| *key == bare)
+        self.input
+            .results
+            .iter()
+            .chain(self.input.stale)
+            .any(|result| result.tool == bare || result.tool.ends_with(bare) && bare.len() > 8 || result.id == bare)
+            || self.evidence.keys.iter().any(|(key, _)| *key == bare)
             || self.evidence.groups.contains(&bare)
     }
 
@@ -290,7 +298,9 @@ impl<'c> Checker<'c, '_> {
         }
         let negated = self.respeaks(unit, item);
         let finding = match self.owned(unit, item, &phrase.facts, about) {
-            Finding::WrongEntity(..) | Finding::Open(_) if negated || (!distinctive && nouns.is_empty()) => Finding::Nothing,
+            Finding::WrongEntity(..) | Finding::Open(_) if negated || (!distinctive && nouns.is_empty()) => {
+                Finding::Nothing
+            }
             other => other,
         };
         let kind = if nouns.is_empty() { ClaimKind::Name } else { ClaimKind::EntityAttribute };
@@ -298,7 +308,13 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// "It does not carry the flag X": right exactly when X is not among the flags of the one named.
-    fn denied_flag(&self, unit: &Unit, span: &std::ops::Range<usize>, facts: &[FactId], about: &Subject) -> Option<Finding> {
+    fn denied_flag(
+        &self,
+        unit: &Unit,
+        span: &std::ops::Range<usize>,
+        facts: &[FactId],
+        about: &Subject,
+    ) -> Option<Finding> {
         let is_flag = |id: &FactId| {
             let key = words::fold(self.evidence.fact(*id).key);
             key.ends_with("flags") || key.ends_with("tags")
@@ -315,6 +331,11 @@ impl<'c> Checker<'c, '_> {
             None => Finding::Supported(vec![first], "not among its flags".to_owned()),
         })
     }
+}
+
+/// Fields that call a record by a phrase: another record's phrase is never its own.
+fn is_title(key: &str) -> bool {
+    matches!(words::fold(key).as_str(), "subject" | "title" | "headline")
 }
 
 fn is_text(value: &serde_json::Value) -> bool {

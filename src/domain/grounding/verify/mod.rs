@@ -7,6 +7,7 @@ mod aggregates;
 mod attributes;
 mod compare;
 mod identifiers;
+mod names;
 mod numbers;
 mod order;
 mod parts;
@@ -76,7 +77,7 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) evidence: &'c Evidence<'a>,
     pub(super) index: &'c Index,
     pub(super) stale: Option<(Evidence<'a>, Index)>,
-    user: UserValues,
+    pub(super) user: UserValues,
     pub(super) claims: Vec<Claim>,
     pub(super) violations: Vec<Violation>,
     chars: Vec<usize>,
@@ -128,7 +129,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         let units = &self.draft.units.units;
         let mut at = 0;
         while let Some(unit) = units.get(at) {
-            let same = units[at..].iter().take_while(|other| other.block == unit.block && other.kind == unit.kind).count();
+            let same =
+                units[at..].iter().take_while(|other| other.block == unit.block && other.kind == unit.kind).count();
             if matches!(unit.kind, UnitKind::Item(_)) && same > 1 && (at == 0 || units[at - 1].block != unit.block) {
                 // A value of several sentences: the item as a whole may be one stored value.
                 let whole = Unit { span: unit.span.start..units[at + same - 1].span.end, ..unit.clone() };
@@ -163,6 +165,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             self.absence(unit, &subject);
             self.order(unit, &subject);
             self.compare(unit);
+            self.unknown_names(unit);
         }
         self.work(unit);
         self.statement(unit, &subject, before);
@@ -208,7 +211,10 @@ impl<'c, 'a> Checker<'c, 'a> {
         let text = self.draft.slice(span).to_owned();
         let claim = Claim { text, span: self.char_span(span), kind, verdict, evidence, reason, code };
         let known = self.claims.iter().rev().take(12).any(|other| {
-            other.span == claim.span && other.kind == claim.kind && other.verdict == claim.verdict && other.code == claim.code
+            other.span == claim.span
+                && other.kind == claim.kind
+                && other.verdict == claim.verdict
+                && other.code == claim.code
         });
         if !known {
             self.claims.push(claim);

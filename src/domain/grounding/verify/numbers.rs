@@ -63,7 +63,8 @@ impl<'c> Checker<'c, '_> {
         }
         let object = self.counted_object(unit, items, at);
         let nouns = self.nouns_of(unit, items, &item.span);
-        let nouns: Vec<usize> = nouns.into_iter().filter(|noun| spoken::noun(*noun) != "fieldId" || object.is_none()).collect();
+        let nouns: Vec<usize> =
+            nouns.into_iter().filter(|noun| spoken::noun(*noun) != "fieldId" || object.is_none()).collect();
         if let Some(finding) = self.more_by(unit, items, number) {
             return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
         }
@@ -72,10 +73,22 @@ impl<'c> Checker<'c, '_> {
         }
         let attribute = self.attribute_number(number, &nouns, about);
         if let Some(Finding::Supported(..)) = &attribute {
-            return self.found(&item.span, ClaimKind::Number, attribute.unwrap_or(Finding::Nothing), ViolationCode::WrongValue, invented);
+            return self.found(
+                &item.span,
+                ClaimKind::Number,
+                attribute.unwrap_or(Finding::Nothing),
+                ViolationCode::WrongValue,
+                invented,
+            );
         }
         if let Some(finding) = self.share(unit, items, at, number) {
-            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, ViolationCode::WrongCount);
+            return self.found(
+                &item.span,
+                ClaimKind::Aggregate,
+                finding,
+                ViolationCode::WrongCount,
+                ViolationCode::WrongCount,
+            );
         }
         let count = match object {
             Some(object) => self.count(unit, items, at, number, object, about),
@@ -107,7 +120,10 @@ impl<'c> Checker<'c, '_> {
         if counted && let Some(finding) = self.unread_predicate(unit, items, at, number) {
             return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
         }
-        if let Some(id) = self.stored_number(number, about, object, &nouns, counted).or_else(|| self.number_in_text(&item.span, number, about, counted)) {
+        if let Some(id) = self
+            .stored_number(number, about, object, &nouns, counted)
+            .or_else(|| self.number_in_text(&item.span, number, about, counted))
+        {
             let finding = Finding::Supported(vec![id], "in the results".to_owned());
             return self.found(&item.span, ClaimKind::Number, finding, ViolationCode::WrongValue, invented);
         }
@@ -146,7 +162,13 @@ impl<'c> Checker<'c, '_> {
             }
             if object.is_none() {
                 let finding = Finding::Open(format!("{printed}: general knowledge, no result involved"));
-                return self.found(&item.span, ClaimKind::Number, finding, ViolationCode::WrongValue, ViolationCode::InventedValue);
+                return self.found(
+                    &item.span,
+                    ClaimKind::Number,
+                    finding,
+                    ViolationCode::WrongValue,
+                    ViolationCode::InventedValue,
+                );
             }
         }
         let invented = ViolationCode::InventedValue;
@@ -168,7 +190,9 @@ impl<'c> Checker<'c, '_> {
     /// "one of them", "a couple": a word, no figure.
     fn small_word(&self, number: &NumberAtom) -> bool {
         let vague = matches!(number.approx, Approx::Between { .. });
-        number.spelled && number.unit.is_none() && (vague || number.readings.iter().all(|reading| reading.value <= Decimal::from(2_u64)))
+        number.spelled
+            && number.unit.is_none()
+            && (vague || number.readings.iter().all(|reading| reading.value <= Decimal::from(2_u64)))
     }
 
     /// Digits glued to letters ("IPv4", "sha256") are no figures.
@@ -196,7 +220,10 @@ impl<'c> Checker<'c, '_> {
                 && !items.iter().skip(at + 1).any(|item| {
                     gap.start <= item.span.start
                         && item.span.end <= gap.end
-                        && matches!(&item.kind, super::values::ItemKind::Identifier(_) | super::values::ItemKind::Time(_))
+                        && matches!(
+                            &item.kind,
+                            super::values::ItemKind::Identifier(_) | super::values::ItemKind::Time(_)
+                        )
                 })
         });
         if let Some((_, _, object)) = after {
@@ -242,9 +269,11 @@ impl<'c> Checker<'c, '_> {
     /// "9 more than": the difference of one field of two named rows.
     fn more_by(&self, unit: &Unit, items: &[Item<'c>], number: &NumberAtom) -> Option<Finding> {
         const THAN: [&str; 7] = ["than", "enn", "än", "end", "als", "que", "より"];
-        let asks = self.draft.words_in(&unit.span).iter().any(|word| {
-            THAN.contains(&self.draft.slice(&word.range()).to_lowercase().as_str())
-        });
+        let asks = self
+            .draft
+            .words_in(&unit.span)
+            .iter()
+            .any(|word| THAN.contains(&self.draft.slice(&word.range()).to_lowercase().as_str()));
         let rows: Vec<RowId> = items.iter().filter_map(|item| self.mention(item).own.first().copied()).collect();
         let [first, .., last] = rows.as_slice() else { return None };
         if !asks {
@@ -265,7 +294,14 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// "Of the 3 cases, 2 belong to …": the noun is said once, before.
-    fn elided_count(&self, unit: &Unit, items: &[Item<'c>], at: usize, number: &NumberAtom, about: &Subject) -> Option<Count> {
+    fn elided_count(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        at: usize,
+        number: &NumberAtom,
+        about: &Subject,
+    ) -> Option<Count> {
         let before = unit.span.start..items[at].span.start;
         let object = *self.objects_in(&before).last()?;
         (number.unit.is_none() && !number.id_candidate).then(|| self.count(unit, items, at, number, object, about))
@@ -321,9 +357,10 @@ impl<'c> Checker<'c, '_> {
         let Some(own) = own_value else {
             return (support.len() == about.groups.len()).then(|| Finding::Supported(support, "as stored".to_owned()));
         };
-        let there = self.evidence.facts.iter().position(|fact| {
-            is_attribute(fact) && fact.key == self.evidence.fact(own).key && supports(number, fact)
-        });
+        let there =
+            self.evidence.facts.iter().position(|fact| {
+                is_attribute(fact) && fact.key == self.evidence.fact(own).key && supports(number, fact)
+            });
         Some(match there.and_then(|id| FactId::try_from(id).ok()) {
             Some(there) => Finding::WrongEntity(there, Some(own), self.says(own)),
             None => Finding::WrongValue(own, self.says(own)),
@@ -331,11 +368,19 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// A stored number without a noun: of the subject, or of anything when there is no subject.
-    fn stored_number(&self, number: &NumberAtom, about: &Subject, object: Option<usize>, nouns: &[usize], counted: bool) -> Option<FactId> {
+    fn stored_number(
+        &self,
+        number: &NumberAtom,
+        about: &Subject,
+        object: Option<usize>,
+        nouns: &[usize],
+        counted: bool,
+    ) -> Option<FactId> {
         if number.approx.is_open() && nouns.is_empty() && object.is_none() {
             return None;
         }
-        let named_row = about.strength >= Strength::Near && about.rows().all(|row| !self.evidence.rows[row as usize].envelope);
+        let named_row =
+            about.strength >= Strength::Near && about.rows().all(|row| !self.evidence.rows[row as usize].envelope);
         let fits = |fact: &Fact<'_>| {
             is_figure(fact)
                 && supports(number, fact)
@@ -369,12 +414,20 @@ impl<'c> Checker<'c, '_> {
 
     /// A number printed in a text of the subject; never the number of a name ("analyst 7"). Where
     /// the sentence counts, the text must go on with the same word.
-    fn number_in_text(&self, span: &Range<usize>, number: &NumberAtom, about: &Subject, counted: bool) -> Option<FactId> {
+    fn number_in_text(
+        &self,
+        span: &Range<usize>,
+        number: &NumberAtom,
+        about: &Subject,
+        counted: bool,
+    ) -> Option<FactId> {
         let next = self.draft.words_in(&(span.end..span.end + 40)).first().map(|word| word.hash);
         let goes_on = |text: &str| {
             let words: Vec<_> = words::words(text).take(2000).map(|word| word.hash).collect();
             let own: Vec<_> = self.draft.words_in(span).iter().map(|word| word.hash).collect();
-            next.is_some_and(|next| words.windows(own.len() + 1).any(|part| part.starts_with(&own) && part.ends_with(&[next])))
+            next.is_some_and(|next| {
+                words.windows(own.len() + 1).any(|part| part.starts_with(&own) && part.ends_with(&[next]))
+            })
         };
         self.texts_with(span, about).into_iter().find(|id| {
             let fact = self.evidence.fact(*id);
@@ -383,7 +436,8 @@ impl<'c> Checker<'c, '_> {
             }
             self.atoms_of(*id).iter().any(|atom| match &atom.kind {
                 AtomKind::Number(stored) => {
-                    stored.readings.iter().any(|a| number.readings.iter().any(|b| a.value == b.value)) && stored.unit == number.unit
+                    stored.readings.iter().any(|a| number.readings.iter().any(|b| a.value == b.value))
+                        && stored.unit == number.unit
                 }
                 _ => false,
             })
@@ -420,9 +474,23 @@ pub(super) fn is_figure(fact: &Fact<'_>) -> bool {
 
 fn is_time_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["time", "stamp", "created", "updated", "closed", "event", "seen", "at", "published", "notified", "assessed", "persisted", "ts"]
-        .iter()
-        .any(|part| key.ends_with(part))
+    [
+        "time",
+        "stamp",
+        "created",
+        "updated",
+        "closed",
+        "event",
+        "seen",
+        "at",
+        "published",
+        "notified",
+        "assessed",
+        "persisted",
+        "ts",
+    ]
+    .iter()
+    .any(|part| key.ends_with(part))
 }
 
 /// Whether a field holds a count of such objects.
@@ -456,7 +524,7 @@ fn stale_number(evidence: &Evidence<'_>, index: &Index, number: &NumberAtom, cou
             is_figure(fact) && supports(number, fact)
         })
     });
-    let listed = counted
-        && evidence.lists.iter().any(|list| number.supports(&Decimal::from(list.rows.len() as u64), None));
+    let listed =
+        counted && evidence.lists.iter().any(|list| number.supports(&Decimal::from(list.rows.len() as u64), None));
     stored || listed
 }

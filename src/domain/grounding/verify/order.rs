@@ -37,7 +37,9 @@ impl Checker<'_, '_> {
     pub(super) fn order(&mut self, unit: &Unit, about: &Subject) {
         self.trend(unit);
         let cue = self.draft.spots_in(&unit.span).find_map(|spot| match spot.meaning {
-            Meaning::Cue(cue @ (Cue::Oldest | Cue::Newest | Cue::Most | Cue::Least)) => Some((spot.start..spot.end, cue)),
+            Meaning::Cue(cue @ (Cue::Oldest | Cue::Newest | Cue::Most | Cue::Least)) => {
+                Some((spot.start..spot.end, cue))
+            }
             _ => None,
         });
         let Some((span, cue)) = cue else { return };
@@ -88,14 +90,16 @@ impl Checker<'_, '_> {
             .draft
             .spots_in(&unit.span)
             .filter_map(|spot| match spot.meaning {
-                Meaning::Noun(noun) => Some(noun),
+                // Rows are named by ports and numbers, not compared by them.
+                Meaning::Noun(noun) if !matches!(spoken::noun(noun), "port" | "fieldId") => Some(noun),
                 _ => None,
             })
             .collect();
         let ids = || self.evidence.ids_of_row(row).take(600);
         let of = |fact: &Fact<'_>, nouns: &[usize]| nouns.iter().any(|noun| Self::is_of(fact, *noun));
         if matches!(cue, Cue::Oldest | Cue::Newest) {
-            let usual: Vec<usize> = ["created", "firstSeen", "lastSeen", "updated"].into_iter().filter_map(spoken::noun_index).collect();
+            let usual: Vec<usize> =
+                ["created", "firstSeen", "lastSeen", "updated"].into_iter().filter_map(spoken::noun_index).collect();
             let time = |id: &FactId| instant(self.evidence.fact(*id).value).map(|at| (*id, Rank::Time(at)));
             let by = |nouns: &[usize]| ids().filter(|id| of(self.evidence.fact(*id), nouns)).find_map(|id| time(&id));
             return by(&nouns)
@@ -111,8 +115,10 @@ impl Checker<'_, '_> {
             let fact = self.evidence.fact(id);
             (fact.value.is_number() && is_figure(fact)).then(|| Some((id, Rank::Number(as_decimal(fact.value)?))))?
         };
-        let named = ids().filter(|id| of(self.evidence.fact(*id), &nouns)).find_map(|id| number(id).or_else(|| level(id)));
-        let counts = || ids().filter(|id| self.evidence.fact(*id).key.to_ascii_lowercase().ends_with("count")).find_map(number);
+        let named =
+            ids().filter(|id| of(self.evidence.fact(*id), &nouns)).find_map(|id| number(id).or_else(|| level(id)));
+        let counts =
+            || ids().filter(|id| self.evidence.fact(*id).key.to_ascii_lowercase().ends_with("count")).find_map(number);
         let severe = || {
             let levels: Vec<usize> = ["severity", "priority"].into_iter().filter_map(spoken::noun_index).collect();
             ids().filter(|id| of(self.evidence.fact(*id), &levels)).find_map(level)
@@ -122,7 +128,9 @@ impl Checker<'_, '_> {
 
     /// "Rose", "more than last week": needs something to compare with.
     fn trend(&mut self, unit: &Unit) {
-        let Some(spot) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Trend)) else { return };
+        let Some(spot) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Trend)) else {
+            return;
+        };
         let span = spot.start..spot.end;
         if !self.speaks_of_objects(unit) || self.draft.has(&unit.span, Cue::General) {
             return;

@@ -132,7 +132,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         let between = items[*a].span.end..items[*b].span.start;
         let gap = self.draft.slice(&between);
         let whole_first = y < x;
-        let inverted = whole_first && (gap.contains('中') || gap.contains("うち") || self.opens_with_of(unit, items[*a].span.start));
+        let inverted = whole_first
+            && (gap.contains('中') || gap.contains("うち") || self.opens_with_of(unit, items[*a].span.start));
         let is_joined = inverted || (!whole_first && self.part_of(between.start, between.end));
         let is_pair = is_joined || self.draft.has(&unit.span, Cue::PartOnly);
         let (part_at, part, whole) = if whole_first { (*b, *second, *first) } else { (*a, *first, *second) };
@@ -143,6 +144,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     fn opens_with_of(&self, unit: &Unit, to: usize) -> bool {
         const OF: [&str; 9] = ["of", "out", "av", "af", "ud", "von", "sur", "de", "among"];
         let first = self.draft.words_in(&(unit.span.start..to));
-        first.len() <= 4 && first.first().is_some_and(|word| OF.contains(&words::fold(self.draft.slice(&word.range())).as_str()))
+        first.len() <= 4
+            && first.first().is_some_and(|word| OF.contains(&words::fold(self.draft.slice(&word.range())).as_str()))
     }
 }

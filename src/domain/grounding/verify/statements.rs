@@ -51,8 +51,7 @@ const STOPWORDS: &str = "a an the this that these those it its is are was were b
  ese esa esos esas que quien cual cuales cuando donde como por para con sin entre hacia en al a más menos muy también solo sólo aún ya siempre puede pueden debe deben siguiente siguientes según resultado \
  encontrado encontraron encontró muestra gracias hola ayuda ayudar preguntas todos todas algunos otros hay fue fueron";
 
-static STOPWORD_SET: LazyLock<HashSet<u64>> =
-    LazyLock::new(|| STOPWORDS.split_whitespace().map(words::hash).collect());
+static STOPWORD_SET: LazyLock<HashSet<u64>> = LazyLock::new(|| STOPWORDS.split_whitespace().map(words::hash).collect());
 
 /// Whether a word says nothing by itself.
 pub(super) fn is_stopword(word: &str) -> bool {
@@ -95,31 +94,31 @@ impl Checker<'_, '_> {
 
     /// Content words that no claim, spoken form or printed value accounts for.
     fn residue(&self, unit: &Unit) -> Vec<u64> {
-        let mut left: Vec<u64> = self
-            .draft
-            .words_in(&unit.span)
-            .iter()
-            .filter(|word| {
-                let text = self.draft.slice(&word.range());
-                let covered = self.covered.iter().any(|span| span.start <= word.start && word.end <= span.end);
-                let spoken = self.draft.spots_in(&unit.span).any(|spot| spot.start <= word.start && word.end <= spot.end);
-                let printed = self
-                    .index
-                    .phrases_in(&unit.span)
-                    .any(|phrase| phrase.words > 1 && phrase.span.start <= word.start && word.end <= phrase.span.end);
-                let short = text.chars().count() < 3 && !text.chars().any(is_ideograph);
-                let kana = text.chars().all(|c| matches!(c, '\u{3040}'..='\u{309f}'));
-                !covered
-                    && !spoken
-                    && !printed
-                    && !short
-                    && !kana
-                    && !STOPWORD_SET.contains(&word.hash)
-                    && !text.bytes().any(|b| b.is_ascii_digit())
-                    && !self.user.names(text)
-            })
-            .map(|word| word.hash)
-            .collect();
+        let mut left: Vec<u64> =
+            self.draft
+                .words_in(&unit.span)
+                .iter()
+                .filter(|word| {
+                    let text = self.draft.slice(&word.range());
+                    let covered = self.covered.iter().any(|span| span.start <= word.start && word.end <= span.end);
+                    let spoken =
+                        self.draft.spots_in(&unit.span).any(|spot| spot.start <= word.start && word.end <= spot.end);
+                    let printed = self.index.phrases_in(&unit.span).any(|phrase| {
+                        phrase.words > 1 && phrase.span.start <= word.start && word.end <= phrase.span.end
+                    });
+                    let short = text.chars().count() < 3 && !text.chars().any(is_ideograph);
+                    let kana = text.chars().all(|c| matches!(c, '\u{3040}'..='\u{309f}'));
+                    !covered
+                        && !spoken
+                        && !printed
+                        && !short
+                        && !kana
+                        && !STOPWORD_SET.contains(&word.hash)
+                        && !text.bytes().any(|b| b.is_ascii_digit())
+                        && !self.user.names(text)
+                })
+                .map(|word| word.hash)
+                .collect();
         left.dedup();
         left
     }

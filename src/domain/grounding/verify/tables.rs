@@ -36,7 +36,13 @@ impl Checker<'_, '_> {
             let header = headers.get(at).cloned();
             if let Some(id) = self.printed_by(cell, header.as_ref(), &subject) {
                 let finding = Finding::Supported(vec![id], "as stored".to_owned());
-                self.found(cell, ClaimKind::EntityAttribute, finding, ViolationCode::WrongValue, ViolationCode::InventedValue);
+                self.found(
+                    cell,
+                    ClaimKind::EntityAttribute,
+                    finding,
+                    ViolationCode::WrongValue,
+                    ViolationCode::InventedValue,
+                );
                 continue;
             }
             self.cell(unit, cell, header, &mut subject);
@@ -96,13 +102,26 @@ impl Checker<'_, '_> {
             evidence = self.sample(&rows);
             if fits && self.complete(list) {
                 let finding = Finding::Supported(evidence, format!("counted {} rows", rows.len()));
-                return self.found(cell, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, ViolationCode::WrongCount);
+                return self.found(
+                    cell,
+                    ClaimKind::Aggregate,
+                    finding,
+                    ViolationCode::WrongCount,
+                    ViolationCode::WrongCount,
+                );
             }
             if fits {
                 let refs = self.evidence.references(evidence);
                 let code = Some(ViolationCode::PartialAsTotal);
                 let reason = "the page is not the whole: more rows exist".to_owned();
-                return self.claim(cell, ClaimKind::Aggregate, crate::domain::grounding::claim::Verdict::Contradicted, code, refs, reason);
+                return self.claim(
+                    cell,
+                    ClaimKind::Aggregate,
+                    crate::domain::grounding::claim::Verdict::Contradicted,
+                    code,
+                    refs,
+                    reason,
+                );
             }
             told.push(rows.len().to_string());
         }
@@ -138,7 +157,12 @@ impl Checker<'_, '_> {
         if !named && best < 2 && unit.cells.len() > 1 {
             return Vec::new();
         }
-        votes.iter().filter(|(_, (cells, names))| *cells == best && (!named || *names > 0)).map(|(row, _)| *row).take(64).collect()
+        votes
+            .iter()
+            .filter(|(_, (cells, names))| *cells == best && (!named || *names > 0))
+            .map(|(row, _)| *row)
+            .take(64)
+            .collect()
     }
 
     /// Facts that the gateway would print as the cell stands, under that header.
@@ -154,9 +178,15 @@ impl Checker<'_, '_> {
         let words: Vec<words::Word> = self.draft.words_in(cell).to_vec();
         // The index knows printed values by their words; values without words are rare and short.
         let span = words.first().map_or(cell.start, |w| w.start)..words.last().map_or(cell.end, |w| w.end);
-        let mut ids: Vec<FactId> =
-            self.index.phrases_in(&span).filter(|phrase| phrase.span == span).flat_map(|phrase| phrase.facts.clone()).collect();
-        for word in words.iter().filter(|word| self.draft.slice(&word.range()).bytes().any(|b| b.is_ascii_digit())).take(2) {
+        let mut ids: Vec<FactId> = self
+            .index
+            .phrases_in(&span)
+            .filter(|phrase| phrase.span == span)
+            .flat_map(|phrase| phrase.facts.clone())
+            .collect();
+        for word in
+            words.iter().filter(|word| self.draft.slice(&word.range()).bytes().any(|b| b.is_ascii_digit())).take(2)
+        {
             ids.extend_from_slice(self.index.posting_hash(word.hash));
         }
         ids.extend_from_slice(self.index.beginning(&words));
@@ -194,8 +224,11 @@ impl Checker<'_, '_> {
         let nouns = header.map_or_else(Vec::new, |header| self.nouns_in(header));
         printing.iter().copied().find(|id| {
             let fact = self.evidence.fact(*id);
-            let typed = nouns.is_empty() || nouns.iter().any(|noun| Self::is_of(fact, *noun)) || !self.has_any(&rows, &nouns)
-                || header.is_some_and(|header| self.labelled(*id, self.draft.slice(header).trim_matches(['*', '`', ' '])));
+            let typed = nouns.is_empty()
+                || nouns.iter().any(|noun| Self::is_of(fact, *noun))
+                || !self.has_any(&rows, &nouns)
+                || header
+                    .is_some_and(|header| self.labelled(*id, self.draft.slice(header).trim_matches(['*', '`', ' '])));
             typed && crate::domain::grounding::bind::belongs(self.evidence, fact, &rows)
         })
     }
@@ -220,13 +253,15 @@ impl Checker<'_, '_> {
     /// Whether a label is the path of a fact, or a part of it.
     fn labelled(&self, id: FactId, label: &str) -> bool {
         let fact = self.evidence.fact(id);
-        fact.key == label || (!fact.group.is_empty() && label.ends_with(fact.key) && render::label(self.evidence, id) == label)
+        fact.key == label
+            || (!fact.group.is_empty() && label.ends_with(fact.key) && render::label(self.evidence, id) == label)
     }
 
     fn is_path(&self, label: &str) -> bool {
-        self.evidence.keys.iter().any(|(key, _)| {
-            label.strip_suffix(key).is_some_and(|group| group.is_empty() || group.ends_with('.'))
-        })
+        self.evidence
+            .keys
+            .iter()
+            .any(|(key, _)| label.strip_suffix(key).is_some_and(|group| group.is_empty() || group.ends_with('.')))
     }
 
     /// `- field: value` as the gateway prints it. Says whether the item is done with.
@@ -256,7 +291,13 @@ impl Checker<'_, '_> {
         });
         let Some(id) = hit else { return false };
         let finding = Finding::Supported(vec![id], "as stored".to_owned());
-        self.found(&value_span, ClaimKind::EntityAttribute, finding, ViolationCode::WrongValue, ViolationCode::InventedValue);
+        self.found(
+            &value_span,
+            ClaimKind::EntityAttribute,
+            finding,
+            ViolationCode::WrongValue,
+            ViolationCode::InventedValue,
+        );
         let fact = self.evidence.fact(id);
         if fact.identity && fact.group.is_empty() && !self.evidence.rows[fact.row as usize].envelope {
             context.lead_with(fact.row);

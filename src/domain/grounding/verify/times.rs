@@ -116,7 +116,8 @@ impl<'c> Checker<'c, '_> {
             return Finding::WrongValue(own, format!("{what}: {}", self.says(own)));
         }
         if let Some(id) = self.time_anywhere(self.evidence, wanted, &nouns) {
-            let foreign = about.strength == Strength::Named && (about.by_attribute.is_none() || about.rows().count() <= 3);
+            let foreign =
+                about.strength == Strength::Named && (about.by_attribute.is_none() || about.rows().count() <= 3);
             return match foreign.then(|| self.own_time(about)).flatten() {
                 Some(own) if self.siblings(id, about) => Finding::WrongEntity(id, Some(own), self.says(own)),
                 _ => Finding::Supported(vec![id], "the same instant".to_owned()),
@@ -148,7 +149,11 @@ impl<'c> Checker<'c, '_> {
     fn siblings(&self, id: FactId, about: &Subject) -> bool {
         let row = self.evidence.fact(id).row;
         let list = self.evidence.rows[row as usize].list;
-        list.is_some() && about.rows().any(|own| self.evidence.rows[own as usize].list == list)
+        let fact = self.evidence.fact(id);
+        let rows: Vec<RowId> = about.rows().take(16).collect();
+        let mine = facts_of(self.evidence, &rows, |own| own.key == fact.key && own.group == fact.group);
+        let same_kind = !mine.is_empty() && !mine.contains(&id);
+        same_kind || list.is_some() && about.rows().any(|own| self.evidence.rows[own as usize].list == list)
     }
 
     /// Nouns that name an attribute holding times, beside the value or else anywhere before it.
@@ -247,7 +252,9 @@ impl<'c> Checker<'c, '_> {
             let digits = self.draft.slice(&word.range()).bytes().any(|b| b.is_ascii_digit());
             let holding = if digits { self.index.posting_hash(word.hash) } else { &[] };
             let mine = |id: &FactId| rows.is_empty() || belongs(self.evidence, self.evidence.fact(*id), &rows);
-            ids.extend(holding.iter().copied().filter(|id| is_free_text(self.evidence.fact(*id))).filter(mine).take(32));
+            ids.extend(
+                holding.iter().copied().filter(|id| is_free_text(self.evidence.fact(*id))).filter(mine).take(32),
+            );
         }
         if !rows.is_empty() {
             ids.extend(self.texts(about));
@@ -368,14 +375,36 @@ fn is_day(wanted: &TimeAtom) -> bool {
 }
 
 const LENGTH_WORDS: [&str; 22] = [
-    "duration", "interval", "seconds", "uptime", "age", "ttl", "period", "elapsed", "ms", "millis", "minutes", "hours",
-    "days", "timeout", "window", "ns", "latency", "lifetime", "delay", "frequency", "scope", "took",
+    "duration",
+    "interval",
+    "seconds",
+    "uptime",
+    "age",
+    "ttl",
+    "period",
+    "elapsed",
+    "ms",
+    "millis",
+    "minutes",
+    "hours",
+    "days",
+    "timeout",
+    "window",
+    "ns",
+    "latency",
+    "lifetime",
+    "delay",
+    "frequency",
+    "scope",
+    "took",
 ];
 
 fn is_length(fact: &Fact<'_>) -> bool {
     (fact.value.is_number() || fact.value.is_string())
         && instant(fact.value).is_none()
-        && crate::domain::grounding::words::name_words(fact.key).iter().any(|word| LENGTH_WORDS.contains(&word.as_str()))
+        && crate::domain::grounding::words::name_words(fact.key)
+            .iter()
+            .any(|word| LENGTH_WORDS.contains(&word.as_str()))
 }
 
 fn supports_length(wanted: &DurationAtom, fact: &Fact<'_>) -> bool {

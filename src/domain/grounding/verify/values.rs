@@ -167,8 +167,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         let quoted = |part: &Range<usize>| {
             self.quotes.iter().any(|quote| quote.start <= part.start && part.end <= quote.end)
                 || phrases.iter().any(|phrase| {
-                phrase.span.start <= part.start && part.end <= phrase.span.end && phrase.span.len() > part.len()
-            })
+                    phrase.span.start <= part.start && part.end <= phrase.span.end && phrase.span.len() > part.len()
+                })
         };
         for atom in atoms {
             let part = atom.span.start..atom.span.end;
@@ -191,17 +191,30 @@ impl<'c, 'a> Checker<'c, 'a> {
             if let Meaning::Code(code) = spot.meaning
                 && clear(&items, &part)
                 && !quoted(&part)
+                && !self.is_stray_sign(span, &part, code)
             {
                 items.push(Item { span: part, kind: ItemKind::Code(code) });
             }
         }
         for phrase in phrases.iter().copied() {
-            if clear(&items, &phrase.span) && !self.quotes.iter().any(|quote| quote.start <= phrase.span.start && phrase.span.end <= quote.end) {
+            if clear(&items, &phrase.span)
+                && !self.quotes.iter().any(|quote| quote.start <= phrase.span.start && phrase.span.end <= quote.end)
+            {
                 items.push(Item { span: phrase.span.clone(), kind: ItemKind::Phrase(phrase) });
             }
         }
         items.sort_by_key(|item| (item.span.start, item.span.end));
         items
+    }
+
+    /// A single ideograph ("中", "高") is a code only where its attribute is spoken of.
+    fn is_stray_sign(&self, unit: &Range<usize>, part: &Range<usize>, code: usize) -> bool {
+        let text = self.draft.slice(part);
+        let of_family = |noun: usize| spoken::code_families(code).any(|family| family == spoken::noun(noun));
+        text.chars().count() == 1
+            && text.chars().all(words::is_cjk)
+            && self.header.is_none()
+            && !self.draft.spots_in(unit).any(|spot| matches!(spot.meaning, Meaning::Noun(noun) if of_family(noun)))
     }
 
     /// Whether an atom is only a spoken code: "critical-priority" is no identifier, and Spanish
@@ -238,9 +251,10 @@ impl<'c, 'a> Checker<'c, 'a> {
         if text.bytes().all(|b| b.is_ascii_digit()) {
             return false;
         }
-        let known = self.draft.spots_in(&phrase.span).any(|spot| {
-            matches!(spot.meaning, Meaning::Noun(_) | Meaning::Object(_) | Meaning::Cue(_))
-        });
+        let known = self
+            .draft
+            .spots_in(&phrase.span)
+            .any(|spot| matches!(spot.meaning, Meaning::Noun(_) | Meaning::Object(_) | Meaning::Cue(_)));
         !known
     }
 
@@ -253,9 +267,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 let facts = self.index.posting(&digits).iter().copied();
                 let ids = facts.filter(|id| {
                     let fact = self.evidence.fact(*id);
-                    (number.id_candidate || digits.len() >= 4)
-                        && fact.identity
-                        && prints_as(fact.value, &digits)
+                    (number.id_candidate || digits.len() >= 4) && fact.identity && prints_as(fact.value, &digits)
                 });
                 (ids.collect(), Vec::new())
             }
@@ -273,7 +285,8 @@ impl<'c, 'a> Checker<'c, 'a> {
                 own.push(fact.row);
             }
         }
-        let named_in = |row: RowId| own.iter().any(|own| self.evidence.rows[*own as usize].result == row_result(self, row));
+        let named_in =
+            |row: RowId| own.iter().any(|own| self.evidence.rows[*own as usize].result == row_result(self, row));
         let around: Vec<RowId> = by_argument.iter().copied().filter(|row| !named_in(*row)).collect();
         if own.is_empty() || matches!(&item.kind, ItemKind::Identifier(_) | ItemKind::Number(_)) {
             own.extend(around);
@@ -288,7 +301,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         match (&item.kind, fact.value) {
             (_, serde_json::Value::Number(_)) => true,
             (ItemKind::Identifier(identifier), serde_json::Value::String(text)) => {
-                identifier.matches(text) || (identifier.class != IdentifierClass::Uuid && text.len() < 2 * identifier.canonical.len())
+                identifier.matches(text)
+                    || (identifier.class != IdentifierClass::Uuid && text.len() < 2 * identifier.canonical.len())
             }
             _ => true,
         }
@@ -301,7 +315,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         // A row inside the subject's rows narrows nothing: values after it still belong to both.
         !mention.own.iter().any(|own| {
-            subject.rows().any(|row| row != *own && self.evidence.within(*own, row) && !self.evidence.rows[row as usize].envelope)
+            subject
+                .rows()
+                .any(|row| row != *own && self.evidence.within(*own, row) && !self.evidence.rows[row as usize].envelope)
         })
     }
 
@@ -311,10 +327,12 @@ impl<'c, 'a> Checker<'c, 'a> {
             self.identifier_exists(item, mention);
         }
         let same_list = |rows: &[RowId]| {
-            rows.iter().any(|a| mention.own.iter().any(|b| {
-                a != b && self.evidence.rows[*a as usize].list == self.evidence.rows[*b as usize].list
-                    || self.evidence.rows[*a as usize].result != self.evidence.rows[*b as usize].result
-            }))
+            rows.iter().any(|a| {
+                mention.own.iter().any(|b| {
+                    a != b && self.evidence.rows[*a as usize].list == self.evidence.rows[*b as usize].list
+                        || self.evidence.rows[*a as usize].result != self.evidence.rows[*b as usize].result
+                })
+            })
         };
         let joins = coordinated
             && subject.strength == Strength::Named
@@ -333,9 +351,10 @@ impl<'c, 'a> Checker<'c, 'a> {
         if subject.strength < Strength::Near || subject.groups.len() != 1 {
             return false;
         }
-        let related = mention.own.iter().any(|own| {
-            subject.rows().any(|row| self.evidence.within(*own, row) || self.evidence.within(row, *own))
-        });
+        let related = mention
+            .own
+            .iter()
+            .any(|own| subject.rows().any(|row| self.evidence.within(*own, row) || self.evidence.within(row, *own)));
         if related {
             return false;
         }
@@ -366,7 +385,10 @@ impl<'c, 'a> Checker<'c, 'a> {
             && !mention.facts.is_empty()
             && matches!(item.kind, ItemKind::Identifier(_) | ItemKind::Phrase(_))
             && subject.strength < Strength::Named
-            && !self.draft.spots_in(&(unit.span.start..item.span.start)).any(|spot| matches!(spot.meaning, Meaning::Noun(_)))
+            && !self
+                .draft
+                .spots_in(&(unit.span.start..item.span.start))
+                .any(|spot| matches!(spot.meaning, Meaning::Noun(_)))
             && self.draft.words_in(&(unit.span.start..item.span.start)).len() <= 2
             && self.draft.words_in(&(item.span.end..unit.span.end)).len() >= 2
     }
@@ -378,7 +400,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         let mut facts = mention.facts.iter().map(|id| self.evidence.fact(*id)).peekable();
         facts.peek().is_some()
             && facts.all(|fact| {
-                fact.key == key && fact.group == group && !crate::domain::grounding::bind::belongs(self.evidence, fact, &rows)
+                fact.key == key
+                    && fact.group == group
+                    && !crate::domain::grounding::bind::belongs(self.evidence, fact, &rows)
             })
     }
 
@@ -515,7 +539,17 @@ fn names_by_argument(key: &str) -> bool {
     is_identity(key)
         || matches!(
             words::fold(key).as_str(),
-            "customer" | "customers" | "hosts" | "ips" | "domain" | "case" | "cases" | "asset" | "associatecaseid" | "event_id" | "cluster_name"
+            "customer"
+                | "customers"
+                | "hosts"
+                | "ips"
+                | "domain"
+                | "case"
+                | "cases"
+                | "asset"
+                | "associatecaseid"
+                | "event_id"
+                | "cluster_name"
         )
 }
 

@@ -30,12 +30,17 @@ impl Checker<'_, '_> {
     pub(super) fn work(&mut self, unit: &Unit) {
         let shown = self.input.stance == Stance::Turn(RouterDecision::UseShown);
         let spots: Vec<spoken::Spot> = self.draft.spots_in(&unit.span).copied().collect();
-        let cue = |cue: Cue| spots.iter().find(|spot| spot.meaning == Meaning::Cue(cue)).map(|spot| spot.start..spot.end);
+        let cue =
+            |cue: Cue| spots.iter().find(|spot| spot.meaning == Meaning::Cue(cue)).map(|spot| spot.start..spot.end);
         if let Some(span) = cue(Cue::Checked).filter(|_| cue(Cue::Offer).is_none()) {
             let (verdict, code, reason) = if self.input.results.is_empty() || self.talk_only() {
                 (Verdict::Contradicted, Some(ViolationCode::PhantomCall), "no call was made".to_owned())
             } else if shown {
-                (Verdict::Contradicted, Some(ViolationCode::StaleAsFresh), "the results were fetched earlier".to_owned())
+                (
+                    Verdict::Contradicted,
+                    Some(ViolationCode::StaleAsFresh),
+                    "the results were fetched earlier".to_owned(),
+                )
             } else if let Some(object) = self.unasked(unit) {
                 let reason = format!("no call was about {object}");
                 (Verdict::Contradicted, Some(ViolationCode::PhantomCall), reason)
@@ -58,7 +63,8 @@ impl Checker<'_, '_> {
 
     /// "I also checked the reputation": a kind of look-up that no tool of this turn can do.
     fn service_claimed(&mut self, spots: &[spoken::Spot]) {
-        let at = |cue: Cue| spots.iter().find(|spot| spot.meaning == Meaning::Cue(cue)).map(|spot| spot.start..spot.end);
+        let at =
+            |cue: Cue| spots.iter().find(|spot| spot.meaning == Meaning::Cue(cue)).map(|spot| spot.start..spot.end);
         let spoken_of = at(Cue::Checked).or_else(|| {
             let (speaker, verb) = (at(Cue::Speaker)?, at(Cue::WorkVerb)?);
             Some(speaker.start.min(verb.start)..speaker.end.max(verb.end))
@@ -91,7 +97,11 @@ impl Checker<'_, '_> {
             return true;
         }
         let Some((outcome, tool)) = render::own_outcome(text) else { return false };
-        let so = self.input.results.iter().any(|result| result.outcome == outcome && render::bare_tool_name(&result.tool) == tool);
+        let so = self
+            .input
+            .results
+            .iter()
+            .any(|result| result.outcome == outcome && render::bare_tool_name(&result.tool) == tool);
         if so {
             let reason = "the call ended so".to_owned();
             self.claim(&unit.span, ClaimKind::Work, Verdict::Supported, None, Vec::new(), reason);
@@ -130,7 +140,11 @@ impl Checker<'_, '_> {
         if let Some((_, result)) = failed
             && !self.draft.has_anywhere(Cue::Failure)
         {
-            let message = format!("the call to {} ended as {} and the text does not say so", result.tool, result.outcome.as_str());
+            let message = format!(
+                "the call to {} ended as {} and the text does not say so",
+                result.tool,
+                result.outcome.as_str()
+            );
             self.violation(whole, ViolationCode::HiddenError, message);
         }
         let mut answered = results.iter().filter(|result| result.outcome.answered()).peekable();
@@ -197,7 +211,9 @@ impl Checker<'_, '_> {
         let mut orders: Vec<(FactId, Vec<u64>)> = Vec::new();
         let mut seen = HashSet::new();
         for id in candidates.into_iter().take(2000) {
-            let Some(text) = self.evidence.fact(id).text().filter(|text| text.contains(' ') || text.chars().any(words::is_cjk)) else {
+            let Some(text) =
+                self.evidence.fact(id).text().filter(|text| text.contains(' ') || text.chars().any(words::is_cjk))
+            else {
                 continue;
             };
             if self.evidence.is_argument(self.evidence.fact(id)) || !seen.insert(text) {
@@ -230,9 +246,11 @@ impl Checker<'_, '_> {
         if wanted.chars().count() < 4 {
             return false;
         }
-        let source = self.evidence.facts.iter().position(|fact| {
-            fact.text().is_some_and(|text| text.len() >= wanted.len() && text.contains(wanted))
-        });
+        let source = self
+            .evidence
+            .facts
+            .iter()
+            .position(|fact| fact.text().is_some_and(|text| text.len() >= wanted.len() && text.contains(wanted)));
         let Some(id) = source.and_then(|id| FactId::try_from(id).ok()) else { return false };
         let finding = Finding::Supported(vec![id], "quoted from the results".to_owned());
         let code = ViolationCode::InventedValue;

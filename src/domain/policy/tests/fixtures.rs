@@ -84,16 +84,26 @@ pub(super) fn search_arguments() -> Value {
 
 /// What was shown before the message: nothing, three cases, or one case.
 pub(super) fn shown(name: &str) -> Shown {
-    let row = |id: u64, subject: &str| {
-        json!({"id": id, "subject": subject, "status": "pendingCustomer", "customer": {"id": 2171, "shortName": "nordfjord"}})
-    };
+    let row = |id: u64, subject: &str| json!({"id": id, "subject": subject, "status": "pendingCustomer", "customer": {"id": 2171, "shortName": "nordfjord"}});
     let entries = match name {
-        "cases" => vec![entry(1, 1, "executeSearchArgusCase", search_arguments(), json!({"data": [
+        "cases" => vec![entry(
+            1,
+            1,
+            "executeSearchArgusCase",
+            search_arguments(),
+            json!({"data": [
             row(4120771, "Beacon-like traffic from NFK-WS-0417"),
             row(4120802, "Repeated failed VPN sign-ins"),
             row(4120815, "Outdated agent on three machines"),
-        ], "page": {"offset": 0, "limit": 25, "count": 3, "stop": true}}))],
-        "case" => vec![entry(2, 1, "getArgusCaseByID", json!({"caseID": 4120771}), json!({"data": row(4120771, "Beacon-like traffic")}))],
+        ], "page": {"offset": 0, "limit": 25, "count": 3, "stop": true}}),
+        )],
+        "case" => vec![entry(
+            2,
+            1,
+            "getArgusCaseByID",
+            json!({"caseID": 4120771}),
+            json!({"data": row(4120771, "Beacon-like traffic")}),
+        )],
         "none" => Vec::new(),
         other => panic!("no fixture {other}"),
     };

@@ -29,7 +29,8 @@ fn score(table: &str) -> Score {
         let rule = ruling.as_ref().map_or("-", |ruling| ruling.rule.as_str());
         score.total += 1;
         if got != expected {
-            let seen = format!("{got} by {rule} ({:?}, {:?}, loose {})", signals.language, signals.groups, signals.loose);
+            let seen =
+                format!("{got} by {rule} ({:?}, {:?}, loose {})", signals.language, signals.groups, signals.loose);
             score.wrong.push((format!("[{lang} {context}] {message}"), expected.to_owned(), seen));
             if !matches!(got, "call_tool" | "refresh" | "open") {
                 score.unsafe_ones.push(format!("[{lang} {context}] {message}: {got}"));
@@ -40,7 +41,11 @@ fn score(table: &str) -> Score {
 }
 
 fn listed(score: &Score) -> String {
-    score.wrong.iter().map(|(message, expected, got)| format!("{message}\n    wanted {expected}, got {got}\n")).collect()
+    score
+        .wrong
+        .iter()
+        .map(|(message, expected, got)| format!("{message}\n    wanted {expected}, got {got}\n"))
+        .collect()
 }
 
 #[test]
@@ -48,7 +53,13 @@ fn labelled_messages_get_their_decision() {
     let score = score(include_str!("labelled.tsv"));
     assert!(score.total >= 200, "{}", score.total);
     assert!(score.unsafe_ones.is_empty(), "errors away from a call: {:#?}", score.unsafe_ones);
-    assert!(score.wrong.len() * 50 <= score.total, "{} of {} wrong:\n{}", score.wrong.len(), score.total, listed(&score));
+    assert!(
+        score.wrong.len() * 50 <= score.total,
+        "{} of {} wrong:\n{}",
+        score.wrong.len(),
+        score.total,
+        listed(&score)
+    );
 }
 
 #[test]
@@ -62,7 +73,13 @@ fn held_out_messages_reach_the_measured_bound() {
 fn messages_held_out_until_the_end_reach_the_measured_bound() {
     let score = score(include_str!("held_out_late.tsv"));
     assert!(score.unsafe_ones.is_empty(), "errors away from a call: {:#?}", score.unsafe_ones);
-    assert!(score.wrong.len() * 20 <= score.total, "{} of {} wrong:\n{}", score.wrong.len(), score.total, listed(&score));
+    assert!(
+        score.wrong.len() * 20 <= score.total,
+        "{} of {} wrong:\n{}",
+        score.wrong.len(),
+        score.total,
+        listed(&score)
+    );
 }
 
 #[test]
@@ -84,7 +101,10 @@ fn every_rule_claims_a_labelled_message() {
         used.extend(ROUTER.decide(&input(fields[3], &shown)).1.map(|ruling| ruling.rule));
     }
     // This one needs a catalog without the group; see the properties.
-    let unused: Vec<&str> =
-        RULES.iter().map(|rule| rule.id).filter(|id| *id != "group_without_tool" && !used.iter().any(|u| u == id)).collect();
+    let unused: Vec<&str> = RULES
+        .iter()
+        .map(|rule| rule.id)
+        .filter(|id| *id != "group_without_tool" && !used.iter().any(|u| u == id))
+        .collect();
     assert!(unused.is_empty(), "{unused:?}");
 }

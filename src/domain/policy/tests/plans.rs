@@ -88,12 +88,26 @@ fn ids_in_the_message_lead_to_lookups() {
         ("What about #4120771?", "getArgusCaseByID", json!({"caseID": 4120771})),
         ("case 42", "getArgusCaseByID", json!({"caseID": 42})),
         ("comments on case 4120771", "getArgusCaseComments", json!({"caseID": 4120771})),
-        ("Show the events of case 4120771", "getEventsAssociatedWithCase", json!({"caseID": 4120771, "limit": 25, "offset": 0})),
-        ("details of event AGGR/1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11", "getEventByEventIdentifier",
-            json!({"eventIdentifier": "1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11"})),
-        ("event 18a0a738540e782893aa52c07f6be410", "get_event_info", json!({"event_id": "18a0a738540e782893aa52c07f6be410"})),
-        ("process tree of 18a0a738540e782893aa52c07f6be410", "get_event_process_tree",
-            json!({"event_id": "18a0a738540e782893aa52c07f6be410"})),
+        (
+            "Show the events of case 4120771",
+            "getEventsAssociatedWithCase",
+            json!({"caseID": 4120771, "limit": 25, "offset": 0}),
+        ),
+        (
+            "details of event AGGR/1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11",
+            "getEventByEventIdentifier",
+            json!({"eventIdentifier": "1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11"}),
+        ),
+        (
+            "event 18a0a738540e782893aa52c07f6be410",
+            "get_event_info",
+            json!({"event_id": "18a0a738540e782893aa52c07f6be410"}),
+        ),
+        (
+            "process tree of 18a0a738540e782893aa52c07f6be410",
+            "get_event_process_tree",
+            json!({"event_id": "18a0a738540e782893aa52c07f6be410"}),
+        ),
         ("reputation of cdn-sync[.]example", "getIOCReputationScore", json!({"value": "cdn-sync.example"})),
         ("passive dns for 203.0.113.66", "executeSearchArgusPassiveDNS", json!({"request": {"query": "203.0.113.66"}})),
     ] {
@@ -112,8 +126,14 @@ fn several_ids_become_several_lookups_within_the_bound() {
 #[test]
 fn runtime_events_take_hours_severity_and_cluster() {
     let calls = calls("none", "Show high severity runtime events from the last 2 hours in cluster prod-eu-1");
-    assert_eq!(calls, one("list_runtime_events", json!({"scope_hours": 2,
-        "filter_expr": "severity in (\"0\",\"1\",\"2\",\"3\") and kubernetes.cluster.name = \"prod-eu-1\""})));
+    assert_eq!(
+        calls,
+        one(
+            "list_runtime_events",
+            json!({"scope_hours": 2,
+        "filter_expr": "severity in (\"0\",\"1\",\"2\",\"3\") and kubernetes.cluster.name = \"prod-eu-1\""})
+        )
+    );
 }
 
 #[test]
@@ -152,7 +172,8 @@ fn a_number_of_rows_is_a_limit_and_no_id() {
 #[test]
 fn known_names_of_customers_win_over_the_words_of_the_message() {
     let section: toml::Table =
-        toml::from_str("customers = [{ short_name = \"nordfjord\", names = [\"Nordfjord Kraft\", \"NFK\"] }]").expect("toml");
+        toml::from_str("customers = [{ short_name = \"nordfjord\", names = [\"Nordfjord Kraft\", \"NFK\"] }]")
+            .expect("toml");
     let router = Router::new(Policy::with_overrides(&section).expect("policy")).expect("compiles");
     let shown = shown("none");
     for message in ["open cases of nfk", "Nordfjord Krafts saker", "cases: nordfjord"] {

@@ -58,7 +58,10 @@ fn a_kind_of_data_without_any_tool_is_refused_and_one_that_is_down_is_not() {
     let ruling = ROUTER.decide(&input).1.expect("a rule decides");
     assert_eq!(ruling.decision, RouterDecision::CallTool);
     // Only tools of the group may be offered, and none of them is there.
-    assert!(ruling.tools.contains(&"executeSearchArgusCase".to_owned()) && !ruling.tools.contains(&"k8s_list_clusters".to_owned()));
+    assert!(
+        ruling.tools.contains(&"executeSearchArgusCase".to_owned())
+            && !ruling.tools.contains(&"k8s_list_clusters".to_owned())
+    );
 }
 
 #[test]
@@ -79,7 +82,10 @@ fn a_model_cannot_use_or_repeat_what_was_never_shown() {
         let ruling = ROUTER.from_model(&signals, &input, decision, String::new());
         assert_eq!(ruling.decision, RouterDecision::CallTool);
     }
-    assert_eq!(ROUTER.from_model(&signals, &input, RouterDecision::Converse, String::new()).decision, RouterDecision::Converse);
+    assert_eq!(
+        ROUTER.from_model(&signals, &input, RouterDecision::Converse, String::new()).decision,
+        RouterDecision::Converse
+    );
 }
 
 #[test]

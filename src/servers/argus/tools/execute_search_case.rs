@@ -27,18 +27,9 @@ pub static TOOL: Tool = Tool {
     arguments: cases::arguments,
     output: None,
     hints: &[
-        (
-            On::Field("sortBy"),
-            "Call listAllowedCaseSortBy and use a returned value unchanged.",
-        ),
-        (
-            On::Field("customer"),
-            "Check the ID or short name of the customer.",
-        ),
-        (
-            On::Field("category"),
-            "Call listAllowedCaseCategories and use a returned shortName unchanged.",
-        ),
+        (On::Field("sortBy"), "Call listAllowedCaseSortBy and use a returned value unchanged."),
+        (On::Field("customer"), "Check the ID or short name of the customer."),
+        (On::Field("category"), "Call listAllowedCaseCategories and use a returned shortName unchanged."),
     ],
     run: |backend, arguments| Box::pin(run(backend, arguments)),
 };
@@ -69,12 +60,7 @@ fn links(portal_url: &str, value: &Value) -> Map<String, Value> {
     cases
         .iter()
         .filter_map(|case| case["id"].as_u64())
-        .map(|id| {
-            (
-                id.to_string(),
-                json!(format!("{portal_url}/spa/case/view/{id}")),
-            )
-        })
+        .map(|id| (id.to_string(), json!(format!("{portal_url}/spa/case/view/{id}"))))
         .collect()
 }
 
@@ -92,9 +78,7 @@ mod tests {
     async fn a_page_of_cases_comes_with_page_meta_and_links() {
         let cases = json!([{"id": 4120771, "newField": {"kept": true}}]);
         let stub = Stub::start(vec![Reply::list(cases, 0, 25, 1)]).await;
-        let value = stub
-            .data(NAME, json!({"request": {"customer": ["nordfjord"]}}))
-            .await;
+        let value = stub.data(NAME, json!({"request": {"customer": ["nordfjord"]}})).await;
         let expected = json!({
             "data": [{"id": 4120771, "newField": {"kept": true}}],
             "page": {"offset": 0, "limit": 25, "size": 1, "count": 1, "nextOffset": null,
@@ -119,9 +103,7 @@ mod tests {
         for request in requests {
             let stub = Stub::start(vec![Reply::list(json!([]), 0, 25, 0)]).await;
             let arguments = json!({"request": request});
-            let body = stub
-                .data("generateArgusCaseSearchQuery", arguments.clone())
-                .await;
+            let body = stub.data("generateArgusCaseSearchQuery", arguments.clone()).await;
             stub.data(NAME, arguments).await;
             let seen = stub.seen();
             assert_eq!(stub.lines(), ["POST /cases/v2/case/search"]);
@@ -139,13 +121,7 @@ mod tests {
         assert_eq!(value["data"], json!([]));
         assert_eq!(value["page"]["reason"], "NO_RESULTS");
         assert_eq!(result.content.len(), 2);
-        assert!(
-            result.content[1]
-                .as_text()
-                .unwrap()
-                .text
-                .contains("matched nothing")
-        );
+        assert!(result.content[1].as_text().unwrap().text.contains("matched nothing"));
     }
 
     #[tokio::test]
@@ -153,10 +129,7 @@ mod tests {
         let replies = [
             Reply::list(json!([]), 0, 25, 7),
             Reply::object(json!(null)),
-            Reply::raw(
-                200,
-                r#"{"responseCode":200,"size":9,"count":9,"data":[{"id":1}]}"#,
-            ),
+            Reply::raw(200, r#"{"responseCode":200,"size":9,"count":9,"data":[{"id":1}]}"#),
         ];
         for reply in replies {
             let stub = Stub::start(vec![reply]).await;

@@ -27,14 +27,8 @@ pub static TOOL: Tool = Tool {
     arguments: events::arguments,
     output: None,
     hints: &[
-        (
-            On::Field("sortBy"),
-            "Call listAllowedEventSortBy and use a returned value unchanged.",
-        ),
-        (
-            On::Field("customer"),
-            "Check the ID or short name of the customer.",
-        ),
+        (On::Field("sortBy"), "Call listAllowedEventSortBy and use a returned value unchanged."),
+        (On::Field("customer"), "Check the ID or short name of the customer."),
     ],
     run: |backend, arguments| Box::pin(run(backend, arguments)),
 };
@@ -81,9 +75,7 @@ mod tests {
         for request in requests {
             let stub = Stub::start(vec![Reply::list(json!([]), 0, 25, 0)]).await;
             let arguments = json!({"request": request, "includeProperties": false});
-            let query = stub
-                .data("generateArgusEventSearchQuery", arguments.clone())
-                .await;
+            let query = stub.data("generateArgusEventSearchQuery", arguments.clone()).await;
             stub.data(NAME, arguments).await;
             assert_eq!(stub.lines(), ["POST /events/v2/event/search"]);
             assert_eq!(stub.seen()[0].body, query["searchCriteria"]);

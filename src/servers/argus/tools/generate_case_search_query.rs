@@ -128,10 +128,7 @@ mod tests {
         assert_eq!(error["kind"], "INVALID_ARGUMENTS");
         assert!(error.get("httpStatus").is_none());
         let problems = error["fieldErrors"].as_array().unwrap();
-        let paths: Vec<&str> = problems
-            .iter()
-            .map(|p| p["path"].as_str().unwrap())
-            .collect();
+        let paths: Vec<&str> = problems.iter().map(|p| p["path"].as_str().unwrap()).collect();
         for path in [
             "request.custmer",
             "request.currentStatus[0]",
@@ -147,10 +144,7 @@ mod tests {
         assert_eq!(problems.len(), 8);
         let text = error["message"].as_str().unwrap();
         assert!(text.contains("did you mean customer?") && text.contains("did you mean closed?"));
-        let limit = problems
-            .iter()
-            .find(|p| p["path"] == "request.limit")
-            .unwrap();
+        let limit = problems.iter().find(|p| p["path"] == "request.limit").unwrap();
         let expected = json!({
             "path": "request.limit", "problem": "must be between 1 and 100", "got": 500,
             "allowed": null,
@@ -163,8 +157,7 @@ mod tests {
         let stub = idle().await;
         let request = json!({"startTimestamp": "now", "timeFilter": {"startTimestamp": "now"}});
         stub.data(NAME, json!({"request": request})).await;
-        let request =
-            json!({"startTimestamp": "now", "timeFilter": {"startTimestamp": "startOfDay"}});
+        let request = json!({"startTimestamp": "now", "timeFilter": {"startTimestamp": "startOfDay"}});
         let error = stub.error(NAME, json!({"request": request})).await;
         assert_eq!(error["fieldErrors"][0]["path"], "request.startTimestamp");
         let request = json!({"status": ["closed"], "currentStatus": ["workingSoc"]});
@@ -189,14 +182,8 @@ mod tests {
             "subCriteria": [{"asset": "nfk ws", "exclude": true}]});
         let body = stub.data(NAME, json!({"request": request})).await;
         assert_eq!(body["assetID"], json!([ASSET]));
-        assert_eq!(
-            body["subCriteria"],
-            json!([{"assetID": [ASSET], "exclude": true}])
-        );
-        let lines = [
-            "GET /assets/v2/asset/nfk-ws-0417",
-            "GET /assets/v2/asset/nfk%20ws",
-        ];
+        assert_eq!(body["subCriteria"], json!([{"assetID": [ASSET], "exclude": true}]));
+        let lines = ["GET /assets/v2/asset/nfk-ws-0417", "GET /assets/v2/asset/nfk%20ws"];
         assert_eq!(stub.lines(), lines);
     }
 

@@ -117,28 +117,15 @@ mod tests {
             (json!({}), ["startOfDay", "now", "startOfDay", "now"]),
             (
                 json!({"startTimestamp": 1000, "endTimestamp": "2026-02-01T00:00:00Z"}),
-                [
-                    "1000",
-                    "2026-02-01T00:00:00Z",
-                    "1000",
-                    "2026-02-01T00:00:00Z",
-                ],
+                ["1000", "2026-02-01T00:00:00Z", "1000", "2026-02-01T00:00:00Z"],
             ),
             (
                 json!({"startTimestamp": "now -2 days", "endTimestamp": "now -1 day"}),
                 ["now -2 days", "now -1 day", "now -2 days", "now -1 day"],
             ),
-            (
-                json!({"endTimestamp": "startOfDay +1 day"}),
-                ["startOfDay", "startOfDay +1 day", "startOfDay", "now"],
-            ),
+            (json!({"endTimestamp": "startOfDay +1 day"}), ["startOfDay", "startOfDay +1 day", "startOfDay", "now"]),
         ];
-        let names = [
-            "startTimestamp",
-            "endTimestamp",
-            "indexStartTimestamp",
-            "indexEndTimestamp",
-        ];
+        let names = ["startTimestamp", "endTimestamp", "indexStartTimestamp", "indexEndTimestamp"];
         for (request, expected) in rows {
             let criteria = criteria(request).await;
             assert_eq!(names.map(|name| criteria[name].as_str().unwrap()), expected);
@@ -176,10 +163,7 @@ mod tests {
         });
         let error = stub.error(NAME, json!({"request": request})).await;
         let problems = error["fieldErrors"].as_array().unwrap();
-        let mut paths: Vec<&str> = problems
-            .iter()
-            .map(|p| p["path"].as_str().unwrap())
-            .collect();
+        let mut paths: Vec<&str> = problems.iter().map(|p| p["path"].as_str().unwrap()).collect();
         paths.sort_unstable();
         let expected = [
             "request.associateCaseID[0]",
@@ -196,11 +180,6 @@ mod tests {
             "request.severity[0]",
         ];
         assert_eq!(paths, expected);
-        assert!(
-            error["message"]
-                .as_str()
-                .unwrap()
-                .contains("did you mean notified?")
-        );
+        assert!(error["message"].as_str().unwrap().contains("did you mean notified?"));
     }
 }

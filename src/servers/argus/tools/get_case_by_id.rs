@@ -40,9 +40,7 @@ fn description() -> String {
 
 async fn run(backend: &Backend, arguments: Map<String, Value>) -> Result<Outcome, Failure> {
     let id = path_number(&arguments, "caseID");
-    backend
-        .single(&RestRequest::get(&["cases", "v2", "case", &id]))
-        .await
+    backend.single(&RestRequest::get(&["cases", "v2", "case", &id])).await
 }
 
 #[cfg(test)]

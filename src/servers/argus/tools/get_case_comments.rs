@@ -45,19 +45,8 @@ fn arguments() -> Shape {
     let mut fields = vec![cases::case_id()];
     fields.extend(paging(25));
     fields.extend([
-        Field::new(
-            "sortBy",
-            Kind::Sort {
-                names: &["addedTimestamp"],
-            },
-            "Order of the comments.",
-        )
-        .or("addedTimestamp"),
-        Field::new(
-            "beforeComment",
-            Kind::Uuid,
-            "Only comments before this one.",
-        ),
+        Field::new("sortBy", Kind::Sort { names: &["addedTimestamp"] }, "Order of the comments.").or("addedTimestamp"),
+        Field::new("beforeComment", Kind::Uuid, "Only comments before this one."),
         Field::new("afterComment", Kind::Uuid, "Only comments after this one."),
     ]);
     Shape::of(fields)
@@ -66,8 +55,8 @@ fn arguments() -> Shape {
 async fn run(backend: &Backend, mut checked: Map<String, Value>) -> Result<Outcome, Failure> {
     let id = path_number(&checked, "caseID");
     checked.shift_remove("caseID");
-    let request = RestRequest::get(&["cases", "v2", "case", &id, "comments"])
-        .with_query(body::query(&arguments(), &checked));
+    let request =
+        RestRequest::get(&["cases", "v2", "case", &id, "comments"]).with_query(body::query(&arguments(), &checked));
     backend.page(&request, &checked).await
 }
 
@@ -97,11 +86,7 @@ mod tests {
             offset = page["nextOffset"].clone();
             next.push((offset.clone(), page["stop"].clone()));
         }
-        let expected = [
-            (json!(50), json!(false)),
-            (json!(100), json!(false)),
-            (json!(null), json!(true)),
-        ];
+        let expected = [(json!(50), json!(false)), (json!(100), json!(false)), (json!(null), json!(true))];
         assert_eq!(next, expected);
         let first = "GET /cases/v2/case/4120802/comments?limit=50&offset=0&sortBy=addedTimestamp";
         assert_eq!(stub.lines()[0], first);
@@ -111,15 +96,10 @@ mod tests {
     async fn bounds_by_comment_are_uuids() {
         let stub = Stub::start(vec![Reply::list(json!([]), 0, 25, 0)]).await;
         let uuid = "6F0D0E6E-2F1E-4A57-9A0C-7D1F4A6B1C01";
-        stub.data(
-            NAME,
-            json!({"id": 1, "afterComment": uuid, "sortBy": "-addedTimestamp"}),
-        )
-        .await;
+        stub.data(NAME, json!({"id": 1, "afterComment": uuid, "sortBy": "-addedTimestamp"})).await;
         let query = &stub.seen()[0].query;
         assert!(query.contains("afterComment=6f0d0e6e-2f1e-4a57-9a0c-7d1f4a6b1c01"));
-        stub.error(NAME, json!({"caseID": 1, "beforeComment": "latest"}))
-            .await;
+        stub.error(NAME, json!({"caseID": 1, "beforeComment": "latest"})).await;
     }
 
     #[tokio::test]

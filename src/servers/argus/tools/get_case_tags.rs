@@ -47,8 +47,8 @@ fn arguments() -> Shape {
 async fn run(backend: &Backend, mut checked: Map<String, Value>) -> Result<Outcome, Failure> {
     let id = path_number(&checked, "caseID");
     checked.shift_remove("caseID");
-    let request = RestRequest::get(&["cases", "v2", "case", &id, "tags"])
-        .with_query(body::query(&arguments(), &checked));
+    let request =
+        RestRequest::get(&["cases", "v2", "case", &id, "tags"]).with_query(body::query(&arguments(), &checked));
     backend.page(&request, &checked).await
 }
 
@@ -63,14 +63,9 @@ mod tests {
     async fn tags_are_fetched_a_hundred_at_a_time() {
         let tags = json!([{"key": "mitre-technique", "value": "T1071.001"}]);
         let stub = Stub::start(vec![Reply::list(tags.clone(), 0, 100, 1)]).await;
-        let value = stub
-            .data("getArgusCaseTags", json!({"caseID": 4120771}))
-            .await;
+        let value = stub.data("getArgusCaseTags", json!({"caseID": 4120771})).await;
         assert_eq!(value["data"], tags);
         assert_eq!(value["page"]["limit"], 100);
-        assert_eq!(
-            stub.lines(),
-            ["GET /cases/v2/case/4120771/tags?limit=100&offset=0"]
-        );
+        assert_eq!(stub.lines(), ["GET /cases/v2/case/4120771/tags?limit=100&offset=0"]);
     }
 }

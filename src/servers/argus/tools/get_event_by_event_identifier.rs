@@ -43,21 +43,13 @@ fn description() -> String {
 
 fn arguments() -> Shape {
     Shape::of(vec![
-        Field::new(
-            "eventIdentifier",
-            Kind::Checked(&EVENT_IDENTIFIER),
-            "timestampEpochMillis/customerID/eventUUID.",
-        )
-        .aliases(&["id"])
-        .required(),
+        Field::new("eventIdentifier", Kind::Checked(&EVENT_IDENTIFIER), "timestampEpochMillis/customerID/eventUUID.")
+            .aliases(&["id"])
+            .required(),
         events::include_properties(true),
         Field::new("includeComments", Kind::Boolean, "Add the comments.").or(true),
-        Field::new(
-            "includeSubEvents",
-            Kind::Boolean,
-            "Add the identifiers of the events inside an aggregate.",
-        )
-        .or(false),
+        Field::new("includeSubEvents", Kind::Boolean, "Add the identifiers of the events inside an aggregate.")
+            .or(false),
     ])
 }
 
@@ -84,9 +76,7 @@ mod tests {
         for prefix in ["", "RAW/", "AGGR/", "NIDS/"] {
             let stub = Stub::start(vec![Reply::object(json!({"uuid": UUID}))]).await;
             let identifier = format!("{prefix}1770622920440/2171/{UUID}");
-            let value = stub
-                .data(NAME, json!({"eventIdentifier": identifier}))
-                .await;
+            let value = stub.data(NAME, json!({"eventIdentifier": identifier})).await;
             assert_eq!(value["data"]["uuid"], UUID);
             let line = format!(
                 "GET /events/v2/event/1770622920440/2171/{UUID}\
@@ -99,11 +89,7 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_converted_is_refused_without_a_call() {
         let stub = Stub::start(vec![Reply::object(json!({}))]).await;
-        for bad in [
-            UUID.to_owned(),
-            format!("2171/{UUID}"),
-            "1/2171/x".to_owned(),
-        ] {
+        for bad in [UUID.to_owned(), format!("2171/{UUID}"), "1/2171/x".to_owned()] {
             let error = stub.error(NAME, json!({"eventIdentifier": bad})).await;
             assert_eq!(error["kind"], "INVALID_ARGUMENTS");
             let text = error["message"].as_str().unwrap();

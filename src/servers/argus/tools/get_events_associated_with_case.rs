@@ -50,8 +50,7 @@ fn arguments() -> Shape {
 async fn run(backend: &Backend, mut checked: Map<String, Value>) -> Result<Outcome, Failure> {
     let id = path_number(&checked, "caseID");
     checked.shift_remove("caseID");
-    let request = RestRequest::get(&["events", "v2", "case", &id])
-        .with_query(body::query(&arguments(), &checked));
+    let request = RestRequest::get(&["events", "v2", "case", &id]).with_query(body::query(&arguments(), &checked));
     backend.page(&request, &checked).await
 }
 

@@ -49,18 +49,10 @@ fn description() -> String {
 
 fn arguments() -> Shape {
     let mut fields = vec![
-        Field::new(
-            "service",
-            Kind::Name.list(),
-            "Only categories of these services.",
-        ),
+        Field::new("service", Kind::Name.list(), "Only categories of these services."),
         Field::new(
             "caseType",
-            Kind::OneOf {
-                values: case_values::TYPES,
-                sent_as: case_values::TYPES_SENT_AS,
-            }
-            .list(),
+            Kind::OneOf { values: case_values::TYPES, sent_as: case_values::TYPES_SENT_AS }.list(),
             "Only categories of these case types.",
         ),
     ];

@@ -46,22 +46,9 @@ fn description() -> String {
 
 fn arguments() -> Shape {
     let mut fields = vec![
-        Field::new(
-            "keywords",
-            Kind::Text { max: 200 }.list(),
-            "Words to look for.",
-        ),
-        Field::new(
-            "service",
-            Kind::Name.list(),
-            "Only fields of these services.",
-        ),
-        Field::new(
-            "caseID",
-            Kind::at_least(1),
-            "Only fields available for this case.",
-        )
-        .rest("availableForCaseID"),
+        Field::new("keywords", Kind::Text { max: 200 }.list(), "Words to look for."),
+        Field::new("service", Kind::Name.list(), "Only fields of these services."),
+        Field::new("caseID", Kind::at_least(1), "Only fields available for this case.").rest("availableForCaseID"),
     ];
     fields.extend(paging(100));
     Shape::of(fields)
@@ -75,14 +62,7 @@ async fn run(backend: &Backend, checked: Map<String, Value>) -> Result<Outcome, 
 
 /// Leaves out what is not needed to choose a value.
 fn trimmed(item: &Value) -> Value {
-    let names = [
-        "name",
-        "shortName",
-        "valueType",
-        "localizedName",
-        "localizedDescription",
-        "flags",
-    ];
+    let names = ["name", "shortName", "valueType", "localizedName", "localizedDescription", "flags"];
     let mut field = picked(item, &names);
     if let Some(entries) = item.pointer("/valueSource/listType/entries") {
         field.insert("entries".to_owned(), entries.clone());
@@ -108,9 +88,7 @@ mod tests {
             "valueSource": {"type": "list", "listType": {"entries": [{"key": "none", "label": "None"}]}},
         });
         let stub = Stub::start(vec![Reply::list(json!([item]), 0, 100, 1)]).await;
-        let value = stub
-            .data(NAME, json!({"caseID": 4120771, "keywords": "state"}))
-            .await;
+        let value = stub.data(NAME, json!({"caseID": 4120771, "keywords": "state"})).await;
         let expected = json!({
             "name": "containmentState", "shortName": "containmentState",
             "valueType": "stringType", "localizedName": "Containment state",

@@ -33,9 +33,7 @@ pub static TOOL: Tool = Tool {
 };
 
 fn description() -> String {
-    describe::value_list(
-        "Lists the flags of a case's service allowed in request.serviceFilter of a case search.",
-    )
+    describe::value_list("Lists the flags of a case's service allowed in request.serviceFilter of a case search.")
 }
 
 #[cfg(test)]
@@ -49,10 +47,7 @@ mod tests {
     async fn the_values_come_without_a_rest_call() {
         let stub = Stub::start(vec![Reply::object(json!({}))]).await;
         let value = stub.data("listAllowedCaseServiceFlags", json!({})).await;
-        assert_eq!(
-            value["field"],
-            "includeCaseServiceFlag, excludeCaseServiceFlag"
-        );
+        assert_eq!(value["field"], "includeCaseServiceFlag, excludeCaseServiceFlag");
         let values = value["values"].as_array().unwrap();
         assert!(values.contains(&json!("DEPRECATED")));
         assert!(stub.seen().is_empty());

@@ -46,11 +46,7 @@ fn description() -> String {
 }
 
 fn arguments() -> Shape {
-    let mut fields = vec![Field::new(
-        "keywords",
-        Kind::Text { max: 200 }.list(),
-        "Words to look for.",
-    )];
+    let mut fields = vec![Field::new("keywords", Kind::Text { max: 200 }.list(), "Words to look for.")];
     fields.extend(paging(100));
     Shape::of(fields)
 }
@@ -64,15 +60,7 @@ async fn run(backend: &Backend, checked: Map<String, Value>) -> Result<Outcome, 
 
 /// Leaves out what is not needed to choose a value.
 fn trimmed(item: &Value) -> Value {
-    let names = [
-        "id",
-        "shortName",
-        "name",
-        "localizedName",
-        "description",
-        "caseTypes",
-        "flags",
-    ];
+    let names = ["id", "shortName", "name", "localizedName", "description", "caseTypes", "flags"];
     Value::Object(picked(item, &names))
 }
 

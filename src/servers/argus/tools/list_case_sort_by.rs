@@ -23,12 +23,7 @@ pub static TOOL: Tool = Tool {
     output: Some(value_list_schema),
     hints: &[],
     run: |_, _| {
-        let outcome = value_list(
-            "sortBy",
-            &sort_values(case_values::SORT_FIELDS),
-            SORT_NOTE,
-            &[],
-        );
+        let outcome = value_list("sortBy", &sort_values(case_values::SORT_FIELDS), SORT_NOTE, &[]);
         Box::pin(std::future::ready(Ok(outcome)))
     },
 };

@@ -22,20 +22,13 @@ pub static TOOL: Tool = Tool {
     output: Some(value_list_schema),
     hints: &[],
     run: |_, _| {
-        let outcome = value_list(
-            "workflow[].flow",
-            case_values::WORKFLOWS,
-            CASE_SENSITIVE,
-            &[],
-        );
+        let outcome = value_list("workflow[].flow", case_values::WORKFLOWS, CASE_SENSITIVE, &[]);
         Box::pin(std::future::ready(Ok(outcome)))
     },
 };
 
 fn description() -> String {
-    describe::value_list(
-        "Lists the case workflows allowed in request.workflow[].flow of a case search.",
-    )
+    describe::value_list("Lists the case workflows allowed in request.workflow[].flow of a case search.")
 }
 
 #[cfg(test)]

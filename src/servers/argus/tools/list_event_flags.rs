@@ -22,12 +22,7 @@ pub static TOOL: Tool = Tool {
     output: Some(value_list_schema),
     hints: &[],
     run: |_, _| {
-        let outcome = value_list(
-            "includeEventFlag, excludeEventFlag",
-            event_values::FLAGS,
-            CASE_SENSITIVE,
-            &[],
-        );
+        let outcome = value_list("includeEventFlag, excludeEventFlag", event_values::FLAGS, CASE_SENSITIVE, &[]);
         Box::pin(std::future::ready(Ok(outcome)))
     },
 };

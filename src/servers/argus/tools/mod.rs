@@ -97,8 +97,7 @@ pub enum On {
 }
 
 /// The running of a tool: checked arguments in, outcome out.
-pub type Run =
-    for<'a> fn(&'a Backend, Map<String, Value>) -> BoxFuture<'a, Result<Outcome, Failure>>;
+pub type Run = for<'a> fn(&'a Backend, Map<String, Value>) -> BoxFuture<'a, Result<Outcome, Failure>>;
 
 /// One tool.
 pub struct Tool {
@@ -130,22 +129,15 @@ pub fn no_arguments() -> Shape {
 }
 
 /// The result of a value list.
-pub fn value_list(
-    field: &str,
-    values: &[impl AsRef<str>],
-    note: &str,
-    meanings: &[(&str, &str)],
-) -> Outcome {
+pub fn value_list(field: &str, values: &[impl AsRef<str>], note: &str, meanings: &[(&str, &str)]) -> Outcome {
     let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
     let mut object = Map::new();
     object.insert("field".to_owned(), json!(field));
     object.insert("values".to_owned(), json!(values));
     object.insert("note".to_owned(), json!(note));
     if !meanings.is_empty() {
-        let meanings: Map<String, Value> = meanings
-            .iter()
-            .map(|(value, meaning)| ((*value).to_owned(), json!(meaning)))
-            .collect();
+        let meanings: Map<String, Value> =
+            meanings.iter().map(|(value, meaning)| ((*value).to_owned(), json!(meaning))).collect();
         object.insert("meanings".to_owned(), Value::Object(meanings));
     }
     Outcome::object(Value::Object(object))

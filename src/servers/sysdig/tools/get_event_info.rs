@@ -15,12 +15,7 @@ use crate::servers::sysdig::tools::ToolEntry;
 const PERMISSIONS: &[&str] = &[POLICY_EVENTS_READ];
 
 /// The line of this tool in the list.
-pub const ENTRY: ToolEntry = ToolEntry {
-    name: "get_event_info",
-    permissions: PERMISSIONS,
-    describe,
-    run: boxed,
-};
+pub const ENTRY: ToolEntry = ToolEntry { name: "get_event_info", permissions: PERMISSIONS, describe, run: boxed };
 
 fn describe() -> Description {
     Description {
@@ -57,11 +52,7 @@ async fn run(call: &Call<'_>) -> Result<Value, ToolError> {
         .await
         .map_err(|error| ToolError::no_answer("error triggering request", &error))?;
     if answer.status > 299 {
-        return Err(ToolError::status(
-            "error retrieving event, ",
-            &answer,
-            PERMISSIONS,
-        ));
+        return Err(ToolError::status("error retrieving event, ", &answer, PERMISSIONS));
     }
     Ok(envelope(&answer, (call.now)(), call.bare_results))
 }
@@ -81,25 +72,14 @@ mod tests {
             "content": {"ruleName": "Fileless execution via memfd_create", "type": "workloadRuntimeDetection"}
         });
         let fixture = Fixture::start(vec![Reply::json(200, &event)]).await;
-        let result = fixture
-            .call(
-                "get_event_info",
-                json!({"event_id": "18a0a738540e782893aa52c07f6be410"}),
-            )
-            .await
-            .unwrap();
+        let result =
+            fixture.call("get_event_info", json!({"event_id": "18a0a738540e782893aa52c07f6be410"})).await.unwrap();
         assert_eq!(result["results"], event);
         assert_eq!(result["status_code"], 200);
-        assert_eq!(
-            result["metadata"]["timestamp"],
-            "2000-01-01T00:00:00.000000Z"
-        );
+        assert_eq!(result["metadata"]["timestamp"], "2000-01-01T00:00:00.000000Z");
         let requests = fixture.requests();
         assert_eq!(requests.len(), 1);
-        assert_eq!(
-            requests[0].path,
-            "/secure/events/v1/events/18a0a738540e782893aa52c07f6be410"
-        );
+        assert_eq!(requests[0].path, "/secure/events/v1/events/18a0a738540e782893aa52c07f6be410");
         assert_eq!(requests[0].header("authorization"), "Bearer tok-test");
         assert_eq!(requests[0].header("accept"), "application/json");
         assert_eq!(requests[0].header("user-agent"), "sysdig-mcp-server/9.9.9");
@@ -109,26 +89,16 @@ mod tests {
     async fn ids_are_percent_encoded() {
         let fixture = Fixture::start(vec![Reply::json(200, &json!({}))]).await;
         let id = "a/../b?c=d#e %";
-        fixture
-            .call("get_event_info", json!({ "event_id": id }))
-            .await
-            .unwrap();
+        fixture.call("get_event_info", json!({ "event_id": id })).await.unwrap();
         let path = &fixture.requests()[0].path;
-        assert!(
-            path.starts_with("/secure/events/v1/events/a%2F..%2Fb%3Fc"),
-            "{path}"
-        );
+        assert!(path.starts_with("/secure/events/v1/events/a%2F..%2Fb%3Fc"), "{path}");
         assert_eq!(fixture.requests()[0].query, "");
     }
 
     #[tokio::test]
     async fn a_missing_id_is_refused_without_a_request() {
         let fixture = Fixture::start(vec![]).await;
-        for arguments in [
-            json!({}),
-            json!({"event_id": null}),
-            json!({"event_id": " "}),
-        ] {
+        for arguments in [json!({}), json!({"event_id": null}), json!({"event_id": " "})] {
             let error = fixture.call("get_event_info", arguments).await.unwrap_err();
             assert_eq!(error.to_string(), "event_id is required");
         }
@@ -147,18 +117,9 @@ mod tests {
         let mut texts = Vec::new();
         for _ in 0..4 {
             let arguments = json!({"event_id": "abc"});
-            texts.push(
-                fixture
-                    .call("get_event_info", arguments)
-                    .await
-                    .unwrap_err()
-                    .to_string(),
-            );
+            texts.push(fixture.call("get_event_info", arguments).await.unwrap_err().to_string());
         }
-        assert_eq!(
-            texts[0],
-            "error retrieving event, status code: 404, response: {\"type\":\"not_found\"}"
-        );
+        assert_eq!(texts[0], "error retrieving event, status code: 404, response: {\"type\":\"not_found\"}");
         assert!(texts[1].contains("status code: 403") && texts[1].contains("policy-events.read"));
         assert!(texts[2].contains("retry after 7 seconds"));
         assert!(texts[3].len() < 5_000 && texts[3].ends_with("(truncated)"));

@@ -19,12 +19,8 @@ use crate::servers::sysdig::upstream::Answer;
 const PERMISSIONS: &[&str] = &[POLICY_EVENTS_READ];
 
 /// The line of this tool in the list.
-pub const ENTRY: ToolEntry = ToolEntry {
-    name: "get_event_process_tree",
-    permissions: PERMISSIONS,
-    describe,
-    run: boxed,
-};
+pub const ENTRY: ToolEntry =
+    ToolEntry { name: "get_event_process_tree", permissions: PERMISSIONS, describe, run: boxed };
 
 fn describe() -> Description {
     Description {
@@ -72,12 +68,7 @@ async fn run(call: &Call<'_>) -> Result<Value, ToolError> {
 }
 
 /// One of the two calls; 404 passes, since it is decided over both.
-async fn fetch(
-    call: &Call<'_>,
-    what: &str,
-    endpoint: &str,
-    event_id: &str,
-) -> Result<Answer, ToolError> {
+async fn fetch(call: &Call<'_>, what: &str, endpoint: &str, event_id: &str) -> Result<Answer, ToolError> {
     let prefix = format!("error requesting process tree {what}");
     let segments = ["api", "process-tree", "v1", endpoint, event_id];
     let answer = call
@@ -94,10 +85,7 @@ async fn fetch(
 /// The payload, which must be an object; its inner shape is opaque to us.
 fn payload(what: &str, answer: &Answer) -> Result<Value, ToolError> {
     answer.json().filter(Value::is_object).ok_or_else(|| {
-        ToolError::no_answer(
-            &format!("error requesting process tree {what}"),
-            &"the response is not a JSON object",
-        )
+        ToolError::no_answer(&format!("error requesting process tree {what}"), &"the response is not a JSON object")
     })
 }
 
@@ -121,12 +109,8 @@ mod tests {
     async fn both_payloads_pass_through_untouched() {
         let branches = json!({"data": [{"pid": 1}]});
         let tree = json!({"data": {"root": {"pid": 1}}});
-        let fixture =
-            Fixture::start(vec![Reply::json(200, &branches), Reply::json(200, &tree)]).await;
-        let result = fixture
-            .call("get_event_process_tree", json!({"event_id": "abc123"}))
-            .await
-            .unwrap();
+        let fixture = Fixture::start(vec![Reply::json(200, &branches), Reply::json(200, &tree)]).await;
+        let result = fixture.call("get_event_process_tree", json!({"event_id": "abc123"})).await.unwrap();
         assert_eq!(result["branches"], branches);
         assert_eq!(result["tree"], tree);
         assert!(result["metadata"]["execution_time_ms"].is_number());
@@ -135,10 +119,7 @@ mod tests {
         let paths: Vec<_> = fixture.requests().iter().map(|r| r.path.clone()).collect();
         assert_eq!(
             paths,
-            [
-                "/api/process-tree/v1/process-branches/abc123",
-                "/api/process-tree/v1/process-trees/abc123"
-            ]
+            ["/api/process-tree/v1/process-branches/abc123", "/api/process-tree/v1/process-trees/abc123"]
         );
     }
 
@@ -150,10 +131,7 @@ mod tests {
             let result = result.unwrap();
             assert_eq!(result["branches"], json!({}));
             assert_eq!(result["tree"], json!({}));
-            assert_eq!(
-                result["metadata"]["note"],
-                "Process tree not available for this event"
-            );
+            assert_eq!(result["metadata"]["note"], "Process tree not available for this event");
             assert!(result["metadata"]["timestamp"].is_string());
             assert_eq!(requests, 2);
         }
@@ -163,15 +141,10 @@ mod tests {
     async fn any_other_failure_of_either_call_is_an_error() {
         let ok = Reply::json(200, &json!({}));
         let (result, _) = call(vec![Reply::text(500, "boom"), ok.clone()]).await;
-        assert_eq!(
-            result.unwrap_err(),
-            "error requesting process tree branches: status code 500, response: boom"
-        );
+        assert_eq!(result.unwrap_err(), "error requesting process tree branches: status code 500, response: boom");
         let (result, _) = call(vec![ok.clone(), Reply::text(403, "no")]).await;
         let error = result.unwrap_err();
-        assert!(
-            error.starts_with("error requesting process tree trees: status code 403, response: no")
-        );
+        assert!(error.starts_with("error requesting process tree trees: status code 403, response: no"));
         let (result, _) = call(vec![ok, Reply::text(200, "[]")]).await;
         assert!(result.unwrap_err().contains("not a JSON object"));
     }
@@ -179,10 +152,7 @@ mod tests {
     #[tokio::test]
     async fn a_missing_id_is_refused() {
         let fixture = Fixture::start(vec![]).await;
-        let error = fixture
-            .call("get_event_process_tree", json!({}))
-            .await
-            .unwrap_err();
+        let error = fixture.call("get_event_process_tree", json!({})).await.unwrap_err();
         assert_eq!(error.to_string(), "event_id is required");
     }
 }

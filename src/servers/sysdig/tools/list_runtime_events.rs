@@ -16,19 +16,13 @@ use crate::servers::sysdig::tools::POLICY_EVENTS_READ;
 use crate::servers::sysdig::tools::ToolEntry;
 
 const PERMISSIONS: &[&str] = &[POLICY_EVENTS_READ];
-const BASE_FILTER: &str =
-    r#"not originator in ("benchmarks","compliance","cloudsec","scanning","hostscanning")"#;
+const BASE_FILTER: &str = r#"not originator in ("benchmarks","compliance","cloudsec","scanning","hostscanning")"#;
 const FILTER_CHARS: usize = 2048;
 const CURSOR_CHARS: usize = 512;
 const NANOS_PER_HOUR: i128 = 3_600_000_000_000;
 
 /// The line of this tool in the list.
-pub const ENTRY: ToolEntry = ToolEntry {
-    name: "list_runtime_events",
-    permissions: PERMISSIONS,
-    describe,
-    run: boxed,
-};
+pub const ENTRY: ToolEntry = ToolEntry { name: "list_runtime_events", permissions: PERMISSIONS, describe, run: boxed };
 
 fn describe() -> Description {
     Description {
@@ -98,19 +92,11 @@ async fn run(call: &Call<'_>) -> Result<Value, ToolError> {
     let query = query(call)?;
     let answer = call
         .upstream
-        .get(
-            call.credentials,
-            &["secure", "events", "v1", "events"],
-            &query,
-        )
+        .get(call.credentials, &["secure", "events", "v1", "events"], &query)
         .await
         .map_err(|error| ToolError::no_answer("error triggering request", &error))?;
     if answer.status > 299 {
-        return Err(ToolError::status(
-            "error retrieving events, ",
-            &answer,
-            PERMISSIONS,
-        ));
+        return Err(ToolError::status("error retrieving events, ", &answer, PERMISSIONS));
     }
     Ok(envelope(&answer, (call.now)(), call.bare_results))
 }
@@ -119,9 +105,7 @@ fn query(call: &Call<'_>) -> Result<Vec<(&'static str, String)>, ToolError> {
     let arguments = &call.arguments;
     let cursor = arguments.optional_text("cursor")?;
     if cursor.is_some_and(|cursor| cursor.chars().count() > CURSOR_CHARS) {
-        return Err(ToolError::argument(format!(
-            "cursor must be at most {CURSOR_CHARS} characters long"
-        )));
+        return Err(ToolError::argument(format!("cursor must be at most {CURSOR_CHARS} characters long")));
     }
     let scope_hours = arguments.whole_number("scope_hours", 1, 1..=336)?;
     let limit = arguments.whole_number("limit", 50, 1..=200)?;
@@ -148,9 +132,7 @@ fn combined_filter(expression: Option<&str>) -> Result<String, ToolError> {
     };
     let shape = Shape::of(expression);
     if shape.closes_unopened {
-        return Err(ToolError::argument(
-            "filter_expr has a closing parenthesis without an opening one",
-        ));
+        return Err(ToolError::argument("filter_expr has a closing parenthesis without an opening one"));
     }
     let filter = if shape.has_or {
         format!("{BASE_FILTER} and ({expression})")
@@ -218,10 +200,7 @@ mod tests {
     async fn sent(arguments: Value) -> BTreeMap<String, String> {
         let body = json!({"data": [], "page": {"total": 0}});
         let fixture = Fixture::start(vec![Reply::json(200, &body)]).await;
-        let result = fixture
-            .call("list_runtime_events", arguments)
-            .await
-            .unwrap();
+        let result = fixture.call("list_runtime_events", arguments).await.unwrap();
         assert_eq!(result["results"], body);
         assert_eq!(result["status_code"], 200);
         let request = fixture.requests().remove(0);
@@ -231,25 +210,18 @@ mod tests {
 
     async fn refused(arguments: Value) -> String {
         let fixture = Fixture::start(vec![]).await;
-        let error = fixture
-            .call("list_runtime_events", arguments)
-            .await
-            .unwrap_err();
+        let error = fixture.call("list_runtime_events", arguments).await.unwrap_err();
         assert!(fixture.requests().is_empty());
         error.to_string()
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect()
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     }
 
     #[tokio::test]
     async fn the_frozen_clock_gives_the_window() {
-        let query =
-            sent(json!({"scope_hours": 2, "limit": "10", "filter_expr": "severity = 4"})).await;
+        let query = sent(json!({"scope_hours": 2, "limit": "10", "filter_expr": "severity = 4"})).await;
         assert_eq!(
             query,
             pairs(&[
@@ -281,38 +253,19 @@ mod tests {
     #[tokio::test]
     async fn a_cursor_replaces_the_window() {
         let query = sent(json!({"cursor": "a+b/c=", "scope_hours": 5})).await;
-        assert_eq!(
-            query,
-            pairs(&[
-                ("limit", "50"),
-                ("cursor", "a+b/c="),
-                ("filter", BASE_FILTER)
-            ])
-        );
+        assert_eq!(query, pairs(&[("limit", "50"), ("cursor", "a+b/c="), ("filter", BASE_FILTER)]));
     }
 
     #[tokio::test]
     async fn limits_are_checked_before_the_call() {
         for (arguments, text) in [
             (json!({"limit": 201}), "limit must be between 1 and 200"),
-            (
-                json!({"scope_hours": 337}),
-                "scope_hours must be between 1 and 336",
-            ),
-            (
-                json!({"scope_hours": "soon"}),
-                "scope_hours must be a whole number",
-            ),
-            (
-                json!({"cursor": "x".repeat(513)}),
-                "cursor must be at most 512",
-            ),
+            (json!({"scope_hours": 337}), "scope_hours must be between 1 and 336"),
+            (json!({"scope_hours": "soon"}), "scope_hours must be a whole number"),
+            (json!({"cursor": "x".repeat(513)}), "cursor must be at most 512"),
             (json!({"cursor": 5}), "cursor must be a string"),
             (json!({"filter_expr": "y".repeat(2048)}), "2048 characters"),
-            (
-                json!({"filter_expr": "a = \"b\") or (c = \"d\""}),
-                "closing parenthesis",
-            ),
+            (json!({"filter_expr": "a = \"b\") or (c = \"d\""}), "closing parenthesis"),
         ] {
             let error = refused(arguments).await;
             assert!(error.contains(text), "{error}");
@@ -327,10 +280,7 @@ mod tests {
             filter("severity = \"1\" or severity = \"2\""),
             format!("{base} and (severity = \"1\" or severity = \"2\")")
         );
-        assert_eq!(
-            filter("a = \"1\"\tOR\tb = \"2\""),
-            format!("{base} and (a = \"1\"\tOR\tb = \"2\")")
-        );
+        assert_eq!(filter("a = \"1\"\tOR\tb = \"2\""), format!("{base} and (a = \"1\"\tOR\tb = \"2\")"));
         for plain in [
             "ruleName contains \"this or that\"",
             r#"ruleName = "quote \" or not""#,
@@ -345,17 +295,8 @@ mod tests {
     async fn failures_keep_the_fixed_prefix() {
         let body = "{\"type\":\"bad_request\",\"message\":\"invalid filter\"}";
         let fixture = Fixture::start(vec![Reply::text(400, body)]).await;
-        let error = fixture
-            .call(
-                "list_runtime_events",
-                json!({"filter_expr": "severity in ("}),
-            )
-            .await
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("error retrieving events, status code: 400, response: {body}")
-        );
+        let error = fixture.call("list_runtime_events", json!({"filter_expr": "severity in ("})).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("error retrieving events, status code: 400, response: {body}"));
     }
 
     #[tokio::test]
@@ -365,10 +306,7 @@ mod tests {
             config.bare_results = true;
         })
         .await;
-        let result = fixture
-            .call("list_runtime_events", json!({}))
-            .await
-            .unwrap();
+        let result = fixture.call("list_runtime_events", json!({})).await.unwrap();
         assert_eq!(result, body);
     }
 }

@@ -62,11 +62,7 @@ pub struct Description {
 }
 
 /// All tools, ordered by name.
-pub const TOOLS: &[ToolEntry] = &[
-    get_event_info::ENTRY,
-    get_event_process_tree::ENTRY,
-    list_runtime_events::ENTRY,
-];
+pub const TOOLS: &[ToolEntry] = &[get_event_info::ENTRY, get_event_process_tree::ENTRY, list_runtime_events::ENTRY];
 
 /// The tool of that name.
 #[must_use]
@@ -79,23 +75,13 @@ impl ToolEntry {
     /// tool that only reads, and the permissions under `_meta`.
     #[must_use]
     pub fn definition(&self) -> Tool {
-        let Description {
-            title,
-            text,
-            input_schema,
-        } = (self.describe)();
-        let annotations = ToolAnnotations::with_title(title)
-            .read_only(true)
-            .destructive(false)
-            .idempotent(false)
-            .open_world(true);
+        let Description { title, text, input_schema } = (self.describe)();
+        let annotations =
+            ToolAnnotations::with_title(title).read_only(true).destructive(false).idempotent(false).open_world(true);
         let mut meta = MetaObject::new();
-        meta.0
-            .insert("requiredPermissions".to_owned(), json!(self.permissions));
+        meta.0.insert("requiredPermissions".to_owned(), json!(self.permissions));
         Tool::new(self.name, text, object(input_schema))
-            .with_raw_output_schema(object(
-                json!({"type": "object", "additionalProperties": true}),
-            ))
+            .with_raw_output_schema(object(json!({"type": "object", "additionalProperties": true})))
             .with_annotations(annotations)
             .with_meta(meta)
     }
@@ -125,10 +111,7 @@ mod tests {
             assert_eq!(annotations.destructive_hint, Some(false));
             assert_eq!(annotations.idempotent_hint, Some(false));
             assert_eq!(annotations.open_world_hint, Some(true));
-            assert_eq!(
-                tool.meta.unwrap().0["requiredPermissions"],
-                json!([POLICY_EVENTS_READ])
-            );
+            assert_eq!(tool.meta.unwrap().0["requiredPermissions"], json!([POLICY_EVENTS_READ]));
             assert_eq!(tool.output_schema.unwrap()["type"], "object");
         }
     }

@@ -207,16 +207,7 @@ const fn comment(
     priority: &'static str,
     flags: &'static [&'static str],
 ) -> CommentRow {
-    CommentRow {
-        case,
-        age,
-        user,
-        text,
-        status,
-        priority,
-        flags,
-        mailed_from: None,
-    }
+    CommentRow { case, age, user, text, status, priority, flags, mailed_from: None }
 }
 
 /// Texts that take turns in the long discussion: who, and what.

@@ -34,11 +34,8 @@ pub fn build(start: Timestamp) -> Vec<CaseRecord> {
 /// Adds what the events say about a case.
 pub fn tie_events(case: &mut CaseRecord, events: &[EventRecord]) {
     let id = case.id();
-    let newest = events
-        .iter()
-        .filter(|event| event.listed_case() == Some(id))
-        .map(|event| event.time("lastEvent"))
-        .max();
+    let newest =
+        events.iter().filter(|event| event.listed_case() == Some(id)).map(|event| event.time("lastEvent")).max();
     if let Some(newest) = newest {
         case.object["lastAssociatedEventTimestamp"] = json!(newest);
         add_flag(&mut case.object, "HAS_EVENTS");
@@ -83,10 +80,7 @@ fn record(row: &CaseRow, now: i64) -> CaseRecord {
             .filter(|(case, _)| *case == row.id)
             .map(|(_, host)| catalog::asset_id(host))
             .collect(),
-        merged_into: tables::MERGED
-            .iter()
-            .find(|(from, _)| *from == row.id)
-            .map(|(_, into)| *into),
+        merged_into: tables::MERGED.iter().find(|(from, _)| *from == row.id).map(|(_, into)| *into),
     }
 }
 
@@ -101,17 +95,9 @@ fn object(row: &CaseRow, now: i64) -> Value {
     let is_closed = row.ages[2] > 0;
     let is_published = row.ages[0] > PUBLISHED_AFTER;
     let user = |id: u64| {
-        if id == 0 {
-            Value::Null
-        } else {
-            catalog::user_info(id)
-        }
+        if id == 0 { Value::Null } else { catalog::user_info(id) }
     };
-    let by_provider = if row.assigned[1] == 0 {
-        row.reporter
-    } else {
-        row.assigned[1]
-    };
+    let by_provider = if row.assigned[1] == 0 { row.reporter } else { row.assigned[1] };
     let mut category = catalog::category_info(row.category);
     if row.id == tables::CASE_WITHOUT_CATEGORY_TEXT {
         category["name"] = Value::Null;
@@ -154,11 +140,7 @@ fn object(row: &CaseRow, now: i64) -> Value {
 
 /// When an answer is due, for cases that wait for that side.
 fn due(row: &CaseRow, waiting: &str, updated: i64, minutes: i64) -> i64 {
-    if row.status[0] == waiting {
-        updated + minutes * MINUTE_MS
-    } else {
-        0
-    }
+    if row.status[0] == waiting { updated + minutes * MINUTE_MS } else { 0 }
 }
 
 fn comments(row: &CaseRow, now: i64) -> Vec<Value> {
@@ -206,13 +188,7 @@ fn chatter(row: &CaseRow, n: u64, now: i64) -> Value {
 
 /// One comment as Argus shows it.
 #[must_use]
-pub fn comment_object(
-    id: &str,
-    text: &str,
-    at: i64,
-    user: Value,
-    [status, priority]: [&str; 2],
-) -> Value {
+pub fn comment_object(id: &str, text: &str, at: i64, user: Value, [status, priority]: [&str; 2]) -> Value {
     json!({
         "id": id, "comment": text, "textFormat": "html",
         "addedTimestamp": at, "addedTime": iso(at), "addedByUser": user,
@@ -230,13 +206,7 @@ fn tags(row: &CaseRow, now: i64) -> Vec<Value> {
         .map(|(n, (case, key, value, later))| {
             let at = now - (row.ages[0] - later) * MINUTE_MS;
             let user = row.assigned[1].max(120);
-            tag_object(
-                &stable_id("tag", &format!("{case}-{n}")),
-                key,
-                value,
-                at,
-                user,
-            )
+            tag_object(&stable_id("tag", &format!("{case}-{n}")), key, value, at, user)
         })
         .collect()
 }

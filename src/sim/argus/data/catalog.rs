@@ -24,12 +24,7 @@ pub struct Service {
 }
 
 /// Types that a case can have.
-pub const CASE_TYPES: &[&str] = &[
-    "securityIncident",
-    "operationalIncident",
-    "informational",
-    "change",
-];
+pub const CASE_TYPES: &[&str] = &["securityIncident", "operationalIncident", "informational", "change"];
 
 const SOC: &[&str] = &["HANDLED_BY_SOC", "EVENT_ENABLED"];
 
@@ -51,13 +46,7 @@ const fn service(
     case_types: &'static [&'static str],
     flags: &'static [&'static str],
 ) -> Service {
-    Service {
-        id,
-        short_name,
-        name,
-        case_types,
-        flags,
-    }
+    Service { id, short_name, name, case_types, flags }
 }
 
 /// Case categories: number, short name, name.
@@ -135,9 +124,7 @@ const SITES: &[(u64, u64, &str, &str, u64, &str)] = &[
 /// The service that a query names, by number or short name.
 #[must_use]
 pub fn service_by_name(name: &str) -> Option<&'static Service> {
-    SERVICES
-        .iter()
-        .find(|s| s.short_name == name || s.id.to_string() == name)
+    SERVICES.iter().find(|s| s.short_name == name || s.id.to_string() == name)
 }
 
 /// The short name of the category that a query names.
@@ -152,17 +139,13 @@ pub fn category_by_name(name: &str) -> Option<&'static str> {
 /// Whether a query may name this alarm, by number or short name.
 #[must_use]
 pub fn knows_alarm(name: &str) -> bool {
-    ALARMS
-        .iter()
-        .any(|(id, short_name, ..)| *short_name == name || id.to_string() == name)
+    ALARMS.iter().any(|(id, short_name, ..)| *short_name == name || id.to_string() == name)
 }
 
 /// Whether a query may name this attack category, by number or short name.
 #[must_use]
 pub fn knows_attack_category(name: &str) -> bool {
-    ATTACK_CATEGORIES
-        .iter()
-        .any(|(id, short_name, _)| *short_name == name || id.to_string() == name)
+    ATTACK_CATEGORIES.iter().any(|(id, short_name, _)| *short_name == name || id.to_string() == name)
 }
 
 /// Whether a case field has this name.
@@ -222,9 +205,7 @@ pub fn category_info(short_name: &str) -> Value {
     CATEGORIES
         .iter()
         .find(|(_, name, _)| *name == short_name)
-        .map_or(Value::Null, |(id, short_name, name)| {
-            named(*id, short_name, name)
-        })
+        .map_or(Value::Null, |(id, short_name, name)| named(*id, short_name, name))
 }
 
 fn named(id: u64, short_name: &str, name: &str) -> Value {
@@ -240,10 +221,7 @@ pub fn alarm_and_category(alarm: &str) -> (Value, Value) {
     let category = ATTACK_CATEGORIES
         .iter()
         .find(|(id, ..)| id == category)
-        .map_or(
-            Value::Null,
-            |(id, short_name, name)| json!({"id": id, "shortName": short_name, "name": name}),
-        );
+        .map_or(Value::Null, |(id, short_name, name)| json!({"id": id, "shortName": short_name, "name": name}));
     let alarm = json!({"id": id, "shortName": short_name, "description": description});
     (alarm, category)
 }
@@ -251,8 +229,7 @@ pub fn alarm_and_category(alarm: &str) -> (Value, Value) {
 /// Location and sensor of a customer's events; `agent` for those seen on the machine itself.
 #[must_use]
 pub fn site(customer: u64, agent: bool) -> (Value, Value) {
-    let Some((_, id, short_name, name, sensor, host)) = SITES.iter().find(|s| s.0 == customer)
-    else {
+    let Some((_, id, short_name, name, sensor, host)) = SITES.iter().find(|s| s.0 == customer) else {
         return (Value::Null, Value::Null);
     };
     let location = json!({"id": id, "shortName": short_name, "name": name});
@@ -273,11 +250,7 @@ pub fn asset_id(host: &str) -> String {
 /// A UUID that depends on nothing but the name.
 #[must_use]
 pub fn stable_id(kind: &str, name: &str) -> String {
-    Uuid::new_v5(
-        &Uuid::NAMESPACE_DNS,
-        format!("{name}.{kind}.sim.example").as_bytes(),
-    )
-    .to_string()
+    Uuid::new_v5(&Uuid::NAMESPACE_DNS, format!("{name}.{kind}.sim.example").as_bytes()).to_string()
 }
 
 /// All services in full.
@@ -363,10 +336,7 @@ pub fn fields(start: Timestamp) -> Vec<Value> {
 fn stamped(mut value: Value, start: Timestamp) -> Value {
     let at = start.as_millisecond() - ms(SignedDuration::from_hours(24 * 730));
     value["domain"] = domain();
-    for (name, time) in [
-        ("createdTimestamp", "createdTime"),
-        ("lastUpdatedTimestamp", "lastUpdatedTime"),
-    ] {
+    for (name, time) in [("createdTimestamp", "createdTime"), ("lastUpdatedTimestamp", "lastUpdatedTime")] {
         value[name] = json!(at);
         value[time] = json!(iso(at));
     }

@@ -77,14 +77,7 @@ fn event(kind: &str, plan: Plan<'_>, dice: &mut Dice) -> EventRecord {
     for (key, value) in plan.extra {
         properties.push(property(key, "string", json!(value)));
     }
-    EventRecord {
-        object,
-        properties,
-        comments: Vec::new(),
-        parts: Vec::new(),
-        case: plan.case,
-        is_part: false,
-    }
+    EventRecord { object, properties, comments: Vec::new(), parts: Vec::new(), case: plan.case, is_part: false }
 }
 
 fn property(key: &str, kind: &str, value: Value) -> Value {
@@ -123,35 +116,29 @@ fn outside(ip: &str, port: u64, host: Option<&str>) -> Value {
 /// Group A: twelve aggregates of three call-backs each, every 300 s.
 fn beacon(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
     const STEP: i64 = 300 * SECOND;
-    let plan =
-        |first: i64, last: i64, count: u64, port: u64, flags: &'static [&'static str]| Plan {
-            customer: NORDFJORD,
-            severity: "high",
-            alarm: "malware-callback",
-            signature: "SNORT-1:41336",
-            source: inside("10.20.4.17", port),
-            destination: outside(world::BEACON_IP, 443, None),
-            protocol: "tcp",
-            domain: Some(world::BEACON_DOMAIN),
-            uri: None,
-            count,
-            flags,
-            first,
-            last,
-            case: Some(4_120_771),
-            agent: false,
-            extra: vec![("http_protocol", "TLS".to_owned())],
-        };
+    let plan = |first: i64, last: i64, count: u64, port: u64, flags: &'static [&'static str]| Plan {
+        customer: NORDFJORD,
+        severity: "high",
+        alarm: "malware-callback",
+        signature: "SNORT-1:41336",
+        source: inside("10.20.4.17", port),
+        destination: outside(world::BEACON_IP, 443, None),
+        protocol: "tcp",
+        domain: Some(world::BEACON_DOMAIN),
+        uri: None,
+        count,
+        flags,
+        first,
+        last,
+        case: Some(4_120_771),
+        agent: false,
+        extra: vec![("http_protocol", "TLS".to_owned())],
+    };
     for n in 0..12 {
         let last = now - 12 * MINUTE - n * 42 * MINUTE;
         let first = last - 2 * STEP;
         let port = 52_000 + dice.below(900);
-        let flags = &[
-            "notified",
-            "identifiedThreat",
-            "aggregatedBaseEvent",
-            "established",
-        ];
+        let flags = &["notified", "identifiedThreat", "aggregatedBaseEvent", "established"];
         let mut aggregate = event("aggregated", plan(first, last, 3, port, flags), dice);
         if n == 11 {
             aggregate.comments.push(json!({
@@ -163,15 +150,9 @@ fn beacon(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
         let mut parts = Vec::new();
         for k in 0..3 {
             let at = first + k * STEP;
-            let mut raw = event(
-                "raw",
-                plan(at, at, 1, port + k.unsigned_abs(), &["established"]),
-                dice,
-            );
+            let mut raw = event("raw", plan(at, at, 1, port + k.unsigned_abs(), &["established"]), dice);
             raw.is_part = true;
-            aggregate
-                .parts
-                .push(raw.object["id"].as_str().unwrap_or_default().to_owned());
+            aggregate.parts.push(raw.object["id"].as_str().unwrap_or_default().to_owned());
             parts.push(raw);
         }
         events.push(aggregate);
@@ -214,11 +195,7 @@ fn flood(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
         // Below .20 no address of that range has another part in the story.
         let ip = format!("{net}.{}", 150 + dice.below(90));
         let protocol = *dice.pick(&["udp", "udp", "tcp"]);
-        let port = if protocol == "udp" {
-            53
-        } else {
-            1024 + dice.below(60_000)
-        };
+        let port = if protocol == "udp" { 53 } else { 1024 + dice.below(60_000) };
         let plan = Plan {
             customer: HAVBRIS,
             severity: "critical",
@@ -243,12 +220,7 @@ fn flood(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
 
 /// Group D: the endpoint agent saw programs start; no network endpoint.
 fn archive_tool(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
-    let steps = [
-        ("outlook.exe", 58),
-        ("7z.exe", 57),
-        ("wscript.exe", 55),
-        ("7z.exe", 52),
-    ];
+    let steps = [("outlook.exe", 58), ("7z.exe", 57), ("wscript.exe", 55), ("7z.exe", 52)];
     for (process, minutes) in steps {
         let at = now - minutes * MINUTE;
         let mut source = nowhere();
@@ -270,10 +242,7 @@ fn archive_tool(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
             last: at,
             case: Some(4_120_811),
             agent: true,
-            extra: vec![
-                ("process.name", process.to_owned()),
-                ("user.name", "m.lie".to_owned()),
-            ],
+            extra: vec![("process.name", process.to_owned()), ("user.name", "m.lie".to_owned())],
         };
         events.push(event("aggregated", plan, dice));
     }
@@ -294,12 +263,7 @@ fn upload(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
             domain: Some(world::EXFIL_DOMAIN),
             uri: Some("/v1/chunks"),
             count: 20 + dice.below(60),
-            flags: &[
-                "notified",
-                "identifiedThreat",
-                "aggregatedBaseEvent",
-                "acknowledged",
-            ],
+            flags: &["notified", "identifiedThreat", "aggregatedBaseEvent", "acknowledged"],
             first,
             last: first + 19 * MINUTE,
             case: Some(4_120_201),
@@ -317,10 +281,7 @@ fn bulk(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
     for n in 0..BULK {
         let customer = *dice.pick(&customers);
         let last = now - MINUTE - i64::try_from(dice.below(window)).unwrap_or(0);
-        let hosts: Vec<&world::Host> = world::HOSTS
-            .iter()
-            .filter(|h| h.customer == customer)
-            .collect();
+        let hosts: Vec<&world::Host> = world::HOSTS.iter().filter(|h| h.customer == customer).collect();
         let host = *dice.pick(&hosts);
         let is_false = n % 3 == 0;
         let plan = match dice.below(3) {
@@ -358,11 +319,8 @@ fn noise<'a>(customer: u64, last: i64, length: i64) -> Plan<'a> {
 }
 
 fn scan<'a>(customer: u64, host: &world::Host, last: i64, dice: &mut Dice) -> Plan<'a> {
-    let ip = if dice.below(2) == 0 {
-        world::SCANNER_IP.to_owned()
-    } else {
-        format!("198.51.100.{}", 200 + dice.below(50))
-    };
+    let ip =
+        if dice.below(2) == 0 { world::SCANNER_IP.to_owned() } else { format!("198.51.100.{}", 200 + dice.below(50)) };
     Plan {
         alarm: "port-scan",
         signature: "ARGUS-scan-sweep",
@@ -370,21 +328,11 @@ fn scan<'a>(customer: u64, host: &world::Host, last: i64, dice: &mut Dice) -> Pl
         destination: inside(host.ip, *dice.pick(&[22, 23, 80, 443, 445, 3389, 8080])),
         count: 1 + dice.below(300),
         flags: &["blocked"],
-        ..noise(
-            customer,
-            last,
-            i64::try_from(dice.below(600)).unwrap_or(0) * SECOND,
-        )
+        ..noise(customer, last, i64::try_from(dice.below(600)).unwrap_or(0) * SECOND)
     }
 }
 
-fn clear_text<'a>(
-    customer: u64,
-    host: &world::Host,
-    hosts: &[&world::Host],
-    last: i64,
-    dice: &mut Dice,
-) -> Plan<'a> {
+fn clear_text<'a>(customer: u64, host: &world::Host, hosts: &[&world::Host], last: i64, dice: &mut Dice) -> Plan<'a> {
     let other = *dice.pick(hosts);
     Plan {
         severity: "medium",
@@ -399,11 +347,7 @@ fn clear_text<'a>(
 }
 
 fn odd_names<'a>(customer: u64, host: &world::Host, last: i64, dice: &mut Dice) -> Plan<'a> {
-    let domain = *dice.pick(&[
-        "telemetry.vendor.example",
-        "updates.vendor.example",
-        "cache.ads.example",
-    ]);
+    let domain = *dice.pick(&["telemetry.vendor.example", "updates.vendor.example", "cache.ads.example"]);
     let severity = *dice.pick(&["low", "low", "medium"]);
     Plan {
         severity,

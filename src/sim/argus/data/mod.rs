@@ -83,12 +83,7 @@ impl EventRecord {
     /// Identifier without prefix: time, customer, UUID.
     #[must_use]
     pub fn identifier(&self) -> String {
-        format!(
-            "{}/{}/{}",
-            self.time("lastEvent"),
-            self.customer(),
-            self.object["uuid"].as_str().unwrap_or_default()
-        )
+        format!("{}/{}/{}", self.time("lastEvent"), self.customer(), self.object["uuid"].as_str().unwrap_or_default())
     }
 
     /// The case whose events list this one: parts of an aggregate are not listed.
@@ -130,8 +125,7 @@ impl Data {
 /// Whether a list of words holds this one.
 #[must_use]
 pub fn has_word(list: &Value, word: &str) -> bool {
-    list.as_array()
-        .is_some_and(|words| words.iter().any(|w| w.as_str() == Some(word)))
+    list.as_array().is_some_and(|words| words.iter().any(|w| w.as_str() == Some(word)))
 }
 
 /// Pseudo-random numbers from a seed (splitmix64): the same on every machine and version.

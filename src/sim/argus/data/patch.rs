@@ -12,15 +12,8 @@ use crate::sim::faults::merge_patch;
 use crate::sim::world;
 
 /// Statuses of a case, in the order of sorting.
-pub const STATUSES: &[&str] = &[
-    "pendingCustomer",
-    "pendingSoc",
-    "pendingVendor",
-    "workingSoc",
-    "workingCustomer",
-    "pendingClose",
-    "closed",
-];
+pub const STATUSES: &[&str] =
+    &["pendingCustomer", "pendingSoc", "pendingVendor", "workingSoc", "workingCustomer", "pendingClose", "closed"];
 /// Priorities of a case and severities of an event, in the order of sorting.
 pub const LEVELS: &[&str] = &["low", "medium", "high", "critical"];
 
@@ -35,9 +28,7 @@ pub fn apply(data: &mut Data, patch: &Value, now: Timestamp) -> Result<(), Strin
         match (name.as_str(), changes) {
             ("cases", Value::Object(changes)) => {
                 for (id, change) in changes {
-                    let id = id
-                        .parse()
-                        .map_err(|_| format!("{id} is not a case number"))?;
+                    let id = id.parse().map_err(|_| format!("{id} is not a case number"))?;
                     change_case(data, id, change, now)?;
                 }
             }
@@ -59,11 +50,7 @@ pub fn apply(data: &mut Data, patch: &Value, now: Timestamp) -> Result<(), Strin
 
 /// Changes one case; its time of last change becomes `now` unless the patch sets it.
 pub fn change_case(data: &mut Data, id: u64, patch: &Value, now: Timestamp) -> Result<(), String> {
-    let case = data
-        .cases
-        .iter_mut()
-        .find(|case| case.id() == id)
-        .ok_or_else(|| format!("there is no case {id}"))?;
+    let case = data.cases.iter_mut().find(|case| case.id() == id).ok_or_else(|| format!("there is no case {id}"))?;
     // Work on a copy, so that a refused patch leaves nothing half done.
     let mut changed = case.clone();
     edit_case(&mut changed, patch, now)?;
@@ -76,14 +63,8 @@ pub fn add_case(data: &mut Data, patch: &Value, now: Timestamp) -> Result<u64, S
     if data.cases.len() >= MAX_CASES {
         return Err(format!("there are {MAX_CASES} cases already"));
     }
-    let mut changes = patch
-        .as_object()
-        .cloned()
-        .ok_or("a new case must be an object")?;
-    let model = changes
-        .shift_remove("copyOf")
-        .and_then(|id| id.as_u64())
-        .ok_or("copyOf must name a case")?;
+    let mut changes = patch.as_object().cloned().ok_or("a new case must be an object")?;
+    let model = changes.shift_remove("copyOf").and_then(|id| id.as_u64()).ok_or("copyOf must name a case")?;
     let highest = data.cases.iter().map(CaseRecord::id).max().unwrap_or(0);
     let id = match changes.shift_remove("id") {
         Some(id) => id.as_u64().ok_or("id must be a number")?,
@@ -92,10 +73,7 @@ pub fn add_case(data: &mut Data, patch: &Value, now: Timestamp) -> Result<u64, S
     if data.case(id).is_some() {
         return Err(format!("case {id} exists already"));
     }
-    let mut case = data
-        .case(model)
-        .cloned()
-        .ok_or_else(|| format!("there is no case {model}"))?;
+    let mut case = data.case(model).cloned().ok_or_else(|| format!("there is no case {model}"))?;
     case.comments.clear();
     case.tags.clear();
     case.workflows.clear();
@@ -105,11 +83,7 @@ pub fn add_case(data: &mut Data, patch: &Value, now: Timestamp) -> Result<u64, S
     for (stamp, _) in cases::TIMES {
         case.object[*stamp] = json!(0);
     }
-    for stamp in [
-        "createdTimestamp",
-        "publishedTimestamp",
-        "descriptionTimestamp",
-    ] {
+    for stamp in ["createdTimestamp", "publishedTimestamp", "descriptionTimestamp"] {
         case.object[stamp] = json!(now.as_millisecond());
     }
     edit_case(&mut case, &Value::Object(changes), now)?;
@@ -151,9 +125,7 @@ fn edit_case(case: &mut CaseRecord, patch: &Value, now: Timestamp) -> Result<(),
             "category" | "service" | "customer" => {
                 object[name.as_str()] = named(name, value)?;
             }
-            "addComment" => case
-                .comments
-                .push(comment(object, value, case.comments.len(), at)?),
+            "addComment" => case.comments.push(comment(object, value, case.comments.len(), at)?),
             "addTag" => case.tags.push(tag(object, value, case.tags.len(), at)?),
             stamp if value.is_i64() && cases::TIMES.iter().any(|(known, _)| *known == stamp) => {
                 plain.insert(name.clone(), value.clone());
@@ -201,18 +173,13 @@ fn named(kind: &str, value: &Value) -> Result<Value, String> {
 }
 
 fn comment(case: &Value, value: &Value, n: usize, at: i64) -> Result<Value, String> {
-    let text = value
-        .as_str()
-        .or_else(|| value["comment"].as_str())
-        .ok_or("addComment must be a text or {comment, user}")?;
+    let text =
+        value.as_str().or_else(|| value["comment"].as_str()).ok_or("addComment must be a text or {comment, user}")?;
     let by = match &value["user"] {
         Value::Null => catalog::user_info(120),
         named => user(named)?,
     };
-    let now = [
-        case["status"].as_str().unwrap_or_default(),
-        case["priority"].as_str().unwrap_or_default(),
-    ];
+    let now = [case["status"].as_str().unwrap_or_default(), case["priority"].as_str().unwrap_or_default()];
     let id = stable_id("comment", &format!("{}-{n}", case["id"]));
     Ok(cases::comment_object(&id, text, at, by, now))
 }

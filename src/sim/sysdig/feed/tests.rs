@@ -23,10 +23,7 @@ fn feed() -> Feed {
 }
 
 fn window(hours: i64) -> Window {
-    Window {
-        from: now() - hours * 3_600_000_000_000,
-        to: now(),
-    }
+    Window { from: now() - hours * 3_600_000_000_000, to: now() }
 }
 
 fn request(hours: i64, limit: usize, filter: &str) -> PageRequest {
@@ -69,23 +66,14 @@ fn the_same_seed_and_start_give_the_same_bytes_and_another_seed_does_not() {
 #[test]
 fn events_are_newest_first_and_their_ids_begin_with_the_time() {
     let page = feed().page(&request(336, 200, ""), now());
-    let times: Vec<i64> = data(&page)
-        .iter()
-        .map(|e| e["timestamp"].as_i64().unwrap())
-        .collect();
+    let times: Vec<i64> = data(&page).iter().map(|e| e["timestamp"].as_i64().unwrap()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b));
-    let ids: BTreeSet<&str> = data(&page)
-        .iter()
-        .map(|e| e["id"].as_str().unwrap())
-        .collect();
+    let ids: BTreeSet<&str> = data(&page).iter().map(|e| e["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 200);
     for event in data(&page) {
         let id = event["id"].as_str().unwrap();
         assert_eq!(id.len(), 32);
-        assert_eq!(
-            i64::from_str_radix(&id[..16], 16).unwrap(),
-            event["timestamp"]
-        );
+        assert_eq!(i64::from_str_radix(&id[..16], 16).unwrap(), event["timestamp"]);
     }
 }
 
@@ -108,34 +96,17 @@ fn every_kind_of_the_catalogue_occurs() {
     ] {
         assert!(count(336, &format!("ruleName = \"{rule}\"")) > 0, "{rule}");
     }
-    assert_eq!(
-        count(336, "category = \"miner\" and engine = \"machineLearning\""),
-        1
-    );
+    assert_eq!(count(336, "category = \"miner\" and engine = \"machineLearning\""), 1);
     assert_eq!(count(336, "category = \"miner\" and ruleName exists"), 0);
-    assert!(
-        count(
-            336,
-            "originator = \"admissionController\" and not engine exists"
-        ) > 0
-    );
+    assert!(count(336, "originator = \"admissionController\" and not engine exists") > 0);
 }
 
 #[test]
 fn the_story_hangs_together() {
     let high = "severity in (\"0\",\"1\",\"2\",\"3\")";
-    assert_eq!(
-        count(
-            2,
-            &format!("{high} and kubernetes.cluster.name = \"cluster1\"")
-        ),
-        2
-    );
+    assert_eq!(count(2, &format!("{high} and kubernetes.cluster.name = \"cluster1\"")), 2);
     let page = feed().page(&request(1, 200, high), now());
-    let names: Vec<&str> = data(&page)
-        .iter()
-        .map(|e| e["name"].as_str().unwrap())
-        .collect();
+    let names: Vec<&str> = data(&page).iter().map(|e| e["name"].as_str().unwrap()).collect();
     assert_eq!(
         names,
         [
@@ -149,12 +120,7 @@ fn the_story_hangs_together() {
         ]
     );
     let text = page.to_string();
-    for shared in [
-        world::BEACON_IP,
-        world::PHISHING_IP,
-        world::DROPPER_IP,
-        world::MINING_POOL,
-    ] {
+    for shared in [world::BEACON_IP, world::PHISHING_IP, world::DROPPER_IP, world::MINING_POOL] {
         assert!(text.contains(shared), "{shared}");
     }
     assert!(!text.contains("{dropper}") && !text.contains("{pool}"));
@@ -172,10 +138,7 @@ fn labels_and_fields_are_flat_and_point_into_the_shared_world() {
         }
         if let Some(host) = event["labels"]["host.hostName"].as_str() {
             let host = world::host_by_name(host).unwrap();
-            assert_eq!(
-                event["labels"]["kubernetes.cluster.name"],
-                host.cluster.unwrap()
-            );
+            assert_eq!(event["labels"]["kubernetes.cluster.name"], host.cluster.unwrap());
         }
         assert!(event["labels"]["agent.tag.customer"].is_string());
     }
@@ -219,9 +182,7 @@ fn trees_agree_with_their_events() {
 fn check_trees(feed: &Feed) {
     for event in feed.so_far(now()) {
         let Some(chain) = &event.chain else {
-            assert!(
-                event.json["source"] != "syscall" || event.json["originator"] == "hostscanning"
-            );
+            assert!(event.json["source"] != "syscall" || event.json["originator"] == "hostscanning");
             continue;
         };
         let fields = &event.json["content"]["fields"];
@@ -235,24 +196,15 @@ fn check_trees(feed: &Feed) {
         assert_eq!(fields["proc.pname"], parent["name"]);
         assert_eq!(fields["proc.pcmdline"], parent["cmdline"]);
         assert_eq!(fields["proc.cmdline"], noticed["cmdline"]);
-        assert_eq!(
-            (&branch[0]["name"], &branch[1]["name"]),
-            (&json!("systemd"), &json!("containerd-shim"))
-        );
+        assert_eq!((&branch[0]["name"], &branch[1]["name"]), (&json!("systemd"), &json!("containerd-shim")));
         assert!(noticed["startTime"].as_i64().unwrap() <= event.at);
-        let starts: Vec<i64> = branch
-            .iter()
-            .map(|p| p["startTime"].as_i64().unwrap())
-            .collect();
+        let starts: Vec<i64> = branch.iter().map(|p| p["startTime"].as_i64().unwrap()).collect();
         assert!(starts.is_sorted(), "{}", event.id);
         let tree = chain.tree();
         let mut node = &tree["data"]["root"];
         for process in &branch[1..] {
             let children = node["children"].as_array().unwrap();
-            node = children
-                .iter()
-                .find(|child| child["pid"] == process["pid"])
-                .unwrap();
+            node = children.iter().find(|child| child["pid"] == process["pid"]).unwrap();
         }
         assert_eq!(node["matched"], true);
     }
@@ -261,17 +213,12 @@ fn check_trees(feed: &Feed) {
 #[test]
 fn events_of_one_incident_share_their_processes() {
     let feed = feed();
-    let filter = Filter::parse(
-        "kubernetes.workload.name = \"checkout-api\" and content.output contains \"203.0.113.50\"",
-    );
+    let filter =
+        Filter::parse("kubernetes.workload.name = \"checkout-api\" and content.output contains \"203.0.113.50\"");
     let shells: BTreeSet<String> = feed
         .so_far(now())
         .filter(|event| event.at > now() - 3_600_000_000_000)
-        .filter(|event| {
-            filter
-                .as_ref()
-                .is_ok_and(|filter| filter.matches(&event.json))
-        })
+        .filter(|event| filter.as_ref().is_ok_and(|filter| filter.matches(&event.json)))
         .filter_map(|event| event.chain.as_ref())
         .map(|chain| chain.branches("x")["data"][0]["branch"][3]["pid"].to_string())
         .collect();
@@ -282,13 +229,7 @@ fn events_of_one_incident_share_their_processes() {
 fn what_lies_ahead_appears_as_time_passes() {
     let feed = feed();
     let later = now() + 2 * 3_600_000_000_000;
-    let request = PageRequest {
-        window: Window {
-            from: now() + 1,
-            to: later,
-        },
-        ..request(1, 200, "")
-    };
+    let request = PageRequest { window: Window { from: now() + 1, to: later }, ..request(1, 200, "") };
     assert!(data(&feed.page(&request, now())).is_empty());
     assert!(data(&feed.page(&request, later)).len() > 5);
 }
@@ -297,21 +238,16 @@ fn what_lies_ahead_appears_as_time_passes() {
 fn patches_change_add_and_remove_events() {
     let mut feed = feed();
     let first = feed.so_far(now()).next().unwrap().id.clone();
-    let change =
-        json!({"events": {first.clone(): {"severity": 0, "id": "other"}, "new": {"name": "x"}}});
+    let change = json!({"events": {first.clone(): {"severity": 0, "id": "other"}, "new": {"name": "x"}}});
     feed.patch(&change, now()).unwrap();
     assert_eq!(feed.get(&first, now()).unwrap().json["severity"], 0);
     assert_eq!(feed.get("new", now()).unwrap().json["timestamp"], now());
     assert_eq!(feed.so_far(now()).next().unwrap().id, "new");
-    feed.patch(&json!({"events": {first.clone(): null}}), now())
-        .unwrap();
+    feed.patch(&json!({"events": {first.clone(): null}}), now()).unwrap();
     assert!(feed.get(&first, now()).is_none());
-    for wrong in [
-        json!([1]),
-        json!({"cases": {}}),
-        json!({"events": {"x": 1}}),
-        json!({"events": {"y".repeat(33): {}}}),
-    ] {
+    for wrong in
+        [json!([1]), json!({"cases": {}}), json!({"events": {"x": 1}}), json!({"events": {"y".repeat(33): {}}})]
+    {
         assert!(feed.patch(&wrong, now()).is_err(), "{wrong}");
     }
 }

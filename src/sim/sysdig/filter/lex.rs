@@ -45,10 +45,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, FilterError> {
                 Token::Word(word)
             }
             other => {
-                return Err(FilterError {
-                    message: format!("unexpected character {other:?}"),
-                    position,
-                });
+                return Err(FilterError { message: format!("unexpected character {other:?}"), position });
             }
         };
         tokens.push((token, position));
@@ -60,10 +57,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | ':' | '[' | ']')
 }
 
-fn quoted(
-    rest: &mut impl Iterator<Item = (usize, char)>,
-    position: usize,
-) -> Result<Token, FilterError> {
+fn quoted(rest: &mut impl Iterator<Item = (usize, char)>, position: usize) -> Result<Token, FilterError> {
     let mut value = String::new();
     while let Some((_, c)) = rest.next() {
         match c {
@@ -76,8 +70,5 @@ fn quoted(
             c => value.push(c),
         }
     }
-    Err(FilterError {
-        message: "unclosed quote".to_owned(),
-        position,
-    })
+    Err(FilterError { message: "unclosed quote".to_owned(), position })
 }

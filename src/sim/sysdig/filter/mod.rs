@@ -35,15 +35,8 @@ enum Expression {
     And(Vec<Expression>),
     Or(Vec<Expression>),
     Not(Box<Expression>),
-    Compare {
-        field: String,
-        operator: Operator,
-        value: String,
-    },
-    OneOf {
-        field: String,
-        values: Vec<String>,
-    },
+    Compare { field: String, operator: Operator, value: String },
+    OneOf { field: String, values: Vec<String> },
     Exists(String),
 }
 
@@ -82,22 +75,14 @@ impl Expression {
             Self::Or(parts) => parts.iter().any(|part| part.matches(event)),
             Self::Not(inner) => !inner.matches(event),
             Self::Exists(field) => look_up(event, field).is_some(),
-            Self::OneOf { field, values } => {
-                look_up(event, field).is_some_and(|actual| values.contains(&actual))
-            }
-            Self::Compare {
-                field,
-                operator,
-                value,
-            } if field == FREE_TEXT => {
+            Self::OneOf { field, values } => look_up(event, field).is_some_and(|actual| values.contains(&actual)),
+            Self::Compare { field, operator, value } if field == FREE_TEXT => {
                 let found = contains_text(event, &value.to_lowercase());
                 found == (*operator == Operator::Equal)
             }
-            Self::Compare {
-                field,
-                operator,
-                value,
-            } => look_up(event, field).is_some_and(|actual| operator.holds(&actual, value)),
+            Self::Compare { field, operator, value } => {
+                look_up(event, field).is_some_and(|actual| operator.holds(&actual, value))
+            }
         }
     }
 }
@@ -174,9 +159,7 @@ mod tests {
     }
 
     fn passes(text: &str) -> bool {
-        Filter::parse(text)
-            .unwrap_or_else(|error| panic!("{text}: {error}"))
-            .matches(&event())
+        Filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).matches(&event())
     }
 
     fn refused(text: &str) -> String {
@@ -213,12 +196,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_never_match_and_are_no_error() {
-        for text in [
-            r#"nothing = "1""#,
-            r#"nothing != "1""#,
-            r#"labels = "x""#,
-            "labels exists",
-        ] {
+        for text in [r#"nothing = "1""#, r#"nothing != "1""#, r#"labels = "x""#, "labels exists"] {
             assert!(!passes(text), "{text}");
         }
         assert!(passes(r#"not nothing = "1""#));
@@ -226,12 +204,8 @@ mod tests {
 
     #[test]
     fn and_binds_tighter_than_or_and_parentheses_decide() {
-        assert!(passes(
-            r#"severity = "4" or severity = "5" and engine = "x""#
-        ));
-        assert!(!passes(
-            r#"(severity = "4" or severity = "5") and engine = "x""#
-        ));
+        assert!(passes(r#"severity = "4" or severity = "5" and engine = "x""#));
+        assert!(!passes(r#"(severity = "4" or severity = "5") and engine = "x""#));
         assert!(!passes(r#"not severity = "4" or engine = "x""#));
     }
 
@@ -281,11 +255,7 @@ mod tests {
 
     fn joined(parts: &[(String, bool)], word: &str, all: bool) -> (String, bool) {
         let texts: Vec<String> = parts.iter().map(|(text, _)| format!("({text})")).collect();
-        let holds = if all {
-            parts.iter().all(|(_, holds)| *holds)
-        } else {
-            parts.iter().any(|(_, holds)| *holds)
-        };
+        let holds = if all { parts.iter().all(|(_, holds)| *holds) } else { parts.iter().any(|(_, holds)| *holds) };
         (texts.join(word), holds)
     }
 

@@ -14,16 +14,9 @@ use crate::sim::sysdig::filter::lex::tokens;
 pub(super) fn parse(text: &str) -> Result<Expression, FilterError> {
     let length = text.chars().count();
     if length > MAX_CHARS {
-        return Err(FilterError {
-            message: format!("longer than {MAX_CHARS} characters"),
-            position: MAX_CHARS,
-        });
+        return Err(FilterError { message: format!("longer than {MAX_CHARS} characters"), position: MAX_CHARS });
     }
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        next: 0,
-        end: length,
-    };
+    let mut parser = Parser { tokens: tokens(text)?, next: 0, end: length };
     let expression = parser.any(0)?;
     if parser.peek().is_some() {
         return Err(parser.expected("'and', 'or' or the end"));
@@ -63,11 +56,7 @@ impl Parser {
         }
         if self.take(&Token::Open) {
             let inner = self.any(depth + 1)?;
-            return if self.take(&Token::Close) {
-                Ok(inner)
-            } else {
-                Err(self.expected("')', 'and' or 'or'"))
-            };
+            return if self.take(&Token::Close) { Ok(inner) } else { Err(self.expected("')', 'and' or 'or'")) };
         }
         self.comparison()
     }
@@ -85,19 +74,11 @@ impl Parser {
             self.word_operator(field)?
         } else if let Some(operator) = self.sign() {
             let value = self.value()?;
-            Expression::Compare {
-                field,
-                operator,
-                value,
-            }
+            Expression::Compare { field, operator, value }
         } else {
             self.word_operator(field)?
         };
-        Ok(if negated {
-            Expression::Not(Box::new(comparison))
-        } else {
-            comparison
-        })
+        Ok(if negated { Expression::Not(Box::new(comparison)) } else { comparison })
     }
 
     fn sign(&mut self) -> Option<Operator> {
@@ -137,11 +118,7 @@ impl Parser {
             return Err(self.expected("an operator"));
         };
         let value = self.value()?;
-        Ok(Expression::Compare {
-            field,
-            operator,
-            value,
-        })
+        Ok(Expression::Compare { field, operator, value })
     }
 
     fn list(&mut self) -> Result<Vec<String>, FilterError> {
@@ -152,11 +129,7 @@ impl Parser {
         while self.take(&Token::Comma) {
             values.push(self.value()?);
         }
-        if self.take(&Token::Close) {
-            Ok(values)
-        } else {
-            Err(self.expected("',' or ')'"))
-        }
+        if self.take(&Token::Close) { Ok(values) } else { Err(self.expected("',' or ')'")) }
     }
 
     /// A quoted value; a bare whole number is tolerated.
@@ -172,8 +145,7 @@ impl Parser {
     }
 
     fn keyword(&mut self, keyword: &str) -> bool {
-        let found =
-            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
+        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
         self.next += usize::from(found);
         found
     }
@@ -195,18 +167,11 @@ impl Parser {
     fn error(&self, message: &str) -> FilterError {
         FilterError {
             message: message.to_owned(),
-            position: self
-                .tokens
-                .get(self.next)
-                .map_or(self.end, |(_, position)| *position),
+            position: self.tokens.get(self.next).map_or(self.end, |(_, position)| *position),
         }
     }
 }
 
 fn single_or(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -> Expression {
-    if parts.len() == 1 {
-        parts.swap_remove(0)
-    } else {
-        join(parts)
-    }
+    if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
 }

@@ -116,9 +116,7 @@ impl Phrase {
         }
         let borrowed = match self.meaning {
             Meaning::Month(_) | Meaning::Weekday(_) => true,
-            Meaning::Unit(_) | Meaning::Ago | Meaning::Offset(_) | Meaning::Record => {
-                active != Lang::En
-            }
+            Meaning::Unit(_) | Meaning::Ago | Meaning::Offset(_) | Meaning::Record => active != Lang::En,
             Meaning::Meridiem(_) | Meaning::Approx(_) => self.lang == Lang::En,
             _ => false,
         };
@@ -143,16 +141,8 @@ pub(super) struct Table {
     filler: &'static str,
 }
 
-static TABLES: [&Table; 8] = [
-    &en::TABLE,
-    &nb::TABLE,
-    &sv::TABLE,
-    &da::TABLE,
-    &de::TABLE,
-    &fr::TABLE,
-    &es::TABLE,
-    &ja::TABLE,
-];
+static TABLES: [&Table; 8] =
+    [&en::TABLE, &nb::TABLE, &sv::TABLE, &da::TABLE, &de::TABLE, &fr::TABLE, &es::TABLE, &ja::TABLE];
 
 static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::new(|| {
     let mut index: HashMap<&'static str, Vec<Phrase>> = HashMap::new();
@@ -164,12 +154,7 @@ static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::n
             }
             let first = words.remove(0);
             let long = text.chars().count() >= 4 || table.lang == Lang::Ja;
-            let phrase = Phrase {
-                rest: words,
-                lang: table.lang,
-                meaning,
-                long,
-            };
+            let phrase = Phrase { rest: words, lang: table.lang, meaning, long };
             index.entry(first).or_default().push(phrase);
         };
         for (word, value) in table.numbers {
@@ -183,32 +168,20 @@ static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::n
             }
         }
         for (forms, month) in table.months.iter().zip(1_i8..) {
-            forms
-                .split(' ')
-                .for_each(|form| add(form, Meaning::Month(month)));
+            forms.split(' ').for_each(|form| add(form, Meaning::Month(month)));
         }
         for (forms, weekday) in table.weekdays.iter().zip(1_i8..) {
-            forms
-                .split(' ')
-                .for_each(|form| add(form, Meaning::Weekday(weekday)));
+            forms.split(' ').for_each(|form| add(form, Meaning::Weekday(weekday)));
         }
         for (meaning, forms) in table.phrases {
             forms.iter().for_each(|form| add(form, *meaning));
         }
-        table
-            .filler
-            .split(' ')
-            .for_each(|word| add(word, Meaning::Filler));
+        table.filler.split(' ').for_each(|word| add(word, Meaning::Filler));
     }
     for (word, zone) in zones::ZONES {
         let mut words = split(word, Lang::En);
         let first = words.remove(0);
-        let phrase = Phrase {
-            rest: words,
-            lang: Lang::En,
-            meaning: Meaning::Zone(zone),
-            long: true,
-        };
+        let phrase = Phrase { rest: words, lang: Lang::En, meaning: Meaning::Zone(zone), long: true };
         index.entry(first).or_default().push(phrase);
     }
     for phrases in index.values_mut() {
@@ -252,16 +225,10 @@ pub(super) type Morpheme = (&'static str, Meaning);
 pub(super) fn number_morphemes(lang: Lang) -> &'static [Morpheme] {
     static MORPHEMES: LazyLock<Vec<(Lang, Vec<Morpheme>)>> = LazyLock::new(|| {
         let of = |table: &&Table| {
-            let mut all: Vec<(&'static str, Meaning)> = table
-                .numbers
-                .iter()
-                .map(|(word, value)| (*word, Meaning::Num(*value)))
-                .collect();
+            let mut all: Vec<(&'static str, Meaning)> =
+                table.numbers.iter().map(|(word, value)| (*word, Meaning::Num(*value))).collect();
             for (meaning, forms) in table.phrases {
-                if matches!(
-                    meaning,
-                    Meaning::Mult(_) | Meaning::Connector | Meaning::Article
-                ) {
+                if matches!(meaning, Meaning::Mult(_) | Meaning::Connector | Meaning::Article) {
                     all.extend(forms.iter().map(|form| (*form, *meaning)));
                 }
             }
@@ -270,10 +237,7 @@ pub(super) fn number_morphemes(lang: Lang) -> &'static [Morpheme] {
         };
         TABLES.iter().map(of).collect()
     });
-    MORPHEMES
-        .iter()
-        .find(|(of, _)| *of == lang)
-        .map_or(&[], |(_, all)| all.as_slice())
+    MORPHEMES.iter().find(|(of, _)| *of == lang).map_or(&[], |(_, all)| all.as_slice())
 }
 
 #[cfg(test)]
@@ -284,17 +248,9 @@ mod tests {
     fn every_language_names_all_months_and_weekdays_once() {
         for table in TABLES {
             for forms in table.months.iter().chain(&table.weekdays) {
-                assert!(
-                    !forms.is_empty() && !forms.contains("  "),
-                    "{:?}",
-                    table.lang
-                );
+                assert!(!forms.is_empty() && !forms.contains("  "), "{:?}", table.lang);
             }
         }
-        assert!(
-            starting_with("november")
-                .iter()
-                .any(|p| p.meaning == Meaning::Month(11))
-        );
+        assert!(starting_with("november").iter().any(|p| p.meaning == Meaning::Month(11)));
     }
 }

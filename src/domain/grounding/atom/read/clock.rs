@@ -35,22 +35,11 @@ struct Face {
 impl Face {
     fn hour(end: usize, certain: bool) -> Self {
         let precision = Precision::Hour;
-        Self {
-            minute: 0,
-            second: 0,
-            nanos: 0,
-            precision,
-            end,
-            certain,
-        }
+        Self { minute: 0, second: 0, nanos: 0, precision, end, certain }
     }
 
     fn minute(minute: i32, end: usize) -> Self {
-        Self {
-            minute,
-            precision: Precision::Minute,
-            ..Self::hour(end, true)
-        }
+        Self { minute, precision: Precision::Minute, ..Self::hour(end, true) }
     }
 }
 
@@ -85,9 +74,7 @@ impl Reader<'_> {
 
     fn bare_clock(&self, i: usize, led: bool) -> Option<ClockRead> {
         let text = self.text;
-        let before = self
-            .meridiem(i)
-            .filter(|_| text.kind(i) == Some(TokenKind::Cjk));
+        let before = self.meridiem(i).filter(|_| text.kind(i) == Some(TokenKind::Cjk));
         let first = before.map_or(i, |(_, end)| text.skip_space(end));
         let after_t = text.lower(first.wrapping_sub(1)) == "t";
         if text.glued_left(first) && before.is_none() && !after_t {
@@ -108,9 +95,7 @@ impl Reader<'_> {
         {
             (face.end, certain) = (after, true);
         }
-        let after = self
-            .meridiem(text.skip_space(face.end))
-            .filter(|_| before.is_none());
+        let after = self.meridiem(text.skip_space(face.end)).filter(|_| before.is_none());
         if let Some((_, reached)) = after {
             (face.end, certain) = (reached, true);
         }
@@ -126,31 +111,19 @@ impl Reader<'_> {
         let second = part(face.second)?.min(59);
         let time = civil::Time::new(part(hour)?, part(face.minute)?, second, face.nanos).ok()?;
         let (precision, end) = (face.precision, face.end);
-        Some(ClockRead {
-            time,
-            precision,
-            zone: ZoneClaim::None,
-            end,
-        })
+        Some(ClockRead { time, precision, zone: ZoneClaim::None, end })
     }
 
     fn two_digits(&self, at: usize) -> Option<i32> {
-        self.text
-            .small(at, 2)
-            .filter(|_| self.text.raw(at).len() == 2)
+        self.text.small(at, 2).filter(|_| self.text.raw(at).len() == 2)
     }
 
     /// `14:05`, `14:05:09`, `14:05:09.123`.
     fn colon_face(&self, first: usize) -> Option<Face> {
         let text = self.text;
-        let minute = self
-            .two_digits(first + 2)
-            .filter(|_| text.is(first + 1, ':'))?;
+        let minute = self.two_digits(first + 2).filter(|_| text.is(first + 1, ':'))?;
         let mut face = Face::minute(minute, first + 3);
-        let Some(second) = self
-            .two_digits(face.end + 1)
-            .filter(|_| text.is(face.end, ':'))
-        else {
+        let Some(second) = self.two_digits(face.end + 1).filter(|_| text.is(face.end, ':')) else {
             return Some(face);
         };
         (face.second, face.precision, face.end) = (second, Precision::Second, face.end + 2);
@@ -193,13 +166,9 @@ impl Reader<'_> {
         if led && text.lower(first + 1) == "h" {
             return Some(Face::hour(first + 2, true));
         }
-        let minute = self
-            .two_digits(first + 2)
-            .filter(|_| text.is(first + 1, '.'))?;
+        let minute = self.two_digits(first + 2).filter(|_| text.is(first + 1, '.'))?;
         let end = first + 3;
-        let oclock = self
-            .is_phrase(text.skip_space(end), Meaning::Oclock)
-            .is_some();
+        let oclock = self.is_phrase(text.skip_space(end), Meaning::Oclock).is_some();
         let goes_on = matches!(text.raw(end), "." | ",") && text.digits(end + 1).is_some();
         (oclock || (led && !goes_on)).then_some(Face::minute(minute, end))
     }
@@ -213,14 +182,9 @@ impl Reader<'_> {
         }
         let minutes = text.skip_space(marker + 1);
         let tight = marker == at && minutes == marker + 1;
-        let value = text
-            .digits(minutes)
-            .filter(|d| d.len() == 2)?
-            .parse()
-            .ok()?;
+        let value = text.digits(minutes).filter(|d| d.len() == 2)?.parse().ok()?;
         let unit = self.unit(text.skip_space(minutes + 1), true).is_some();
-        ((tight || matches!(self.lang, Lang::Fr | Lang::Es)) && !unit)
-            .then_some((value, minutes + 1))
+        ((tight || matches!(self.lang, Lang::Fr | Lang::Es)) && !unit).then_some((value, minutes + 1))
     }
 
     /// A zone label at token `i`, blanks and a parenthesis allowed before it.
@@ -273,11 +237,7 @@ impl Reader<'_> {
         let (hours, minutes, end) = match digits.len() {
             1 | 2 if colon => (digits.parse::<i32>().ok()?, text.small(i + 3, 2)?, i + 4),
             1 | 2 if attached => (digits.parse::<i32>().ok()?, 0, i + 2),
-            4 if attached || sign > 0 => (
-                digits.get(..2)?.parse().ok()?,
-                digits.get(2..)?.parse().ok()?,
-                i + 2,
-            ),
+            4 if attached || sign > 0 => (digits.get(..2)?.parse().ok()?, digits.get(2..)?.parse().ok()?, i + 2),
             _ => return None,
         };
         if hours > 14 || minutes > 59 {

@@ -10,9 +10,7 @@ use crate::domain::grounding::atom::text::TokenKind;
 use crate::domain::lang::Lang;
 
 /// Month names that are short without being cut: a dot after them ends the sentence.
-const SHORT_MONTHS: [&str; 11] = [
-    "may", "june", "july", "mars", "mai", "juni", "juli", "maj", "juin", "août", "märz",
-];
+const SHORT_MONTHS: [&str; 11] = ["may", "june", "july", "mars", "mai", "juni", "juli", "maj", "juin", "août", "märz"];
 
 /// A day as printed, in every reading.
 #[derive(Debug, Clone)]
@@ -27,29 +25,20 @@ pub(super) struct DayRead {
 fn full(year: i32, month: i32, day: i32) -> Option<Day> {
     let part = |value: i32| i8::try_from(value).ok();
     let year = i16::try_from(year).ok()?;
-    civil::Date::new(year, part(month)?, part(day)?)
-        .ok()
-        .map(Day::Full)
+    civil::Date::new(year, part(month)?, part(day)?).ok().map(Day::Full)
 }
 
 fn day_of(year: Option<i32>, month: i8, day: i32) -> Option<Day> {
     match year {
         Some(year) => full(year, i32::from(month), day),
         // A leap year stands for the unknown one.
-        None => full(2024, i32::from(month), day)
-            .and(i8::try_from(day).ok())
-            .map(|day| Day::NoYear { month, day }),
+        None => full(2024, i32::from(month), day).and(i8::try_from(day).ok()).map(|day| Day::NoYear { month, day }),
     }
 }
 
 impl DayRead {
     fn one(day: Day, end: usize) -> Self {
-        Self {
-            days: vec![day],
-            weekday: None,
-            end,
-            from: None,
-        }
+        Self { days: vec![day], weekday: None, end, from: None }
     }
 }
 
@@ -73,8 +62,7 @@ impl Reader<'_> {
         });
         if let Some((days, end)) = offset {
             // German "morgen" is also the noun.
-            let noun =
-                self.text.raw(i).starts_with(char::is_uppercase) && self.text.lower(i) == "morgen";
+            let noun = self.text.raw(i).starts_with(char::is_uppercase) && self.text.lower(i) == "morgen";
             return (!noun).then(|| DayRead::one(Day::Offset(days), end));
         }
         self.weekday(i).or_else(|| self.month_first(i))
@@ -95,9 +83,7 @@ impl Reader<'_> {
         while matches!(self.text.raw(next), "." | "," | " ") && next < end + 3 {
             next += 1;
         }
-        let next = self
-            .is_phrase(next, Meaning::DateGlue)
-            .map_or(next, |end| self.text.skip_space(end));
+        let next = self.is_phrase(next, Meaning::DateGlue).map_or(next, |end| self.text.skip_space(end));
         let dated = match self.text.kind(next) {
             Some(TokenKind::Digits) => self.day(next),
             Some(TokenKind::Word) => self.month_first(next),
@@ -107,11 +93,9 @@ impl Reader<'_> {
             read.weekday = Some(weekday);
             return Some(read);
         }
-        let whole =
-            self.text.lower(at).chars().count() > 4 || self.text.kind(at) == Some(TokenKind::Cjk);
+        let whole = self.text.lower(at).chars().count() > 4 || self.text.kind(at) == Some(TokenKind::Cjk);
         let side = side.map_or(WeekdaySide::Nearest, |(side, _)| side);
-        (whole || side != WeekdaySide::Nearest)
-            .then(|| DayRead::one(Day::Weekday { weekday, side }, end))
+        (whole || side != WeekdaySide::Nearest).then(|| DayRead::one(Day::Weekday { weekday, side }, end))
     }
 
     /// `2026-11-21`, `21.11.2026`, `11/21/2026`, `21.11.`.
@@ -129,59 +113,28 @@ impl Reader<'_> {
             (4, Some(day)) if third_digits <= 2 && !longer(i + 5) => {
                 Some(DayRead::one(full(first.parse().ok()?, second, day)?, i + 5))
             }
-            (4, None)
-                if mark == "-" && text.raw(i + 3) != "-" && text.digits(i + 2)?.len() == 2 =>
-            {
-                let year = first
-                    .parse()
-                    .ok()
-                    .filter(|year| (1970..2100).contains(year))?;
-                let month = i8::try_from(second)
-                    .ok()
-                    .filter(|month| (1..=12).contains(month))?;
-                Some(DayRead::one(
-                    Day::Month {
-                        year: Some(year),
-                        month,
-                    },
-                    i + 3,
-                ))
+            (4, None) if mark == "-" && text.raw(i + 3) != "-" && text.digits(i + 2)?.len() == 2 => {
+                let year = first.parse().ok().filter(|year| (1970..2100).contains(year))?;
+                let month = i8::try_from(second).ok().filter(|month| (1..=12).contains(month))?;
+                Some(DayRead::one(Day::Month { year: Some(year), month }, i + 3))
             }
             (1 | 2, Some(year)) if matches!(third_digits, 2 | 4) && !longer(i + 5) => {
-                let year = if third_digits == 2 {
-                    2_000 + year
-                } else {
-                    year
-                };
+                let year = if third_digits == 2 { 2_000 + year } else { year };
                 if third_digits == 2 && !(2_015..2_045).contains(&year) {
                     return None;
                 }
                 let first = first.parse().ok()?;
                 let day_first = full(year, second, first);
                 let month_first = full(year, first, second).filter(|_| mark != ".");
-                let ordered = if self.lang == Lang::En {
-                    [month_first, day_first]
-                } else {
-                    [day_first, month_first]
-                };
+                let ordered = if self.lang == Lang::En { [month_first, day_first] } else { [day_first, month_first] };
                 let mut days: Vec<Day> = ordered.into_iter().flatten().collect();
                 days.dedup();
-                (!days.is_empty()).then_some(DayRead {
-                    days,
-                    weekday: None,
-                    end: i + 5,
-                    from: None,
-                })
+                (!days.is_empty()).then_some(DayRead { days, weekday: None, end: i + 5, from: None })
             }
             (1 | 2, None) if mark == "." && text.is(i + 3, '.') && text.digits(i + 4).is_none() => {
                 let dotted = matches!(self.lang, Lang::De | Lang::Nb | Lang::Da);
-                let month = i8::try_from(second)
-                    .ok()
-                    .filter(|month| dotted && (1..=12).contains(month))?;
-                Some(DayRead::one(
-                    day_of(None, month, first.parse().ok()?)?,
-                    i + 4,
-                ))
+                let month = i8::try_from(second).ok().filter(|month| dotted && (1..=12).contains(month))?;
+                Some(DayRead::one(day_of(None, month, first.parse().ok()?)?, i + 4))
             }
             _ => None,
         }
@@ -191,11 +144,7 @@ impl Reader<'_> {
     fn kanji_day(&self, i: usize) -> Option<DayRead> {
         let text = self.text;
         let year = text.small(i, 4).filter(|_| text.is(i + 1, '年'));
-        let at = if year.is_some() {
-            text.skip_space(i + 2)
-        } else {
-            i
-        };
+        let at = if year.is_some() { text.skip_space(i + 2) } else { i };
         let month = i8::try_from(text.small(at, 2)?).ok()?;
         if !text.is(at + 1, '月') || !(1..=12).contains(&month) {
             return None;
@@ -229,10 +178,7 @@ impl Reader<'_> {
             at = self.text.skip_space(after);
         }
         let digits = self.text.digits(at).filter(|digits| digits.len() == 4)?;
-        let year = digits
-            .parse()
-            .ok()
-            .filter(|year| (1_970..2_100).contains(year))?;
+        let year = digits.parse().ok().filter(|year| (1_970..2_100).contains(year))?;
         Some((year, at + 1))
     }
 
@@ -240,10 +186,7 @@ impl Reader<'_> {
     fn day_number(&self, i: usize) -> Option<(i32, usize)> {
         let day = self.text.small(i, 2).filter(|day| (1..=31).contains(day))?;
         let mut end = i + 1;
-        if matches!(
-            self.text.lower(end),
-            "." | "st" | "nd" | "rd" | "th" | "er" | "e" | "º"
-        ) {
+        if matches!(self.text.lower(end), "." | "st" | "nd" | "rd" | "th" | "er" | "e" | "º") {
             end += 1;
         }
         Some((day, end))
@@ -257,13 +200,8 @@ impl Reader<'_> {
         let (mut day, gap) = (first, self.text.skip_space(at));
         let joined = matches!(self.text.raw(gap), "-" | "–" | "—")
             .then_some(gap + 1)
-            .or_else(|| {
-                self.is_phrase(gap, Meaning::To)
-                    .or_else(|| self.is_phrase(gap, Meaning::Connector))
-            });
-        if let Some((second, end)) =
-            joined.and_then(|next| self.day_number(self.text.skip_space(next)))
-        {
+            .or_else(|| self.is_phrase(gap, Meaning::To).or_else(|| self.is_phrase(gap, Meaning::Connector)));
+        if let Some((second, end)) = joined.and_then(|next| self.day_number(self.text.skip_space(next))) {
             (range, day, at) = (Some(first), second, end);
         }
         let mut word = self.text.skip_space(at);
@@ -275,9 +213,7 @@ impl Reader<'_> {
         let end = year.map_or(end, |(_, end)| end);
         let year = year.map(|(year, _)| year);
         let mut read = DayRead::one(day_of(year, month, day)?, end);
-        read.from = range
-            .and_then(|first| day_of(year, month, first))
-            .map(|day| (day, first_end));
+        read.from = range.and_then(|first| day_of(year, month, first)).map(|day| (day, first_end));
         Some(read)
     }
 
@@ -293,18 +229,13 @@ impl Reader<'_> {
         }
         let (day, after) = self.day_number(self.text.skip_space(end))?;
         // "may 14:05" and "March 5%" are something else.
-        if matches!(self.text.raw(after), ":" | "%")
-            || self.text.kind(after) == Some(TokenKind::Word)
-        {
+        if matches!(self.text.raw(after), ":" | "%") || self.text.kind(after) == Some(TokenKind::Word) {
             return None;
         }
         let dot = usize::from(after > 0 && self.text.is(after - 1, '.'));
         let after = after - dot;
         let year = self.year(after);
         let end = year.map_or(after, |(_, end)| end);
-        Some(DayRead::one(
-            day_of(year.map(|(year, _)| year), month, day)?,
-            end,
-        ))
+        Some(DayRead::one(day_of(year.map(|(year, _)| year), month, day)?, end))
     }
 }

@@ -23,9 +23,7 @@ pub(super) struct Core {
 
 /// Most groups of digits in one number.
 const MAX_GROUPS: usize = 7;
-const ORDINAL_SUFFIXES: [&str; 11] = [
-    "st", "nd", "rd", "th", "er", "re", "ère", "ème", "eme", "º", "ª",
-];
+const ORDINAL_SUFFIXES: [&str; 11] = ["st", "nd", "rd", "th", "er", "re", "ère", "ème", "eme", "º", "ª"];
 
 impl Reader<'_> {
     /// A number in digits at token `i`, with sign, multiple and ordinal suffix.
@@ -63,21 +61,12 @@ impl Reader<'_> {
             end += 2;
         }
         ordinal |= text.is(i.wrapping_sub(1), '第');
-        Some(Core {
-            readings,
-            ordinal,
-            spelled: false,
-            vague: None,
-            share: false,
-            end,
-        })
+        Some(Core { readings, ordinal, spelled: false, vague: None, share: false, end })
     }
 
     /// Swedish `3:e` and Japanese `3番目`, from the mark on.
     fn marks_ordinal(&self, at: usize) -> bool {
-        let swedish = self.lang == Lang::Sv
-            && self.text.is(at, ':')
-            && matches!(self.text.lower(at + 1), "a" | "e");
+        let swedish = self.lang == Lang::Sv && self.text.is(at, ':') && matches!(self.text.lower(at + 1), "a" | "e");
         swedish || (self.text.is(at, '番') && self.text.is(at + 1, '目'))
     }
 
@@ -112,12 +101,7 @@ impl Reader<'_> {
             let blanks_only = groups.iter().all(|(mark, _)| *mark == ' ');
             let grouping = group.len() == 3 && head.len() <= 3;
             let fits = match mark {
-                ' ' => {
-                    text.raw(at) == " "
-                        && grouping
-                        && blanks_only
-                        && self.blank_groups(first, at + 2)
-                }
+                ' ' => text.raw(at) == " " && grouping && blanks_only && self.blank_groups(first, at + 2),
                 '\'' | '_' => grouping,
                 '.' | ',' => true,
                 _ => false,
@@ -137,24 +121,14 @@ impl Reader<'_> {
     /// Whether blanks may group here: not in a row of numbers, not before a clock time.
     fn blank_groups(&self, first: usize, after: usize) -> bool {
         let text = self.text;
-        let row = text
-            .before(first)
-            .is_some_and(|at| text.digits(at).is_some());
+        let row = text.before(first).is_some_and(|at| text.digits(at).is_some());
         !row && !text.is(after, ':') && text.kind(after) != Some(TokenKind::Word)
     }
 
-    fn split(
-        &self,
-        head: &str,
-        groups: &[(char, &str)],
-        first: usize,
-    ) -> (Vec<(String, String)>, usize) {
+    fn split(&self, head: &str, groups: &[(char, &str)], first: usize) -> (Vec<(String, String)>, usize) {
         let plain = |count: usize| {
             let mut whole = head.to_owned();
-            groups
-                .iter()
-                .take(count)
-                .for_each(|(_, group)| whole.push_str(group));
+            groups.iter().take(count).for_each(|(_, group)| whole.push_str(group));
             whole
         };
         let end = |count: usize| first + 1 + 2 * count;
@@ -176,13 +150,8 @@ impl Reader<'_> {
                 return (vec![thousands], end(count));
             }
             let decimal = (head.to_owned(), (*last).to_owned());
-            let thousands_first =
-                (*last_mark == ',') == matches!(self.lang, Lang::En | Lang::Ja | Lang::Other);
-            let both = if thousands_first {
-                vec![thousands, decimal]
-            } else {
-                vec![decimal, thousands]
-            };
+            let thousands_first = (*last_mark == ',') == matches!(self.lang, Lang::En | Lang::Ja | Lang::Other);
+            let both = if thousands_first { vec![thousands, decimal] } else { vec![decimal, thousands] };
             return (both, end(count));
         }
         if matches!(last_mark, '.' | ',') && (count == 1 || !one_mark) {

@@ -47,10 +47,7 @@ impl Reader<'_> {
             if let Some(digits) = self.text.digits(at).filter(|_| pending.is_none()) {
                 pending = Some(digits.parse().ok().filter(|value| *value < 100_000)?);
             } else if let Some(value) = digit(c) {
-                let shifted = pending
-                    .unwrap_or(0)
-                    .checked_mul(10)
-                    .filter(|v| *v < 1_000_000)?;
+                let shifted = pending.unwrap_or(0).checked_mul(10).filter(|v| *v < 1_000_000)?;
                 pending = Some(shifted + value);
                 kanji += 1;
             } else if let Some(factor) = multiple(c) {
@@ -69,20 +66,12 @@ impl Reader<'_> {
             end = at + 1;
         }
         let value = total + section + pending.unwrap_or(0);
-        let counted = self
-            .text
-            .raw(end)
-            .chars()
-            .next()
-            .is_some_and(|c| COUNTERS.contains(c));
+        let counted = self.text.raw(end).chars().next().is_some_and(|c| COUNTERS.contains(c));
         if kanji == 0 || (!counted && (multiples == 0 || end == i + 1)) {
             return None;
         }
         Some(Core {
-            readings: vec![Reading {
-                value: Decimal::from(value),
-                decimals: 0,
-            }],
+            readings: vec![Reading { value: Decimal::from(value), decimals: 0 }],
             ordinal: self.text.is(i.wrapping_sub(1), '第'),
             spelled: true,
             vague: None,

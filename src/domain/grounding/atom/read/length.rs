@@ -28,18 +28,12 @@ const MAX_PARTS: usize = 6;
 
 impl Reader<'_> {
     /// A length of time at token `i`, where `measured` was read.
-    pub(super) fn length(
-        &self,
-        i: usize,
-        measured: Option<&Measured>,
-    ) -> Option<(DurationAtom, usize)> {
+    pub(super) fn length(&self, i: usize, measured: Option<&Measured>) -> Option<(DurationAtom, usize)> {
         if let Some(found) = self.iso_length(i).or_else(|| self.half_unit(i)) {
             return Some(found);
         }
         let measured = measured?;
-        let unit = measured
-            .unit
-            .filter(|unit| unit.dimension() == Dimension::Time)?;
+        let unit = measured.unit.filter(|unit| unit.dimension() == Dimension::Time)?;
         let reading = *measured.core.readings.first()?;
         if measured.core.ordinal {
             return None;
@@ -59,11 +53,7 @@ impl Reader<'_> {
         Some(self.further_parts(length, measured.end))
     }
 
-    pub(super) fn further_parts(
-        &self,
-        mut length: DurationAtom,
-        mut end: usize,
-    ) -> (DurationAtom, usize) {
+    pub(super) fn further_parts(&self, mut length: DurationAtom, mut end: usize) -> (DurationAtom, usize) {
         for _ in 0..MAX_PARTS {
             let mut at = end + usize::from(self.text.is(end, ','));
             at = self.text.skip_space(at);
@@ -81,8 +71,7 @@ impl Reader<'_> {
             let Some((unit, after)) = self.unit_after(&core) else {
                 break;
             };
-            let smaller =
-                unit.dimension() == Dimension::Time && unit.factors().0 < length.unit.factors().0;
+            let smaller = unit.dimension() == Dimension::Time && unit.factors().0 < length.unit.factors().0;
             let part = core.readings.first().filter(|_| smaller);
             let Some(part) = part.and_then(|reading| length_of(*reading, unit, None)) else {
                 break;
@@ -110,12 +99,8 @@ impl Reader<'_> {
             _ => None,
         })?;
         let next = self.text.skip_space(after);
-        let next = self
-            .is_phrase(next, Meaning::Article)
-            .map_or(next, |end| self.text.skip_space(end));
-        let (unit, end) = self
-            .unit(next, false)
-            .filter(|(unit, _)| unit.dimension() == Dimension::Time)?;
+        let next = self.is_phrase(next, Meaning::Article).map_or(next, |end| self.text.skip_space(end));
+        let (unit, end) = self.unit(next, false).filter(|(unit, _)| unit.dimension() == Dimension::Time)?;
         Some((length_of(Reading { value, decimals: 1 }, unit, None)?, end))
     }
 
@@ -132,9 +117,7 @@ impl Reader<'_> {
                 break;
             };
             let letter = self.text.raw(at + 1);
-            let (letter, opens) = letter
-                .strip_suffix('T')
-                .map_or((letter, false), |rest| (rest, true));
+            let (letter, opens) = letter.strip_suffix('T').map_or((letter, false), |rest| (rest, true));
             let unit = match (letter, clock) {
                 ("Y", false) => Unit::Year,
                 ("M", false) => Unit::Month,
@@ -152,15 +135,7 @@ impl Reader<'_> {
         }
         let unit = last?;
         let step_nanos = unit.factors().0;
-        Some((
-            DurationAtom {
-                nanos: total,
-                step_nanos,
-                approx: Approx::Exact,
-                unit,
-            },
-            at,
-        ))
+        Some((DurationAtom { nanos: total, step_nanos, approx: Approx::Exact, unit }, at))
     }
 
     /// "vor 3 Tagen", "il y a 3 jours", "for 26 timer siden", "om 2 timer".
@@ -168,14 +143,11 @@ impl Reader<'_> {
         let past = self.is_phrase(i, Meaning::AgoBefore);
         let after = past.or_else(|| self.is_phrase(i, Meaning::In))?;
         let from = self.text.skip_space(after);
-        let read = self
-            .length(from, self.measured(from).as_ref())
-            .or_else(|| self.article_length(from));
+        let read = self.length(from, self.measured(from).as_ref()).or_else(|| self.article_length(from));
         let (length, end) = read?;
         if past.is_none() {
             // English and German "in 45 seconds" is as often a length as a time to come.
-            return (!matches!(self.lang, Lang::En | Lang::De))
-                .then(|| relative(i, &length, false, end))?;
+            return (!matches!(self.lang, Lang::En | Lang::De)).then(|| relative(i, &length, false, end))?;
         }
         self.ago(i, &length, end).or_else(|| {
             let closed = matches!(self.lang, Lang::De | Lang::Fr | Lang::Es);
@@ -193,21 +165,12 @@ impl Reader<'_> {
 /// The relative time for a length before or after the reference time.
 fn relative(i: usize, length: &DurationAtom, past: bool, end: usize) -> Option<Found> {
     let approx = match length.approx {
-        Approx::Between { low, high } => Approx::Between {
-            low: seconds(low)?,
-            high: seconds(high)?,
-        },
+        Approx::Between { low, high } => Approx::Between { low: seconds(low)?, high: seconds(high)? },
         other => other,
     };
     let whole = i64::try_from(length.nanos / 1_000_000_000).ok()?;
-    let step_seconds = i64::try_from(length.step_nanos / 1_000_000_000)
-        .ok()?
-        .max(1);
-    let reading = TimeReading::Relative {
-        seconds: if past { -whole } else { whole },
-        step_seconds,
-        approx,
-    };
+    let step_seconds = i64::try_from(length.step_nanos / 1_000_000_000).ok()?.max(1);
+    let reading = TimeReading::Relative { seconds: if past { -whole } else { whole }, step_seconds, approx };
     let atom = TimeAtom {
         readings: vec![reading],
         weekday: None,
@@ -215,17 +178,11 @@ fn relative(i: usize, length: &DurationAtom, past: bool, end: usize) -> Option<F
         precision: precision_of(length.unit),
         range: RangeRole::Single,
     };
-    Some(Found {
-        parts: vec![(i, end, AtomKind::Time(atom))],
-        end,
-    })
+    Some(Found { parts: vec![(i, end, AtomKind::Time(atom))], end })
 }
 
 fn one() -> Reading {
-    Reading {
-        value: Decimal::from(1_i64),
-        decimals: 0,
-    }
+    Reading { value: Decimal::from(1_i64), decimals: 0 }
 }
 
 fn seconds(nanos: Decimal) -> Option<Decimal> {

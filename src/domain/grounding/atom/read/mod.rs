@@ -39,9 +39,7 @@ pub(super) struct Reader<'t> {
 impl<'t> Reader<'t> {
     /// Reads `text` in `hint`, or in the language most of its known words speak for.
     pub(super) fn new(text: &'t Text, hint: Option<Lang>) -> Self {
-        let lang = hint
-            .filter(|lang| *lang != Lang::Other)
-            .unwrap_or_else(|| guess(text));
+        let lang = hint.filter(|lang| *lang != Lang::Other).unwrap_or_else(|| guess(text));
         Self { text, lang }
     }
 
@@ -51,10 +49,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let readings = [self.time(i), self.quantity(i)];
-        readings
-            .into_iter()
-            .flatten()
-            .reduce(|best, next| if next.end > best.end { next } else { best })
+        readings.into_iter().flatten().reduce(|best, next| if next.end > best.end { next } else { best })
     }
 
     /// Whether anything can be read at token `i`; most tokens say no at once.
@@ -65,29 +60,19 @@ impl<'t> Reader<'t> {
         match token.kind {
             TokenKind::Space | TokenKind::Newline => false,
             TokenKind::Digits | TokenKind::Cjk => true,
-            TokenKind::Punct => matches!(
-                self.text.raw(i),
-                "~" | "≈" | "∼" | "≥" | "≤" | "<" | ">" | "+" | "-"
-            ),
+            TokenKind::Punct => matches!(self.text.raw(i), "~" | "≈" | "∼" | "≥" | "≤" | "<" | ">" | "+" | "-"),
             TokenKind::Word => {
                 let compounds = matches!(self.lang, Lang::De | Lang::Nb | Lang::Sv | Lang::Da);
                 let long = compounds && token.end - token.start >= MIN_COMPOUND_BYTES;
                 long || self.text.raw(i).starts_with('P')
-                    || token
-                        .phrases
-                        .iter()
-                        .any(|p| p.meaning != Meaning::Filler && p.admitted(self.lang))
+                    || token.phrases.iter().any(|p| p.meaning != Meaning::Filler && p.admitted(self.lang))
             }
         }
     }
 
     /// The first meaning at token `i` that `pick` takes, with the token after the phrase. Longer
     /// phrases go first, then the language of the text.
-    pub(super) fn phrase<T>(
-        &self,
-        i: usize,
-        pick: impl Fn(Meaning) -> Option<T>,
-    ) -> Option<(T, usize)> {
+    pub(super) fn phrase<T>(&self, i: usize, pick: impl Fn(Meaning) -> Option<T>) -> Option<(T, usize)> {
         let phrases = self.text.tokens.get(i)?.phrases;
         let mut best: Option<(T, usize)> = None;
         for own in [true, false] {
@@ -110,8 +95,7 @@ impl<'t> Reader<'t> {
 
     /// Whether token `i` starts a phrase of this meaning; the token after it.
     pub(super) fn is_phrase(&self, i: usize, wanted: Meaning) -> Option<usize> {
-        self.phrase(i, |meaning| (meaning == wanted).then_some(()))
-            .map(|((), end)| end)
+        self.phrase(i, |meaning| (meaning == wanted).then_some(())).map(|((), end)| end)
     }
 
     fn rest_matches(&self, rest: &[&str], from: usize) -> Option<usize> {
@@ -139,24 +123,17 @@ impl<'t> Reader<'t> {
         if self.text.is(i.wrapping_sub(1), '[') && self.text.is(i + 1, ']') {
             return true;
         }
-        let idiom = |at: usize| {
-            self.text.raw(at) == "24" && self.text.is(at + 1, '/') && self.text.raw(at + 2) == "7"
-        };
+        let idiom = |at: usize| self.text.raw(at) == "24" && self.text.is(at + 1, '/') && self.text.raw(at + 2) == "7";
         if idiom(i) || i.checked_sub(2).is_some_and(idiom) {
             return true;
         }
         if let Some(word) = self.text.before(i)
-            && self
-                .phrase(word, |m| (m == Meaning::Running).then_some(()))
-                .is_some()
+            && self.phrase(word, |m| (m == Meaning::Running).then_some(())).is_some()
         {
             return true;
         }
         let mut end = i + 1;
-        while end < i + 7
-            && self.text.is(end, '.')
-            && self.text.digits(end + 1).is_some_and(|d| d.len() <= 2)
-        {
+        while end < i + 7 && self.text.is(end, '.') && self.text.digits(end + 1).is_some_and(|d| d.len() <= 2) {
             end += 2;
         }
         let marked = self.text.is(end, '.') || self.text.is(end, ')') || self.text.is(end, '、');
@@ -165,17 +142,13 @@ impl<'t> Reader<'t> {
             after += 1;
         }
         let (opens, heading) = self.opens_line(i);
-        let spaced = matches!(
-            self.text.kind(after),
-            None | Some(TokenKind::Space | TokenKind::Newline)
-        );
+        let spaced = matches!(self.text.kind(after), None | Some(TokenKind::Space | TokenKind::Newline));
         if !opens || !spaced || !(marked || heading) {
             return false;
         }
         // "3. mars" at the start of a line is a date.
         let next = self.text.skip_space(after);
-        self.phrase(next, |m| matches!(m, Meaning::Month(_)).then_some(()))
-            .is_none()
+        self.phrase(next, |m| matches!(m, Meaning::Month(_)).then_some(())).is_none()
     }
 
     /// Whether only markup stands between the start of the line and token `i`, and whether that
@@ -186,9 +159,7 @@ impl<'t> Reader<'t> {
             match self.text.kind(at) {
                 Some(TokenKind::Newline) => return (true, heading),
                 Some(TokenKind::Space) => {}
-                Some(TokenKind::Punct)
-                    if matches!(self.text.raw(at), "#" | "*" | "_" | ">" | "-" | "(" | "|") =>
-                {
+                Some(TokenKind::Punct) if matches!(self.text.raw(at), "#" | "*" | "_" | ">" | "-" | "(" | "|") => {
                     heading |= self.text.is(at, '#');
                 }
                 _ => return (false, false),
@@ -213,12 +184,7 @@ fn guess(text: &Text) -> Lang {
             *vote += u32::from(seen);
         }
     }
-    let kana = text
-        .tokens
-        .iter()
-        .take(4_000)
-        .filter(|t| t.kind == TokenKind::Cjk)
-        .count();
+    let kana = text.tokens.iter().take(4_000).filter(|t| t.kind == TokenKind::Cjk).count();
     if kana >= 2 {
         return Lang::Ja;
     }

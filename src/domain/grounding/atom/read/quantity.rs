@@ -49,10 +49,7 @@ impl Reader<'_> {
             if let Some(found) = self.ago(i, &length, end) {
                 return Some(found);
             }
-            return Some(Found {
-                parts: vec![(i, end, AtomKind::Duration(length))],
-                end,
-            });
+            return Some(Found { parts: vec![(i, end, AtomKind::Duration(length))], end });
         }
         if let Some((length, end)) = self.article_length(i) {
             return self.ago(i, &length, end);
@@ -60,10 +57,7 @@ impl Reader<'_> {
         let measured = measured?;
         let end = measured.end;
         let number = self.number(i, measured)?;
-        Some(Found {
-            parts: vec![(i, end, AtomKind::Number(number))],
-            end,
-        })
+        Some(Found { parts: vec![(i, end, AtomKind::Number(number))], end })
     }
 
     /// A number core of any script at token `i`.
@@ -103,16 +97,12 @@ impl Reader<'_> {
                 _ => None,
             }),
         };
-        symbol.map_or((None, i), |(bound, end)| {
-            (Some(bound), text.skip_space(end))
-        })
+        symbol.map_or((None, i), |(bound, end)| (Some(bound), text.skip_space(end)))
     }
 
     pub(super) fn measured(&self, i: usize) -> Option<Measured> {
         let (mut bound, mut at) = self.bound_before(i);
-        let between = self
-            .is_phrase(at, Meaning::Between)
-            .map(|end| self.text.skip_space(end));
+        let between = self.is_phrase(at, Meaning::Between).map(|end| self.text.skip_space(end));
         at = between.unwrap_or(at);
         let core = self.core(at)?;
         let mut end = core.end;
@@ -121,14 +111,8 @@ impl Reader<'_> {
             end = after;
         }
         let mut high = None;
-        let from = self
-            .text
-            .before(i)
-            .is_some_and(|word| FROM_WORDS.contains(&self.text.lower(word)));
-        if let Some(second) = self
-            .range_end(end, between.is_some(), from)
-            .filter(|s| rises(&core, s))
-        {
+        let from = self.text.before(i).is_some_and(|word| FROM_WORDS.contains(&self.text.lower(word)));
+        if let Some(second) = self.range_end(end, between.is_some(), from).filter(|s| rises(&core, s)) {
             end = second.end;
             if let Some((second_unit, after)) = self.unit_after(&second) {
                 unit = Some((second_unit, after));
@@ -142,13 +126,7 @@ impl Reader<'_> {
             bound = bound.or(Some(after));
             end = reached;
         }
-        Some(Measured {
-            core,
-            high,
-            bound,
-            unit: unit.map(|(unit, _)| unit),
-            end,
-        })
+        Some(Measured { core, high, bound, unit: unit.map(|(unit, _)| unit), end })
     }
 
     fn bound_after(&self, end: usize) -> Option<(Bound, usize)> {
@@ -156,12 +134,7 @@ impl Reader<'_> {
             return Some((Bound::AtLeast, end + 1));
         }
         // Japanese puts a counter between: 1万件以上.
-        let counted = self
-            .text
-            .raw(end)
-            .chars()
-            .next()
-            .is_some_and(|c| COUNTERS.contains(c));
+        let counted = self.text.raw(end).chars().next().is_some_and(|c| COUNTERS.contains(c));
         let end = end + usize::from(counted);
         self.phrase(self.text.skip_space(end), |meaning| match meaning {
             Meaning::ApproxAfter(bound) => Some(bound),
@@ -174,23 +147,14 @@ impl Reader<'_> {
         let text = self.text;
         let spaced = text.skip_space(end);
         if text.is(end, '-') || text.is(end, '~') {
-            return (!from)
-                .then(|| self.digits_core(end + 1))
-                .flatten()
-                .filter(|_| text.digits(end + 1).is_some());
+            return (!from).then(|| self.digits_core(end + 1)).flatten().filter(|_| text.digits(end + 1).is_some());
         }
         if text.is(spaced, '–') || text.is(spaced, '—') {
             let at = text.skip_space(spaced + 1);
             let tight = spaced == end && at == spaced + 1;
-            return (tight || text.is(spaced, '–'))
-                .then(|| self.digits_core(at))
-                .flatten();
+            return (tight || text.is(spaced, '–')).then(|| self.digits_core(at)).flatten();
         }
-        let wanted = if between {
-            Meaning::Connector
-        } else {
-            Meaning::To
-        };
+        let wanted = if between { Meaning::Connector } else { Meaning::To };
         let after = self.is_phrase(spaced, wanted)?;
         if !between && (from || spaced == end && text.kind(spaced) == Some(TokenKind::Word)) {
             return None;
@@ -213,11 +177,7 @@ impl Reader<'_> {
         let text = self.text;
         if text.is(at, '%') {
             let points = text.is(at + 1, '-') && text.lower(at + 2).starts_with("point");
-            return Some(if points {
-                (Unit::PercentagePoint, at + 3)
-            } else {
-                (Unit::Percent, at + 1)
-            });
+            return Some(if points { (Unit::PercentagePoint, at + 3) } else { (Unit::Percent, at + 1) });
         }
         let (unit, end) = self.phrase(at, |meaning| match meaning {
             Meaning::Unit(unit) => Some(unit),
@@ -249,19 +209,10 @@ impl Reader<'_> {
     }
 
     fn number(&self, i: usize, measured: Measured) -> Option<NumberAtom> {
-        let Measured {
-            core,
-            high,
-            bound,
-            unit,
-            ..
-        } = measured;
+        let Measured { core, high, bound, unit, .. } = measured;
         let first = core.readings.first()?.value;
         let approx = match (&high, core.vague, bound) {
-            (Some(high), ..) => Approx::Between {
-                low: first,
-                high: high.readings.first()?.value,
-            },
+            (Some(high), ..) => Approx::Between { low: first, high: high.readings.first()?.value },
             (None, Some((low, high)), _) => Approx::Between { low, high },
             (None, None, Some(bound)) => approx_of(bound),
             (None, None, None) if core.share => Approx::About,

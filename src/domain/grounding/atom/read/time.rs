@@ -23,13 +23,7 @@ const JUST_NOW_SECONDS: i64 = 300;
 const EPOCH_SECONDS: std::ops::Range<i64> = 1_000_000_000..4_102_444_800;
 
 fn atom(readings: Vec<TimeReading>, precision: Precision) -> TimeAtom {
-    TimeAtom {
-        readings,
-        weekday: None,
-        zone: ZoneClaim::None,
-        precision,
-        range: RangeRole::Single,
-    }
+    TimeAtom { readings, weekday: None, zone: ZoneClaim::None, precision, range: RangeRole::Single }
 }
 
 /// The atom for a day, a clock time or both.
@@ -43,24 +37,14 @@ fn join(day: Option<(&[Day], Option<civil::Weekday>)>, clock: Option<&ClockRead>
             (Day::Full(date), Some(time), ZoneClaim::Zone(zone)) => zone
                 .to_ambiguous_timestamp(date.to_datetime(time))
                 .compatible()
-                .map_or(
-                    TimeReading::Local {
-                        day: *day,
-                        time: Some(time),
-                    },
-                    TimeReading::Instant,
-                ),
+                .map_or(TimeReading::Local { day: *day, time: Some(time) }, TimeReading::Instant),
             _ => TimeReading::Local { day: *day, time },
         })
         .collect();
     if readings.is_empty() {
         readings.extend(time.map(TimeReading::TimeOfDay));
     }
-    let coarse = if matches!(days.first(), Some(Day::Month { .. })) {
-        Precision::Month
-    } else {
-        Precision::Day
-    };
+    let coarse = if matches!(days.first(), Some(Day::Month { .. })) { Precision::Month } else { Precision::Day };
     let mut atom = atom(readings, clock.map_or(coarse, |clock| clock.precision));
     atom.zone = zone;
     atom.weekday = day.and_then(|(_, weekday)| weekday);
@@ -70,15 +54,8 @@ fn join(day: Option<(&[Day], Option<civil::Weekday>)>, clock: Option<&ClockRead>
 impl Reader<'_> {
     /// A point in time at token `i`.
     pub(super) fn time(&self, i: usize) -> Option<Found> {
-        let single = |(atom, end): (TimeAtom, usize)| Found {
-            parts: vec![(i, end, AtomKind::Time(atom))],
-            end,
-        };
-        if let Some(found) = self
-            .epoch(i)
-            .or_else(|| self.compact(i))
-            .or_else(|| self.just_now(i))
-        {
+        let single = |(atom, end): (TimeAtom, usize)| Found { parts: vec![(i, end, AtomKind::Time(atom))], end };
+        if let Some(found) = self.epoch(i).or_else(|| self.compact(i)).or_else(|| self.just_now(i)) {
             return Some(single(found));
         }
         if let Some(day) = self.day(i) {
@@ -95,23 +72,14 @@ impl Reader<'_> {
             let mut end = join(days, None);
             (start.range, end.range) = (RangeRole::Start, RangeRole::End);
             let second = self.range_gap(first_end).unwrap_or(first_end);
-            let parts = vec![
-                (i, first_end, AtomKind::Time(start)),
-                (second, day.end, AtomKind::Time(end)),
-            ];
-            return Found {
-                parts,
-                end: day.end,
-            };
+            let parts = vec![(i, first_end, AtomKind::Time(start)), (second, day.end, AtomKind::Time(end))];
+            return Found { parts, end: day.end };
         }
         match self.clock_after_day(day.end) {
             Some(clock) => self.clock_range(i, days, clock),
             None => {
                 let kind = AtomKind::Time(join(days, None));
-                Found {
-                    parts: vec![(i, day.end, kind)],
-                    end: day.end,
-                }
+                Found { parts: vec![(i, day.end, kind)], end: day.end }
             }
         }
     }
@@ -123,18 +91,11 @@ impl Reader<'_> {
         if let Some(after) = self.is_phrase(at, Meaning::DateGlue) {
             at = self.text.skip_space(after);
         }
-        let day = if at > clock.end {
-            self.day(at).filter(|day| day.from.is_none())
-        } else {
-            None
-        };
+        let day = if at > clock.end { self.day(at).filter(|day| day.from.is_none()) } else { None };
         match day {
             Some(day) if self.clock_after_day(day.end).is_none() => {
                 let kind = AtomKind::Time(join(Some((&day.days, day.weekday)), Some(&clock)));
-                Found {
-                    parts: vec![(i, day.end, kind)],
-                    end: day.end,
-                }
+                Found { parts: vec![(i, day.end, kind)], end: day.end }
             }
             _ => self.clock_range(i, None, clock),
         }
@@ -164,32 +125,18 @@ impl Reader<'_> {
         let gap = self.text.skip_space(end);
         let after = match self.text.raw(gap) {
             "-" | "–" | "—" | "~" => gap + 1,
-            _ => self
-                .is_phrase(gap, Meaning::To)
-                .or_else(|| self.is_phrase(gap, Meaning::Connector))?,
+            _ => self.is_phrase(gap, Meaning::To).or_else(|| self.is_phrase(gap, Meaning::Connector))?,
         };
         Some(self.text.skip_space(after))
     }
 
     /// A clock time with its day, and the second end if it opens a range. Day and zone are shared.
-    fn clock_range(
-        &self,
-        i: usize,
-        day: Option<(&[Day], Option<civil::Weekday>)>,
-        clock: ClockRead,
-    ) -> Found {
-        let second = self
-            .range_gap(clock.end)
-            .and_then(|at| Some((at, self.clock(at)?)));
-        let dated = second
-            .as_ref()
-            .is_some_and(|(_, second)| self.clock_starts_date(second));
+    fn clock_range(&self, i: usize, day: Option<(&[Day], Option<civil::Weekday>)>, clock: ClockRead) -> Found {
+        let second = self.range_gap(clock.end).and_then(|at| Some((at, self.clock(at)?)));
+        let dated = second.as_ref().is_some_and(|(_, second)| self.clock_starts_date(second));
         let Some((at, second)) = second.filter(|_| !dated) else {
             let (end, kind) = (clock.end, AtomKind::Time(join(day, Some(&clock))));
-            return Found {
-                parts: vec![(i, end, kind)],
-                end,
-            };
+            return Found { parts: vec![(i, end, kind)], end };
         };
         let mut first = clock;
         if first.zone == ZoneClaim::None {
@@ -197,14 +144,8 @@ impl Reader<'_> {
         }
         let (mut start, mut end) = (join(day, Some(&first)), join(day, Some(&second)));
         (start.range, end.range) = (RangeRole::Start, RangeRole::End);
-        let parts = vec![
-            (i, first.end, AtomKind::Time(start)),
-            (at, second.end, AtomKind::Time(end)),
-        ];
-        Found {
-            parts,
-            end: second.end,
-        }
+        let parts = vec![(i, first.end, AtomKind::Time(start)), (at, second.end, AtomKind::Time(end))];
+        Found { parts, end: second.end }
     }
 
     /// Whether a day of its own follows a clock time.
@@ -216,11 +157,7 @@ impl Reader<'_> {
     fn just_now(&self, i: usize) -> Option<(TimeAtom, usize)> {
         let end = self.is_phrase(i, Meaning::Now)?;
         let step_seconds = 2 * JUST_NOW_SECONDS;
-        let reading = TimeReading::Relative {
-            seconds: 0,
-            step_seconds,
-            approx: Approx::Exact,
-        };
+        let reading = TimeReading::Relative { seconds: 0, step_seconds, approx: Approx::Exact };
         Some((atom(vec![reading], Precision::Minute), end))
     }
 
@@ -242,10 +179,7 @@ impl Reader<'_> {
         }
         let nanos = i128::from(number) * i128::from(1_000_000_000 / per_second);
         let instant = Timestamp::from_nanosecond(nanos).ok()?;
-        Some((
-            atom(vec![TimeReading::Epoch { number, instant }], precision),
-            i + 1,
-        ))
+        Some((atom(vec![TimeReading::Epoch { number, instant }], precision), i + 1))
     }
 
     /// `20261121T140500Z`.
@@ -259,20 +193,10 @@ impl Reader<'_> {
         let year = date.get(..4)?.parse().ok()?;
         let day = civil::Date::new(year, part(date, 4)?, part(date, 6)?).ok()?;
         let seconds = part(time, 4);
-        let clock =
-            civil::Time::new(part(time, 0)?, part(time, 2)?, seconds.unwrap_or(0), 0).ok()?;
-        let precision = if seconds.is_some() {
-            Precision::Second
-        } else {
-            Precision::Minute
-        };
+        let clock = civil::Time::new(part(time, 0)?, part(time, 2)?, seconds.unwrap_or(0), 0).ok()?;
+        let precision = if seconds.is_some() { Precision::Second } else { Precision::Minute };
         let (zone, end) = self.zone(i + 3).unwrap_or((ZoneClaim::None, i + 3));
-        let read = ClockRead {
-            time: clock,
-            precision,
-            zone,
-            end,
-        };
+        let read = ClockRead { time: clock, precision, zone, end };
         Some((join(Some((&[Day::Full(day)], None)), Some(&read)), end))
     }
 }

@@ -28,10 +28,7 @@ impl Reader<'_> {
             (Some(phrase), Some((_, end))) if phrase.end >= end => Some(phrase),
             (Some(phrase), None) => Some(phrase),
             (_, Some((value, end))) => Some(Core {
-                readings: vec![Reading {
-                    value: Decimal::from(value),
-                    decimals: 0,
-                }],
+                readings: vec![Reading { value: Decimal::from(value), decimals: 0 }],
                 ordinal: false,
                 spelled: true,
                 vague: None,
@@ -47,14 +44,7 @@ impl Reader<'_> {
             Meaning::Fraction(..) | Meaning::Vague(..) | Meaning::Ordinal(_) => Some(meaning),
             _ => None,
         })?;
-        let mut core = Core {
-            readings: Vec::new(),
-            ordinal: false,
-            spelled: true,
-            vague: None,
-            share: false,
-            end,
-        };
+        let mut core = Core { readings: Vec::new(), ordinal: false, spelled: true, vague: None, share: false, end };
         let (value, decimals) = match meaning {
             Meaning::Fraction(over, under) => {
                 core.share = true;
@@ -117,21 +107,11 @@ impl Reader<'_> {
 
     /// The number morphemes that make up the whole word at token `i`.
     fn morphemes(&self, i: usize) -> Option<Vec<Meaning>> {
-        let token = self
-            .text
-            .tokens
-            .get(i)
-            .filter(|token| token.kind == TokenKind::Word)?;
+        let token = self.text.tokens.get(i).filter(|token| token.kind == TokenKind::Word)?;
         let counts = |meaning: Meaning| {
-            matches!(
-                meaning,
-                Meaning::Num(_) | Meaning::Mult(_) | Meaning::Connector | Meaning::Article
-            )
+            matches!(meaning, Meaning::Num(_) | Meaning::Mult(_) | Meaning::Connector | Meaning::Article)
         };
-        let own = token
-            .phrases
-            .iter()
-            .filter(|p| p.lang == self.lang && p.rest.is_empty());
+        let own = token.phrases.iter().filter(|p| p.lang == self.lang && p.rest.is_empty());
         if let Some(phrase) = own.into_iter().find(|phrase| counts(phrase.meaning)) {
             return Some(vec![phrase.meaning]);
         }
@@ -152,9 +132,8 @@ fn take_apart(lang: Lang, word: &str) -> Option<Vec<Meaning>> {
     let mut rest = word;
     while !rest.is_empty() {
         let fits = |(form, _): &&(&str, Meaning)| {
-            rest.strip_prefix(form).is_some_and(|after| {
-                after.is_empty() || all.iter().any(|(next, _)| after.starts_with(next))
-            })
+            rest.strip_prefix(form)
+                .is_some_and(|after| after.is_empty() || all.iter().any(|(next, _)| after.starts_with(next)))
         };
         let (form, meaning) = all.iter().find(fits)?;
         rest = rest.strip_prefix(form)?;
@@ -205,8 +184,7 @@ impl Sum {
             Meaning::Article => self.add(1, true),
             Meaning::Mult(factor) => self.multiply(factor),
             Meaning::Connector => {
-                let allowed =
-                    self.started && !self.connected && !(self.weak && self.lang != Lang::De);
+                let allowed = self.started && !self.connected && !(self.weak && self.lang != Lang::De);
                 self.connected = true;
                 self.open = true;
                 allowed

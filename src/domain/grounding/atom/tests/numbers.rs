@@ -72,14 +72,8 @@ fn each_language_prints_numbers_its_own_way() {
     for (text, lang, right, wrong) in SUPPORT {
         let found = numbers(text, *lang);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
-        assert!(
-            found[0].supports(&decimal(right), None),
-            "{text} for {right}: {found:?}"
-        );
-        assert!(
-            !found[0].supports(&decimal(wrong), None),
-            "{text} for {wrong}: {found:?}"
-        );
+        assert!(found[0].supports(&decimal(right), None), "{text} for {right}: {found:?}");
+        assert!(!found[0].supports(&decimal(wrong), None), "{text} for {wrong}: {found:?}");
     }
 }
 
@@ -115,11 +109,7 @@ fn numbering_is_no_number() {
         "**1.** Look",
         "24/7 monitoring",
     ] {
-        assert!(
-            numbers(text, Lang::En).is_empty(),
-            "{text}: {:?}",
-            numbers(text, Lang::En)
-        );
+        assert!(numbers(text, Lang::En).is_empty(), "{text}: {:?}", numbers(text, Lang::En));
     }
     assert_eq!(numbers("| 14 | 3 |", Lang::En).len(), 2);
     assert_eq!(numbers("1. There are 7 hosts", Lang::En).len(), 1);
@@ -146,10 +136,7 @@ fn a_number_after_a_record_noun_may_be_an_id() {
         ("Fall 4711 ist offen", Lang::De),
     ] {
         let found = numbers(text, lang);
-        assert!(
-            found.len() == 1 && found[0].id_candidate,
-            "{text}: {found:?}"
-        );
+        assert!(found.len() == 1 && found[0].id_candidate, "{text}: {found:?}");
     }
     assert!(!numbers("4711 cases", Lang::En)[0].id_candidate);
 }
@@ -170,12 +157,7 @@ fn lengths_of_time_match_by_printed_precision() {
         ("P1DT2H", Lang::En, minutes(26 * 60), minutes(27 * 60)),
         ("2 timer", Lang::Nb, minutes(125), minutes(155)),
         ("45 seconds", Lang::En, 45_000_000_000, 46_000_000_000),
-        (
-            "to timer og fem minutter",
-            Lang::Nb,
-            minutes(125),
-            minutes(126),
-        ),
+        ("to timer og fem minutter", Lang::Nb, minutes(125), minutes(126)),
         ("zwei Stunden", Lang::De, minutes(120), minutes(200)),
         ("3 heures", Lang::Fr, minutes(180), minutes(240)),
         ("30 minutos", Lang::Es, minutes(30), minutes(31)),
@@ -195,12 +177,7 @@ fn lengths_of_time_match_by_printed_precision() {
                 _ => None,
             })
             .collect();
-        assert_eq!(
-            found.len(),
-            1,
-            "{text}: {:?} {atoms:?}",
-            printed(text, &atoms)
-        );
+        assert_eq!(found.len(), 1, "{text}: {:?} {atoms:?}", printed(text, &atoms));
         assert!(found[0].matches_nanos(right), "{text}: {found:?}");
         assert!(!found[0].matches_nanos(wrong), "{text}: {found:?}");
     }

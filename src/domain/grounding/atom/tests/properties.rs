@@ -88,9 +88,7 @@ fn holds(text: &str) -> bool {
         let mut last = 0;
         scan(text, lang).into_iter().all(|atom| {
             let span = atom.span;
-            let fits = span.start >= last
-                && span.end > span.start
-                && text.get(span.start..span.end).is_some();
+            let fits = span.start >= last && span.end > span.start && text.get(span.start..span.end).is_some();
             last = span.end;
             fits
         })
@@ -142,10 +140,9 @@ proptest! {
 
 #[test]
 fn hostile_repetition_is_read_in_one_pass() {
-    for piece in [
-        "1 ", "1,", "1.", "a.", "[", "[.]", "…", "for ", "1-", "hundert", "三", "((", "http://",
-        "1:1:", "twenty ",
-    ] {
+    for piece in
+        ["1 ", "1,", "1.", "a.", "[", "[.]", "…", "for ", "1-", "hundert", "三", "((", "http://", "1:1:", "twenty "]
+    {
         assert!(holds(&piece.repeat(5_000)), "{piece}");
     }
 }

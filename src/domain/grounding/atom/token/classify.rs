@@ -28,17 +28,9 @@ use crate::domain::grounding::atom::token::tables::TOP_LEVEL;
 const MIN_PARTIAL: usize = 4;
 
 /// Class and canonical form of a token. `coded` says that it stands between backticks.
-pub(super) fn classify(
-    text: &str,
-    partial: Partial,
-    coded: bool,
-) -> Option<(IdentifierClass, String)> {
+pub(super) fn classify(text: &str, partial: Partial, coded: bool) -> Option<(IdentifierClass, String)> {
     let token = refang(text);
-    let class = if partial == Partial::Whole {
-        whole(&token, coded)?
-    } else {
-        cut(&token)?
-    };
+    let class = if partial == Partial::Whole { whole(&token, coded)? } else { cut(&token)? };
     let canonical = canonical(class, &token);
     Some((class, canonical))
 }
@@ -47,23 +39,17 @@ fn cut(token: &str) -> Option<IdentifierClass> {
     if token.len() < MIN_PARTIAL || !token.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let hexed = token
-        .bytes()
-        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let hexed = token.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     if hexed && (is_mixed(token) || token.len() >= 6) {
         return Some(IdentifierClass::HexId);
     }
-    whole(token, false)
-        .filter(|class| !matches!(class, IdentifierClass::Slug | IdentifierClass::Version))
+    whole(token, false).filter(|class| !matches!(class, IdentifierClass::Slug | IdentifierClass::Version))
 }
 
 fn whole(token: &str, coded: bool) -> Option<IdentifierClass> {
     let scheme = SCHEMES.iter().find(|(_, scheme)| token.starts_with(scheme));
     if let Some((_, scheme)) = scheme.or_else(|| {
-        let lower = token
-            .get(..token.len().min(9))
-            .unwrap_or("")
-            .to_ascii_lowercase();
+        let lower = token.get(..token.len().min(9)).unwrap_or("").to_ascii_lowercase();
         SCHEMES.iter().find(|(_, scheme)| lower.starts_with(scheme))
     }) {
         return (token.len() > scheme.len()).then_some(IdentifierClass::Url);
@@ -98,26 +84,17 @@ fn address(token: &str) -> Option<IdentifierClass> {
         if port.is_empty() {
             return Some(IdentifierClass::Ipv6);
         }
-        return port
-            .strip_prefix(':')?
-            .parse::<u16>()
-            .ok()
-            .map(|_| IdentifierClass::Socket);
+        return port.strip_prefix(':')?.parse::<u16>().ok().map(|_| IdentifierClass::Socket);
     }
     if let Some((net, bits)) = token.split_once('/') {
         let bits = is_digits(bits).then(|| bits.parse::<u8>().ok()).flatten()?;
         let fits = net.parse::<Ipv4Addr>().is_ok() && bits <= 32;
-        return (fits || net.contains("::"))
-            .then_some(IdentifierClass::Cidr)
-            .filter(|_| fits || is_net6(net, bits));
+        return (fits || net.contains("::")).then_some(IdentifierClass::Cidr).filter(|_| fits || is_net6(net, bits));
     }
     let (host, port) = token.rsplit_once(':')?;
     port.parse::<u16>().ok().filter(|_| is_digits(port))?;
     let hosted = host.parse::<Ipv4Addr>().is_ok()
-        || matches!(
-            whole_host(host),
-            Some(IdentifierClass::Domain | IdentifierClass::Host)
-        );
+        || matches!(whole_host(host), Some(IdentifierClass::Domain | IdentifierClass::Host));
     hosted.then_some(IdentifierClass::Socket)
 }
 
@@ -141,26 +118,17 @@ fn slashed(token: &str) -> Option<IdentifierClass> {
         return (rest.len() >= 2 && rest.split('/').any(|part| part.len() >= 2 && named(part)))
             .then_some(IdentifierClass::Path);
     }
-    let rooted = ["~/", "./", "../"]
-        .iter()
-        .any(|root| token.starts_with(root));
-    let drive = token
-        .as_bytes()
-        .get(1..3)
-        .is_some_and(|root| root == b":\\" || root == b":/")
+    let rooted = ["~/", "./", "../"].iter().any(|root| token.starts_with(root));
+    let drive = token.as_bytes().get(1..3).is_some_and(|root| root == b":\\" || root == b":/")
         && token.starts_with(|c: char| c.is_ascii_alphabetic());
     let share = token.starts_with("\\\\");
-    let hive = ["HKLM\\", "HKCU\\", "HKEY_", "HKU\\", "%"]
-        .iter()
-        .any(|root| token.starts_with(root))
-        && token.contains('\\');
+    let hive =
+        ["HKLM\\", "HKCU\\", "HKEY_", "HKU\\", "%"].iter().any(|root| token.starts_with(root)) && token.contains('\\');
     if (rooted || drive || share || hive) && token.len() >= 4 && named(token) {
         return Some(IdentifierClass::Path);
     }
     if let Some((domain, user)) = token.split_once('\\') {
-        let fits = is_label(&domain.replace('.', "a"))
-            && user.len() >= 2
-            && is_label(&user.replace(['.', '$'], "a"));
+        let fits = is_label(&domain.replace('.', "a")) && user.len() >= 2 && is_label(&user.replace(['.', '$'], "a"));
         return fits.then_some(IdentifierClass::Username);
     }
     let (head, tail) = token.split_once('/')?;
@@ -175,11 +143,7 @@ fn slashed(token: &str) -> Option<IdentifierClass> {
 pub(in crate::domain::grounding::atom) fn is_event(token: &str) -> bool {
     let parts: Vec<&str> = token.split('/').take(5).collect();
     let core = match parts.as_slice() {
-        [kind, core @ ..]
-            if core.len() == 3 && kind.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') =>
-        {
-            core
-        }
+        [kind, core @ ..] if core.len() == 3 && kind.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') => core,
         core => core,
     };
     matches!(core, [time, customer, id]
@@ -188,10 +152,8 @@ pub(in crate::domain::grounding::atom) fn is_event(token: &str) -> bool {
 
 fn email(token: &str) -> Option<IdentifierClass> {
     let (user, domain) = token.split_once('@')?;
-    let user_fits = !user.is_empty()
-        && user
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '\''));
+    let user_fits =
+        !user.is_empty() && user.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '\''));
     let labels: Vec<&str> = domain.split('.').collect();
     let domain_fits = labels.len() >= 2 && labels.iter().all(|label| is_label(label));
     (user_fits && domain_fits).then_some(IdentifierClass::Email)
@@ -201,10 +163,7 @@ fn digest(token: &str) -> Option<IdentifierClass> {
     let (named, hex) = match token.split_once(':') {
         Some((name, hex)) => {
             let name = name.to_ascii_lowercase();
-            (
-                matches!(name.as_str(), "sha256" | "sha1" | "md5" | "sha512"),
-                hex,
-            )
+            (matches!(name.as_str(), "sha256" | "sha1" | "md5" | "sha512"), hex)
         }
         None => (false, token),
     };
@@ -229,8 +188,7 @@ fn keyed(token: &str) -> Option<IdentifierClass> {
     let upper = token.to_ascii_uppercase();
     if let Some(rest) = upper.strip_prefix("CVE-") {
         let (year, number) = rest.split_once('-')?;
-        return (year.len() == 4 && is_digits(year) && is_digits(number))
-            .then_some(IdentifierClass::Cve);
+        return (year.len() == 4 && is_digits(year) && is_digits(number)).then_some(IdentifierClass::Cve);
     }
     if let Some(rest) = upper.strip_prefix("CWE-") {
         return is_digits(rest).then_some(IdentifierClass::Cwe);
@@ -240,9 +198,7 @@ fn keyed(token: &str) -> Option<IdentifierClass> {
     }
     let (head, number) = token.split_once('-')?;
     let head_fits = head.len() >= 2 && head.starts_with(|c: char| c.is_ascii_alphabetic());
-    let capital = head
-        .bytes()
-        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let capital = head.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     if let Some((first, second)) = number.split_once(':') {
         let numbers = is_digits(first) && second.split(':').all(is_digits);
         return (head_fits && capital && numbers).then_some(IdentifierClass::Signature);
@@ -255,11 +211,8 @@ fn keyed(token: &str) -> Option<IdentifierClass> {
 fn is_attack(token: &str) -> bool {
     let letters = token.bytes().take_while(u8::is_ascii_uppercase).count();
     let (head, rest) = token.split_at(letters);
-    let (main, sub) = rest
-        .split_once('.')
-        .map_or((rest, None), |(main, sub)| (main, Some(sub)));
-    let known =
-        matches!(head, "T" | "TA" | "G" | "M" | "S" | "DS") && main.len() == 4 && is_digits(main);
+    let (main, sub) = rest.split_once('.').map_or((rest, None), |(main, sub)| (main, Some(sub)));
+    let known = matches!(head, "T" | "TA" | "G" | "M" | "S" | "DS") && main.len() == 4 && is_digits(main);
     known && sub.is_none_or(|sub| head == "T" && sub.len() == 3 && is_digits(sub))
 }
 
@@ -273,8 +226,8 @@ fn dotted(token: &str) -> Option<IdentifierClass> {
     }
     let labels: Vec<&str> = token.split('.').collect();
     if !labels.iter().all(|label| is_label(label)) {
-        let hidden = labels.first().is_some_and(|first| first.is_empty())
-            && labels.iter().skip(1).all(|label| is_label(label));
+        let hidden =
+            labels.first().is_some_and(|first| first.is_empty()) && labels.iter().skip(1).all(|label| is_label(label));
         return (hidden && token.len() >= 4 && !is_digits(token.get(1..)?))
             .then_some(IdentifierClass::FileName)
             .filter(|_| labels.len() <= 3 && labels.iter().skip(1).all(|label| is_letters(label)));
@@ -299,28 +252,20 @@ fn dotted(token: &str) -> Option<IdentifierClass> {
         return Some(IdentifierClass::Username);
     }
     let short = labels.iter().any(|label| label.chars().count() < 2);
-    (!sentence && !short && !labels[0].bytes().all(|b| b.is_ascii_digit()))
-        .then_some(IdentifierClass::Code)
+    (!sentence && !short && !labels[0].bytes().all(|b| b.is_ascii_digit())).then_some(IdentifierClass::Code)
 }
 
 /// `1.2.3`, `v2.4`, `1.28.4-rc.1`; not `21.11.2026`.
 fn is_version(token: &str) -> bool {
-    let led = token
-        .strip_prefix('v')
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let led = token.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let body = led.unwrap_or(token);
     let core = body.split(['-', '+']).next().unwrap_or("");
     let parts: Vec<&str> = core.split('.').collect();
     let numbers = parts.iter().all(|part| is_digits(part) && part.len() <= 8);
     let tagged = core.len() < body.len();
-    let small = |part: &str, most: u32| {
-        part.parse::<u32>()
-            .is_ok_and(|value| (1..=most).contains(&value))
-    };
-    let date =
-        parts.len() == 3 && small(parts[0], 31) && small(parts[1], 12) && parts[2].len() == 4;
-    let grouped =
-        parts.len() >= 3 && parts.iter().skip(1).all(|part| part.len() == 3) && led.is_none();
+    let small = |part: &str, most: u32| part.parse::<u32>().is_ok_and(|value| (1..=most).contains(&value));
+    let date = parts.len() == 3 && small(parts[0], 31) && small(parts[1], 12) && parts[2].len() == 4;
+    let grouped = parts.len() >= 3 && parts.iter().skip(1).all(|part| part.len() == 3) && led.is_none();
     let long_enough = parts.len() >= 3 || (parts.len() == 2 && led.is_some());
     numbers && long_enough && !date && (!grouped || tagged) && parts.len() <= 5
 }
@@ -328,9 +273,7 @@ fn is_version(token: &str) -> bool {
 fn joined(token: &str, coded: bool) -> Option<IdentifierClass> {
     let lower = token.to_lowercase();
     if COMMON_TERMS.contains(&lower.as_str())
-        || !token
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '$'))
+        || !token.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '$'))
     {
         return None;
     }
@@ -348,9 +291,7 @@ fn joined(token: &str, coded: bool) -> Option<IdentifierClass> {
         let counts = token.starts_with(|c: char| c.is_ascii_digit())
             && is_letters(token.trim_start_matches(|c: char| c.is_ascii_digit()));
         let measured = token.bytes().take_while(u8::is_ascii_digit).count() > 0
-            && !token
-                .bytes()
-                .any(|b| b.is_ascii_hexdigit() && b.is_ascii_alphabetic())
+            && !token.bytes().any(|b| b.is_ascii_hexdigit() && b.is_ascii_alphabetic())
             && token.len() < 8;
         return (!counts && !measured && token.len() >= 2)
             .then_some(IdentifierClass::Code)
@@ -367,15 +308,12 @@ fn joined(token: &str, coded: bool) -> Option<IdentifierClass> {
 
 /// `PT30M` is a length of time.
 fn iso_length(token: &str) -> bool {
-    token.starts_with("PT")
-        || (token.starts_with('P') && token.ends_with(['D', 'W', 'M', 'H', 'S', 'Y']))
+    token.starts_with("PT") || (token.starts_with('P') && token.ends_with(['D', 'W', 'M', 'H', 'S', 'Y']))
 }
 
 fn hyphenated(token: &str, coded: bool) -> Option<IdentifierClass> {
     let labels: Vec<&str> = token.split('-').collect();
-    if !labels.iter().all(|label| is_alphanumeric(label))
-        || labels.iter().all(|label| is_digits(label))
-    {
+    if !labels.iter().all(|label| is_alphanumeric(label)) || labels.iter().all(|label| is_digits(label)) {
         return None;
     }
     let first = labels[0].to_lowercase();
@@ -383,13 +321,10 @@ fn hyphenated(token: &str, coded: bool) -> Option<IdentifierClass> {
         // "24-hour", "3-5pm", "top-10", "zero-day2": numbers in ordinary words.
         let led_by_number = labels[0].starts_with(|c: char| c.is_ascii_digit()) && labels.len() < 3;
         let dated = labels[0].len() == 4 && is_digits(labels[0]);
-        let common =
-            labels.len() == 2 && (COMMON_HEADS.contains(&first.as_str()) || is_known_word(&first));
+        let common = labels.len() == 2 && (COMMON_HEADS.contains(&first.as_str()) || is_known_word(&first));
         return (!led_by_number && !dated && !common).then_some(IdentifierClass::Host);
     }
-    let slug = labels
-        .iter()
-        .all(|label| label.len() >= 2 && label.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let slug = labels.iter().all(|label| label.len() >= 2 && label.bytes().all(|byte| byte.is_ascii_lowercase()));
     match (slug, coded) {
         (_, true) => Some(IdentifierClass::Code),
         (true, false) => Some(IdentifierClass::Slug),

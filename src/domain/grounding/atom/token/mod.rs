@@ -53,8 +53,7 @@ pub(super) fn refang(text: &str) -> String {
 }
 
 fn starts_ignoring_case(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 /// All identifiers of the text in order, without overlaps.
@@ -74,12 +73,7 @@ pub(super) fn identifiers(text: &Text) -> Vec<Located> {
             continue;
         }
         let coded = folded.get(..at).is_some_and(|before| before.ends_with('`'));
-        let end = at
-            + if is_url(rest) {
-                url_end(rest)
-            } else {
-                chunk_end(rest)
-            };
+        let end = at + if is_url(rest) { url_end(rest) } else { chunk_end(rest) };
         push_chunk(folded, at, end, coded, &mut found);
         at = end;
     }
@@ -88,9 +82,7 @@ pub(super) fn identifiers(text: &Text) -> Vec<Located> {
 
 fn is_url(rest: &str) -> bool {
     rest.starts_with(|c: char| c.is_ascii_alphabetic())
-        && SCHEMES
-            .iter()
-            .any(|(scheme, _)| starts_ignoring_case(rest, scheme))
+        && SCHEMES.iter().any(|(scheme, _)| starts_ignoring_case(rest, scheme))
 }
 
 fn separates(c: char) -> bool {
@@ -116,10 +108,7 @@ fn separates(c: char) -> bool {
                 | '?'
                 | '!'
         )
-        || matches!(
-            c,
-            '\u{2013}' | '\u{2014}' | '\u{2192}' | '\u{201e}' | '\u{ab}' | '\u{bb}'
-        )
+        || matches!(c, '\u{2013}' | '\u{2014}' | '\u{2192}' | '\u{201e}' | '\u{ab}' | '\u{bb}')
         || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
 }
 
@@ -174,31 +163,20 @@ fn url_end(rest: &str) -> usize {
 /// Length of `[2001:db8::1]` with an optional port at the start of `rest`.
 fn bracketed_ipv6(rest: &str) -> Option<usize> {
     let inside = rest.strip_prefix('[')?;
-    let close = inside
-        .get(..inside.len().min(48))
-        .or(Some(inside))
-        .and_then(|head| head.find(']'))?;
+    let close = inside.get(..inside.len().min(48)).or(Some(inside)).and_then(|head| head.find(']'))?;
     inside.get(..close)?.parse::<std::net::Ipv6Addr>().ok()?;
     let after = inside.get(close + 1..)?;
-    let port = after.strip_prefix(':').map_or(0, |port| {
-        1 + port.bytes().take_while(u8::is_ascii_digit).count()
-    });
+    let port = after.strip_prefix(':').map_or(0, |port| 1 + port.bytes().take_while(u8::is_ascii_digit).count());
     Some(close + 2 + if port > 1 { port } else { 0 })
 }
 
 /// Characters that end a sentence or mark up a word, at either end of a chunk.
 fn trims(c: char) -> bool {
-    matches!(
-        c,
-        '.' | ',' | ':' | ';' | '!' | '?' | '_' | '~' | '^' | '-' | '\u{b7}'
-    )
+    matches!(c, '.' | ',' | ':' | ';' | '!' | '?' | '_' | '~' | '^' | '-' | '\u{b7}')
 }
 
 fn push_chunk(folded: &str, start: usize, end: usize, coded: bool, found: &mut Vec<Located>) {
-    let Some(chunk) = folded
-        .get(start..end)
-        .filter(|chunk| chunk.len() <= MAX_CHUNK_BYTES)
-    else {
+    let Some(chunk) = folded.get(start..end).filter(|chunk| chunk.len() <= MAX_CHUNK_BYTES) else {
         return;
     };
     if plain_word(chunk) {
@@ -213,10 +191,7 @@ fn push_chunk(folded: &str, start: usize, end: usize, coded: bool, found: &mut V
     }
     let unmarked = body.trim_end_matches([',', ':', ';', '!', '?']);
     for dots in ["…", "..."] {
-        if let Some(rest) = unmarked
-            .strip_suffix(dots)
-            .filter(|_| partial == Partial::Whole)
-        {
+        if let Some(rest) = unmarked.strip_suffix(dots).filter(|_| partial == Partial::Whole) {
             (body, partial) = (rest, Partial::Prefix);
         }
     }
@@ -232,61 +207,28 @@ fn push_chunk(folded: &str, start: usize, end: usize, coded: bool, found: &mut V
         return;
     }
     let dots = if partial == Partial::Prefix {
-        folded.get(start + body.len()..).map_or(0, |rest| {
-            if rest.starts_with('…') {
-                '…'.len_utf8()
-            } else {
-                3
-            }
-        })
+        folded.get(start + body.len()..).map_or(0, |rest| if rest.starts_with('…') { '…'.len_utf8() } else { 3 })
     } else {
         0
     };
     let lead = match partial {
-        Partial::Suffix
-            if folded
-                .get(..start)
-                .is_some_and(|before| before.ends_with('…')) =>
-        {
-            '…'.len_utf8()
-        }
+        Partial::Suffix if folded.get(..start).is_some_and(|before| before.ends_with('…')) => '…'.len_utf8(),
         Partial::Suffix => 3,
         _ => 0,
     };
     if let Some((class, canonical)) = classify(body, partial, coded) {
         let (from, to) = (start - lead, start + body.len() + dots);
         let text = folded.get(from..to).unwrap_or(body).to_owned();
-        found.push(Located {
-            start: from,
-            end: to,
-            identifier: Identifier {
-                class,
-                text,
-                canonical,
-                partial,
-            },
-        });
+        found.push(Located { start: from, end: to, identifier: Identifier { class, text, canonical, partial } });
     } else if partial == Partial::Whole {
         push_pieces(body, start, coded, found);
-    } else if let Some((head, tail)) = body
-        .rsplit_once([':', '/'])
-        .filter(|_| partial == Partial::Prefix)
-    {
+    } else if let Some((head, tail)) = body.rsplit_once([':', '/']).filter(|_| partial == Partial::Prefix) {
         push_pieces(head, start, coded, found);
         if let Some((class, canonical)) = classify(tail, partial, coded) {
             let from = start + head.len() + 1;
             let to = start + body.len() + dots;
             let text = folded.get(from..to).unwrap_or(tail).to_owned();
-            found.push(Located {
-                start: from,
-                end: to,
-                identifier: Identifier {
-                    class,
-                    text,
-                    canonical,
-                    partial,
-                },
-            });
+            found.push(Located { start: from, end: to, identifier: Identifier { class, text, canonical, partial } });
         }
     }
 }
@@ -309,12 +251,7 @@ fn push_pieces(body: &str, start: usize, coded: bool, found: &mut Vec<Located>) 
             found.push(Located {
                 start: from,
                 end: from + trimmed.len(),
-                identifier: Identifier {
-                    class,
-                    text: trimmed.to_owned(),
-                    canonical,
-                    partial: Partial::Whole,
-                },
+                identifier: Identifier { class, text: trimmed.to_owned(), canonical, partial: Partial::Whole },
             });
         }
     }
@@ -325,6 +262,5 @@ fn plain_word(chunk: &str) -> bool {
     let body = chunk.trim_end_matches(['.', ',', ':', ';', '!', '?']);
     let mut chars = body.chars();
     let first = chars.next();
-    first.is_none_or(char::is_alphabetic)
-        && chars.all(|c| c.is_alphabetic() && !c.is_ascii_uppercase())
+    first.is_none_or(char::is_alphabetic) && chars.all(|c| c.is_alphabetic() && !c.is_ascii_uppercase())
 }

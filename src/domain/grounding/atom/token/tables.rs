@@ -2,12 +2,11 @@
 
 /// Endings that make a dotted name a file name.
 pub(super) const FILE_EXTENSIONS: &[&str] = &[
-    "7z", "bat", "bin", "cfg", "cmd", "conf", "cpl", "csv", "dat", "db", "dll", "dmp", "doc",
-    "docm", "docx", "elf", "eml", "env", "evtx", "exe", "gz", "hta", "htm", "html", "img", "ini",
-    "iso", "jar", "jpeg", "jpg", "js", "json", "key", "lnk", "log", "md", "msi", "pcap", "pcapng",
-    "pdf", "pem", "php", "png", "ps1", "psm1", "py", "rar", "rb", "reg", "scr", "service", "sh",
-    "so", "socket", "sock", "sql", "sqlite", "svg", "sys", "tar", "tf", "tgz", "tmp", "toml", "ts",
-    "txt", "vbe", "vbs", "vmdk", "war", "wsf", "xls", "xlsm", "xlsx", "xml", "yaml", "yml", "zip",
+    "7z", "bat", "bin", "cfg", "cmd", "conf", "cpl", "csv", "dat", "db", "dll", "dmp", "doc", "docm", "docx", "elf",
+    "eml", "env", "evtx", "exe", "gz", "hta", "htm", "html", "img", "ini", "iso", "jar", "jpeg", "jpg", "js", "json",
+    "key", "lnk", "log", "md", "msi", "pcap", "pcapng", "pdf", "pem", "php", "png", "ps1", "psm1", "py", "rar", "rb",
+    "reg", "scr", "service", "sh", "so", "socket", "sock", "sql", "sqlite", "svg", "sys", "tar", "tf", "tgz", "tmp",
+    "toml", "ts", "txt", "vbe", "vbs", "vmdk", "war", "wsf", "xls", "xlsm", "xlsx", "xml", "yaml", "yml", "zip",
 ];
 
 /// Last labels that make a dotted name a domain.
@@ -182,10 +181,9 @@ pub(super) const COMMON_TERMS: &[&str] = &[
 
 /// First parts that make a hyphenated token with a number ordinary language or a standard.
 pub(super) const COMMON_HEADS: &[&str] = &[
-    "aes", "article", "cet", "cest", "class", "covid", "cp", "est", "gmt", "grade", "http", "iec",
-    "ietf", "ipv", "iso", "level", "mid", "non", "page", "phase", "post", "pre", "q", "rfc", "sha",
-    "step", "sub", "tier", "tls", "top", "type", "utc", "utf", "week", "x", "under", "over",
-    "last", "next", "zero", "one", "two", "multi",
+    "aes", "article", "cet", "cest", "class", "covid", "cp", "est", "gmt", "grade", "http", "iec", "ietf", "ipv",
+    "iso", "level", "mid", "non", "page", "phase", "post", "pre", "q", "rfc", "sha", "step", "sub", "tier", "tls",
+    "top", "type", "utc", "utf", "week", "x", "under", "over", "last", "next", "zero", "one", "two", "multi",
 ];
 
 /// URL schemes, with the defanged spellings of the first ones.
