@@ -18,6 +18,7 @@ use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
+use crate::domain::grounding::verify::attributes::is_former;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::values::Item;
@@ -150,6 +151,9 @@ impl<'c> Checker<'c, '_> {
         for group in &about.groups {
             let mine: Vec<FactId> =
                 facts.iter().copied().filter(|id| belongs(self.evidence, self.evidence.fact(*id), group)).collect();
+            if let Some(now) = self.replaced(&mine, &nouns) {
+                return Finding::WrongValue(now, self.says(now));
+            }
             let typed = self.typed(&mine, &nouns);
             if let Some(id) = typed {
                 if about.groups.len() == 1 {
@@ -182,6 +186,23 @@ impl<'c> Checker<'c, '_> {
             }
             None => supported(first),
         }
+    }
+
+    /// What stands now, where the printed value is only that of an earlier state and the text
+    /// does not say so: `workingSoc` of `initialStatus` is no `status`.
+    fn replaced(&self, mine: &[FactId], nouns: &[usize]) -> Option<FactId> {
+        let former = self.evidence.fact(*mine.first()?);
+        let all_former = mine.iter().all(|id| is_former(self.evidence.fact(*id).key));
+        let said = self.draft.has_anywhere(Cue::Initially) || nouns.iter().any(|noun| is_former(spoken::noun(*noun)));
+        if !all_former || said {
+            return None;
+        }
+        let folded = crate::domain::grounding::words::fold(former.key);
+        self.evidence.ids_of_row(former.row).take(3000).find(|id| {
+            let fact = self.evidence.fact(*id);
+            let key = crate::domain::grounding::words::fold(fact.key);
+            !key.is_empty() && key.len() < folded.len() && folded.ends_with(&key) && fact.group == former.group
+        })
     }
 
     /// One of the facts that the nouns beside the value allow. Only nouns for a role (source,

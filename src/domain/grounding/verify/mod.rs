@@ -77,7 +77,7 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) evidence: &'c Evidence<'a>,
     pub(super) index: &'c Index,
     pub(super) stale: Option<(Evidence<'a>, Index)>,
-    pub(super) user: UserValues,
+    user: UserValues,
     pub(super) claims: Vec<Claim>,
     pub(super) violations: Vec<Violation>,
     chars: Vec<usize>,

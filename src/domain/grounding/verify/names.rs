@@ -40,7 +40,8 @@ impl Checker<'_, '_> {
                     if place.end <= name.start { (place.end, name.start) } else { (name.end, place.start) };
                 from <= to && self.draft.words_in(&(from..to)).len() <= NEAR
             };
-            if (counts || typed.iter().any(beside)) && !self.is_known(&name) {
+            let checked = self.covered.iter().any(|span| span.start < name.end && name.start < span.end);
+            if !checked && (counts || typed.iter().any(beside)) && !self.is_known(&name) {
                 let printed = self.draft.slice(&name);
                 let finding = Finding::Missing(format!("no result has {printed}"));
                 let code = ViolationCode::InventedValue;
@@ -104,8 +105,10 @@ impl Checker<'_, '_> {
         let tools = self.input.results.iter().chain(self.input.stale).map(|result| words::fold(&result.tool));
         let named_tool =
             tools.into_iter().any(|tool| parts.iter().any(|part| part.len() > 3 && tool.contains(part.as_str())));
+        let telling: Vec<&str> = parts.iter().map(String::as_str).filter(|part| part.chars().count() > 3).collect();
+        let whole = words::fold(self.draft.slice(name));
         named_tool
-            || parts.iter().filter(|part| part.chars().count() > 3).any(|part| {
+            || (if telling.is_empty() { vec![whole.as_str()] } else { telling }).into_iter().any(|part| {
                 self.user.names(part)
                     || self
                         .evidence
