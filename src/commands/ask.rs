@@ -22,7 +22,7 @@ const ARGUMENT_CHARS: usize = 160;
 /// Which gateway.
 #[derive(Clone, Debug, Args)]
 pub struct GatewayArgs {
-    /// Base URL of a running gateway; an API token is read from GROUNDWIRE_TOKEN
+    /// Base URL of a running gateway; an API token is read from `GROUNDWIRE_TOKEN`
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub url: String,
     /// Model profile to use

@@ -22,7 +22,7 @@ pub struct DemoArgs {
     /// Port of the gateway on 127.0.0.1; 0 lets the system choose
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
-    /// Behaviour of the simulated model, e.g. honest, fabricates, skips_tools
+    /// Behaviour of the simulated model, e.g. `honest`, `fabricates`, `skips_tools`
     #[arg(long, default_value = "honest", value_name = "NAME")]
     pub behaviour: String,
 }

@@ -26,7 +26,7 @@ use crate::engine::ports::Clock;
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// JSON file with the tool results: a list of {id, tool, arguments, observed_at, outcome?, content}
+    /// JSON file with the tool results: a list of `{id, tool, arguments, observed_at, outcome?, content}`
     #[arg(long, value_name = "FILE")]
     pub results: PathBuf,
     /// Text file with the answer

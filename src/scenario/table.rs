@@ -195,7 +195,7 @@ fn aligned(lines: &[Vec<String>]) -> String {
     for line in lines {
         for (column, cell) in line.iter().enumerate() {
             let pad = " ".repeat(widths[column].saturating_sub(cell.len()) + 2);
-            text.push_str(&if column == 0 { format!("{cell}{pad}") } else { format!("{}{cell}", pad) });
+            text.push_str(&if column == 0 { format!("{cell}{pad}") } else { format!("{pad}{cell}") });
         }
         text.push('\n');
     }

@@ -18,9 +18,9 @@ use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
-use crate::domain::grounding::verify::attributes::is_former;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::attributes::is_former;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::Mention;
 use crate::domain::grounding::words;
@@ -197,10 +197,10 @@ impl<'c> Checker<'c, '_> {
         if !all_former || said {
             return None;
         }
-        let folded = crate::domain::grounding::words::fold(former.key);
+        let folded = words::fold(former.key);
         self.evidence.ids_of_row(former.row).take(3000).find(|id| {
             let fact = self.evidence.fact(*id);
-            let key = crate::domain::grounding::words::fold(fact.key);
+            let key = words::fold(fact.key);
             !key.is_empty() && key.len() < folded.len() && folded.ends_with(&key) && fact.group == former.group
         })
     }

@@ -76,13 +76,10 @@ fn squeezed(text: &str) -> String {
         match c {
             '<' => in_tag = true,
             '>' if in_tag => in_tag = false,
-            c if c.is_whitespace() => {
-                if !in_tag && !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            c if !in_tag => out.push(c),
-            _ => {}
+            _ if in_tag => {}
+            c if !c.is_whitespace() => out.push(c),
+            _ if out.ends_with(' ') => {}
+            _ => out.push(' '),
         }
     }
     out
