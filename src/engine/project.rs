@@ -9,6 +9,8 @@ use crate::domain::ledger::LedgerEntry;
 
 /// Longest string kept inside a cut result, in characters.
 const TEXT_CHARS: usize = 300;
+/// Texts are cut down to this many characters, then records inside records.
+const SHORTEST_TEXT: usize = 40;
 /// Depth below which cut results are replaced by a mark.
 const DEPTH: usize = 12;
 
@@ -34,23 +36,36 @@ pub fn project(entry: &LedgerEntry, budget: usize) -> Projection {
         return Projection { json: whole, rows_shown: rows, rows_total: total, cut: false };
     }
     drop(whole);
-    let mut keep = rows.unwrap_or(0);
-    let mut text = TEXT_CHARS;
-    loop {
-        let view = shorten(&entry.content, keep, text, 0);
-        let json = view.to_string();
-        if json.len() <= budget || (keep <= 1 && text <= 20) {
-            let json = if json.len() <= budget { json } else { Value::from("too large to show").to_string() };
-            return Projection { json, rows_shown: rows.map(|_| keep), rows_total: total, cut: true };
-        }
-        // Rows first, in proportion to what is too much; then the length of texts.
-        let fit = keep.saturating_mul(budget as u64) / json.len() as u64;
-        if keep > 1 {
-            keep = fit.clamp(1, keep - 1);
-        } else {
-            text /= 2;
+    for lean in [false, true] {
+        let mut cut = Cut { rows: rows.unwrap_or(0), text: TEXT_CHARS, lean };
+        loop {
+            let json = shorten(&entry.content, &cut, 0).to_string();
+            if json.len() <= budget {
+                return Projection { json, rows_shown: rows.map(|_| cut.rows), rows_total: total, cut: true };
+            }
+            // Rows first, in proportion to what is too much; then the length of texts.
+            let fit = cut.rows.saturating_mul(budget as u64) / json.len() as u64;
+            if cut.rows > 1 {
+                cut.rows = fit.clamp(1, cut.rows - 1);
+            } else if cut.text > SHORTEST_TEXT {
+                cut.text /= 2;
+            } else {
+                break;
+            }
         }
     }
+    let json = Value::from("too large to show").to_string();
+    Projection { json, rows_shown: rows.map(|_| 0), rows_total: total, cut: true }
+}
+
+/// What a cut result keeps.
+struct Cut {
+    /// Rows of each list.
+    rows: u64,
+    /// Characters of each text.
+    text: usize,
+    /// Records inside records keep only what names them, and lists inside records go.
+    lean: bool,
 }
 
 /// The list a result is about: the result itself, or its longest list one or two levels down.
@@ -69,26 +84,128 @@ fn main_list(content: &Value) -> Option<&Vec<Value>> {
     }
 }
 
-fn shorten(value: &Value, keep: u64, text: usize, depth: usize) -> Value {
+fn shorten(value: &Value, cut: &Cut, depth: usize) -> Value {
     if depth > DEPTH {
         return Value::from("…");
     }
     match value {
-        Value::String(long) if long.chars().count() > text => {
-            Value::from(long.chars().take(text).chain("…".chars()).collect::<String>())
+        Value::String(long) if long.chars().count() > cut.text => {
+            Value::from(long.chars().take(cut.text).chain("…".chars()).collect::<String>())
         }
         Value::Array(rows) => {
-            let keep = usize::try_from(keep).unwrap_or(usize::MAX).max(1);
-            rows.iter().take(keep).map(|row| shorten(row, keep as u64, text, depth + 1)).collect()
+            let keep = usize::try_from(cut.rows).unwrap_or(usize::MAX).max(1);
+            rows.iter().take(keep).map(|row| shorten(row, cut, depth + 1)).collect()
         }
         Value::Object(map) => {
-            let short: Map<String, Value> = map
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(key, value)| (key.clone(), shorten(value, keep, text, depth + 1)))
+            let is_record = map.contains_key("id");
+            let kept = map.iter().filter(|(key, value)| match value {
+                Value::Null => false,
+                Value::Array(items) => !(cut.lean && is_record) && !items.is_empty(),
+                Value::Object(_) => !(cut.lean && is_record && key.as_str() == "domain"),
+                _ => true,
+            });
+            let short: Map<String, Value> = kept
+                .map(|(key, value)| {
+                    let value = match value {
+                        Value::Object(inner) if cut.lean && is_record => named(inner),
+                        other => shorten(other, cut, depth + 1),
+                    };
+                    (key.clone(), value)
+                })
                 .collect();
             Value::Object(short)
         }
         other => other.clone(),
+    }
+}
+
+/// A record inside a record, as what names it.
+fn named(inner: &Map<String, Value>) -> Value {
+    let names = ["id", "shortName", "userName", "name"];
+    let kept: Map<String, Value> = names
+        .iter()
+        .filter_map(|name| {
+            inner.get(*name).filter(|value| !value.is_null()).map(|value| ((*name).to_owned(), value.clone()))
+        })
+        .collect();
+    if kept.is_empty() { Value::from("…") } else { Value::Object(kept) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::ids::CallId;
+    use crate::domain::ids::ResultId;
+    use crate::domain::ids::TurnId;
+    use crate::domain::outcome::Outcome;
+    use crate::domain::tool::MadeBy;
+
+    fn entry(content: Value) -> LedgerEntry {
+        LedgerEntry {
+            id: ResultId(Uuid::from_u128(1)),
+            call_id: CallId(Uuid::from_u128(1)),
+            turn_id: TurnId(Uuid::from_u128(1)),
+            server: "s".to_owned(),
+            tool: "t".to_owned(),
+            arguments: json!({}),
+            made_by: MadeBy::Model,
+            observed_at: Timestamp::UNIX_EPOCH,
+            outcome: Outcome::Ok,
+            digest: String::new(),
+            content: Arc::new(content),
+            page: None,
+            error: None,
+            max_age_ms: None,
+            evidence: true,
+            shown: false,
+            stale: false,
+            superseded_by: None,
+        }
+    }
+
+    fn case(id: u64) -> Value {
+        let user = json!({"id": 7, "userName": "k.solheim", "name": "K. Solheim", "domain": {"id": 1, "name": "D"},
+            "customer": {"id": 2171, "shortName": "nordfjord", "name": "Nordfjord Kraft AS"}});
+        json!({"id": id, "status": "workingSoc", "priority": "high", "description": "x".repeat(900),
+            "assignedUser": user, "reporter": user, "createdByUser": user, "flags": ["A", "B"]})
+    }
+
+    #[test]
+    fn what_fits_is_whole() {
+        let whole = project(&entry(json!({"data": [case(1)]})), 10_000);
+        assert!(!whole.cut);
+        assert_eq!((whole.rows_shown, whole.rows_total), (Some(1), Some(1)));
+    }
+
+    #[test]
+    fn one_large_object_keeps_its_own_values_and_the_names_of_others() {
+        let cut = project(&entry(json!({"data": case(1)})), 700);
+        assert!(cut.cut && cut.json.len() <= 700, "{}", cut.json);
+        assert!(cut.json.contains("\"priority\":\"high\"") && cut.json.contains("k.solheim"), "{}", cut.json);
+    }
+
+    #[test]
+    fn rows_that_are_left_out_are_counted() {
+        let rows: Vec<Value> = (0..100).map(case).collect();
+        let cut = project(&entry(json!({"data": rows})), 6_000);
+        let shown = cut.rows_shown.expect("a list");
+        assert!(shown >= 1 && shown < 100);
+        assert_eq!(cut.rows_total, Some(100));
+    }
+
+    proptest! {
+        #[test]
+        fn a_view_never_exceeds_its_budget(rows in 0u64..30, budget in 40usize..4000) {
+            let rows: Vec<Value> = (0..rows).map(case).collect();
+            let view = project(&entry(json!({"data": rows})), budget);
+            prop_assert!(view.json.len() <= budget);
+        }
     }
 }
