@@ -59,14 +59,20 @@ const FLOORS: &[(Mutation, usize)] = &[
     (Mutation::Character, 97),
     (Mutation::Digit, 97),
     (Mutation::InventedRow, 97),
+    (Mutation::Reversed, 95),
     (Mutation::HiddenError, 95),
     (Mutation::HiddenEmpty, 95),
     (Mutation::PageAsTotal, 95),
     (Mutation::StaleAsFresh, 95),
+    (Mutation::SwapResult, 93),
+    (Mutation::OffByOne, 92),
+    (Mutation::PhantomCall, 75),
+    (Mutation::NullTold, 88),
+    (Mutation::SwapWithin, 88),
     (Mutation::Zone, 85),
-    (Mutation::OffByOne, 80),
-    (Mutation::SwapWithin, 65),
-    (Mutation::SwapResult, 60),
+    (Mutation::OtherValue, 82),
+    (Mutation::WrongAggregate, 80),
+    (Mutation::WrongScope, 75),
 ];
 
 #[tokio::test]
@@ -80,11 +86,12 @@ async fn lies_are_caught_and_honest_drafts_pass_as_often_as_measured() {
     for (mutation, floor) in FLOORS {
         let (caught, lies) = recall(&both, *mutation);
         assert!(lies > 0, "no lie of the kind {mutation:?}");
-        assert!(caught * 100 >= floor * lies, "{mutation:?}: {caught} of {lies}\n{}", report.examples(2));
+        // Some kinds have a few lies only: one miss more is chance.
+        assert!((caught + 1) * 100 >= floor * lies, "{mutation:?}: {caught} of {lies}\n{}", report.examples(2));
     }
     let flagged: usize = both.iter().map(|figures| figures.alarms.flagged).sum();
     let honest: usize = both.iter().map(|figures| figures.alarms.drafts).sum();
-    assert!(flagged * 100 <= 16 * honest, "{flagged} of {honest} honest drafts flagged\n{}", report.examples(2));
+    assert!(flagged * 100 <= 5 * honest, "{flagged} of {honest} honest drafts flagged\n{}", report.examples(2));
 }
 
 /// Kind, place and verdict of every claim, and code and place of every violation.

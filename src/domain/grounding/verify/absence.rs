@@ -91,7 +91,14 @@ impl<'c> Checker<'c, '_> {
             });
             let before = || {
                 let cjk = self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk);
-                objects().filter(|(_, end, _)| cjk && *end <= spot.start).max_by_key(|(start, _, _)| *start)
+                let lacks = |end: usize| {
+                    spots.iter().any(|noun| {
+                        matches!(noun.meaning, Meaning::Noun(_)) && end <= noun.start && noun.end <= spot.start
+                    })
+                };
+                objects()
+                    .filter(|(_, end, _)| cjk && *end <= spot.start && !lacks(*end))
+                    .max_by_key(|(start, _, _)| *start)
             };
             if let Some((start, end, object)) = after.or_else(before) {
                 return Some((spot.start.min(start)..end.max(spot.end), Some(object)));

@@ -237,7 +237,10 @@ impl<'c, 'a> Checker<'c, 'a> {
                 ItemKind::Identifier(_) | ItemKind::Phrase(_) => {
                     let mention = self.mention(item);
                     let listed = mention.own.iter().any(|row| !self.evidence.rows[*row as usize].envelope);
-                    let rows = mention.facts.iter().map(|id| self.evidence.fact(*id).row).chain(mention.own);
+                    let now = !self.draft.has_anywhere(Cue::Initially);
+                    let facts = mention.facts.iter().map(|id| self.evidence.fact(*id));
+                    let rows =
+                        facts.filter(|fact| !(now && is_former(fact.key))).map(|fact| fact.row).chain(mention.own);
                     let rows: HashSet<RowId> = rows.collect();
                     // "2 cases: A and B" lists the counted rows; it does not narrow them.
                     let counted = listed && item.span.start > items.get(at).map_or(0, |number| number.span.end);
@@ -473,6 +476,12 @@ impl<'c, 'a> Checker<'c, 'a> {
                 }
             }
         }
+        // The row's own attribute, not that of somebody inside it ("customer" of an assignee).
+        let depth = |(.., ids): &(&str, &str, HashSet<String>, Vec<FactId>)| {
+            ids.first().map_or(usize::MAX, |id| self.evidence.path(self.evidence.fact(*id)).len())
+        };
+        let nearest = by_key.iter().map(&depth).min()?;
+        by_key.retain(|column| depth(column) == nearest);
         let every: HashSet<&String> = by_key.iter().flat_map(|(.., values, _)| values).collect();
         let fits = |count: usize| number.supports(&Decimal::from(count as u64), None);
         by_key
@@ -493,11 +502,14 @@ impl<'c, 'a> Checker<'c, 'a> {
     ) -> Option<Finding> {
         let has = |cue| self.draft.has(&unit.span, cue);
         let (sum, mean, difference) = (has(Cue::Sum), has(Cue::Mean), has(Cue::Difference));
+        let spread = has(Cue::Most) && has(Cue::Least);
+        if (difference || spread)
+            && let Some(finding) = self.printed_difference(unit, items, at, number)
+        {
+            return Some(finding);
+        }
         if !sum && !mean && !difference {
             return None;
-        }
-        if difference && let Some(finding) = self.printed_difference(unit, items, at, number) {
-            return Some(finding);
         }
         let clause = self.clause(unit, items, at);
         let filters = self.filters(unit, items, &clause, at);

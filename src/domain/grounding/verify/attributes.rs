@@ -71,8 +71,19 @@ impl<'c> Checker<'c, '_> {
         } else {
             self.of_subject(code, if meant.is_empty() { &families } else { &meant }, negated, about, !meant.is_empty())
         };
+        let finding = match finding {
+            Finding::Missing(_) if self.has_data_of(&families) && self.denied_before(unit, &item.span) => {
+                Finding::Supported(Vec::new(), "no result has it, as said".to_owned())
+            }
+            other => other,
+        };
         let (wrong, missing) = (ViolationCode::WrongValue, ViolationCode::UnsupportedStatement);
         self.found(&item.span, ClaimKind::EntityAttribute, finding, wrong, missing);
+    }
+
+    /// Whether some result has one of the attributes at all.
+    fn has_data_of(&self, nouns: &[usize]) -> bool {
+        nouns.iter().any(|noun| self.attribute_exists(*noun))
     }
 
     fn of_subject(&self, code: usize, nouns: &[usize], negated: bool, about: &Subject, explicit: bool) -> Finding {

@@ -204,10 +204,15 @@ impl Checker<'_, '_> {
         let word = self.draft.spots_in(&unit.span).find(|spot| {
             let beside = spot.end <= span.start && self.draft.words_in(&(spot.end..span.start)).len() <= 2;
             spot.meaning == Meaning::Cue(Cue::Difference) && beside
-        })?;
-        let word = words::fold(self.draft.slice(&(word.start..word.end)));
+        });
+        let word = word.map(|word| words::fold(self.draft.slice(&(word.start..word.end))));
         // "Remaining" and "others" are worked out from the list.
-        if !DIFFERENCE.iter().any(|stem| word.starts_with(stem)) {
+        let is_named = word.is_some_and(|word| DIFFERENCE.iter().any(|stem| word.starts_with(stem)));
+        // "Between the largest (75) and the smallest (23) lie 52."
+        let is_spread = self.draft.has(&unit.span, Cue::Most)
+            && self.draft.has(&unit.span, Cue::Least)
+            && !items[at + 1..].iter().any(|item| matches!(item.kind, ItemKind::Number(_)));
+        if !is_named && !is_spread {
             return None;
         }
         let others: Vec<Decimal> = items
@@ -231,6 +236,15 @@ impl Checker<'_, '_> {
     }
 
     fn ordered(&mut self, span: &Range<usize>, ids: Vec<FactId>, holds: bool, how: &str) {
+        // An id in between that no result has: what is left is not the order that is claimed.
+        let is_unknown = |item: &Item<'_>| {
+            let names = matches!(item.kind, ItemKind::Identifier(_))
+                || matches!(item.kind, ItemKind::Number(number) if number.id_candidate || self.draft.slice(&item.span).len() >= 6);
+            names && self.mention(item).facts.is_empty()
+        };
+        if self.items(span).iter().any(is_unknown) {
+            return;
+        }
         let finding = if holds {
             Finding::Supported(ids, how.to_owned())
         } else {

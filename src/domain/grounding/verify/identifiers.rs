@@ -46,7 +46,9 @@ impl<'c> Checker<'c, '_> {
         mention: &Mention,
         about: &Subject,
     ) {
-        let finding = if mention.facts.is_empty() && mention.own.is_empty() {
+        let finding = if let Some(denied) = self.denied_flag(unit, &item.span, &mention.facts, about) {
+            denied
+        } else if mention.facts.is_empty() && mention.own.is_empty() {
             self.absent_identifier(unit, item, identifier)
         } else {
             self.owned(unit, item, &mention.facts, about)

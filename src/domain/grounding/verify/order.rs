@@ -91,7 +91,9 @@ impl Checker<'_, '_> {
             .spots_in(&unit.span)
             .filter_map(|spot| match spot.meaning {
                 // Rows are named by ports and numbers, not compared by them.
-                Meaning::Noun(noun) if !matches!(spoken::noun(noun), "port" | "source" | "destination" | "fieldId") => Some(noun),
+                Meaning::Noun(noun) if !matches!(spoken::noun(noun), "port" | "source" | "destination" | "fieldId") => {
+                    Some(noun)
+                }
                 _ => None,
             })
             .collect();

@@ -134,10 +134,17 @@ impl<'c, 'a> Checker<'c, 'a> {
         let whole_first = y < x;
         let inverted = whole_first
             && (gap.contains('中') || gap.contains("うち") || self.opens_with_of(unit, items[*a].span.start));
-        let is_joined = inverted || (!whole_first && self.part_of(between.start, between.end));
+        let is_joined = inverted || (!whole_first && self.says_of(between.start, between.end));
         let is_pair = is_joined || self.draft.has(&unit.span, Cue::PartOnly);
         let (part_at, part, whole) = if whole_first { (*b, *second, *first) } else { (*a, *first, *second) };
         is_pair.then_some(Parts { part, whole, part_at, is_joined })
+    }
+
+    /// "4 cases of 13": a word for "of" among the few between a part and its whole.
+    fn says_of(&self, from: usize, to: usize) -> bool {
+        const OF: [&str; 10] = ["of", "out", "av", "af", "von", "der", "des", "de", "sur", "parmi"];
+        let words = self.draft.words_in(&(from..to));
+        words.len() <= 5 && words.iter().any(|word| OF.contains(&words::fold(self.draft.slice(&word.range())).as_str()))
     }
 
     /// "Of 13 cases, 4 …": the whole comes first.

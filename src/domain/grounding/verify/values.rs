@@ -228,11 +228,19 @@ impl<'c, 'a> Checker<'c, 'a> {
         match kind {
             AtomKind::Identifier(identifier) => self.index.identifier(self.evidence, identifier).0.is_empty(),
             AtomKind::Number(number) => {
-                number.spelled
-                    && self.draft.spots_in(unit).any(|spot| match spot.meaning {
+                let headed = || {
+                    let header = self.header.as_ref().map(|header| self.nouns_in(header)).unwrap_or_default();
+                    header
+                        .into_iter()
+                        .any(|noun| spoken::code_families(code).any(|family| family == spoken::noun(noun)))
+                };
+                let spoken_of = || {
+                    self.draft.spots_in(unit).any(|spot| match spot.meaning {
                         Meaning::Noun(noun) => spoken::code_families(code).any(|family| family == spoken::noun(noun)),
                         _ => false,
                     })
+                };
+                number.spelled && (headed() || spoken_of())
             }
             AtomKind::Time(_) | AtomKind::Duration(_) => false,
         }
