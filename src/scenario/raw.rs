@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::caller::Caller;
 use crate::domain::classify::classify;
+use crate::domain::event::TurnOutcome;
 use crate::domain::grounding::check;
 use crate::domain::grounding::input::CheckInput;
 use crate::domain::grounding::input::EvidenceResult;
@@ -206,7 +207,9 @@ impl<'a> Chat<'a> {
     /// earlier results as evidence; any other only its own.
     fn look_at(&self, spec: &TurnSpec, turn: &mut RawTurn, results: &[EvidenceResult]) {
         let wanted = spec.expect.decision.as_ref().and_then(|decision| decision.values().first().copied());
-        let needs_call = wanted.is_some_and(RouterDecision::needs_call);
+        // A file that names no decision says by the outcome that data is asked for.
+        let answered = spec.expect.outcome.as_ref().is_some_and(|outcome| outcome.allows(&TurnOutcome::Answered));
+        let needs_call = wanted.map_or(answered, RouterDecision::needs_call);
         turn.no_call = needs_call && !turn.failed && !results.iter().any(|result| result.outcome.answered());
         if turn.text.trim().is_empty() {
             return;
