@@ -38,6 +38,9 @@ fn all_passed(runs: &[ScenarioRun]) {
     assert!(lines.is_empty(), "{}\n{}", lines.join("\n"), report::summary(runs));
 }
 
+/// Scenarios that run with all misbehaviours they name.
+const ALWAYS: [&str; 2] = ["call_tool/a_working_day.yaml", "call_tool/norwegian_page_is_no_total.yaml"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_scenario_passes_with_the_honest_model() {
     set_up();
@@ -45,13 +48,21 @@ async fn every_scenario_passes_with_the_honest_model() {
     all_passed(&run::run_all(jobs, JOBS, None, |_| {}).await);
 }
 
+/// Each misbehaviour over the first five scenarios that name it, and those of `ALWAYS`; the
+/// whole matrix is `make scenarios`, which an unoptimised build takes minutes for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_scenario_passes_with_the_misbehaviours_it_names() {
+async fn scenarios_pass_with_the_misbehaviours_they_name() {
     set_up();
     let mut jobs = Vec::new();
+    let mut runs: BTreeMap<String, usize> = BTreeMap::new();
     for loaded in shipped() {
         for name in &loaded.scenario.also_with {
-            jobs.extend(run::plan(&[Arc::clone(&loaded)], &Model::Simulated(name.clone()), false, 1));
+            let count = runs.entry(name.clone()).or_default();
+            let always = ALWAYS.iter().any(|path| loaded.path.ends_with(path));
+            if *count < 5 || always {
+                *count += 1;
+                jobs.extend(run::plan(&[Arc::clone(&loaded)], &Model::Simulated(name.clone()), false, 1));
+            }
         }
     }
     all_passed(&run::run_all(jobs, JOBS, None, |_| {}).await);

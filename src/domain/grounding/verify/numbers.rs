@@ -25,6 +25,7 @@ use crate::domain::grounding::marks::as_decimal;
 use crate::domain::grounding::marks::is_bookkeeping;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
+use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
@@ -241,6 +242,10 @@ impl<'c> Checker<'c, '_> {
 
     /// A count of a part, by words that are no filter known here: for the judge. Only if so many rows exist.
     fn unread_predicate(&self, unit: &Unit, items: &[Item<'c>], at: usize, number: &NumberAtom) -> Option<Finding> {
+        // "16 events in total" claims the whole, whatever else the words say: it is counted, not left open.
+        if self.draft.spots_in(&unit.span).any(|spot| spot.meaning == Meaning::Cue(Cue::Sum)) {
+            return None;
+        }
         let clause = self.clause(unit, items, at);
         // "Three of the assets are hosts": a second noun is what is said of them.
         let nouns = self.objects_in(&(items[at].span.end.min(clause.end)..clause.end)).len().saturating_sub(1);

@@ -23,6 +23,24 @@ use crate::domain::grounding::words::Word;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 
+/// Words that claim work besides the call that answers the question.
+const FURTHER: [&str; 14] = [
+    "also",
+    "additionally",
+    "furthermore",
+    "auch",
+    "außerdem",
+    "zusätzlich",
+    "også",
+    "dessuten",
+    "desuden",
+    "också",
+    "dessutom",
+    "aussi",
+    "également",
+    "además",
+];
+
 /// Words in a row that make a text the draft's own speech rather than an echo by chance.
 const ECHO_WORDS: usize = 5;
 
@@ -44,6 +62,8 @@ impl Checker<'_, '_> {
             } else if let Some(object) = self.unasked(unit) {
                 let reason = format!("no call was about {object}");
                 (Verdict::Contradicted, Some(ViolationCode::PhantomCall), reason)
+            } else if self.says_further(unit) {
+                (Verdict::NotCheckable, None, "further work is claimed besides the calls of the turn".to_owned())
             } else {
                 (Verdict::Supported, None, "a call was made".to_owned())
             };
@@ -59,6 +79,13 @@ impl Checker<'_, '_> {
                 self.claim(&span, ClaimKind::Work, Verdict::Contradicted, code, Vec::new(), reason);
             }
         }
+    }
+
+    /// "I have also checked …": work besides the call that answers the question.
+    fn says_further(&self, unit: &Unit) -> bool {
+        let text = self.draft.slice(&unit.span).to_lowercase();
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        words.into_iter().any(|word| FURTHER.contains(&word)) || text.contains("さらに")
     }
 
     /// "I also checked the reputation": a kind of look-up that no tool of this turn can do.
