@@ -472,7 +472,7 @@ pub fn arguments_schema(tools: &[ToolView]) -> (String, Value) {
 }
 
 /// Name and JSON Schema of the judge's answer:
-/// {claims: [{claim, supported, reason}], `latest_call_stated`, invented, `errors_reported`, problems: [text]}.
+/// {claims: [{claim, supported, reason}], `latest_call_stated`, invented, `errors_reported`, problems: list of texts}.
 pub fn judge_schema() -> (String, Value) {
     let schema = json!({
         "type": "object",

@@ -2,7 +2,7 @@
 //! and the row (entity) that owns it. Rows are array elements, entries of maps and
 //! the main record; nested objects belong to the row around them. Facts are stored
 //! in document order, so everything a row owns is one slice. Shapes are normalised
-//! in [`super::shape`]; nothing here knows the draft.
+//! in `shape`; nothing here knows the draft.
 
 use std::ops::Range;
 
