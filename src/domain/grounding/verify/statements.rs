@@ -65,7 +65,7 @@ impl Checker<'_, '_> {
         if unit.kind == UnitKind::Heading || trailing.ends_with(['?', '？', ':', '：']) {
             return;
         }
-        if self.draft.has(&unit.span, Cue::Offer) || crate::domain::grounding::render::is_own_sentence(text) {
+        if self.draft.has(&unit.span, Cue::Offer) || crate::domain::grounding::render::sentences::is_own_sentence(text) {
             return;
         }
         if self.claims[claims_before..].iter().any(|claim| {

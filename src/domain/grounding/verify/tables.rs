@@ -19,6 +19,9 @@ use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::values::ItemKind;
 use crate::domain::grounding::words;
 
+/// Values of one item.
+const MAX_LISTED: usize = 16;
+
 impl Checker<'_, '_> {
     pub(super) fn table_row(&mut self, unit: &Unit, table: usize, around: &Subject) {
         let headers = self.draft.units.headers.get(table).cloned().unwrap_or_default();
@@ -34,6 +37,13 @@ impl Checker<'_, '_> {
                 continue;
             }
             let header = headers.get(at).cloned();
+            if let Some(row) = self.entry_called(cell, &subject) {
+                let evidence = self.evidence.ids_of_row(row).take(1).collect();
+                let finding = Finding::Supported(evidence, "as stored".to_owned());
+                let code = ViolationCode::InventedValue;
+                self.found(cell, ClaimKind::Identifier, finding, code, code);
+                continue;
+            }
             if let Some(id) = self.printed_by(cell, header.as_ref(), &subject) {
                 let finding = Finding::Supported(vec![id], "as stored".to_owned());
                 self.found(
@@ -144,6 +154,13 @@ impl Checker<'_, '_> {
                 vote.0 += 1;
                 vote.1 += names;
             }
+            let called = self.index.phrases_in(cell).filter(|phrase| !phrase.rows.is_empty());
+            for row in called.flat_map(|phrase| phrase.rows.iter().take(64)) {
+                if self.entry_called(cell, &Subject::named(vec![*row])).is_some() {
+                    let vote = votes.entry(*row).or_default();
+                    *vote = (vote.0 + 1, vote.1 + 1);
+                }
+            }
             for item in self.items(cell) {
                 let own = self.mention(&item).own;
                 for row in own.into_iter().filter(|row| !self.evidence.rows[*row as usize].envelope) {
@@ -165,6 +182,15 @@ impl Checker<'_, '_> {
             .collect()
     }
 
+    /// The row of the subject that a cell calls by its key in a map.
+    fn entry_called(&self, cell: &Range<usize>, subject: &Subject) -> Option<RowId> {
+        let raw = self.draft.slice(cell);
+        subject.rows().find(|row| {
+            let alias = self.evidence.rows.get(*row as usize).and_then(|row| row.alias);
+            alias.is_some_and(|alias| render::cell::name(alias) == raw)
+        })
+    }
+
     /// Facts that the gateway would print as the cell stands, under that header.
     fn printing(&self, cell: &Range<usize>, header: Option<&Range<usize>>) -> Vec<FactId> {
         let raw = self.draft.slice(cell);
@@ -172,7 +198,7 @@ impl Checker<'_, '_> {
         let label = header.map(|header| self.draft.slice(header).trim_matches(['*', '`', ' ']).to_owned());
         let prints = |id: FactId| {
             let fact = self.evidence.fact(id);
-            let same = render::cell(fact.value) == raw || plain_is(fact.value, bare);
+            let same = render::cell::printed(fact) == raw || plain_is(fact.value, bare);
             same && !self.evidence.is_argument(fact)
         };
         let words: Vec<words::Word> = self.draft.words_in(cell).to_vec();
@@ -201,6 +227,12 @@ impl Checker<'_, '_> {
         if found.is_empty() && matches!(bare, "true" | "false") {
             let all = (0..self.evidence.facts.len().min(200_000)).filter_map(|id| FactId::try_from(id).ok());
             found = all.filter(|id| self.evidence.fact(*id).value.is_boolean() && prints(*id)).take(4000).collect();
+        }
+        if found.is_empty()
+            && let Some(label) = &label
+        {
+            // Instants are printed otherwise than they are stored; the label leads to them.
+            found = render::label::labelled_facts(self.evidence, label).into_iter().filter(|id| prints(*id)).collect();
         }
         if let Some(label) = label {
             let fits: Vec<FactId> = found.iter().copied().filter(|id| self.labelled(*id, &label)).collect();
@@ -252,9 +284,7 @@ impl Checker<'_, '_> {
 
     /// Whether a label is the path of a fact, or a part of it.
     fn labelled(&self, id: FactId, label: &str) -> bool {
-        let fact = self.evidence.fact(id);
-        fact.key == label
-            || (!fact.group.is_empty() && label.ends_with(fact.key) && render::label(self.evidence, id) == label)
+        render::label::can_label(self.evidence, id, label)
     }
 
     fn is_path(&self, label: &str) -> bool {
@@ -278,19 +308,24 @@ impl Checker<'_, '_> {
         let label = text.get(..colon).unwrap_or_default().trim_matches(['*', '`', ' ']);
         let lead = text.get(colon + 1..).map_or(0, |rest| rest.len() - rest.trim_start_matches(['*', ' ']).len());
         let value_span = unit.span.start + colon + 1 + lead..unit.span.end;
-        if !self.is_path(label) {
-            return false;
-        }
         let inherited = context.inherited(unit);
         let rows: Vec<RowId> = inherited.rows().collect();
         let bound = !inherited.is_none() && inherited.strength >= Strength::Near && !context.assumed(&inherited);
-        let hit = self.printing(&value_span, Some(&label_span)).into_iter().find(|id| {
-            let fact = self.evidence.fact(*id);
-            self.labelled(*id, label)
-                && (!bound || fact.identity || crate::domain::grounding::bind::belongs(self.evidence, fact, &rows))
-        });
-        let Some(id) = hit else { return false };
-        let finding = Finding::Supported(vec![id], "as stored".to_owned());
+        let stored = |span: &Range<usize>| {
+            self.printing(span, Some(&label_span)).into_iter().find(|id| {
+                let fact = self.evidence.fact(*id);
+                self.labelled(*id, label)
+                    && (!bound || fact.identity || crate::domain::grounding::bind::belongs(self.evidence, fact, &rows))
+            })
+        };
+        // `- flags: A, B`: every value of the field is one of its own.
+        let hits: Option<Vec<FactId>> = match stored(&value_span) {
+            Some(id) => Some(vec![id]),
+            None => self.listed(&value_span).iter().map(stored).collect(),
+        };
+        let Some(hits) = hits else { return false };
+        let Some(id) = hits.first().copied() else { return false };
+        let finding = Finding::Supported(hits, "as stored".to_owned());
         self.found(
             &value_span,
             ClaimKind::EntityAttribute,
@@ -303,6 +338,18 @@ impl Checker<'_, '_> {
             context.lead_with(fact.row);
         }
         true
+    }
+
+    /// The parts of `A, B, C`; none when there is one part only.
+    fn listed(&self, span: &Range<usize>) -> Vec<Range<usize>> {
+        let text = self.draft.slice(span);
+        let mut parts = Vec::new();
+        let mut at = span.start;
+        for part in text.split(", ").take(MAX_LISTED + 1) {
+            parts.push(at..at + part.len());
+            at += part.len() + 2;
+        }
+        if (2..=MAX_LISTED).contains(&parts.len()) { parts } else { Vec::new() }
     }
 }
 

@@ -120,10 +120,10 @@ impl Checker<'_, '_> {
     /// The gateway's own sentences about calls: true exactly when the journal has the call so.
     pub(super) fn own_sentence(&mut self, unit: &Unit) -> bool {
         let text = self.draft.slice(&unit.span);
-        if render::is_nothing_to_show(text) {
+        if render::sentences::is_nothing_to_show(text) {
             return true;
         }
-        let Some((outcome, tool)) = render::own_outcome(text) else { return false };
+        let Some((outcome, tool)) = render::sentences::own_outcome(text) else { return false };
         let so = self
             .input
             .results
