@@ -659,6 +659,9 @@ fn notice(result: &ResultView) -> String {
         }
         (Outcome::Ambiguous, _, _) => format!("{id}: several objects match; the user must choose."),
         (_, Some(shown), Some(total)) if shown < total => format!("{id}: {shown} of {total} rows shown."),
+        (Outcome::Truncated, Some(shown), Some(_)) => {
+            format!("{id}: all {shown} rows shown, in brief: some of their fields are left out.")
+        }
         (Outcome::Partial | Outcome::Truncated, Some(shown), _) => {
             format!("{id}: {shown} rows shown; there are more, and how many is not known.")
         }

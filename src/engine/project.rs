@@ -1,16 +1,22 @@
-//! Cuts a result to what a prompt can hold: whole if it fits, else the first rows of its
-//! main list with long texts shortened, and it always says how many rows are shown. The
-//! checker never sees this view; it gets the whole payload.
+//! Cuts a result to what a prompt can hold: whole if it fits, else all rows in brief, else
+//! the first rows of its main list, and it always says how many rows are shown. The checker
+//! never sees this view; it gets the whole payload.
 
 use serde_json::Map;
 use serde_json::Value;
 
 use crate::domain::ledger::LedgerEntry;
 
-/// Longest string kept inside a cut result, in characters.
-const TEXT_CHARS: usize = 300;
-/// Texts are cut down to this many characters, then records inside records.
+/// What a result loses, in order, before any row goes: unset fields, then all but the names
+/// of records inside records, then the ends of texts. A list told in full but in brief keeps
+/// a model from counting the rows of a cut one.
+const STEPS: [(bool, usize); 4] = [(false, 300), (true, 300), (true, 150), (true, ROW_TEXT_CHARS)];
+/// Characters kept of a text while rows are left out.
+const ROW_TEXT_CHARS: usize = 80;
+/// Characters kept of a text when even one row is too large.
 const SHORTEST_TEXT: usize = 40;
+/// Plain values of a list inside a record that stay when the rest of it goes.
+const PLAIN_ITEMS: usize = 8;
 /// Depth below which cut results are replaced by a mark.
 const DEPTH: usize = 12;
 
@@ -36,22 +42,27 @@ pub fn project(entry: &LedgerEntry, budget: usize) -> Projection {
         return Projection { json: whole, rows_shown: rows, rows_total: total, cut: false };
     }
     drop(whole);
-    for lean in [false, true] {
-        let mut cut = Cut { rows: rows.unwrap_or(0), text: TEXT_CHARS, lean };
-        loop {
+    let all = rows.unwrap_or(0);
+    for (lean, text) in STEPS {
+        let cut = Cut { rows: all, text, lean };
+        let json = shorten(&entry.content, &cut, 0).to_string();
+        if json.len() <= budget {
+            return Projection { json, rows_shown: rows, rows_total: total, cut: true };
+        }
+    }
+    for text in [ROW_TEXT_CHARS, SHORTEST_TEXT] {
+        let mut cut = Cut { rows: all, text, lean: true };
+        while cut.rows > 1 {
             let json = shorten(&entry.content, &cut, 0).to_string();
             if json.len() <= budget {
-                return Projection { json, rows_shown: rows.map(|_| cut.rows), rows_total: total, cut: true };
+                return Projection { json, rows_shown: Some(cut.rows), rows_total: total, cut: true };
             }
-            // Rows first, in proportion to what is too much; then the length of texts.
             let fit = cut.rows.saturating_mul(budget as u64) / json.len() as u64;
-            if cut.rows > 1 {
-                cut.rows = fit.clamp(1, cut.rows - 1);
-            } else if cut.text > SHORTEST_TEXT {
-                cut.text /= 2;
-            } else {
-                break;
-            }
+            cut.rows = fit.clamp(1, cut.rows - 1);
+        }
+        let json = shorten(&entry.content, &cut, 0).to_string();
+        if json.len() <= budget {
+            return Projection { json, rows_shown: rows.map(|_| cut.rows), rows_total: total, cut: true };
         }
     }
     let json = Value::from("too large to show").to_string();
@@ -64,7 +75,8 @@ struct Cut {
     rows: u64,
     /// Characters of each text.
     text: usize,
-    /// Records inside records keep only what names them, and lists inside records go.
+    /// Records inside records keep only what names them, and of lists of records inside
+    /// records stays their length.
     lean: bool,
 }
 
@@ -100,7 +112,7 @@ fn shorten(value: &Value, cut: &Cut, depth: usize) -> Value {
             let is_record = map.contains_key("id");
             let kept = map.iter().filter(|(key, value)| match value {
                 Value::Null => false,
-                Value::Array(items) => !(items.is_empty() || cut.lean && is_record),
+                Value::Array(items) => !items.is_empty(),
                 Value::Object(_) => !(cut.lean && is_record && key.as_str() == "domain"),
                 _ => true,
             });
@@ -108,6 +120,7 @@ fn shorten(value: &Value, cut: &Cut, depth: usize) -> Value {
                 .map(|(key, value)| {
                     let value = match value {
                         Value::Object(inner) if cut.lean && is_record => named(inner),
+                        Value::Array(items) if cut.lean && is_record => listed(items, cut),
                         other => shorten(other, cut, depth + 1),
                     };
                     (key.clone(), value)
@@ -117,6 +130,15 @@ fn shorten(value: &Value, cut: &Cut, depth: usize) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// A list inside a record: short plain ones stay, of others their length.
+fn listed(items: &[Value], cut: &Cut) -> Value {
+    let plain = items.iter().all(|item| !item.is_object() && !item.is_array());
+    if plain && items.len() <= PLAIN_ITEMS {
+        return items.iter().map(|item| shorten(item, cut, DEPTH)).collect();
+    }
+    Value::from(format!("{} items, not shown here", items.len()))
 }
 
 /// A record inside a record, as what names it.
@@ -189,6 +211,14 @@ mod tests {
         let cut = project(&entry(json!({"data": case(1)})), 700);
         assert!(cut.cut && cut.json.len() <= 700, "{}", cut.json);
         assert!(cut.json.contains("\"priority\":\"high\"") && cut.json.contains("k.solheim"), "{}", cut.json);
+    }
+
+    #[test]
+    fn all_rows_in_brief_come_before_some_rows_in_full() {
+        let rows: Vec<Value> = (0..4).map(case).collect();
+        let cut = project(&entry(json!({"data": rows})), 2_400);
+        assert!(cut.cut && cut.json.contains("k.solheim"), "{}", cut.json);
+        assert_eq!((cut.rows_shown, cut.rows_total), (Some(4), Some(4)));
     }
 
     #[test]
