@@ -1,0 +1,22 @@
+// The reply: its text with the supported values marked, and the basis line under it.
+import type { VNode } from "preact";
+import { useCallback, useMemo } from "preact/hooks";
+import { Markdown } from "../markdown/Markdown.tsx";
+import type { Turn } from "../state/turn.ts";
+import { partsOf } from "./answer.ts";
+import { EvidenceMark } from "./EvidenceMark.tsx";
+
+export function Answer({ turn }: { turn: Turn }): VNode | null {
+  const parts = useMemo(() => partsOf(turn), [turn]);
+  const cited = useCallback(
+    (text: string, cites: readonly number[]) => <EvidenceMark turn={turn} text={text} cites={cites} />,
+    [turn],
+  );
+  if (!turn.text) return null;
+  return (
+    <div class="answer">
+      <Markdown text={parts.body} citations={turn.citations} cited={cited} />
+      {parts.basis ? <div class="basis-line"><Markdown text={parts.basis} /></div> : null}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+// One argument: a field of the kind that its schema asks for.
+import type { VNode } from "preact";
+import { useId } from "preact/hooks";
+import { t } from "../text/index.ts";
+import type { Field } from "./schema.ts";
+
+interface Properties {
+  field: Field;
+  value: string;
+  change: (value: string) => void;
+}
+
+export function ArgumentField({ field, value, change }: Properties): VNode {
+  const id = useId();
+  const about = `${id}-about`;
+  return (
+    <div class="field">
+      <label for={id}>
+        <code>{field.name}</code>
+        {field.required ? <span class="quiet"> {t("tools.required")}</span> : null}
+        {field.kind === "json" ? <span class="quiet"> {t("tools.json")}</span> : null}
+      </label>
+      <Input id={id} about={field.about ? about : ""} field={field} value={value} change={change} />
+      {field.about ? <p id={about} class="quiet">{field.about}</p> : null}
+    </div>
+  );
+}
+
+function Input({ id, about, field, value, change }: Properties & { id: string; about: string }): VNode {
+  const common = { id, required: field.required, ...(about ? { "aria-describedby": about } : {}) };
+  switch (field.kind) {
+    case "boolean":
+    case "choice": {
+      const choices = field.kind === "boolean" ? [["true", t("app.yes")], ["false", t("app.no")]] as const : field.choices.map((choice) => [String(choice), String(choice)] as const);
+      return (
+        <select {...common} value={value} onChange={(event) => change(event.currentTarget.value)}>
+          <option value="">{t("tools.unset")}</option>
+          {choices.map(([key, words]) => <option key={key} value={key}>{words}</option>)}
+        </select>
+      );
+    }
+    case "json":
+    case "list":
+      return <textarea {...common} class="code" rows={field.kind === "json" ? 4 : 2} spellcheck={false} value={value} onInput={(event) => change(event.currentTarget.value)} />;
+    default:
+      return <input {...common} type="text" inputMode={field.kind === "text" ? "text" : "decimal"} value={value} autocomplete="off" onInput={(event) => change(event.currentTarget.value)} />;
+  }
+}

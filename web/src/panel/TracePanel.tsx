@@ -1,0 +1,98 @@
+// How an answer came about, from the whole record of its turn.
+import type { VNode } from "preact";
+import * as routes from "../api/routes.ts";
+import { ApiError } from "../api/client.ts";
+import type { WholeTurn } from "../api/types.ts";
+import { StoppedList } from "../chat/StoppedList.tsx";
+import { findTurn } from "../state/conversation.ts";
+import { isRunning } from "../state/turn.ts";
+import { dateTime } from "../text/format.ts";
+import { named, t } from "../text/index.ts";
+import { download } from "../ui/download.ts";
+import { Facts } from "../ui/Facts.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { useLoad } from "../ui/useLoad.ts";
+import { Calls, Checks, Claims, Events } from "./TraceCalls.tsx";
+import { Exchanges, Times } from "./TraceModels.tsx";
+
+export function TracePanel({ turnId }: { turnId: string }): VNode {
+  const turn = findTurn(turnId)?.turn.value;
+  const running = turn !== undefined && isRunning(turn);
+  // Loaded anew when the turn ends, for only then there is a record.
+  const [loaded, again] = useLoad(() => (running ? Promise.reject(new ApiError(409, "turn_not_finished", "")) : routes.getTurn(turnId)), `${turnId} ${running}`);
+  if (running) return <p class="notice">{t("trace.running")}</p>;
+  if (loaded.state === "loading") return <p class="quiet middle" role="status">{t("app.loading")}</p>;
+  if (loaded.state !== "ready") {
+    return (
+      <div class="notice bad">
+        <p>{t("trace.failed")} {loaded.state === "failed" ? loaded.why : ""}</p>
+        <button type="button" class="button" onClick={again}>{t("app.retry")}</button>
+      </div>
+    );
+  }
+  return <Trace turn={loaded.data} />;
+}
+
+function Trace({ turn }: { turn: WholeTurn }): VNode {
+  const offered = turn.events.find((event) => event.event === "turn.routed")?.data as { tools?: string[] } | undefined;
+  const saved = (): void => download(new Blob([JSON.stringify(turn, null, 2)], { type: "application/json" }), `turn-${turn.id}.json`);
+  return (
+    <div class="trace" tabIndex={0} role="region" aria-label={t("trace.title")}>
+      <Decision turn={turn} offered={offered?.tools ?? []} />
+      <section>
+        <h3>{t("trace.calls")}</h3>
+        <Calls turn={turn} />
+      </section>
+      <section>
+        <h3>{t("trace.checks")}</h3>
+        <Checks turn={turn} />
+      </section>
+      <section>
+        <h3>{t("trace.stopped")}</h3>
+        {turn.stopped.length > 0 ? <StoppedList stopped={turn.stopped} /> : <p class="quiet">{t("trace.nothing_stopped")}</p>}
+      </section>
+      <Claims claims={turn.claims} />
+      <Exchanges exchanges={turn.exchanges} />
+      <Times timings={turn.timings_ms} />
+      <section>
+        <h3>{t("trace.ids")}</h3>
+        <Facts
+          facts={[
+            [t("trace.turn"), <code class="breaks">{turn.id}</code>],
+            [t("trace.started"), dateTime(turn.started_at)],
+            [t("trace.usage"), t("trace.usage_text", { prompt: turn.usage.prompt_tokens, completion: turn.usage.completion_tokens, calls: turn.usage.model_calls })],
+            [t("trace.config"), <code class="breaks">{turn.config_digest}</code>],
+            [t("trace.catalog"), <code class="breaks">{turn.catalog_digest}</code>],
+          ]}
+        />
+      </section>
+      <Events events={turn.events} />
+      <button type="button" class="button" onClick={saved}><Icon name="downward" />{t("trace.download")}</button>
+    </div>
+  );
+}
+
+function Decision({ turn, offered }: { turn: WholeTurn; offered: string[] }): VNode {
+  return (
+    <section>
+      <Facts
+        facts={[
+          [t("trace.message"), turn.message],
+          [t("trace.decision"), turn.decision ? <strong>{named("decision", turn.decision)}</strong> : null],
+          [t("trace.rule"), turn.rule ? <code>{turn.rule}</code> : null],
+          [t("trace.decided_by"), turn.decided_by ? named("by", turn.decided_by) : null],
+          [t("trace.reason"), turn.reason ?? null],
+          [t("trace.outcome"), named("outcome", turn.outcome)],
+          [t("trace.verdict"), named("verdict", turn.verdict)],
+        ]}
+      />
+      {turn.staled.length > 0 ? <p class="quiet">{t("trace.staled", { n: turn.staled.length })}</p> : null}
+      {offered.length > 0 ? (
+        <details>
+          <summary>{t("trace.offered")} ({offered.length})</summary>
+          <ul class="plain-list">{offered.map((tool) => <li key={tool}><code>{tool}</code></li>)}</ul>
+        </details>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,214 @@
+// The open conversation: its turns in order, each a signal of its own, so that an event
+// redraws one turn. Starts turns, follows them, and stops following when another opens.
+import { batch, computed, signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
+import type { TurnEvent } from "../api/events.ts";
+import * as routes from "../api/routes.ts";
+import { confirmTurn, followTurn, refreshResult, startTurn } from "../api/stream.ts";
+import type { Reader, Started } from "../api/stream.ts";
+import type { WholeConversation } from "../api/types.ts";
+import { noteSuperseded } from "./freshness.ts";
+import { listChanged } from "./list.ts";
+import { announce, sayError, words } from "./notices.ts";
+import { go } from "./route.ts";
+import { noteRunning, onTabNote, runningIn, tellTabs } from "./tabs.ts";
+import { isRunning, newTurn, withEvent } from "./turn.ts";
+import type { Turn } from "./turn.ts";
+import { t } from "../text/index.ts";
+
+/** One turn in its place; `key` stays the same when the turn gets its id. */
+export interface Entry {
+  key: string;
+  turn: Signal<Turn>;
+}
+
+export const conversationId = signal<string>("");
+export const entries = signal<Entry[]>([]);
+export const loading = signal<boolean>(false);
+export const problem = signal<string>("");
+/** The turn that runs, if one does. */
+export const running = computed<Turn | null>(() => {
+  for (const entry of entries.value) if (isRunning(entry.turn.value)) return entry.turn.value;
+  return null;
+});
+export const lastTurnId = computed<string>(() => entries.value.at(-1)?.turn.value.id ?? "");
+
+let leaving = new AbortController();
+let serial = 0;
+let opened: string | null = null;
+
+const entryOf = (turn: Turn): Entry => ({ key: `entry-${++serial}`, turn: signal(turn) });
+export const findTurn = (id: string): Entry | undefined => entries.value.find((entry) => entry.turn.value.id === id);
+
+/** Opens a conversation; "" is a new one, that is made with its first message. */
+export async function open(id: string): Promise<void> {
+  if (id === opened) return;
+  opened = id;
+  leaving.abort();
+  leaving = new AbortController();
+  const mine = leaving;
+  batch(() => {
+    conversationId.value = id;
+    entries.value = [];
+    problem.value = "";
+    loading.value = id !== "";
+  });
+  if (!id) return;
+  try {
+    const whole = await routes.getConversation(id);
+    if (mine.signal.aborted) return;
+    entries.value = entriesOf(whole);
+    takeUp(whole);
+  } catch (error) {
+    if (!mine.signal.aborted) problem.value = words(error);
+    opened = null;
+  } finally {
+    if (!mine.signal.aborted) loading.value = false;
+  }
+}
+
+function entriesOf(whole: WholeConversation): Entry[] {
+  const turns: Turn[] = [];
+  for (const message of whole.messages) {
+    const last = turns.at(-1);
+    if (message.role === "user") turns.push(newTurn(message.turn_id ?? "", message.content, "stored"));
+    else if (last && last.id === (message.turn_id ?? "") && !last.text) last.text = message.content;
+    else turns.push(newTurn(message.turn_id ?? "", "", "stored", message.content));
+  }
+  return turns.map(entryOf);
+}
+
+/** A turn that was running when the page was left, or runs elsewhere, is followed on. */
+function takeUp(whole: WholeConversation): void {
+  const here = runningIn(whole.id);
+  const turn = whole.running_turn ?? here?.turn;
+  if (!turn) return;
+  if (findTurn(turn)) noteRunning(whole.id, null);
+  else follow(turn, here?.turn === turn ? here.message : "", null);
+}
+
+function follow(turn: string, message: string, replaces: string | null): void {
+  const entry = entryOf(newTurn(turn, message, "running"));
+  add(entry, replaces);
+  void followed(entry, conversationId.value, () => followTurn(turn, 0, readerOf(entry), leaving.signal));
+}
+
+function add(entry: Entry, replaces: string | null): void {
+  const at = replaces ? entries.value.findIndex((known) => known.turn.value.id === replaces) : -1;
+  entries.value = [...(at < 0 ? entries.value : entries.value.slice(0, at)), entry];
+}
+
+/** Loads the events of a stored turn; light, since results stay at the gateway. */
+export async function loadTurn(entry: Entry): Promise<void> {
+  const turn = entry.turn.peek();
+  if (turn.phase !== "stored" || !turn.id || turn.seq > 0) return;
+  let whole = turn;
+  const collect: Reader = { onEvent: (event) => (whole = withEvent(whole, event)), onLink: () => undefined };
+  try {
+    await followTurn(turn.id, 0, collect, leaving.signal);
+  } catch {
+    entry.turn.value = { ...turn, phase: "lost" };
+    return;
+  }
+  if (whole.seq === 0) return;
+  noteSuperseded(whole);
+  entry.turn.value = whole;
+}
+
+function readerOf(entry: Entry): Reader {
+  return {
+    onEvent(event) {
+      entry.turn.value = withEvent(entry.turn.value, event);
+      if (event.event === "tool.finished") noteSuperseded(entry.turn.value);
+      announceEvent(event);
+    },
+    onLink(up) {
+      if (entry.turn.value.link !== up) entry.turn.value = { ...entry.turn.value, link: up };
+    },
+  };
+}
+
+function announceEvent(event: TurnEvent): void {
+  if (event.event === "tool.requested") announce(t("say.calling", { tool: event.data.tool }));
+  if (event.event === "answer.finished") announce(t("say.answered"));
+  if (event.event === "turn.failed") announce(t("say.failed"));
+  if (event.event === "turn.cancelled") announce(t("say.cancelled"));
+}
+
+type Start = (reader: Reader, signal: AbortSignal) => Promise<Started>;
+
+/** Sends a message; makes the conversation first where there is none. False: it was refused. */
+export async function sendMessage(message: string, replaces: string | null = null): Promise<boolean> {
+  try {
+    const isNew = conversationId.value === "";
+    const id = isNew ? (await routes.createConversation()).id : conversationId.value;
+    if (isNew) {
+      conversationId.value = id;
+      opened = id;
+      go({ id }, true);
+    }
+    const order = replaces ? { message, replaces } : { message };
+    return await run(message, replaces, (reader, signal) => startTurn(id, order, reader, signal));
+  } catch (error) {
+    sayError(error);
+    return false;
+  }
+}
+
+/** Repeats the call behind a result. */
+export const refresh = (result: string): Promise<boolean> =>
+  run(t("refresh.message"), null, (reader, signal) => refreshResult(result, reader, signal));
+
+/** Says yes or no to what a turn wants to run. */
+export const confirm = (turn: string, yes: boolean): Promise<boolean> =>
+  run(t(yes ? "confirm.yes" : "confirm.no"), null, (reader, signal) => confirmTurn(turn, yes, reader, signal));
+
+async function run(message: string, replaces: string | null, start: Start): Promise<boolean> {
+  const conversation = conversationId.value;
+  const before = entries.value;
+  const entry = entryOf(newTurn("", message, "sending"));
+  add(entry, replaces);
+  let started: Started;
+  try {
+    started = await start(readerOf(entry), leaving.signal);
+  } catch (error) {
+    if (conversationId.value === conversation) entries.value = before;
+    sayError(error);
+    return false;
+  }
+  const { turnId: turn } = started;
+  if (!entry.turn.value.id) entry.turn.value = { ...entry.turn.value, id: turn };
+  noteRunning(conversation, { turn, message });
+  tellTabs({ kind: "turn", conversation, turn, message, replaces });
+  void followed(entry, conversation, () => started.done);
+  return true;
+}
+
+async function followed(entry: Entry, conversation: string, done: () => Promise<void>): Promise<void> {
+  const mine = leaving.signal;
+  try {
+    await done();
+  } catch {
+    entry.turn.value = { ...entry.turn.value, phase: "lost" };
+  }
+  if (mine.aborted) return;
+  if (runningIn(conversation)?.turn === entry.turn.value.id) noteRunning(conversation, null);
+  listChanged();
+}
+
+export async function stop(): Promise<void> {
+  const turn = running.value;
+  if (!turn?.id) return;
+  try {
+    await routes.cancelTurn(turn.id);
+  } catch (error) {
+    sayError(error);
+  }
+}
+
+onTabNote((note) => {
+  if (note.kind === "turn" && note.conversation === conversationId.value && !findTurn(note.turn)) {
+    follow(note.turn, note.message, note.replaces);
+  }
+  if (note.kind === "deleted" && note.conversation === conversationId.value) go({}, true);
+});

@@ -1,0 +1,23 @@
+// Texts in the chosen language. `t` reads a signal, so what it is used in is drawn anew when
+// the language changes.
+import { language } from "../state/settings.ts";
+import { en } from "./en.ts";
+import type { TextKey } from "./en.ts";
+import { nb } from "./nb.ts";
+
+export type { TextKey } from "./en.ts";
+
+const TEXTS = { en, nb } as const;
+
+export type Values = Record<string, string | number>;
+
+export function t(key: TextKey, values: Values = {}): string {
+  const text: string = TEXTS[language.value][key];
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+}
+
+/** The text for a name that comes from the gateway; the name itself where there is none. */
+export function named(group: "decision" | "by" | "outcome" | "call" | "verdict" | "claim" | "code" | "state" | "suggest", name: string): string {
+  const key = `${group}.${name}`;
+  return key in en ? t(key as TextKey) : name;
+}

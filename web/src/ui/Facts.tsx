@@ -1,0 +1,17 @@
+// Names and values under each other.
+import type { ComponentChildren, VNode } from "preact";
+
+export type Fact = [name: string, value: ComponentChildren];
+
+/** Facts without a value are left out. */
+export function Facts({ facts }: { facts: (Fact | null)[] }): VNode {
+  return (
+    <dl class="facts">
+      {facts.map((fact) => (fact && fact[1] !== null && fact[1] !== "" ? <div key={fact[0]}><dt>{fact[0]}</dt><dd>{fact[1]}</dd></div> : null))}
+    </dl>
+  );
+}
+
+export function JsonText({ value, label }: { value: unknown; label?: string }): VNode {
+  return <pre class="json-text" tabIndex={0} {...(label ? { "aria-label": label, role: "group" as const } : {})}>{JSON.stringify(value, null, 2)}</pre>;
+}
