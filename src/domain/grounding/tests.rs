@@ -18,6 +18,8 @@ use crate::domain::lang::Lang;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 
+mod denials;
+
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }

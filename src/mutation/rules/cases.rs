@@ -269,3 +269,14 @@ pub fn not_closed(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
     let fill = about(scope, &choice, case, dice).with("time", time);
     Some(fill.instead(Mutation::NullTold, "lie_not_closed"))
 }
+
+/// "The results do not say when case E was closed."
+pub fn untold(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
+    let choice = choose(scope, dice);
+    let (case, _) = two(&choice, dice, |case| case.closed.is_none())?;
+    let closed: Vec<String> =
+        choice.cases.iter().filter(|other| other.closed.is_some()).map(|other| other.id.to_string()).collect();
+    let told = dice.pick(&closed).cloned();
+    let fill = about(scope, &choice, case, dice).maybe(Mutation::Polarity, "id", told);
+    Some(fill.instead(Mutation::Polarity, "lie_untold"))
+}

@@ -194,3 +194,18 @@ pub fn all_of(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
             .lie(Mutation::OtherValue, "customer", "Havbris Shipping ASA"),
     )
 }
+
+/// "The results do not show any cases with priority V for C."
+pub fn not_shown(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
+    let cases = cases(&scope.corpus.get("cases").content);
+    let has = |code: &str| cases.iter().any(|case| case.priority == code);
+    let absent = ["critical", "high", "medium", "low"].into_iter().find(|code| !has(code))?;
+    let present = dice.pick(&cases)?.priority.clone();
+    Some(
+        Fill::over(&["cases"])
+            .with("customer", &cases.first()?.customer)
+            .with("priority", scope.language.code(dice, absent))
+            .lie(Mutation::Polarity, "priority", scope.language.code(dice, &present))
+            .instead(Mutation::Polarity, "lie_not_shown"),
+    )
+}

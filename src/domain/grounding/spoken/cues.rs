@@ -18,6 +18,12 @@ pub enum Cue {
     NothingFound,
     /// The result does not say.
     Unknown,
+    /// To say or show, of a result; with [`Cue::Not`] it denies that something is said.
+    Tells,
+    /// What a result may hold of something: "information", "details".
+    Information,
+    /// Besides what was spoken of: "other", "further", "except".
+    Other,
     /// As of now.
     Fresh,
     /// The answer rests on an older result, said openly.
@@ -97,7 +103,7 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
     (
         Cue::Not,
         [
-            "not|isn't|wasn't|aren't|hasn't|doesn't|didn't|never|neither|nor|no longer|without",
+            "not|isn't|don't|haven't|weren't|wasn't|aren't|hasn't|doesn't|didn't|never|neither|nor|no longer|without",
             "ikke|aldri|uten|verken",
             "inte|ej|aldrig|utan",
             "ikke|aldrig|uden",
@@ -175,20 +181,59 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
     (
         Cue::Unknown,
         [
-            "unknown|not known|not stated|not given|not specified|not set|no value|does not say|doesn't say|does not state|does not show|does not include|does not contain|not in the result|not recorded|not available in|not provided|no information|empty|n/a|unassigned|not assigned|not listed|missing",
-            "ukjent|ikke kjent|ikke oppgitt|ikke angitt|ikke satt|ingen verdi|sier ikke|fremgår ikke|mangler|ikke registrert|ingen informasjon|står ikke|ikke tildelt",
-            "okänt|inte känt|okänd|inte angivet|inte angiven|ej angivet|saknas|framgår inte|säger inte|ingen information|inte satt|inte tilldelad",
-            "ukendt|ikke kendt|ikke angivet|ikke oplyst|mangler|fremgår ikke|siger ikke|ingen information|ikke sat|ikke tildelt",
-            "unbekannt|nicht bekannt|nicht angegeben|nicht gesetzt|kein wert|sagt nicht|fehlt|nicht enthalten|keine angabe|keine information*|nicht zugewiesen|geht nicht hervor|nicht hinterlegt",
-            "inconnu*|non précisé*|non renseigné*|pas indiqué*|n'indique pas|ne précise pas|manquant*|aucune information|non défini*|non assigné*|non attribué*",
-            "desconocid*|no se sabe|no se conoce|no especificad*|no indicad*|no indica|no consta|falta|sin valor|sin información|no se indica|sin asignar|no figura",
-            "不明|記載なし|未設定|記載されていません|情報がありません|未割り当て|含まれていません|示されていません",
+            "unknown|not known|not stated|not given|not specified|not set|no value|does not say|doesn't say|does not state|does not show|does not include|does not contain|not in the result|not recorded|not available in|not provided|no information|empty|n/a|unassigned|not assigned|not listed|missing|do not say|don't say|do not state|don't state|doesn't state|do not tell|does not tell|no information on|no information about|no information regarding|not mentioned|not indicated|not shown in|not included in|not part of the result|not part of the results|has not been set|isn't set|not available",
+            "ukjent|ikke kjent|ikke oppgitt|ikke angitt|ikke satt|ingen verdi|sier ikke|fremgår ikke|mangler|ikke registrert|ingen informasjon|står ikke|ikke tildelt|ikke nevnt|ikke oppgitt i|ikke opplyst|ikke spesifisert|ikke fylt ut|ingen opplysninger|ikke med i",
+            "okänt|inte känt|okänd|inte angivet|inte angiven|ej angivet|saknas|framgår inte|säger inte|ingen information|inte satt|inte tilldelad|inte specificerat|inte specificerad|inte nämnt|inga uppgifter|ingen uppgift|uppges inte|anges inte|inte ifyllt",
+            "ukendt|ikke kendt|ikke angivet|ikke oplyst|mangler|fremgår ikke|siger ikke|ingen information|ikke sat|ikke tildelt|ikke specificeret|ikke nævnt|ikke udfyldt|ingen oplysninger|oplyses ikke|fremgår heller ikke",
+            "unbekannt|nicht bekannt|nicht angegeben|nicht gesetzt|kein wert|sagt nicht|fehlt|nicht enthalten|keine angabe|keine information*|nicht zugewiesen|geht nicht hervor|nicht hinterlegt|keine angaben|keinerlei angaben|keine informationen|nicht eingetragen|nicht genannt|nicht vermerkt|nicht ausgewiesen|nicht vorhanden|nicht ersichtlich",
+            "inconnu*|non précisé*|non renseigné*|pas indiqué*|n'indique pas|ne précise pas|manquant*|aucune information|non défini*|non assigné*|non attribué*|n'est pas précisé*|n'est pas indiqué*|n'est pas mentionné*|pas mentionné*|pas précisé*|pas renseigné*|aucune indication|aucun renseignement|pas d'information*|ne figure pas",
+            "desconocid*|no se sabe|no se conoce|no especificad*|no indicad*|no indica|no consta|falta|sin valor|sin información|no se indica|sin asignar|no figura|no se especifica|no se menciona|no está indicad*|no está especificad*|ninguna información|no hay información|no aparece",
+            "不明|記載なし|未設定|記載されていません|情報がありません|未割り当て|含まれていません|示されていません|記載がありません|記載はありません|示していません|情報はありません|分かりません|わかりません|設定されていません|含まれておりません|書かれていません|登録されていません",
+        ],
+    ),
+    (
+        Cue::Tells,
+        [
+            "say|says|show|shows|shown|provide|provides|provided|mention|mentions|include|includes|contain|contains|give|gives|indicate|indicates|specify|specifies|reveal|reveals|list|lists|tell|tells|hold|holds|name|names|state who|state when|state whether|report|reports",
+            "sier|viser|oppgir|nevner|står|fremgår|framgår|kommer frem|inneholder|angir|gir|forteller|inkluderer|omfatter|viste|inneholdt|navngir",
+            "säger|visar|anger|uppger|framgår|står|nämner|innehåller|ger|berättar|visade|omfattar",
+            "siger|viser|oplyser|nævner|fremgår|står|indeholder|angiver|giver|fortæller|viste|omfatter",
+            "sagen|sagt|zeigen|zeigt|nennen|nennt|enthalten|enthält|angeben|angegeben|erwähnen|erwähnt|liefern|liefert|beinhalten|beinhaltet|verraten|hervor|ausweisen|weist|geben|gibt",
+            "dit|disent|montre|montrent|mentionne|mentionnent|indique|indiquent|précise|précisent|contient|contiennent|fournit|fournissent|donne|donnent|affiche|affichent|comporte|comportent|spécifie|spécifient|révèle|révèlent",
+            "dice|dicen|muestra|muestran|menciona|mencionan|indica|indican|especifica|especifican|contiene|contienen|incluye|incluyen|proporciona|proporcionan|ofrece|ofrecen|aporta|aportan|revela|revelan|señala|señalan",
+            "示して|示され|記載され|記載して|表示され|含まれて|含んで|言及して|述べて|教えて",
+        ],
+    ),
+    (
+        Cue::Information,
+        [
+            "information|info|details|detail|anything|data on|data about|indication|mention of",
+            "informasjon|informasjonen|opplysninger|detaljer|noe om|angivelse|data om",
+            "information|informationen|uppgifter|uppgift|detaljer|något om|data om",
+            "information|informationer|oplysninger|oplysning|detaljer|noget om|data om",
+            "information|informationen|angabe|angaben|details|auskunft|hinweis|hinweise|daten zu|daten über",
+            "information|informations|renseignement|renseignements|indication|indications|précision|précisions|détail|détails|mention",
+            "información|informaciones|dato|datos|detalle|detalles|indicación|indicaciones|mención",
+            "情報|詳細|記載|言及",
+        ],
+    ),
+    (
+        Cue::Other,
+        [
+            "other|others|further|more|additional|another|else|besides|except|apart from|other than",
+            "andre|flere|øvrige|ytterligere|annen|utover|unntatt|bortsett fra|i tillegg",
+            "andra|fler|övriga|ytterligare|annan|utöver|utom|förutom",
+            "andre|flere|øvrige|yderligere|anden|udover|undtagen|bortset fra",
+            "andere|anderen|weitere|weiteren|sonstige|sonstigen|übrigen|außer|zusätzlichen|mehr",
+            "autre|autres|supplémentaire*|davantage|sauf|hormis|excepté|à part|de plus",
+            "otro|otros|otra|otras|más|adicional*|salvo|excepto|además de|aparte de",
+            "他|その他|ほか|以外|追加",
         ],
     ),
     (
         Cue::Fresh,
         [
-            "currently|right now|as of now|at the moment|at this moment|latest|up to date|up-to-date|just now|live|real time|real-time|now|still|presently|at present",
+            "currently|right now|as of now|as of right now|as of this moment|this very moment|at the moment|at this moment|latest|up to date|up-to-date|just now|live|real time|real-time|now|still|presently|at present",
             "nå|akkurat nå|for øyeblikket|i øyeblikket|siste nytt|oppdatert nå|fremdeles|fortsatt|nåværende",
             "just nu|för närvarande|för tillfället|fortfarande|nu|senaste läget|aktuellt",
             "lige nu|i øjeblikket|for øjeblikket|stadig|nu|fortsat|aktuelt",
@@ -305,14 +350,14 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
     (
         Cue::Oldest,
         [
-            "oldest|earliest|first created|longest open|longest-running",
-            "eldste|tidligste",
-            "äldsta|tidigaste",
-            "ældste|tidligste",
-            "älteste*|früheste*",
-            "le plus ancien|la plus ancienne|plus ancien*",
-            "más antigu*|más viej*",
-            "最も古い|最古|一番古い",
+            "oldest|earliest|first created|created first|opened first|existed longest|existed the longest|open longest|open the longest|longest open|longest-running",
+            "eldste|tidligste|opprettet først|åpnet først|eksistert lengst|åpen lengst|stått lengst",
+            "äldsta|äldst|tidigaste|skapades först|öppnades först|funnits längst|öppet längst|öppen längst",
+            "ældste|tidligste|oprettet først|åbnet først|eksisteret længst|åben længst",
+            "älteste*|früheste*|zuerst erstellt|zuerst angelegt|zuerst eröffnet|am längsten",
+            "le plus ancien|la plus ancienne|plus ancien*|créé en premier|ouvert en premier|depuis le plus longtemps",
+            "más antigu*|más viej*|creado primero|se creó primero|se abrió primero|más tiempo abierto|lleva más tiempo",
+            "最も古い|最古|一番古い|最初に作成",
         ],
     ),
     (
@@ -332,9 +377,9 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
         Cue::Most,
         [
             "highest|most|largest|biggest|greatest|top|maximum|max|the worst|most severe|most serious|busiest",
-            "høyeste|flest|største|mest|maksimum|mest alvorlige|toppen",
-            "högsta|flest|största|mest|maximum|allvarligaste",
-            "højeste|flest|største|mest|maksimum|mest alvorlige",
+            "høyest|høyeste|flest|største|mest|maksimum|mest alvorlige|toppen",
+            "högst|högsta|flest|största|mest|maximum|allvarligaste",
+            "højest|højeste|flest|største|mest|maksimum|mest alvorlige",
             "höchste*|meisten|größte*|maximum|schwerwiegendste*|am meisten",
             "le plus élevé|la plus élevée|le plus grand|la plus grande|le plus de|maximum|plus grave|le plus haut",
             "más alt*|mayor|máximo|máxima|más grande|más grave|la mayoría",
@@ -553,7 +598,7 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
     (
         Cue::Succeeded,
         [
-            "succeeded|was successful|successful|successfully|worked",
+            "succeeded|succeed|was successful|successful|successfully|worked",
             "lyktes|vellykket|lykkes",
             "lyckades|lyckats|lyckad",
             "lykkedes|vellykket",

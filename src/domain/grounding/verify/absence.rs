@@ -25,7 +25,9 @@ use crate::domain::outcome::Outcome;
 /// What an absence claim comes to.
 enum Absent {
     Holds(Vec<FactId>),
-    Refuted(Vec<FactId>),
+    Refuted(Vec<FactId>, String),
+    /// Rows there are, but the words say more than is understood.
+    Unread,
     OnlyPage,
     NoAnswer,
     NarrowFilter(String),
@@ -43,8 +45,10 @@ impl<'c> Checker<'c, '_> {
         let items = self.items(&unit.span);
         let (verdict, code, evidence, reason) = match self.absent(unit, &items, &span, object, about) {
             Absent::Holds(ids) => (Verdict::Supported, None, ids, "the call succeeded and matched nothing".to_owned()),
-            Absent::Refuted(ids) => {
-                (Verdict::Contradicted, Some(ViolationCode::WrongCount), ids, "the results hold such rows".to_owned())
+            Absent::Refuted(ids, reason) => (Verdict::Contradicted, Some(ViolationCode::WrongCount), ids, reason),
+            Absent::Unread => {
+                let reason = "rows are there; whether such rows, code cannot tell".to_owned();
+                (Verdict::NotCheckable, None, Vec::new(), reason)
             }
             Absent::OnlyPage => {
                 let code = Some(ViolationCode::PartialAsTotal);
@@ -64,7 +68,8 @@ impl<'c> Checker<'c, '_> {
             }
         };
         let evidence = self.evidence.references(evidence);
-        self.claim(&span, ClaimKind::Absence, verdict, code, evidence, reason);
+        let kind = if verdict == Verdict::NotCheckable { ClaimKind::Statement } else { ClaimKind::Absence };
+        self.claim(&span, kind, verdict, code, evidence, reason);
     }
 
     /// The words that deny, and what they deny.
@@ -77,7 +82,11 @@ impl<'c> Checker<'c, '_> {
             })
         };
         for spot in &spots {
-            if spot.meaning != Meaning::Cue(Cue::None) {
+            let failed = |failure: &&spoken::Spot| {
+                // "No pude buscar": the call failed, nothing is said to be absent.
+                failure.meaning == Meaning::Cue(Cue::Failure) && failure.start <= spot.start && spot.end <= failure.end
+            };
+            if spot.meaning != Meaning::Cue(Cue::None) || spots.iter().copied().any(|other| failed(&other)) {
                 continue;
             }
             let after = objects().find(|(start, _, _)| {
@@ -86,15 +95,17 @@ impl<'c> Checker<'c, '_> {
                     && !self.draft.slice(&(spot.end..*start)).contains([',', ';', ':', '.'])
                     // "no closing time for case 4711": an attribute is missing, no case.
                     && !spots.iter().any(|noun| {
-                        matches!(noun.meaning, Meaning::Noun(_)) && spot.end <= noun.start && noun.end <= *start
+                        // "no low-priority case" denies a case.
+                        lacks_that(&noun.meaning)
+                            && spot.end <= noun.start
+                            && noun.end <= *start
+                            && !self.draft.words_in(&(noun.end..*start)).is_empty()
                     })
             });
             let before = || {
                 let cjk = self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk);
                 let lacks = |end: usize| {
-                    spots.iter().any(|noun| {
-                        matches!(noun.meaning, Meaning::Noun(_)) && end <= noun.start && noun.end <= spot.start
-                    })
+                    spots.iter().any(|noun| lacks_that(&noun.meaning) && end <= noun.start && noun.end <= spot.start)
                 };
                 objects()
                     .filter(|(_, end, _)| cjk && *end <= spot.start && !lacks(*end))
@@ -104,10 +115,89 @@ impl<'c> Checker<'c, '_> {
                 return Some((spot.start.min(start)..end.max(spot.end), Some(object)));
             }
         }
+        if let Some((start, end, object)) = self.not_shown(&unit.span).or_else(|| self.none_of_these(unit, &spots)) {
+            return Some((start..end, Some(object)));
+        }
         let spot = spots.iter().find(|spot| {
-            spot.meaning == Meaning::Cue(Cue::NothingFound) && self.draft.words_in(&(spot.start..spot.end)).len() > 1
+            // "クローズ日時がありません": an attribute is missing.
+            let lacking = spots.iter().any(|noun| {
+                lacks_that(&noun.meaning)
+                    && noun.end <= spot.start
+                    && self.draft.words_in(&(noun.end..spot.start)).len() <= 1
+                    && self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk)
+            });
+            spot.meaning == Meaning::Cue(Cue::NothingFound)
+                && !lacking
+                && self.draft.words_in(&(spot.start..spot.end)).len() > 1
         })?;
         Some((spot.start..spot.end, objects().map(|(_, _, object)| object).next()))
+    }
+
+    /// "The results do not show any open cases": rows that are denied by a verb.
+    pub(super) fn not_shown(&self, unit: &Range<usize>) -> Option<(usize, usize, usize)> {
+        let spots: Vec<&spoken::Spot> = self.draft.spots_in(unit).collect();
+        let closing = || {
+            // Japanese denies at the end: "… ケースは含まれていません".
+            let spot = spots.iter().rev().find(|spot| spot.meaning == Meaning::Cue(Cue::Unknown))?;
+            let text = self.draft.slice(&(spot.start..spot.end));
+            text.contains(['含', '示', '載']).then(|| spot.start..spot.end)
+        };
+        let verb = self.denied_verb(unit).or_else(closing)?;
+        let cjk = self.draft.slice(&verb).chars().any(words::is_cjk);
+        let object = spots.iter().find_map(|spot| match spot.meaning {
+            Meaning::Object(object) if !cjk && spot.start >= verb.end => Some((spot.start, spot.end, object)),
+            _ => None,
+        });
+        let object = object.or_else(|| {
+            spots.iter().rev().find_map(|spot| match spot.meaning {
+                Meaning::Object(object) if cjk && spot.end <= verb.start => Some((spot.start, spot.end, object)),
+                _ => None,
+            })
+        });
+        let (start, end, object) = object?;
+        let gap = verb.end.min(end)..verb.start.max(start);
+        let between = |spot: &&&spoken::Spot| gap.start <= spot.start && spot.end <= gap.end;
+        let other_thing = spots
+            .iter()
+            .filter(between)
+            .any(|spot| lacks_that(&spot.meaning) || (spot.meaning == Meaning::Cue(Cue::All) && !self.says_any(spot)));
+        let named_thing = || {
+            // "do not give case 4711's priority": the attribute of a named row, not the row.
+            let after = self.items(&(end..unit.end)).into_iter().next()?;
+            let beside = self.draft.words_in(&(end..after.span.start)).len() <= 1;
+            let attribute =
+                spots.iter().any(|spot| matches!(spot.meaning, Meaning::Noun(_)) && spot.start >= after.span.end);
+            Some(beside && !self.mention(&after).own.is_empty() && attribute)
+        };
+        let far = self.draft.words_in(&gap).len() > if cjk { 16 } else { 5 }
+            || self.unread_words(&gap, &self.items(&gap)) > 0
+            || self.asks_in(&gap);
+        if other_thing || far || self.draft.slice(&gap).contains([',', ';', ':']) || named_thing() == Some(true) {
+            return None;
+        }
+        Some((verb.start.min(start), verb.end.max(end), object))
+    }
+
+    /// "Of the seven cases there is none with priority low": the object is said before.
+    fn none_of_these(&self, unit: &Unit, spots: &[&spoken::Spot]) -> Option<(usize, usize, usize)> {
+        let none = spots.iter().find(|spot| spot.meaning == Meaning::Cue(Cue::None))?;
+        let text = self.draft.slice(&(none.start..none.end));
+        let coded = spots.iter().any(|spot| matches!(spot.meaning, Meaning::Code(_)) && spot.start >= none.end);
+        if !coded || text.chars().any(words::is_cjk) || self.denied_noun(&unit.span).is_some() {
+            return None;
+        }
+        let object = spots.iter().rev().find_map(|spot| match spot.meaning {
+            Meaning::Object(object) if spot.end <= none.start => Some((spot.end, object)),
+            _ => None,
+        });
+        let (end, object) = object?;
+        let gap = end..none.start;
+        let near = self.draft.words_in(&gap).len() <= 6 && !self.draft.slice(&gap).contains([';', ':', '.']);
+        near.then_some((none.start, none.end, object))
+    }
+
+    fn says_any(&self, spot: &spoken::Spot) -> bool {
+        words::fold(self.draft.slice(&(spot.start..spot.end))) == "any"
     }
 
     fn absent(
@@ -142,20 +232,39 @@ impl<'c> Checker<'c, '_> {
         if let Some(absent) = self.absent_of(unit, object, about) {
             return absent;
         }
+        if let Some(row) = self.denied_row(items, span) {
+            let (ids, reason) = self.record_in_short(row);
+            return Absent::Refuted(ids, reason);
+        }
+        if self.denied_verb(&unit.span).is_some_and(|verb| span.start <= verb.start)
+            && !any_typed
+            && object.is_some_and(|at| !self.is_listed(at))
+        {
+            return Absent::Unread;
+        }
         let clause = unit.span.start..unit.span.end;
         let filters = self.absence_filters(unit, items, &clause, span);
         let object = object.or_else(spoken_result);
         let lists = object.map_or_else(Vec::new, |object| self.lists_of(object, about));
         let lists: Vec<_> = lists.into_iter().filter(|list| answered.contains(&(list.result as usize))).collect();
         let mut page_only = false;
+        let empty = answered.iter().any(|at| self.input.results[*at].outcome == Outcome::Empty);
         for list in &lists {
-            let matching = self.matching(list, &filters);
-            if !matching.is_empty() && (!filters.is_empty() || lists.len() == 1) {
-                return Absent::Refuted(self.sample(&matching));
+            let mut matching = self.matching(list, &filters);
+            if self.draft.has(&unit.span, Cue::Other) {
+                // "no other cases": besides those that the text names.
+                matching.retain(|row| !self.is_named_anywhere(*row));
+            }
+            if !matching.is_empty() && (!filters.is_empty() || !empty) {
+                if self.unread_beside(unit, span, span) {
+                    return Absent::Unread;
+                }
+                let (count, rows) = (matching.len(), list.rows.len());
+                let reason = format!("{count} of the {rows} rows are so: {}", self.rows_called(&matching));
+                return Absent::Refuted(self.sample(&matching), reason);
             }
             page_only = page_only || !self.complete(list);
         }
-        let empty = answered.iter().any(|at| self.input.results[*at].outcome == Outcome::Empty);
         if empty && let Some(filter) = self.other_filter(items, &answered) {
             return Absent::NarrowFilter(filter);
         }
@@ -164,7 +273,11 @@ impl<'c> Checker<'c, '_> {
         }
         if !empty && lists.iter().all(|list| list.rows.is_empty()) && lists.is_empty() && any_typed {
             // A record, no list: nothing to count, nothing to refute.
-            return if filters.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(Vec::new()) };
+            return if filters.is_empty() {
+                Absent::Holds(Vec::new())
+            } else {
+                Absent::Refuted(Vec::new(), "the result is one record, no search that found nothing".to_owned())
+            };
         }
         match self.unsaid_filter(&answered) {
             // A sentence that names the call says what its filter was: the basis shows it.
@@ -203,20 +316,15 @@ impl<'c> Checker<'c, '_> {
         told
     }
 
-    /// "No case 4711 was found": the named thing is the question's, and in no result.
+    /// "No case 4711 was found": what is named is in no result, at most in what was asked for.
     fn names_the_missing(&self, items: &[Item<'c>]) -> bool {
-        items.iter().any(|item| match &item.kind {
-            ItemKind::Identifier(identifier) => {
-                let mention = self.mention(item);
-                let only_asked = mention.facts.iter().all(|id| self.evidence.is_argument(self.evidence.fact(*id)));
-                only_asked && (self.user.names(&identifier.text) || !mention.facts.is_empty())
-            }
-            ItemKind::Number(number) if number.id_candidate => {
-                let mention = self.mention(item);
-                let only_asked = mention.facts.iter().all(|id| self.evidence.is_argument(self.evidence.fact(*id)));
-                only_asked && (self.user.number(number) || !mention.facts.is_empty())
-            }
-            _ => false,
+        items.iter().any(|item| {
+            let names = match &item.kind {
+                ItemKind::Identifier(_) => true,
+                ItemKind::Number(number) => number.id_candidate,
+                _ => false,
+            };
+            names && self.mention(item).facts.iter().all(|id| self.evidence.is_argument(self.evidence.fact(*id)))
         })
     }
 
@@ -226,11 +334,7 @@ impl<'c> Checker<'c, '_> {
             "address" => "ip",
             other => other,
         })?;
-        // "No user is assigned": of all users of the record, the assigned one.
-        let assigned = spoken::noun_index("assigned");
-        let noun = assigned
-            .filter(|assigned| self.draft.spots_in(&unit.span).any(|spot| spot.meaning == Meaning::Noun(*assigned)))
-            .unwrap_or(noun);
+        let noun = self.assigned_for(&unit.span, noun);
         let rows: Vec<RowId> =
             about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(16).collect();
         if rows.is_empty() || about.strength < Strength::Near || !self.attribute_exists(noun) {
@@ -238,7 +342,42 @@ impl<'c> Checker<'c, '_> {
         }
         let own = self.attribute_facts(&rows, &[noun]);
         let (known, missing): (Vec<FactId>, Vec<FactId>) = own.into_iter().partition(|id| !self.is_unset(*id));
-        Some(if known.is_empty() || !missing.is_empty() { Absent::Holds(Vec::new()) } else { Absent::Refuted(known) })
+        Some(match known.first() {
+            Some(id) if missing.is_empty() => {
+                let reason = self.says(*id);
+                Absent::Refuted(known, reason)
+            }
+            _ => Absent::Holds(Vec::new()),
+        })
+    }
+
+    /// "No case 4711": the row that is named right beside what is denied.
+    fn denied_row(&self, items: &[Item<'c>], span: &Range<usize>) -> Option<RowId> {
+        let item = items.iter().find(|item| {
+            let gap = span.end.min(item.span.start)..item.span.start;
+            let text = self.draft.slice(&gap);
+            item.span.start >= span.start
+                && !matches!(item.kind, ItemKind::Code(_) | ItemKind::Phrase(_))
+                && text.chars().all(|c| matches!(c, ' ' | '#' | ':' | '(' | '*' | '`' | '"'))
+        })?;
+        self.mention(item).own.into_iter().find(|row| !self.evidence.rows[*row as usize].envelope)
+    }
+
+    /// Whether some list is of such objects by its own name.
+    fn is_listed(&self, object: usize) -> bool {
+        self.evidence.lists.iter().any(|list| {
+            let key = words::fold(list.key);
+            spoken::object_parts(object).any(|part| key.contains(part))
+        })
+    }
+
+    /// Whether the text names a row, here or elsewhere.
+    fn is_named_anywhere(&self, row: RowId) -> bool {
+        let whole = 0..self.draft.text.len();
+        self.evidence.name_of(row).is_some_and(|id| {
+            let name = self.printed(id);
+            words::contains_token(&words::fold(self.draft.slice(&whole)), &words::fold(&name))
+        })
     }
 
     fn absence_filters(
@@ -250,10 +389,12 @@ impl<'c> Checker<'c, '_> {
     ) -> Vec<Filter> {
         let none = items.len();
         let mut filters = self.filters_but(unit, items, clause, none);
-        // "no open cases": the denial is the sentence's, not the filter's.
+        // "no open cases", "do not show open cases": the denial is the sentence's, not the filter's.
+        let own = |spot: &spoken::Spot| spot.meaning == Meaning::Cue(Cue::Not) && spot.start >= span.end;
+        let by_verb = !self.draft.spots_in(&unit.span).any(own);
         for filter in &mut filters {
             if let Filter::Code(_, negated) | Filter::Rows(_, negated) = filter
-                && self.draft.slice(span).chars().any(words::is_cjk)
+                && (by_verb || self.draft.slice(span).chars().any(words::is_cjk))
             {
                 *negated = false;
             }
@@ -379,7 +520,7 @@ impl<'c> Checker<'c, '_> {
             self.matching(list, &[Filter::Code(code, false)]).into_iter().filter(|row| !named.contains(row)).collect();
         let (wrong, partial) = (ViolationCode::WrongValue, ViolationCode::PartialAsTotal);
         if let Some(id) = others.first().and_then(|row| self.evidence.name_of(*row)) {
-            let finding = Finding::Wrong(vec![id], "it is not the only one".to_owned());
+            let finding = Finding::Wrong(vec![id], format!("not the only one: also {}", self.rows_called(&others)));
             self.found(&span, ClaimKind::Absence, finding, wrong, wrong);
         } else if !self.complete(list) {
             let reason = "only a page was seen: more rows exist".to_owned();
@@ -389,6 +530,12 @@ impl<'c> Checker<'c, '_> {
             self.found(&span, ClaimKind::Absence, finding, wrong, wrong);
         }
     }
+}
+
+/// Whether something stands between a denial and an object that is denied instead of it: an
+/// attribute ("no closing time for case 4711") or what is known ("no information about it").
+fn lacks_that(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Noun(_) | Meaning::Cue(Cue::Information))
 }
 
 /// The object noun for "results" in general.

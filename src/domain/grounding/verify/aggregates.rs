@@ -69,7 +69,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let hedged = self.draft.has(&unit.span, Cue::PartOnly) || number.approx.is_open();
         let mut partial = None;
         let mut against: Vec<FactId> = Vec::new();
-        let mut told = Vec::new();
+        let mut told: Option<String> = None;
         if hedged && self.rows_shown(number) {
             return Count::Yes(Vec::new(), "rows shown in this text".to_owned());
         }
@@ -97,7 +97,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             if let Some(ids) = self.counts_in(&matching, object, number) {
                 return Count::Yes(ids, "the counts of the rows".to_owned());
             }
-            told.push(matching.len().to_string());
+            told.get_or_insert_with(|| self.recounted(list, matching.len(), self.draft.slice(&items[at].span)));
             against.extend(evidence.into_iter().take(4));
             if let Some((_, Some(fact))) = total {
                 against.insert(0, fact);
@@ -109,11 +109,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         if let Some((ids, reason)) = partial {
             return Count::Partial(ids, reason);
         }
-        if told.is_empty() {
+        let Some(told) = told else {
             return self.count_without_rows(number, object).unwrap_or(Count::Unknown);
-        }
+        };
         against.truncate(8);
-        Count::No(against, format!("counted {}", told.join(" / ")))
+        Count::No(against, told)
     }
 
     /// Rows that are counts themselves (statistics): their sum.
@@ -208,6 +208,13 @@ impl<'c, 'a> Checker<'c, 'a> {
                 start += cut + 1;
             }
         }
+        let none = self.draft.spots_in(&(span.end..end)).find(|spot| spot.meaning == Meaning::Cue(Cue::None));
+        if let Some(none) = none.map(|spot| spot.start)
+            && self.denied_noun(&(none..end)).is_none()
+        {
+            // "Of the seven cases there is none with …": what follows is said of none.
+            end = none;
+        }
         let after = self.draft.slice(&(span.end..end));
         if let Some(cut) = after.find([',', ';', '(', ')', '、']) {
             end = span.end + cut;
@@ -270,6 +277,15 @@ impl<'c, 'a> Checker<'c, 'a> {
             self.draft.spots_in(span).find_map(|spot| match spot.meaning {
                 Meaning::Noun(noun)
                     if spot.start >= deny.end && self.draft.words_in(&(deny.end..spot.start)).len() <= 1 =>
+                {
+                    Some(noun)
+                }
+                // "クローズ日時がありません"
+                Meaning::Noun(noun)
+                    if spot.end <= deny.start
+                        && self.draft.words_in(&(spot.end..deny.start)).len() <= 1
+                        && deny.meaning == Meaning::Cue(Cue::None)
+                        && self.draft.slice(&(deny.start..deny.end)).chars().any(words::is_cjk) =>
                 {
                     Some(noun)
                 }
@@ -515,7 +531,12 @@ impl<'c, 'a> Checker<'c, 'a> {
         let filters = self.filters(unit, items, &clause, at);
         for list in self.evidence.lists.iter().filter(|list| list.rows.len() > 1).take(200) {
             let rows = self.matching(list, &filters);
-            for (key, values) in self.columns_of(&rows, nouns) {
+            let mut columns = self.columns_of(&rows, nouns);
+            if columns.is_empty() {
+                // The word beside the number is no field of these rows.
+                columns = self.columns_of(&rows, &[]);
+            }
+            for (key, values) in columns {
                 let total: Decimal = values.iter().try_fold(Decimal::ZERO, |sum, (_, value)| add(sum, *value))?;
                 let ids: Vec<FactId> = values.iter().map(|(id, _)| *id).take(8).collect();
                 if sum && number.supports(&total, None) {

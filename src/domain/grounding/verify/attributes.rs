@@ -51,10 +51,16 @@ impl<'c> Checker<'c, '_> {
         let lasted = items.get(at + 1).is_some_and(|next| {
             matches!(next.kind, ItemKind::Duration(_))
                 && self.draft.words_in(&(item.span.end..next.span.start)).len() <= 3
+        }) || at.checked_sub(1).and_then(|before| items.get(before)).is_some_and(|before| {
+            matches!(before.kind, ItemKind::Duration(_))
+                && self.draft.words_in(&(before.span.end..item.span.start)).len() <= 1
         });
         if spoken::code(code) == "#open" && lasted {
             // "was open for two days": a length of time, no state.
             return self.covered.push(item.span.clone());
+        }
+        if self.said_unsaid(unit, item, code, about) {
+            return;
         }
         let nouns = self.nouns_of(unit, items, &item.span);
         let families: Vec<usize> = spoken::code_families(code).filter_map(spoken::noun_index).collect();
@@ -171,13 +177,6 @@ impl<'c> Checker<'c, '_> {
         found
     }
 
-    /// Reason: what the results have instead.
-    pub(super) fn says(&self, id: FactId) -> String {
-        let fact = self.evidence.fact(id);
-        let value: String = fact.value.to_string().chars().take(80).collect();
-        format!("the result has {}: {value}", fact.key)
-    }
-
     /// Whether a code only narrows what is counted or listed ("3 open cases", "critical alerts:").
     fn is_filter(&self, unit: &Unit, items: &[Item<'_>], at: usize) -> bool {
         if unit.kind == UnitKind::Heading || self.draft.slice(&unit.span).ends_with(':') {
@@ -243,7 +242,7 @@ impl<'c> Checker<'c, '_> {
             }
         }
         self.success(unit, about, &rows);
-        self.unknown_stated(unit, about);
+        self.unsaid(unit, about);
     }
 
     /// "The capture of event X failed": a stored yes or no on success.
@@ -310,78 +309,6 @@ impl<'c> Checker<'c, '_> {
             let same = window.iter().zip(&parts).all(|(word, part)| word.hash == *part);
             (same && !parts.is_empty()).then(|| window[0].start..window[window.len() - 1].end)
         })
-    }
-
-    /// Whether nothing is stored there: null, an empty text, or a time of 0.
-    pub(super) fn is_unset(&self, id: FactId) -> bool {
-        let fact = self.evidence.fact(id);
-        let is_time = || words::fold(fact.key).contains("time");
-        fact.value.is_null() || fact.text() == Some("") || (fact.value.as_u64() == Some(0) && is_time())
-    }
-
-    /// "It has no owner": right exactly when none is stored.
-    fn lacking(&mut self, unit: &Unit, noun: usize, about: &Subject) {
-        let spot = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Noun(noun));
-        let Some(span) = spot.map(|spot| spot.start..spot.end) else { return };
-        let negated_value = self
-            .items(&(span.end..unit.span.end))
-            .first()
-            .is_some_and(|item| self.draft.words_in(&(span.end..item.span.start)).len() <= 2);
-        let rows: Vec<RowId> =
-            about.rows().filter(|row| !self.evidence.rows[*row as usize].envelope).take(64).collect();
-        if rows.is_empty() || negated_value || about.by_attribute.is_some() {
-            return;
-        }
-        let own = self.attribute_facts(&rows, &[noun]);
-        let unset = own.iter().any(|id| self.is_unset(*id));
-        let known = own.iter().copied().find(|id| !self.is_unset(*id)).filter(|_| !unset);
-        let finding = match known {
-            Some(id) => Finding::WrongValue(id, self.says(id)),
-            None => Finding::Supported(own, "nothing is stored".to_owned()),
-        };
-        let (wrong, missing) = (ViolationCode::WrongValue, ViolationCode::UnsupportedStatement);
-        self.found(&span, ClaimKind::Boolean, finding, wrong, missing);
-    }
-
-    /// "The result does not say who it is assigned to" is right exactly when nothing is stored.
-    fn unknown_stated(&mut self, unit: &Unit, about: &Subject) {
-        if let Some(noun) = self.denied_noun(&unit.span) {
-            // "No user is assigned": of all users of the record, the assigned one.
-            let assigned = spoken::noun_index("assigned").filter(|assigned| {
-                spoken::noun(noun) == "user"
-                    && self.draft.spots_in(&unit.span).any(|spot| spot.meaning == Meaning::Noun(*assigned))
-            });
-            return self.lacking(unit, assigned.unwrap_or(noun), about);
-        }
-        let Some(cue) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Unknown)) else {
-            return;
-        };
-        let span = cue.start..cue.end;
-        let near = |from: usize, to: usize| {
-            let gap = self.draft.slice(&(from..to));
-            (!gap.contains([',', ';', '.'])).then(|| self.draft.words_in(&(from..to)).len()).filter(|words| *words <= 8)
-        };
-        let noun = self
-            .draft
-            .spots_in(&unit.span)
-            .filter_map(|spot| match spot.meaning {
-                Meaning::Noun(noun) if spot.start >= span.end => Some((near(span.end, spot.start)?, noun)),
-                Meaning::Noun(noun) if spot.end <= span.start => Some((near(spot.end, span.start)?, noun)),
-                _ => None,
-            })
-            .min_by_key(|(distance, _)| *distance);
-        let Some((_, noun)) = noun else { return };
-        let noun = &noun;
-        let rows: Vec<RowId> = about.rows().take(64).collect();
-        let own = self.attribute_facts(&rows, &[*noun]);
-        let unset = own.iter().any(|id| self.is_unset(*id));
-        let known = own.iter().copied().find(|id| !self.is_unset(*id)).filter(|_| !unset);
-        let finding = match known {
-            Some(id) => Finding::WrongValue(id, self.says(id)),
-            None => Finding::Supported(own, "the results do not say".to_owned()),
-        };
-        let (wrong, missing) = (ViolationCode::WrongValue, ViolationCode::UnsupportedStatement);
-        self.found(&span, ClaimKind::Boolean, finding, wrong, missing);
     }
 }
 

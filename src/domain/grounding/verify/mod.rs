@@ -6,15 +6,18 @@ mod absence;
 mod aggregates;
 mod attributes;
 mod compare;
+mod direction;
 mod identifiers;
 mod names;
 mod numbers;
 mod order;
 mod parts;
 mod quotes;
+mod reasons;
 mod statements;
 mod tables;
 mod times;
+mod unsaid;
 mod values;
 mod work;
 
@@ -28,7 +31,6 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use crate::domain::grounding::atom::Atom;
-use crate::domain::grounding::bind::Subject;
 use crate::domain::grounding::claim::CharSpan;
 use crate::domain::grounding::claim::Claim;
 use crate::domain::grounding::claim::ClaimKind;
@@ -165,7 +167,8 @@ impl<'c, 'a> Checker<'c, 'a> {
             self.absence(unit, &subject);
             self.order(unit, &subject);
             self.compare(unit);
-            self.unknown_names(unit);
+            self.direction_of(unit);
+            self.unknown_names(unit, &subject);
         }
         self.work(unit);
         self.statement(unit, &subject, before);
@@ -265,20 +268,5 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             Finding::Nothing => self.covered.push(span.clone()),
         }
-    }
-
-    /// How a row is called in reasons.
-    pub(super) fn called(&self, subject: &Subject) -> String {
-        let Some(row) = subject.first() else { return "the results".to_owned() };
-        if let Some(alias) = self.evidence.rows[row as usize].alias {
-            return alias.to_owned();
-        }
-        self.evidence.name_of(row).map_or_else(
-            || "the result".to_owned(),
-            |id| match self.evidence.fact(id).value {
-                serde_json::Value::String(text) => text.chars().take(60).collect(),
-                other => other.to_string().chars().take(60).collect(),
-            },
-        )
     }
 }

@@ -4,8 +4,11 @@
 
 use std::ops::Range;
 
+use crate::domain::grounding::bind::Strength;
+use crate::domain::grounding::bind::Subject;
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::ViolationCode;
+use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken;
@@ -25,7 +28,7 @@ const LONGEST: usize = 5;
 
 impl Checker<'_, '_> {
     /// Names of a unit that its words type and nothing knows.
-    pub(super) fn unknown_names(&mut self, unit: &Unit) {
+    pub(super) fn unknown_names(&mut self, unit: &Unit, about: &Subject) {
         if unit.kind == UnitKind::Heading || self.without_evidence() || self.draft.has(&unit.span, Cue::Not) {
             return;
         }
@@ -43,11 +46,23 @@ impl Checker<'_, '_> {
             let checked = self.covered.iter().any(|span| span.start < name.end && name.start < span.end);
             if !checked && (counts || typed.iter().any(beside)) && !self.is_known(&name) {
                 let printed = self.draft.slice(&name);
-                let finding = Finding::Missing(format!("no result has {printed}"));
+                let known = self.known_name(unit, about).map(|known| format!("; {known}")).unwrap_or_default();
+                let finding = Finding::Missing(format!("no result has {printed}{known}"));
                 let code = ViolationCode::InventedValue;
                 self.found(&name, ClaimKind::Name, finding, code, code);
             }
         }
+    }
+
+    /// What the results have of the subject under the word that types the name.
+    fn known_name(&self, unit: &Unit, about: &Subject) -> Option<String> {
+        let noun = self.draft.spots_in(&unit.span).find_map(|spot| match spot.meaning {
+            Meaning::Noun(noun) if matches!(spoken::noun(noun), "assigned" | "customer" | "reporter") => Some(noun),
+            _ => None,
+        })?;
+        let rows: Vec<RowId> = about.rows().take(1).filter(|_| about.strength >= Strength::Near).collect();
+        let own = self.attribute_facts(&rows, &[noun]);
+        own.into_iter().find(|id| !self.is_unset(*id)).map(|id| self.says(id))
     }
 
     /// Words that say that a person or customer follows or went before.

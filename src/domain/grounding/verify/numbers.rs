@@ -31,6 +31,7 @@ use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::aggregates::Count;
 use crate::domain::grounding::verify::times::instant;
+use crate::domain::grounding::verify::times::is_time_key;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::Mention;
 use crate::domain::grounding::verify::values::number_is_plain;
@@ -63,6 +64,11 @@ impl<'c> Checker<'c, '_> {
             return self.covered.push(item.span.clone());
         }
         let object = self.counted_object(unit, items, at);
+        let one = number.readings.iter().all(|reading| reading.value == Decimal::from(1_u64));
+        if one && object.is_some() && self.draft.has(&unit.span, Cue::Mean) {
+            // "a mean of 46 for one event"
+            return self.covered.push(item.span.clone());
+        }
         let nouns = self.nouns_of(unit, items, &item.span);
         let nouns: Vec<usize> =
             nouns.into_iter().filter(|noun| spoken::noun(*noun) != "fieldId" || object.is_none()).collect();
@@ -256,7 +262,7 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// Content words of a span that are no value, noun or cue.
-    fn unread_words(&self, span: &Range<usize>, items: &[Item<'_>]) -> usize {
+    pub(super) fn unread_words(&self, span: &Range<usize>, items: &[Item<'_>]) -> usize {
         self.draft
             .words_in(span)
             .iter()
@@ -475,27 +481,6 @@ pub(super) fn is_figure(fact: &Fact<'_>) -> bool {
         && as_decimal(fact.value).is_some()
         && (instant(fact.value).is_none() || !is_time_key(fact.key))
         && !(fact.identity && fact.key.to_ascii_lowercase().ends_with("id"))
-}
-
-fn is_time_key(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    [
-        "time",
-        "stamp",
-        "created",
-        "updated",
-        "closed",
-        "event",
-        "seen",
-        "at",
-        "published",
-        "notified",
-        "assessed",
-        "persisted",
-        "ts",
-    ]
-    .iter()
-    .any(|part| key.ends_with(part))
 }
 
 /// Whether a field holds a count of such objects.

@@ -60,6 +60,27 @@ pub(super) fn instant(value: &Value) -> Option<Timestamp> {
     }
 }
 
+/// Whether a field name says that a time is stored.
+pub(super) fn is_time_key(key: &str) -> bool {
+    const ENDS: [&str; 13] = [
+        "time",
+        "stamp",
+        "created",
+        "updated",
+        "closed",
+        "event",
+        "seen",
+        "at",
+        "published",
+        "notified",
+        "assessed",
+        "persisted",
+        "ts",
+    ];
+    let key = key.to_ascii_lowercase();
+    ENDS.iter().any(|end| key.ends_with(end))
+}
+
 impl<'c> Checker<'c, '_> {
     fn time_context(&self, observed_at: Timestamp) -> TimeContext {
         TimeContext { now: self.input.now, observed_at, default_zone: self.input.zone.clone() }

@@ -118,6 +118,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let pronoun = self.draft.has(&unit.span, Cue::Pronoun);
         let mut subject = inherited;
         let mut fresh_mention = false;
+        let mut wide: Option<Subject> = None;
         for (at, item) in items.iter().enumerate() {
             let mention = &mentions[at];
             if !mention.own.is_empty() && self.names_subject(&subject, mention) {
@@ -131,6 +132,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 self.attribute_subject(item, mention, &mut next);
                 self.identifier_exists(item, mention);
                 if topic {
+                    wide = Some(next.clone());
                     subject = next;
                 } else {
                     subject.groups.extend(next.groups);
@@ -145,12 +147,20 @@ impl<'c, 'a> Checker<'c, 'a> {
                 }
                 _ => subject.clone(),
             };
+            if let Some(narrow) = wide.as_ref().and_then(|wide| self.narrowed(item, mention, wide)) {
+                subject = narrow;
+            }
+            let about = match ahead {
+                None if wide.is_some() => subject.clone(),
+                _ => about,
+            };
             let about = self.respectively(unit, &items, &mentions, at, about);
             if self.value(unit, &items, at, mention, &about) {
                 fresh_mention = false;
             }
             if subject.strength < Strength::Named && ahead.is_none() && !mention.facts.is_empty() {
                 self.attribute_subject(item, mention, &mut subject);
+                wide = subject.by_attribute.is_some().then(|| subject.clone());
             }
         }
         self.booleans(unit, &subject);
@@ -439,6 +449,17 @@ impl<'c, 'a> Checker<'c, 'a> {
             strength: Strength::Named,
             by_attribute: Some((first.key.to_owned(), first.group.to_owned())),
         };
+    }
+
+    /// "In cluster C, rule R …": of the rows that the first value named, those that have the second.
+    fn narrowed(&self, item: &Item<'_>, mention: &Mention, wide: &Subject) -> Option<Subject> {
+        if !matches!(item.kind, ItemKind::Identifier(_) | ItemKind::Phrase(_)) || mention.facts.len() > 500 {
+            return None;
+        }
+        let around: Vec<RowId> = wide.rows().take(500).collect();
+        let has = |row: &RowId| mention.facts.iter().any(|id| self.evidence.within(self.evidence.fact(*id).row, *row));
+        let rows: Vec<RowId> = around.iter().copied().filter(has).collect();
+        (!rows.is_empty() && rows.len() < around.len()).then(|| Subject { groups: vec![rows], ..wide.clone() })
     }
 
     /// "A and B are x and y respectively": the value's place among its kind names its owner.

@@ -73,7 +73,14 @@ impl Checker<'_, '_> {
         if let Some(span) = cue(Cue::Fresh).filter(|_| shown && unit.kind != UnitKind::Heading) {
             let states = spots.iter().any(|spot| matches!(spot.meaning, Meaning::Code(_) | Meaning::Object(_)))
                 || !self.covered.is_empty();
-            if states && cue(Cue::AsOf).is_none() && cue(Cue::Offer).is_none() {
+            // "As of this moment" is no earlier time.
+            let as_of = spots.iter().any(|spot| {
+                let now = |other: &spoken::Spot| {
+                    other.meaning == Meaning::Cue(Cue::Fresh) && other.start <= spot.start && spot.end <= other.end
+                };
+                spot.meaning == Meaning::Cue(Cue::AsOf) && !spots.iter().any(now)
+            });
+            if states && !as_of && cue(Cue::Offer).is_none() {
                 let reason = "the results were fetched earlier; say as of when".to_owned();
                 let code = Some(ViolationCode::StaleAsFresh);
                 self.claim(&span, ClaimKind::Work, Verdict::Contradicted, code, Vec::new(), reason);
@@ -96,7 +103,13 @@ impl Checker<'_, '_> {
             let (speaker, verb) = (at(Cue::Speaker)?, at(Cue::WorkVerb)?);
             Some(speaker.start.min(verb.start)..speaker.end.max(verb.end))
         });
-        let Some(span) = spoken_of.filter(|_| at(Cue::Offer).is_none() && at(Cue::Not).is_none()) else { return };
+        let denied = |span: &std::ops::Range<usize>| {
+            spots.iter().any(|spot| {
+                let inside = span.start <= spot.start && spot.end <= span.end;
+                spot.meaning == Meaning::Cue(Cue::Not) && (inside || spot.start == span.end)
+            })
+        };
+        let Some(span) = spoken_of.filter(|span| at(Cue::Offer).is_none() && !denied(span)) else { return };
         let services = spots.iter().filter_map(|spot| match spot.meaning {
             Meaning::Service(service) => Some((service, spot.start..spot.end)),
             _ => None,
