@@ -39,7 +39,7 @@ function BasisEntry({ turn, item }: { turn: Turn; item: BasisItem }): VNode {
         <span>{item.tool}</span>
         <span class="quiet">{item.server}</span>
       </a>
-      <span class="quiet">{rows(turn, item)}</span>
+      {rows(turn, item) ? <span class="quiet">{rows(turn, item)}</span> : null}
       {item.outcome === "ok" ? null : <Badge tone={callTone(item.outcome)}>{named("call", item.outcome)}</Badge>}
       <Age time={item.observed_at} />
       <FreshnessBadge freshness={freshness} />

@@ -7,8 +7,15 @@ export interface Parts {
   basis: string;
 }
 
+/** A question back without the list of its choices, for they are buttons here. */
+function withoutChoices({ text, question, citations }: Turn): string {
+  if (!question || question.choices.length === 0 || citations.length > 0) return text;
+  const labels = new Set(question.choices.map(({ label }) => label));
+  return text.split("\n").filter((line) => !labels.has(line.replace(/^\s*(?:\d+\.|[-*])\s+/, ""))).join("\n");
+}
+
 export function partsOf(turn: Turn): Parts {
-  const whole: Parts = { body: turn.text, basis: "" };
+  const whole: Parts = { body: withoutChoices(turn), basis: "" };
   const at = turn.text.lastIndexOf("\n\n");
   if (at < 0 || turn.basis.length === 0) return whole;
   const last = turn.text.slice(at + 2);

@@ -70,8 +70,8 @@ export function JsonTree({ root, wanted, selected, select, uses }: Properties): 
     <>
       <div class="tree-tools">
         <TreeSearch root={root} found={setHits} show={reveal} />
-        <IconButton icon="next" label={t("result.expand")} onClick={() => setOpen(allBranches(root))} />
-        <IconButton icon="previous" label={t("result.collapse")} onClick={() => setOpen(new Set([""]))} />
+        <IconButton icon="unfold" label={t("result.expand")} onClick={() => setOpen(allBranches(root))} />
+        <IconButton icon="fold" label={t("result.collapse")} onClick={() => setOpen(new Set([""]))} />
       </div>
       {missing ? <p class="notice">{t("result.no_place", { pointer: wanted })}</p> : null}
       <div

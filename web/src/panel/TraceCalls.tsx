@@ -29,7 +29,7 @@ export function Calls({ turn }: { turn: WholeTurn }): VNode {
       {calls.map((call) => (
         <li key={call.id} class="step">
           <CallLine call={call} />
-          {call.finished ? <a href={panelHref(conversationId.value, { kind: "result", turn: turn.id, result: call.finished.result_id, pointer: null })}>{t("basis.open", { tool: call.tool })}</a> : null}
+          {call.finished ? <a class="text-button" href={panelHref(conversationId.value, { kind: "result", turn: turn.id, result: call.finished.result_id, pointer: null })}>{t("basis.open", { tool: call.tool })}</a> : null}
         </li>
       ))}
     </ol>

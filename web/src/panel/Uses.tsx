@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import type { Citation } from "../api/types.ts";
 import { showMark } from "../chat/EvidenceMark.tsx";
 import { sentenceAt, spanText } from "../markdown/marks.ts";
-import { closePanel } from "../state/route.ts";
+import { conversationId } from "../state/conversation.ts";
+import { closePanel, panelHref } from "../state/route.ts";
 import { panelOver } from "../state/screen.ts";
 import type { Turn } from "../state/turn.ts";
 import { t } from "../text/index.ts";
@@ -41,7 +42,23 @@ export function Uses({ turn, selected, citations }: Properties): VNode {
           </li>
         ))}
       </ul>
+      <OtherPlaces turn={turn} selected={selected} citations={citations} />
     </div>
+  );
+}
+
+/** Where else the same words find support. */
+function OtherPlaces({ turn, selected, citations }: Properties): VNode | null {
+  const here = citations.find(({ pointer }) => pointer === selected);
+  const others = here ? citations.filter(({ span, pointer }) => pointer !== selected && span[0] === here.span[0] && span[1] === here.span[1]) : [];
+  if (!here || others.length === 0) return null;
+  return (
+    <p class="quiet">
+      {t("evidence.places", { text: spanText(turn.text, here.span) })}
+      {others.map(({ result_id: result, pointer }) => (
+        <a key={pointer} class="text-button breaks" href={panelHref(conversationId.value, { kind: "result", turn: turn.id, result, pointer })}>{pointer}</a>
+      ))}
+    </p>
   );
 }
 

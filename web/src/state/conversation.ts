@@ -146,6 +146,7 @@ export async function sendMessage(message: string, replaces: string | null = nul
       conversationId.value = id;
       opened = id;
       go({ id }, true);
+      listChanged();
     }
     const order = replaces ? { message, replaces } : { message };
     return await run(message, replaces, (reader, signal) => startTurn(id, order, reader, signal));

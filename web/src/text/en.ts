@@ -96,7 +96,7 @@ export const en = {
   "evidence.used_times": "used {n}×",
   "evidence.back": "Show in the answer: {text}",
   "evidence.not_used": "The answer does not use this place.",
-  "evidence.places": "Places that support “{text}”",
+  "evidence.places": "“{text}” also finds support at",
   "basis.label": "Basis of this answer",
   "basis.open": "Open the result of {tool}",
   "basis.refresh": "Refresh",

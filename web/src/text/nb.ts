@@ -98,7 +98,7 @@ export const nb: Record<TextKey, string> = {
   "evidence.used_times": "brukt {n}×",
   "evidence.back": "Vis i svaret: {text}",
   "evidence.not_used": "Svaret bruker ikke dette stedet.",
-  "evidence.places": "Steder som støtter «{text}»",
+  "evidence.places": "«{text}» har også støtte i",
   "basis.label": "Grunnlaget for dette svaret",
   "basis.open": "Åpne resultatet av {tool}",
   "basis.refresh": "Oppdater",
