@@ -2,6 +2,8 @@
 //! rows in display order, and which of them a message means. Built from the ledger.
 //! Evidence rules are not decided here.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -112,12 +114,27 @@ impl Shown {
         self.all.is_empty()
     }
 
-    /// The objects of the latest results, in display order.
+    /// The objects of the latest results, each once, in display order.
     pub fn rows(&self, policy: &Policy) -> Vec<Row> {
-        let mut rows = Vec::new();
+        let mut rows: Vec<Row> = Vec::new();
+        let mut known: HashMap<(String, String), usize> = HashMap::new();
         for result in &self.latest {
             let Some(group) = policy.group_of_tool(&result.tool) else { continue };
-            rows.extend(rows_of(result, group).into_iter().take(MAX_ROWS));
+            for row in rows_of(result, group).into_iter().take(MAX_ROWS) {
+                match known.entry((row.group.clone(), text_of(&row.id))) {
+                    Entry::Vacant(place) => {
+                        place.insert(rows.len());
+                        rows.push(row);
+                    }
+                    // The list and the single object name the same thing; the better label stays.
+                    Entry::Occupied(place) => {
+                        let first = &mut rows[*place.get()];
+                        if first.label == text_of(&first.id) {
+                            first.label = row.label;
+                        }
+                    }
+                }
+            }
         }
         rows
     }
@@ -184,7 +201,8 @@ pub fn choices_of(rows: &[Row], policy: &Policy, language: Lang) -> Vec<Choice> 
         let template = identity.message.get(&language).or_else(|| identity.message.get(&Lang::En));
         let Some(template) = template else { continue };
         let choice = Choice { label: row.label.clone(), message: template.replace("{id}", &text_of(&row.id)) };
-        if !choices.contains(&choice) {
+        // The message names the object: whatever the labels, two of the same are one choice.
+        if choices.iter().all(|known| known.message != choice.message) {
             choices.push(choice);
         }
         if choices.len() >= policy.max_choices {

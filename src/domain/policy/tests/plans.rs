@@ -1,5 +1,7 @@
 //! Arguments read off messages and the calls planned from them.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -8,6 +10,7 @@ use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::plan::plan_calls;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::Policy;
+use crate::domain::policy::shown::ShownResult;
 use crate::domain::policy::tests::fixtures::ROUTER;
 use crate::domain::policy::tests::fixtures::TOOLS;
 use crate::domain::policy::tests::fixtures::input;
@@ -224,6 +227,28 @@ fn a_clarification_offers_the_shown_objects() {
     assert_eq!(ruling.choices.len(), 3);
     assert_eq!(ruling.choices[0].label, "4120771 – Beacon-like traffic from NFK-WS-0417");
     assert_eq!(ruling.choices[0].message, "Vis meg sak 4120771");
+}
+
+#[test]
+fn an_object_of_a_list_and_of_a_look_up_is_one_choice() {
+    let mut shown = shown("cases");
+    let list = shown.latest[0].clone();
+    let case = list.content["data"][0].clone();
+    let single = ShownResult {
+        id: None,
+        tool: "getArgusCaseByID".to_owned(),
+        arguments: json!({"caseID": case["id"]}),
+        content: Arc::new(json!({"data": case})),
+    };
+    shown.latest.insert(0, single.clone());
+    shown.all.push(single.clone());
+    let (_, ruling) = ROUTER.decide(&input("Vis meg saken", &shown));
+    let choices = ruling.expect("a rule decides").choices;
+    assert_eq!(choices.len(), 3, "{choices:?}");
+    assert_eq!(choices[0].label, "4120771 – Beacon-like traffic from NFK-WS-0417");
+
+    shown.latest = vec![single];
+    assert_eq!(shown.rows(ROUTER.policy()).len(), 1);
 }
 
 #[test]
