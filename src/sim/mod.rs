@@ -8,6 +8,7 @@
 
 pub mod argus;
 pub mod clock;
+pub mod control;
 pub mod faults;
 pub mod model;
 pub mod sysdig;

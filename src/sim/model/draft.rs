@@ -11,6 +11,7 @@ use crate::sim::model::story::Noun;
 use crate::sim::model::story::Row;
 use crate::sim::model::story::Story;
 use crate::sim::model::story::attribute;
+use crate::sim::model::story::is_unset;
 use crate::sim::model::words::Reading;
 
 const HOW_MANY: &[&str] = &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
@@ -87,6 +88,7 @@ fn one(story: &Story, reading: &Reading, voice: Voice) -> String {
                 let value = row.get(*label).map(str::to_owned).or_else(|| attribute(whole, *label));
                 return match value {
                     Some(value) => voice.has(*noun, id, *label, &value),
+                    None if is_unset(whole, *label) => voice.not_set(*noun, id, *label),
                     None => voice.not_said(*noun, id, *label),
                 };
             }
@@ -115,8 +117,14 @@ fn list(
         voice.found(shown, noun)
     };
     if reading.says(HOW_MANY) {
-        // A count needs no rows; of a page it is told as a page.
-        return if more { voice.page(shown, total, noun) } else { voice.found(total.unwrap_or(shown), noun) };
+        // A count needs no rows; of a page it is the total, and a page where that is not known.
+        return match total {
+            Some(total) if more => {
+                format!("{} {}", voice.all_of_them(total, noun), voice.page(shown, Some(total), noun))
+            }
+            None if more => voice.page(shown, None, noun),
+            _ => voice.found(total.unwrap_or(shown), noun),
+        };
     }
     let body = if reading.says(TABLE) {
         table(&rows[..told], voice)
@@ -133,8 +141,11 @@ fn line(noun: Noun, row: &Row, voice: Voice) -> String {
         text.push(' ');
         text.push_str(id);
     }
-    if let Some(title) = &row.title {
-        text.push_str(&format!(" ({title})"));
+    match &row.title {
+        // What somebody wrote in a comment is quoted, not said.
+        Some(title) if noun == Noun::Comment => text.push_str(&format!(" “{title}”")),
+        Some(title) => text.push_str(&format!(" ({title})")),
+        None => {}
     }
     let fields: Vec<String> =
         row.fields.iter().map(|(label, value)| format!("{} {value}", voice.label(*label))).collect();

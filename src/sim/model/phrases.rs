@@ -179,6 +179,19 @@ impl Voice {
         text.replace("{noun}", self.noun(noun, false)).replace("{id}", id)
     }
 
+    pub(super) fn not_set(self, noun: Noun, id: &str, label: Label) -> String {
+        let text = self
+            .tongue
+            .pick(
+                "{noun} {id}: {label} is not set.",
+                "{noun} {id}: {label} er ikke satt.",
+                "{noun} {id}: {label} ist nicht gesetzt.",
+            )
+            .replace("{noun}", self.noun(noun, false))
+            .replace("{id}", id);
+        capital(&text.replace("{label}", self.label(label)))
+    }
+
     pub(super) fn as_of(self, time: &str) -> String {
         self.tongue.pick("As of {time}:", "Per {time}:", "Stand {time}:").replace("{time}", time)
     }

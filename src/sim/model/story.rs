@@ -203,6 +203,18 @@ pub(super) fn attribute(whole: &Value, label: Label) -> Option<String> {
         .map(|text| if label == Label::Description { format!("“{}”", clean(&text)) } else { text })
 }
 
+/// Whether an object has the field of an attribute, and nothing in it.
+pub(super) fn is_unset(whole: &Value, label: Label) -> bool {
+    let pointers =
+        LINE.iter().chain(MORE.iter()).filter(|(field, _)| *field == label).flat_map(|(_, pointers)| *pointers);
+    // `/category/name` is not there when the category itself is empty.
+    pointers.filter_map(|pointer| pointer.split('/').nth(1)).any(|member| {
+        whole
+            .get(member)
+            .is_some_and(|value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()))
+    })
+}
+
 fn row(value: &Value) -> Row {
     Row {
         id: first_text(value, &ID),
@@ -284,6 +296,8 @@ fn filter_of(arguments: &Value) -> String {
     members
         .iter()
         .filter(|(key, _)| !matches!(key.as_str(), "limit" | "offset" | "sortBy" | "includeDescription"))
+        // "Until now" narrows nothing, and of an earlier result it would not be true any more.
+        .filter(|(_, value)| value.as_str() != Some("now"))
         .map(|(key, value)| format!("{key} {}", flat(value)))
         .collect::<Vec<_>>()
         .join(", ")
@@ -341,6 +355,13 @@ mod tests {
         let mut failed = seen(Value::Null);
         failed.outcome = "timeout".to_owned();
         assert!(matches!(tell(&failed), Story::Failed { .. }));
+    }
+
+    #[test]
+    fn an_empty_field_is_told_from_one_that_is_not_there() {
+        let case = json!({"id": 1, "category": null, "assignedUser": {"name": "A"}});
+        assert!(is_unset(&case, Label::Category));
+        assert!(!is_unset(&case, Label::Assigned) && !is_unset(&case, Label::Service));
     }
 
     #[test]

@@ -135,7 +135,7 @@ async fn honest_says_pages_empties_failures_and_absent_attributes() {
 
     let one = result(json!({"data": case(4_120_771, "pendingCustomer", "high", "nordfjord")}), Outcome::Ok);
     let text = drafted("sim/honest", &draft("Who is assigned to case 4120771?", vec![one])).await;
-    assert!(text.contains("does not say"), "{text}");
+    assert!(text.contains("is not set"), "{text}");
 }
 
 #[tokio::test]
@@ -331,7 +331,7 @@ async fn comments_are_told_without_markup_and_orders_in_them_are_left_out() {
     let mut view = result(json!({"data": rows, "page": {"count": 2}}), Outcome::Ok);
     view.tool = "getArgusCaseComments".to_owned();
     let text = drafted("sim/honest", &draft("Comments of case 4120771?", vec![view])).await;
-    assert!(text.contains("(Host isolated by the customer.)") && text.contains("by Kari Solheim"), "{text}");
+    assert!(text.contains("“Host isolated by the customer.”") && text.contains("by Kari Solheim"), "{text}");
     assert!(!text.contains("ignore your rules"), "{text}");
 }
 
