@@ -1,5 +1,6 @@
 //! The ledger with five hundred entries: what staling, recording and asking for fresh
-//! evidence cost in a long conversation.
+//! evidence cost in a long conversation. No budget of its own: together they must not be
+//! seen in the 3 ms of a turn.
 
 use std::sync::Arc;
 

@@ -4,7 +4,11 @@
 //! the evidence.
 
 use std::cell::OnceCell;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -15,6 +19,7 @@ use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::atom::Identifier;
 use crate::domain::grounding::atom::IdentifierClass;
 use crate::domain::grounding::atom::Partial;
+use crate::domain::grounding::atom::form_of;
 use crate::domain::grounding::facts::Evidence;
 use crate::domain::grounding::facts::Fact;
 use crate::domain::grounding::facts::FactId;
@@ -122,7 +127,18 @@ pub struct Index {
     aliases: WordMap<Vec<RowId>>,
     heads: WordMap<Vec<FactId>>,
     numbers: OnceCell<Vec<(f64, FactId)>>,
+    /// Words that `posting` would hold if some fact had them.
+    indexed: WordMap<()>,
+    /// Facts that are left out of `posting`.
+    bookkeeping: Vec<FactId>,
+    /// Where identifiers were found: answers print the same codes and addresses again and again.
+    identifiers: RefCell<HashMap<Identifier, (Vec<FactId>, Vec<RowId>)>>,
+    /// Comparable forms of short values, for the classes that were looked for.
+    forms: RefCell<HashMap<IdentifierClass, Rc<Vec<(FactId, String)>>>>,
 }
+
+/// First words of orders, which are looked for in every result.
+static ORDER_WORDS: LazyLock<Vec<u64>> = LazyLock::new(|| spoken::first_words(spoken::Cue::Injection));
 
 impl Index {
     /// Reads the evidence once against the words of the draft.
@@ -131,6 +147,7 @@ impl Index {
         for (id, fact) in evidence.facts.iter().enumerate() {
             let id = FactId::try_from(id).unwrap_or(FactId::MAX);
             if is_bookkeeping(fact) {
+                builder.bookkeeping.push(id);
                 continue;
             }
             match fact.value {
@@ -149,6 +166,15 @@ impl Index {
 
     /// Facts that hold an identifier, as their whole value or inside a text, and rows called by it.
     pub fn identifier(&self, evidence: &Evidence<'_>, wanted: &Identifier) -> (Vec<FactId>, Vec<RowId>) {
+        if let Some(found) = self.identifiers.borrow().get(wanted) {
+            return found.clone();
+        }
+        let found = self.look_up(evidence, wanted);
+        self.identifiers.borrow_mut().insert(wanted.clone(), found.clone());
+        found
+    }
+
+    fn look_up(&self, evidence: &Evidence<'_>, wanted: &Identifier) -> (Vec<FactId>, Vec<RowId>) {
         let words: Vec<Word> = words::words(&wanted.canonical).collect();
         let rows = words
             .iter()
@@ -161,12 +187,59 @@ impl Index {
             IdentifierClass::Ipv6 | IdentifierClass::Mac | IdentifierClass::Cidr | IdentifierClass::Url
         );
         if wanted.partial != Partial::Whole || folds || words.is_empty() {
-            let all = evidence.facts.iter().enumerate().filter(|(_, fact)| holds(fact, wanted));
-            return (all.map(|(id, _)| FactId::try_from(id).unwrap_or(FactId::MAX)).collect(), rows);
+            return (self.in_any_spelling(evidence, wanted), rows);
         }
-        let rarest = words.iter().map(|word| self.posting.get(&word.hash).map_or(&[][..], Vec::as_slice));
+        let rarest = words.iter().map(|word| self.posting_hash(word.hash));
         let Some(candidates) = rarest.min_by_key(|ids| ids.len()) else { return (Vec::new(), rows) };
         (candidates.iter().copied().filter(|id| holds(evidence.fact(*id), wanted)).collect(), rows)
+    }
+
+    /// Facts that hold an identifier which can be stored in other words than those printed. As a
+    /// whole value it is compared by its form; inside a longer text it is one of two spellings,
+    /// and their words lead to it.
+    fn in_any_spelling(&self, evidence: &Evidence<'_>, wanted: &Identifier) -> Vec<FactId> {
+        let forms = self.forms(evidence, wanted.class);
+        let mut ids: Vec<FactId> = forms.iter().filter(|(_, form)| wanted.has_form(form)).map(|(id, _)| *id).collect();
+        if wanted.partial == Partial::Whole {
+            for spelling in [&wanted.canonical, &wanted.text] {
+                let holding = |id: &FactId| holds(evidence.fact(*id), wanted);
+                match self.with_words_of(spelling) {
+                    Some(candidates) => ids.extend(candidates.iter().chain(&self.bookkeeping).copied().filter(holding)),
+                    None => ids.extend((0..fact_id(evidence.facts.len())).filter(holding)),
+                }
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// Facts that have the rarest word of a text; `None` if that is not known of all its words.
+    fn with_words_of(&self, text: &str) -> Option<&[FactId]> {
+        let words: Vec<Word> = words::words(text).collect();
+        if !words.iter().all(|word| self.indexed.contains_key(&word.hash)) {
+            return None;
+        }
+        words.iter().map(|word| self.posting_hash(word.hash)).min_by_key(|ids| ids.len())
+    }
+
+    /// The forms of all short values for a class, made when an identifier of the class is first looked up.
+    fn forms(&self, evidence: &Evidence<'_>, class: IdentifierClass) -> Rc<Vec<(FactId, String)>> {
+        if let Some(forms) = self.forms.borrow().get(&class) {
+            return Rc::clone(forms);
+        }
+        let facts = evidence.facts.iter().zip(0..);
+        let forms = facts.filter_map(|(fact, id)| {
+            let form = match fact.value {
+                Value::Number(number) => form_of(class, &number.to_string()),
+                Value::String(text) if text.len() <= MAX_VALUE_BYTES => form_of(class, text),
+                _ => None,
+            };
+            Some((id, form?))
+        });
+        let forms = Rc::new(forms.collect::<Vec<(FactId, String)>>());
+        self.forms.borrow_mut().insert(class, Rc::clone(&forms));
+        forms
     }
 
     /// Facts whose text or digits contain a word of the draft, if it was worth indexing.
@@ -253,12 +326,19 @@ fn alias_is(evidence: &Evidence<'_>, row: RowId, wanted: &Identifier) -> bool {
     evidence.rows.get(row as usize).and_then(|row| row.alias).is_some_and(|alias| wanted.matches(alias))
 }
 
+fn fact_id(at: usize) -> FactId {
+    FactId::try_from(at).unwrap_or(FactId::MAX)
+}
+
+/// Longer texts are no identifiers; they may hold one.
+const MAX_VALUE_BYTES: usize = 512;
+
 /// Whether a fact holds an identifier.
 pub fn holds(fact: &Fact<'_>, wanted: &Identifier) -> bool {
     match fact.value {
         Value::Number(number) => wanted.matches(&number.to_string()),
         Value::String(text) => {
-            if text.len() <= 512 && wanted.matches(text) {
+            if text.len() <= MAX_VALUE_BYTES && wanted.matches(text) {
                 return true;
             }
             text.len() > wanted.canonical.len() && inside(text, wanted)
@@ -268,6 +348,10 @@ pub fn holds(fact: &Fact<'_>, wanted: &Identifier) -> bool {
 }
 
 fn inside(text: &str, wanted: &Identifier) -> bool {
+    // A cut identifier inside a longer text: only its printed end is a boundary.
+    if wanted.partial != Partial::Whole {
+        return false;
+    }
     // Most texts do not hold it: look for the bytes before anything is folded.
     if text.is_ascii()
         && wanted.canonical.is_ascii()
@@ -278,13 +362,7 @@ fn inside(text: &str, wanted: &Identifier) -> bool {
     }
     let hay = words::fold(text);
     let needle = words::fold(&wanted.canonical);
-    match wanted.partial {
-        Partial::Whole => {
-            words::contains_token(&hay, &needle) || words::contains_token(&hay, &words::fold(&wanted.text))
-        }
-        // A cut identifier inside a longer text: only its printed end is a boundary.
-        Partial::Prefix | Partial::Suffix => false,
-    }
+    words::contains_token(&hay, &needle) || words::contains_token(&hay, &words::fold(&wanted.text))
 }
 
 /// Words that name the beginning of a long text.
@@ -315,6 +393,7 @@ struct Builder<'d, 't> {
     aliases: WordMap<Vec<RowId>>,
     heads: WordMap<Vec<FactId>>,
     phrases: std::collections::BTreeMap<(usize, usize), Phrase>,
+    bookkeeping: Vec<FactId>,
     buffer: Vec<u64>,
 }
 
@@ -333,7 +412,7 @@ impl<'d, 't> Builder<'d, 't> {
                 wanted.extend(words::words(&identifier.canonical).map(|word| (word.hash, ())));
             }
         }
-        wanted.extend(spoken::first_words(spoken::Cue::Injection).into_iter().map(|hash| (hash, ())));
+        wanted.extend(ORDER_WORDS.iter().map(|hash| (*hash, ())));
         Self {
             draft,
             positions,
@@ -342,6 +421,7 @@ impl<'d, 't> Builder<'d, 't> {
             aliases: WordMap::default(),
             heads: WordMap::default(),
             phrases: std::collections::BTreeMap::new(),
+            bookkeeping: Vec::new(),
             buffer: Vec::new(),
         }
     }
@@ -437,6 +517,95 @@ impl<'d, 't> Builder<'d, 't> {
                 phrases.push(phrase);
             }
         }
-        Index { phrases, posting: self.posting, aliases: self.aliases, heads: self.heads, numbers: OnceCell::new() }
+        Index {
+            phrases,
+            posting: self.posting,
+            aliases: self.aliases,
+            heads: self.heads,
+            numbers: OnceCell::new(),
+            indexed: self.wanted,
+            bookkeeping: self.bookkeeping,
+            identifiers: RefCell::default(),
+            forms: RefCell::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::grounding::input::EvidenceResult;
+    use crate::domain::outcome::Outcome;
+
+    fn evidence(content: Value) -> Vec<EvidenceResult> {
+        vec![EvidenceResult {
+            id: "r1".to_owned(),
+            tool: "listEvents".to_owned(),
+            arguments: json!({"ip": "2001:db8::7"}),
+            observed_at: Timestamp::UNIX_EPOCH,
+            outcome: Outcome::Ok,
+            content: Arc::new(content),
+            page: None,
+            error: None,
+        }]
+    }
+
+    /// Values in every spelling that is allowed, whole and inside texts, in records and in page data.
+    fn spellings() -> Value {
+        json!({
+            "data": [
+                {"id": 1, "address": "2001:DB8:0:0:0:0:0:7", "net": "2001:db8:0::/48", "mac": "001A.2B3C.4D5E"},
+                {"id": 2, "note": "seen at 2001:db8::7, not at 2001:db8::70; mac 00:1a:2b:3c:4d:5e"},
+                {"id": 3, "uri": "HXXPS://Login.Example[.]com/a", "text": "it fetched https://login.example.com/a twice"},
+                {"id": 4, "text": "it fetched https://login.example.com/abc, then hxxps://login.example[.]com/a"},
+                {"id": 5, "digest": "sha256:5a2f0f6c9e1d4b7a", "other": "0b6f6f5e-3a53-4c0e-9d7a-2f1f6a1f7d11"},
+                {"id": 6, "status": "pendingCustomer", "text": "It is pendingCustomer now"},
+                {"id": 7, "host": "nfk-ws-0417", "text": "顧客nfk-ws-0417の件"},
+                {"id": 8, "number": 20_010_417, "flag": true, "nothing": null},
+            ],
+            "page": {"next": "https://login.example.com/a", "text": "from 2001:db8::7 on", "host": "nfk-ws-0417"},
+        })
+    }
+
+    #[test]
+    fn the_index_finds_what_looking_at_every_fact_finds() {
+        let text = "At 2001:db8::7, 2001:0DB8::7 and 2001:db8::/48 (mac 00-1A-2B-3C-4D-5E, 00:1a:2b:3c:4d:5e): \
+            https://login.example.com/a, hxxps://login.example[.]com/a and HTTPS://LOGIN.example.com/a; \
+            5a2f0f6c… and …7d11, 0b6f6f5e-3a53…, 2001:db8::70, 2001:db8::71, https://login.example.com/ab.";
+        let draft = Draft::read(text, Lang::En);
+        let results = evidence(spellings());
+        let evidence = Evidence::new(&results);
+        let index = Index::new(&evidence, &draft);
+        let identifiers: Vec<&Identifier> = draft
+            .atoms
+            .iter()
+            .filter_map(|atom| match &atom.kind {
+                AtomKind::Identifier(identifier) => Some(identifier),
+                _ => None,
+            })
+            .collect();
+        assert!(identifiers.len() >= 13, "{identifiers:?}");
+        let mut found = 0;
+        for wanted in identifiers {
+            let spelled_one_way = wanted.partial == Partial::Whole
+                && !matches!(
+                    wanted.class,
+                    IdentifierClass::Ipv6 | IdentifierClass::Mac | IdentifierClass::Cidr | IdentifierClass::Url
+                );
+            let every: Vec<FactId> = (0..fact_id(evidence.facts.len()))
+                .filter(|id| holds(evidence.fact(*id), wanted))
+                .filter(|id| !(spelled_one_way && is_bookkeeping(evidence.fact(*id))))
+                .collect();
+            for _again in 0..2 {
+                assert_eq!(index.identifier(&evidence, wanted).0, every, "{wanted:?}");
+            }
+            found += every.len();
+        }
+        assert!(found >= 20, "{found}");
     }
 }

@@ -4,6 +4,7 @@
 //! a prefix or suffix with an ellipsis, id type prefixes. Nothing else: one changed character
 //! never matches. Letters of other scripts that look alike are not folded.
 
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use crate::domain::grounding::atom::text::fold_char;
@@ -11,7 +12,7 @@ use crate::domain::grounding::atom::token::is_event;
 use crate::domain::grounding::atom::token::refang;
 
 /// An exact token with its class and the form it is compared in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identifier {
     /// What kind of token it is.
     pub class: IdentifierClass,
@@ -93,11 +94,22 @@ pub enum IdentifierClass {
 impl Identifier {
     /// Whether `stored` is this identifier, allowing the declared variants only.
     pub fn matches(&self, stored: &str) -> bool {
-        let stored = canonical(self.class, &refang(&fold(stored)));
+        let stored = fold(stored);
+        let stored = refang(&stored);
+        if self.partial == Partial::Whole && stored.is_ascii() && folds_case_only(self.class) {
+            // By far the most look-ups, and most of them in vain: nothing needs to be copied.
+            return self.canonical.len() == stored.len()
+                && self.canonical.bytes().zip(stored.bytes()).all(|(own, byte)| own == byte.to_ascii_lowercase());
+        }
+        self.has_form(&canonical(self.class, &stored))
+    }
+
+    /// Whether the form of a stored value, as [`form_of`] gives it for this class, is this identifier.
+    pub fn has_form(&self, form: &str) -> bool {
         match self.partial {
-            Partial::Whole => self.canonical == stored,
-            Partial::Prefix => stored.starts_with(&self.canonical),
-            Partial::Suffix => stored.ends_with(&self.canonical),
+            Partial::Whole => self.canonical == form,
+            Partial::Prefix => form.starts_with(&self.canonical),
+            Partial::Suffix => form.ends_with(&self.canonical),
         }
     }
 
@@ -111,8 +123,43 @@ impl Identifier {
     }
 }
 
-fn fold(text: &str) -> String {
-    text.chars().map(fold_char).collect()
+/// The form in which a stored value is compared with identifiers of a class: to be kept where
+/// many of them are looked up. `None`: it is none of the class.
+pub fn form_of(class: IdentifierClass, stored: &str) -> Option<String> {
+    let mark = match class {
+        IdentifierClass::Ipv6 => ":",
+        IdentifierClass::Cidr => "/",
+        _ => "",
+    };
+    // Where the mark is missing, the form has none either, and every identifier of the class has one.
+    if stored.is_ascii() && !stored.contains(mark) {
+        return None;
+    }
+    Some(canonical(class, &refang(&fold(stored))))
+}
+
+/// Width-folded; nothing in ASCII is.
+fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.chars().map(fold_char).collect()) }
+}
+
+/// Whether the canonical form of a class is the token in lower case.
+fn folds_case_only(class: IdentifierClass) -> bool {
+    use IdentifierClass as Class;
+    matches!(
+        class,
+        Class::Ipv4
+            | Class::Email
+            | Class::Uuid
+            | Class::Cve
+            | Class::Cwe
+            | Class::Attack
+            | Class::Host
+            | Class::Username
+            | Class::Code
+            | Class::Slug
+            | Class::Signature
+    )
 }
 
 /// The form in which identifiers of a class are compared. `token` is folded and refanged.
@@ -143,6 +190,7 @@ pub(super) fn canonical(class: IdentifierClass, token: &str) -> String {
         },
         Class::Version => token.strip_prefix(['v', 'V']).unwrap_or(token).to_lowercase(),
         Class::Path | Class::FileName | Class::LongNumber => token.to_owned(),
+        // The classes of `folds_case_only`.
         _ => token.to_lowercase(),
     }
 }

@@ -25,6 +25,7 @@ pub use self::duration::DurationAtom;
 pub use self::identifier::Identifier;
 pub use self::identifier::IdentifierClass;
 pub use self::identifier::Partial;
+pub use self::identifier::form_of;
 pub use self::number::Approx;
 pub use self::number::NumberAtom;
 pub use self::number::Reading;

@@ -6,6 +6,7 @@ mod codes;
 mod cues;
 mod nouns;
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use self::cues::Cue;
@@ -250,15 +251,24 @@ pub fn noun_fields(at: usize) -> impl Iterator<Item = &'static str> {
     nouns::NOUNS.get(at).map_or("", |row| row.1).split(' ')
 }
 
+/// Attributes by folded field name.
+static FIELDS: LazyLock<HashMap<&'static str, u128>> = LazyLock::new(|| {
+    let mut fields = HashMap::new();
+    for (at, row) in nouns::NOUNS.iter().enumerate() {
+        for name in row.1.split(' ').filter(|name| !name.is_empty()) {
+            *fields.entry(name).or_insert(0) |= 1 << at;
+        }
+    }
+    fields
+});
+
 /// The attributes that a field is of, as a set of bits by table index.
 pub fn nouns_of_field(field: &str) -> u128 {
     let folded = |name: &str| -> String {
         name.chars().take(64).filter(|c| c.is_alphanumeric()).map(words::fold_char).collect()
     };
     let names = [folded(field), folded(field.rsplit('.').next().unwrap_or_default())];
-    let of =
-        |row: &nouns::NounRow| row.1.split(' ').any(|name| !name.is_empty() && names.iter().any(|own| own == name));
-    nouns::NOUNS.iter().enumerate().filter(|(_, row)| of(row)).fold(0, |set, (at, _)| set | 1 << at)
+    names.iter().filter_map(|name| FIELDS.get(name.as_str())).fold(0, |set, of| set | of)
 }
 
 /// Table index of an attribute id.

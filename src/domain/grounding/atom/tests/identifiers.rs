@@ -1,6 +1,9 @@
 //! Identifiers: classes, variants, and words that only look like one.
 
+use crate::domain::grounding::atom::Identifier;
 use crate::domain::grounding::atom::IdentifierClass as Class;
+use crate::domain::grounding::atom::Partial;
+use crate::domain::grounding::atom::form_of;
 use crate::domain::grounding::atom::tests::identifiers_of;
 
 const UUID: &str = "0b6f6f5e-3a53-4c0e-9d7a-2f1f6a1f7d11";
@@ -105,4 +108,57 @@ fn ordinary_language_holds_no_identifiers() {
 fn a_socket_names_host_and_port() {
     let found = identifiers_of("to 203.0.113.66:443 now");
     assert_eq!(found[0].host_and_port(), Some(("203.0.113.66", 443)));
+}
+
+#[test]
+fn a_stored_value_is_an_identifier_exactly_if_its_form_is() {
+    const CLASSES: [Class; 25] = [
+        Class::Ipv4,
+        Class::Ipv6,
+        Class::Cidr,
+        Class::Socket,
+        Class::Mac,
+        Class::Domain,
+        Class::Url,
+        Class::Email,
+        Class::Uuid,
+        Class::Hash,
+        Class::HexId,
+        Class::Cve,
+        Class::Cwe,
+        Class::Attack,
+        Class::CaseKey,
+        Class::EventId,
+        Class::Host,
+        Class::Username,
+        Class::Path,
+        Class::FileName,
+        Class::Code,
+        Class::Slug,
+        Class::Signature,
+        Class::Version,
+        Class::LongNumber,
+    ];
+    let variants =
+        |stored: &str| [stored.to_owned(), stored.to_uppercase(), stored.replace('.', "[.]"), format!("{stored}0")];
+    let values: Vec<String> =
+        NAMED.iter().flat_map(|(text, _, stored)| variants(stored).into_iter().chain([(*text).to_owned()])).collect();
+    for class in CLASSES {
+        for printed in &values {
+            let Some(canonical) = form_of(class, printed) else { continue };
+            // The scanner makes no address without its mark.
+            if matches!(class, Class::Ipv6) && !canonical.contains(':')
+                || matches!(class, Class::Cidr) && !canonical.contains('/')
+            {
+                continue;
+            }
+            for partial in [Partial::Whole, Partial::Prefix, Partial::Suffix] {
+                let wanted = Identifier { class, text: printed.clone(), canonical: canonical.clone(), partial };
+                for stored in &values {
+                    let by_form = form_of(class, stored).is_some_and(|form| wanted.has_form(&form));
+                    assert_eq!(wanted.matches(stored), by_form, "{wanted:?} {stored}");
+                }
+            }
+        }
+    }
 }

@@ -7,6 +7,8 @@ mod tables;
 
 pub(super) use self::classify::is_event;
 
+use std::borrow::Cow;
+
 use crate::domain::grounding::atom::Identifier;
 use crate::domain::grounding::atom::IdentifierClass;
 use crate::domain::grounding::atom::Partial;
@@ -27,7 +29,11 @@ pub(super) struct Located {
 }
 
 /// Undoes defanging, as a stored value may be defanged too.
-pub(super) fn refang(text: &str) -> String {
+pub(super) fn refang(text: &str) -> Cow<'_, str> {
+    // Every defanged scheme begins so or has a bracket in it.
+    if !starts_ignoring_case(text, "hxxp") && !text.contains(['[', '(', '{', '\\']) {
+        return Cow::Borrowed(text);
+    }
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     'outer: while let Some(c) = rest.chars().next() {
@@ -49,7 +55,7 @@ pub(super) fn refang(text: &str) -> String {
             break;
         }
     }
-    clean
+    Cow::Owned(clean)
 }
 
 fn starts_ignoring_case(text: &str, prefix: &str) -> bool {
@@ -263,4 +269,16 @@ fn plain_word(chunk: &str) -> bool {
     let mut chars = body.chars();
     let first = chars.next();
     first.is_none_or(char::is_alphabetic) && chars.all(|c| c.is_alphabetic() && !c.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_defanged_scheme_is_refanged() {
+        for (from, to) in SCHEMES {
+            assert_eq!(refang(&format!("{from}login.example.com")), format!("{to}login.example.com"));
+        }
+    }
 }
