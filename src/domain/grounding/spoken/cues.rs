@@ -20,6 +20,8 @@ pub enum Cue {
     Unknown,
     /// To say or show, of a result; with [`Cue::Not`] it denies that something is said.
     Tells,
+    /// To have or return, of a search or a customer; with [`Cue::Not`] it denies rows.
+    Holds,
     /// What a result may hold of something: "information", "details".
     Information,
     /// Besides what was spoken of: "other", "further", "except".
@@ -168,7 +170,7 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
     (
         Cue::NothingFound,
         [
-            "no match|no matches|nothing matched|not found|no results|no result|no data|nothing found|nothing was found|no rows|no records|no entries|empty|matched nothing|could not find|couldn't find|did not find|didn't find|zero results|0 results|did not return any|returned no|does not exist|none",
+            "no match|no matches|nothing matched|not found|no results|no result|no data|nothing found|nothing was found|no rows|no records|no entries|empty|matched nothing|could not find|couldn't find|did not find|didn't find|zero results|0 results|did not return any|returned no|returned nothing|found nothing|does not exist|none",
             "ingen treff|ingenting funnet|ikke funnet|ingen resultater|ingen data|tomt|fant ikke|fant ingen|ingen rader|finnes ikke|null treff|ga ingen|ingen",
             "inga träffar|hittades inte|inga resultat|ingen data|tomt|hittade inte|hittade inga|inga rader|finns inte|inga|inget",
             "ingen træffer|ikke fundet|ingen resultater|ingen data|tomt|fandt ikke|fandt ingen|ingen rækker|findes ikke|ingen",
@@ -202,6 +204,19 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
             "dit|disent|montre|montrent|mentionne|mentionnent|indique|indiquent|précise|précisent|contient|contiennent|fournit|fournissent|donne|donnent|affiche|affichent|comporte|comportent|spécifie|spécifient|révèle|révèlent",
             "dice|dicen|muestra|muestran|menciona|mencionan|indica|indican|especifica|especifican|contiene|contienen|incluye|incluyen|proporciona|proporcionan|ofrece|ofrecen|aporta|aportan|revela|revelan|señala|señalan",
             "示して|示され|記載され|記載して|表示され|含まれて|含んで|言及して|述べて|教えて",
+        ],
+    ),
+    (
+        Cue::Holds,
+        [
+            "have|has|had|return|returned|returns|see|find|yield|yielded|exist",
+            "har|hadde|ga|fant|finner|finnes|returnerte|ser",
+            "har|hade|gav|hittade|hittar|finns|returnerade|ser",
+            "har|havde|gav|fandt|findes|returnerede|ser",
+            "hat|haben|hatte|ergab|ergeben|lieferte|fand|finde|sehe|gibt",
+            "a|ont|avait|renvoyé|renvoie|retourné|vois|trouve|existe",
+            "tiene|tienen|tenía|devolvió|devuelve|arrojó|veo|encuentro|existen|hay",
+            "見当たり|返され",
         ],
     ),
     (
@@ -351,11 +366,11 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
         Cue::Oldest,
         [
             "oldest|earliest|first created|created first|opened first|existed longest|existed the longest|open longest|open the longest|longest open|longest-running",
-            "eldste|tidligste|opprettet først|åpnet først|eksistert lengst|åpen lengst|stått lengst",
+            "eldste|eldst|tidligste|opprettet først|åpnet først|eksistert lengst|åpen lengst|stått lengst",
             "äldsta|äldst|tidigaste|skapades först|öppnades först|funnits längst|öppet längst|öppen längst",
-            "ældste|tidligste|oprettet først|åbnet først|eksisteret længst|åben længst",
+            "ældste|ældst|tidligste|oprettet først|åbnet først|eksisteret længst|åben længst",
             "älteste*|früheste*|zuerst erstellt|zuerst angelegt|zuerst eröffnet|am längsten",
-            "le plus ancien|la plus ancienne|plus ancien*|créé en premier|ouvert en premier|depuis le plus longtemps",
+            "le plus ancien|la plus ancienne|plus ancien*|le plus vieux|la plus vieille|créé en premier|ouvert en premier|depuis le plus longtemps",
             "más antigu*|más viej*|creado primero|se creó primero|se abrió primero|más tiempo abierto|lleva más tiempo",
             "最も古い|最古|一番古い|最初に作成",
         ],

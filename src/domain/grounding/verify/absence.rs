@@ -15,10 +15,10 @@ use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
-use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::aggregates::Filter;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
+use crate::domain::grounding::verify::values::names_by_argument;
 use crate::domain::grounding::words;
 use crate::domain::outcome::Outcome;
 
@@ -70,134 +70,6 @@ impl<'c> Checker<'c, '_> {
         let evidence = self.evidence.references(evidence);
         let kind = if verdict == Verdict::NotCheckable { ClaimKind::Statement } else { ClaimKind::Absence };
         self.claim(&span, kind, verdict, code, evidence, reason);
-    }
-
-    /// The words that deny, and what they deny.
-    fn denied(&self, unit: &Unit) -> Option<(Range<usize>, Option<usize>)> {
-        let spots: Vec<&spoken::Spot> = self.draft.spots_in(&unit.span).collect();
-        let objects = || {
-            spots.iter().filter_map(|spot| match spot.meaning {
-                Meaning::Object(object) => Some((spot.start, spot.end, object)),
-                _ => None,
-            })
-        };
-        for spot in &spots {
-            let failed = |failure: &&spoken::Spot| {
-                // "No pude buscar": the call failed, nothing is said to be absent.
-                failure.meaning == Meaning::Cue(Cue::Failure) && failure.start <= spot.start && spot.end <= failure.end
-            };
-            if spot.meaning != Meaning::Cue(Cue::None) || spots.iter().copied().any(|other| failed(&other)) {
-                continue;
-            }
-            let after = objects().find(|(start, _, _)| {
-                *start >= spot.end
-                    && self.draft.words_in(&(spot.end..*start)).len() <= 4
-                    && !self.draft.slice(&(spot.end..*start)).contains([',', ';', ':', '.'])
-                    // "no closing time for case 4711": an attribute is missing, no case.
-                    && !spots.iter().any(|noun| {
-                        // "no low-priority case" denies a case.
-                        lacks_that(&noun.meaning)
-                            && spot.end <= noun.start
-                            && noun.end <= *start
-                            && !self.draft.words_in(&(noun.end..*start)).is_empty()
-                    })
-            });
-            let before = || {
-                let cjk = self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk);
-                let lacks = |end: usize| {
-                    spots.iter().any(|noun| lacks_that(&noun.meaning) && end <= noun.start && noun.end <= spot.start)
-                };
-                objects()
-                    .filter(|(_, end, _)| cjk && *end <= spot.start && !lacks(*end))
-                    .max_by_key(|(start, _, _)| *start)
-            };
-            if let Some((start, end, object)) = after.or_else(before) {
-                return Some((spot.start.min(start)..end.max(spot.end), Some(object)));
-            }
-        }
-        if let Some((start, end, object)) = self.not_shown(&unit.span).or_else(|| self.none_of_these(unit, &spots)) {
-            return Some((start..end, Some(object)));
-        }
-        let spot = spots.iter().find(|spot| {
-            // "クローズ日時がありません": an attribute is missing.
-            let lacking = spots.iter().any(|noun| {
-                lacks_that(&noun.meaning)
-                    && noun.end <= spot.start
-                    && self.draft.words_in(&(noun.end..spot.start)).len() <= 1
-                    && self.draft.slice(&(spot.start..spot.end)).chars().any(words::is_cjk)
-            });
-            spot.meaning == Meaning::Cue(Cue::NothingFound)
-                && !lacking
-                && self.draft.words_in(&(spot.start..spot.end)).len() > 1
-        })?;
-        Some((spot.start..spot.end, objects().map(|(_, _, object)| object).next()))
-    }
-
-    /// "The results do not show any open cases": rows that are denied by a verb.
-    pub(super) fn not_shown(&self, unit: &Range<usize>) -> Option<(usize, usize, usize)> {
-        let spots: Vec<&spoken::Spot> = self.draft.spots_in(unit).collect();
-        let closing = || {
-            // Japanese denies at the end: "… ケースは含まれていません".
-            let spot = spots.iter().rev().find(|spot| spot.meaning == Meaning::Cue(Cue::Unknown))?;
-            let text = self.draft.slice(&(spot.start..spot.end));
-            text.contains(['含', '示', '載']).then(|| spot.start..spot.end)
-        };
-        let verb = self.denied_verb(unit).or_else(closing)?;
-        let cjk = self.draft.slice(&verb).chars().any(words::is_cjk);
-        let object = spots.iter().find_map(|spot| match spot.meaning {
-            Meaning::Object(object) if !cjk && spot.start >= verb.end => Some((spot.start, spot.end, object)),
-            _ => None,
-        });
-        let object = object.or_else(|| {
-            spots.iter().rev().find_map(|spot| match spot.meaning {
-                Meaning::Object(object) if cjk && spot.end <= verb.start => Some((spot.start, spot.end, object)),
-                _ => None,
-            })
-        });
-        let (start, end, object) = object?;
-        let gap = verb.end.min(end)..verb.start.max(start);
-        let between = |spot: &&&spoken::Spot| gap.start <= spot.start && spot.end <= gap.end;
-        let other_thing = spots
-            .iter()
-            .filter(between)
-            .any(|spot| lacks_that(&spot.meaning) || (spot.meaning == Meaning::Cue(Cue::All) && !self.says_any(spot)));
-        let named_thing = || {
-            // "do not give case 4711's priority": the attribute of a named row, not the row.
-            let after = self.items(&(end..unit.end)).into_iter().next()?;
-            let beside = self.draft.words_in(&(end..after.span.start)).len() <= 1;
-            let attribute =
-                spots.iter().any(|spot| matches!(spot.meaning, Meaning::Noun(_)) && spot.start >= after.span.end);
-            Some(beside && !self.mention(&after).own.is_empty() && attribute)
-        };
-        let far = self.draft.words_in(&gap).len() > if cjk { 16 } else { 5 }
-            || self.unread_words(&gap, &self.items(&gap)) > 0
-            || self.asks_in(&gap);
-        if other_thing || far || self.draft.slice(&gap).contains([',', ';', ':']) || named_thing() == Some(true) {
-            return None;
-        }
-        Some((verb.start.min(start), verb.end.max(end), object))
-    }
-
-    /// "Of the seven cases there is none with priority low": the object is said before.
-    fn none_of_these(&self, unit: &Unit, spots: &[&spoken::Spot]) -> Option<(usize, usize, usize)> {
-        let none = spots.iter().find(|spot| spot.meaning == Meaning::Cue(Cue::None))?;
-        let text = self.draft.slice(&(none.start..none.end));
-        let coded = spots.iter().any(|spot| matches!(spot.meaning, Meaning::Code(_)) && spot.start >= none.end);
-        if !coded || text.chars().any(words::is_cjk) || self.denied_noun(&unit.span).is_some() {
-            return None;
-        }
-        let object = spots.iter().rev().find_map(|spot| match spot.meaning {
-            Meaning::Object(object) if spot.end <= none.start => Some((spot.end, object)),
-            _ => None,
-        });
-        let (end, object) = object?;
-        let gap = end..none.start;
-        let near = self.draft.words_in(&gap).len() <= 6 && !self.draft.slice(&gap).contains([';', ':', '.']);
-        near.then_some((none.start, none.end, object))
-    }
-
-    fn says_any(&self, spot: &spoken::Spot) -> bool {
-        words::fold(self.draft.slice(&(spot.start..spot.end))) == "any"
     }
 
     fn absent(
@@ -324,7 +196,11 @@ impl<'c> Checker<'c, '_> {
                 ItemKind::Number(number) => number.id_candidate,
                 _ => false,
             };
-            names && self.mention(item).facts.iter().all(|id| self.evidence.is_argument(self.evidence.fact(*id)))
+            let asked_for = |id: &FactId| {
+                let fact = self.evidence.fact(*id);
+                self.evidence.is_argument(fact) && names_by_argument(fact.key)
+            };
+            names && self.mention(item).facts.iter().all(asked_for)
         })
     }
 
@@ -447,98 +323,9 @@ impl<'c> Checker<'c, '_> {
             .iter()
             .any(|spot| matches!(spot.meaning, Meaning::Code(code) if spoken::code_is(code, value)))
     }
-
-    /// "All cases are closed".
-    fn all_of(&mut self, unit: &Unit, about: &Subject) {
-        let all = self.draft.spots_in(&unit.span).find(|spot| {
-            spot.meaning == Meaning::Cue(Cue::All)
-                && !matches!(self.draft.slice(&(spot.start..spot.end)).to_lowercase().as_str(), "any" | "both" | "each")
-        });
-        let Some(all) = all.map(|spot| spot.start..spot.end) else { return };
-        let items = self.items(&unit.span);
-        let Some(code_item) =
-            items.iter().find(|item| matches!(item.kind, ItemKind::Code(_)) && item.span.start > all.end)
-        else {
-            return;
-        };
-        let ItemKind::Code(code) = code_item.kind else { return };
-        let objects = self.objects_in(&unit.span);
-        let Some(object) = objects.first().copied().or_else(spoken_result) else { return };
-        // "all open cases are …": a code before the noun narrows, it is not what is said.
-        let last_object =
-            self.draft.spots_in(&unit.span).filter(|s| matches!(s.meaning, Meaning::Object(_))).map(|s| s.start).max();
-        if last_object.is_some_and(|start| start > code_item.span.start)
-            || self.draft.has(&(unit.span.start..all.start), Cue::Not)
-        {
-            return;
-        }
-        let negated = self.negated(unit, &code_item.span);
-        let mut support = Vec::new();
-        for list in self.lists_of(object, about).into_iter().filter(|list| !list.rows.is_empty()) {
-            let outside = self.matching(list, &[Filter::Code(code, !negated)]);
-            if let Some(id) = outside.first().and_then(|row| self.status_of(*row, code)) {
-                let finding = Finding::Wrong(vec![id], self.says(id));
-                let code = ViolationCode::WrongValue;
-                return self.found(&all, ClaimKind::Absence, finding, code, code);
-            }
-            if !self.complete(list) && !self.draft.has(&unit.span, Cue::PartOnly) {
-                let reason = "only a page was seen: more rows exist".to_owned();
-                let code = Some(ViolationCode::PartialAsTotal);
-                return self.claim(&all, ClaimKind::Absence, Verdict::Unsupported, code, Vec::new(), reason);
-            }
-            support.extend(self.sample(&list.rows[..list.rows.len().min(4)]));
-        }
-        if !support.is_empty() {
-            let finding = Finding::Supported(support, "every row".to_owned());
-            self.found(&all, ClaimKind::Absence, finding, ViolationCode::WrongValue, ViolationCode::WrongValue);
-        }
-    }
-
-    /// The fact of a row that a code would be about.
-    fn status_of(&self, row: RowId, code: usize) -> Option<FactId> {
-        let families: Vec<usize> = spoken::code_families(code).filter_map(spoken::noun_index).collect();
-        self.attribute_facts(&[row], &families).first().copied()
-    }
-
-    /// "Only case 4711 is open".
-    fn only(&mut self, unit: &Unit, about: &Subject) {
-        let Some(only) = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::Only)) else {
-            return;
-        };
-        let span = only.start..only.end;
-        let items = self.items(&unit.span);
-        let Some(code) = items.iter().find_map(|item| match item.kind {
-            ItemKind::Code(code) => Some(code),
-            _ => None,
-        }) else {
-            return;
-        };
-        let named: Vec<RowId> = about.rows().collect();
-        let Some(list) = named.first().and_then(|row| self.evidence.rows[*row as usize].list) else { return };
-        let Some(list) = self.evidence.lists.get(list as usize) else { return };
-        let others: Vec<RowId> =
-            self.matching(list, &[Filter::Code(code, false)]).into_iter().filter(|row| !named.contains(row)).collect();
-        let (wrong, partial) = (ViolationCode::WrongValue, ViolationCode::PartialAsTotal);
-        if let Some(id) = others.first().and_then(|row| self.evidence.name_of(*row)) {
-            let finding = Finding::Wrong(vec![id], format!("not the only one: also {}", self.rows_called(&others)));
-            self.found(&span, ClaimKind::Absence, finding, wrong, wrong);
-        } else if !self.complete(list) {
-            let reason = "only a page was seen: more rows exist".to_owned();
-            self.claim(&span, ClaimKind::Absence, Verdict::Unsupported, Some(partial), Vec::new(), reason);
-        } else {
-            let finding = Finding::Supported(self.sample(&named), "no other row".to_owned());
-            self.found(&span, ClaimKind::Absence, finding, wrong, wrong);
-        }
-    }
-}
-
-/// Whether something stands between a denial and an object that is denied instead of it: an
-/// attribute ("no closing time for case 4711") or what is known ("no information about it").
-fn lacks_that(meaning: &Meaning) -> bool {
-    matches!(meaning, Meaning::Noun(_) | Meaning::Cue(Cue::Information))
 }
 
 /// The object noun for "results" in general.
-fn spoken_result() -> Option<usize> {
+pub(super) fn spoken_result() -> Option<usize> {
     (0..200).find(|at| spoken::object(*at) == "result")
 }

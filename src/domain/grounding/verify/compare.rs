@@ -19,9 +19,10 @@ use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
-use crate::domain::grounding::verify::aggregates::add;
-use crate::domain::grounding::verify::numbers::is_figure;
+use crate::domain::grounding::verify::columns::add;
+use crate::domain::grounding::verify::columns::shown;
 use crate::domain::grounding::verify::order::Rank;
+use crate::domain::grounding::verify::stored::is_figure;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
 use crate::domain::grounding::words;
@@ -231,7 +232,7 @@ impl Checker<'_, '_> {
         Some(if number.supports(&apart, None) {
             Finding::Supported(Vec::new(), "the difference of the two figures".to_owned())
         } else {
-            Finding::Wrong(Vec::new(), "not the difference of the two figures".to_owned())
+            Finding::Wrong(Vec::new(), format!("the difference of the two figures is {}", shown(apart)))
         })
     }
 
@@ -248,7 +249,8 @@ impl Checker<'_, '_> {
         let finding = if holds {
             Finding::Supported(ids, how.to_owned())
         } else {
-            Finding::Wrong(ids, "the results have it the other way round".to_owned())
+            let told: Vec<String> = ids.iter().take(3).map(|id| self.says(*id)).collect();
+            Finding::Wrong(ids, format!("not in this order: {}", told.join("; ")))
         };
         let code = ViolationCode::WrongValue;
         self.found(span, ClaimKind::Order, finding, code, code);

@@ -5,37 +5,28 @@
 use std::ops::Range;
 
 use crate::domain::grounding::atom::Approx;
-use crate::domain::grounding::atom::AtomKind;
 use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::atom::NumberAtom;
-use crate::domain::grounding::atom::Unit as Measure;
-use crate::domain::grounding::bind::Strength;
 use crate::domain::grounding::bind::Subject;
 use crate::domain::grounding::bind::belongs;
 use crate::domain::grounding::bind::facts_of;
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
-use crate::domain::grounding::facts::Evidence;
-use crate::domain::grounding::facts::Fact;
-use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::facts::RowId;
-use crate::domain::grounding::marks::Index;
 use crate::domain::grounding::marks::as_decimal;
-use crate::domain::grounding::marks::is_bookkeeping;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
+use crate::domain::grounding::verify::stored::is_figure;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::aggregates::Count;
-use crate::domain::grounding::verify::times::instant;
-use crate::domain::grounding::verify::times::is_time_key;
+use crate::domain::grounding::verify::stored::stale_number;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::Mention;
 use crate::domain::grounding::verify::values::number_is_plain;
-use crate::domain::grounding::words;
 
 impl<'c> Checker<'c, '_> {
     pub(super) fn number(
@@ -111,6 +102,10 @@ impl<'c> Checker<'c, '_> {
                 let code = Some(ViolationCode::PartialAsTotal);
                 return self.claim(&item.span, ClaimKind::Aggregate, Verdict::Contradicted, code, evidence, reason);
             }
+            Count::Distinct(ids, reason) => {
+                let finding = Finding::Wrong(ids, reason);
+                return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+            }
             Count::No(..) | Count::Unknown => {}
         }
         if object.is_none()
@@ -138,6 +133,13 @@ impl<'c> Checker<'c, '_> {
             return self.covered.push(item.span.clone());
         }
         let attribute = attribute.or_else(|| self.sibling_number(number, about));
+        let telling = matches!(attribute, Some(Finding::WrongValue(..) | Finding::WrongEntity(..)));
+        if !telling
+            && !counted
+            && let Some(finding) = self.not_computed(unit, items, at, &nouns)
+        {
+            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+        }
         self.wrong_number(unit, item, number, attribute, count, object);
     }
 
@@ -297,7 +299,7 @@ impl<'c> Checker<'c, '_> {
             theirs.iter().find_map(|b| {
                 let there = self.evidence.fact(*b);
                 let (x, y) = (as_decimal(here.value)?, as_decimal(there.value)?);
-                let apart = if x > y { super::aggregates::subtract(x, y)? } else { super::aggregates::subtract(y, x)? };
+                let apart = if x > y { super::columns::subtract(x, y)? } else { super::columns::subtract(y, x)? };
                 (here.key == there.key && here.group == there.group && number.supports(&apart, None))
                     .then(|| Finding::Supported(vec![*a, *b], format!("difference of {}", here.key)))
             })
@@ -317,204 +319,4 @@ impl<'c> Checker<'c, '_> {
         let object = *self.objects_in(&before).last()?;
         (number.unit.is_none() && !number.id_candidate).then(|| self.count(unit, items, at, number, object, about))
     }
-
-    /// The number at the same place of another owner.
-    fn sibling_number(&self, number: &NumberAtom, about: &Subject) -> Option<Finding> {
-        if about.strength < Strength::Named || number.approx.is_open() {
-            return None;
-        }
-        let rows: Vec<RowId> = about.rows().take(16).collect();
-        let own = facts_of(self.evidence, &rows, is_figure);
-        let own_at = |fact: &Fact<'_>| {
-            own.iter().copied().find(|id| {
-                let mine = self.evidence.fact(*id);
-                mine.key == fact.key && mine.group == fact.group
-            })
-        };
-        ranges(number).into_iter().find_map(|(low, high)| {
-            let near = self.index.numbers_between(self.evidence, low, high).iter().take(2000);
-            near.map(|(_, id)| *id).find_map(|id| {
-                let fact = self.evidence.fact(id);
-                let mine = (is_figure(fact) && supports(number, fact)).then(|| own_at(fact))??;
-                Some(Finding::WrongEntity(id, Some(mine), self.says(mine)))
-            })
-        })
-    }
-
-    /// A value of the named attribute.
-    fn attribute_number(&self, number: &NumberAtom, nouns: &[usize], about: &Subject) -> Option<Finding> {
-        if nouns.is_empty() {
-            return None;
-        }
-        let is_attribute = |fact: &Fact<'_>| nouns.iter().all(|noun| Self::is_of(fact, *noun)) && is_figure(fact);
-        let is_attribute: &dyn Fn(&Fact<'_>) -> bool = if self.evidence.facts.iter().take(50_000).any(is_attribute) {
-            &is_attribute
-        } else {
-            &|fact: &Fact<'_>| nouns.iter().any(|noun| Self::is_of(fact, *noun)) && is_figure(fact)
-        };
-        if about.is_none() || about.strength < Strength::Near {
-            let hit = self.evidence.facts.iter().position(|fact| is_attribute(fact) && supports(number, fact))?;
-            return Some(Finding::Supported(vec![FactId::try_from(hit).ok()?], "as stored".to_owned()));
-        }
-        let mut support = Vec::new();
-        let mut own_value = None;
-        for group in &about.groups {
-            let own = facts_of(self.evidence, group, |fact| is_attribute(fact));
-            match own.iter().find(|id| supports(number, self.evidence.fact(**id))) {
-                Some(id) => support.push(*id),
-                None => own_value = own_value.or(own.first().copied()),
-            }
-        }
-        let Some(own) = own_value else {
-            return (support.len() == about.groups.len()).then(|| Finding::Supported(support, "as stored".to_owned()));
-        };
-        let there =
-            self.evidence.facts.iter().position(|fact| {
-                is_attribute(fact) && fact.key == self.evidence.fact(own).key && supports(number, fact)
-            });
-        Some(match there.and_then(|id| FactId::try_from(id).ok()) {
-            Some(there) => Finding::WrongEntity(there, Some(own), self.says(own)),
-            None => Finding::WrongValue(own, self.says(own)),
-        })
-    }
-
-    /// A stored number without a noun: of the subject, or of anything when there is no subject.
-    fn stored_number(
-        &self,
-        number: &NumberAtom,
-        about: &Subject,
-        object: Option<usize>,
-        nouns: &[usize],
-        counted: bool,
-    ) -> Option<FactId> {
-        if number.approx.is_open() && nouns.is_empty() && object.is_none() {
-            return None;
-        }
-        let named_row =
-            about.strength >= Strength::Near && about.rows().all(|row| !self.evidence.rows[row as usize].envelope);
-        let fits = |fact: &Fact<'_>| {
-            is_figure(fact)
-                && supports(number, fact)
-                && object.is_none_or(|object| {
-                    let typed = spoken::object_parts(object).any(|part| fact.key.to_ascii_lowercase().contains(part));
-                    is_count_of(fact, object) && !is_bookkeeping(fact) && (typed || !counted || named_row)
-                })
-        };
-        if !about.is_none() {
-            let rows: Vec<RowId> = about.rows().take(64).collect();
-            if let Some(id) = facts_of(self.evidence, &rows, fits).first() {
-                return Some(*id);
-            }
-            if about.strength == Strength::Named {
-                return None;
-            }
-        }
-        if object.is_none() && !nouns.is_empty() && nouns.iter().any(|noun| self.attribute_exists(*noun)) {
-            return None;
-        }
-        let ranges = ranges(number);
-        ranges.into_iter().find_map(|(low, high)| {
-            self.index
-                .numbers_between(self.evidence, low, high)
-                .iter()
-                .take(20_000)
-                .find(|(_, id)| fits(self.evidence.fact(*id)))
-                .map(|(_, id)| *id)
-        })
-    }
-
-    /// A number printed in a text of the subject; never the number of a name ("analyst 7"). Where
-    /// the sentence counts, the text must go on with the same word.
-    fn number_in_text(
-        &self,
-        span: &Range<usize>,
-        number: &NumberAtom,
-        about: &Subject,
-        counted: bool,
-    ) -> Option<FactId> {
-        let next = self.draft.words_in(&(span.end..span.end + 40)).first().map(|word| word.hash);
-        let goes_on = |text: &str| {
-            let words: Vec<_> = words::words(text).take(2000).map(|word| word.hash).collect();
-            let own: Vec<_> = self.draft.words_in(span).iter().map(|word| word.hash).collect();
-            next.is_some_and(|next| {
-                words.windows(own.len() + 1).any(|part| part.starts_with(&own) && part.ends_with(&[next]))
-            })
-        };
-        self.texts_with(span, about).into_iter().find(|id| {
-            let fact = self.evidence.fact(*id);
-            if fact.identity || (counted && !fact.text().is_some_and(goes_on)) {
-                return false;
-            }
-            self.atoms_of(*id).iter().any(|atom| match &atom.kind {
-                AtomKind::Number(stored) => {
-                    stored.readings.iter().any(|a| number.readings.iter().any(|b| a.value == b.value))
-                        && stored.unit == number.unit
-                }
-                _ => false,
-            })
-        })
-    }
-}
-
-/// Whether a stored number supports a printed one.
-pub(super) fn supports(number: &NumberAtom, fact: &Fact<'_>) -> bool {
-    as_decimal(fact.value).is_some_and(|stored| number.supports(&stored, unit_of(fact.key)))
-}
-
-/// The unit that a field name declares.
-fn unit_of(key: &str) -> Option<Measure> {
-    let words = crate::domain::grounding::words::name_words(key);
-    let last = words.last()?;
-    Some(match last.as_str() {
-        "bytes" => Measure::Byte,
-        "percent" | "pct" | "percentage" => Measure::Percent,
-        "probability" | "ratio" | "share" => Measure::Share,
-        _ => return None,
-    })
-}
-
-/// Whether a stored number is a figure: no time, no id, no page bookkeeping.
-pub(super) fn is_figure(fact: &Fact<'_>) -> bool {
-    let bookkeeping = fact.group == "page" && matches!(fact.key, "size" | "limit" | "offset" | "nextOffset")
-        || matches!(fact.key, "limit" | "offset" | "responseCode");
-    !bookkeeping
-        && as_decimal(fact.value).is_some()
-        && (instant(fact.value).is_none() || !is_time_key(fact.key))
-        && !(fact.identity && fact.key.to_ascii_lowercase().ends_with("id"))
-}
-
-/// Whether a field holds a count of such objects.
-fn is_count_of(fact: &Fact<'_>, object: usize) -> bool {
-    let key = fact.key.to_ascii_lowercase();
-    ["count", "total", "size", "number", "hits", "doc_count", "value"].iter().any(|name| key.ends_with(name))
-        || spoken::object_parts(object).any(|part| key.contains(part))
-}
-
-/// Intervals of stored values that may support a print without units.
-fn ranges(number: &NumberAtom) -> Vec<(f64, f64)> {
-    if number.unit.is_some() {
-        return vec![(f64::MIN, f64::MAX)];
-    }
-    number
-        .readings
-        .iter()
-        .filter_map(|reading| {
-            let text = format!("{}e-{}", reading.value.mantissa(), reading.value.scale());
-            let value: f64 = text.parse().ok()?;
-            let slack = value.abs() * 0.25 + 10_f64.powi(-i32::from(reading.decimals));
-            Some((value - slack, value + slack))
-        })
-        .collect()
-}
-
-fn stale_number(evidence: &Evidence<'_>, index: &Index, number: &NumberAtom, counted: bool) -> bool {
-    let stored = ranges(number).into_iter().any(|(low, high)| {
-        index.numbers_between(evidence, low, high).iter().take(2000).any(|(_, id)| {
-            let fact = evidence.fact(*id);
-            is_figure(fact) && supports(number, fact)
-        })
-    });
-    let listed =
-        counted && evidence.lists.iter().any(|list| number.supports(&Decimal::from(list.rows.len() as u64), None));
-    stored || listed
 }

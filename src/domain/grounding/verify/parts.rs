@@ -11,7 +11,7 @@ use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
-use crate::domain::grounding::verify::aggregates::divide;
+use crate::domain::grounding::verify::columns::divide;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
 use crate::domain::grounding::words;

@@ -50,6 +50,7 @@ const STOPWORDS: &str = "a an the this that these those it its is are was were b
  el la los las un una unos unas de del y o pero no es son era eran ser sido está están estaba ha han había haber yo tú él ella nosotros ustedes ellos me te se le les nos mi tu su mis tus sus este esta estos estas \
  ese esa esos esas que quien cual cuales cuando donde como por para con sin entre hacia en al a más menos muy también solo sólo aún ya siempre puede pueden debe deben siguiente siguientes según resultado \
  encontrado encontraron encontró muestra gracias hola ayuda ayudar preguntas todos todas algunos otros hay fue fueron \
+ cuándo cuál cuáles quién quiénes dónde cómo hvornår hvilken hvilket hvilke vilken vilket welche welchen quel quelle \
  among amongst blant bland blandt unter parmi entre regarding concerning vedrørende angående omkring gällande angående bezüglich hinsichtlich betreffend zur zum dazu concernant propos relatif relative sujet sobre acerca respecto referente cuanto";
 
 static STOPWORD_SET: LazyLock<HashSet<u64>> = LazyLock::new(|| STOPWORDS.split_whitespace().map(words::hash).collect());

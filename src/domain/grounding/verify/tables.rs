@@ -138,7 +138,7 @@ impl Checker<'_, '_> {
         let finding = if told.is_empty() {
             Finding::Missing("no result holds it".to_owned())
         } else {
-            Finding::Wrong(evidence, format!("counted {}", told.join(" / ")))
+            Finding::Wrong(evidence, format!("the tables of the results come to {}", told.join(", ")))
         };
         self.found(cell, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, ViolationCode::InventedValue);
     }

@@ -205,7 +205,22 @@ impl<'c> Checker<'c, '_> {
             .collect();
         let keep = nouns.len().saturating_sub(1);
         nouns.drain(..keep);
+        if nouns.is_empty() {
+            nouns.extend(self.time_noun_after(unit, item));
+        }
         nouns
+    }
+
+    /// "wurde am 9. Februar angelegt", "2月9日に作成されました": the attribute closes the clause.
+    fn time_noun_after(&self, unit: &Unit, item: &Item<'_>) -> Option<usize> {
+        use crate::domain::grounding::spoken;
+        let times = ["created", "updated", "closedTime", "published", "due", "firstSeen", "lastSeen"];
+        self.draft.spots_in(&(item.span.end..unit.span.end)).find_map(|spot| {
+            let spoken::Meaning::Noun(noun) = spot.meaning else { return None };
+            let gap = item.span.end..spot.start;
+            let near = self.draft.words_in(&gap).len() <= 2 && !self.draft.slice(&gap).contains([',', ';', '.', '、']);
+            (near && times.contains(&spoken::noun(noun))).then_some(noun)
+        })
     }
 
     /// Observation times, now, and the filters of the calls.

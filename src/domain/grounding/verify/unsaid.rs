@@ -67,9 +67,14 @@ impl<'c> Checker<'c, '_> {
 
     /// A verb of saying that is denied: "do not show", "nennt … nicht".
     pub(super) fn denied_verb(&self, unit: &Range<usize>) -> Option<Range<usize>> {
+        self.denied_word(unit, Cue::Tells)
+    }
+
+    /// A verb that is denied, of the kind of a cue.
+    pub(super) fn denied_word(&self, unit: &Range<usize>, verb: Cue) -> Option<Range<usize>> {
         let spots: Vec<&Spot> = self.draft.spots_in(unit).collect();
         let of = |cue: Cue| spots.iter().copied().filter(move |spot| spot.meaning == Meaning::Cue(cue));
-        of(Cue::Tells).find_map(|tells| {
+        of(verb).find_map(|tells| {
             of(Cue::Not).find_map(|not| {
                 let (from, to) = if not.end <= tells.start { (not.end, tells.start) } else { (tells.end, not.start) };
                 let gap = self.draft.slice(&(from.min(to)..to));
