@@ -18,6 +18,7 @@ export function Chat(): VNode {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
+  const lastTop = useRef(0);
   const [away, setAway] = useState(false);
   const { id, turn } = place.value;
   const count = entries.value.length;
@@ -56,7 +57,10 @@ export function Chat(): VNode {
     const at = scroller.current;
     if (!at) return;
     const left = at.scrollHeight - at.scrollTop - at.clientHeight;
-    atEnd.current = left < NEAR_END;
+    // Only going up leaves the end; the list also grows by itself.
+    if (left < NEAR_END) atEnd.current = true;
+    else if (at.scrollTop < lastTop.current - 1) atEnd.current = false;
+    lastTop.current = at.scrollTop;
     setAway(left > at.clientHeight);
   };
   return (

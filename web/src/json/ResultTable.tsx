@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../text/index.ts";
 import { useVirtual } from "../ui/virtual.ts";
 import { child } from "./pointer.ts";
-import { brief, compare } from "./table.ts";
+import { brief, sorted } from "./table.ts";
 import type { Table } from "./table.ts";
 
 const ROW_HEIGHT = 32;
@@ -23,7 +23,7 @@ interface Order {
 export function ResultTable({ table, uses, choose }: Properties): VNode {
   const [order, setOrder] = useState<Order | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const places = useMemo(() => ordered(table, order), [table, order]);
+  const places = useMemo(() => (order ? sorted(table, order.column, order.down) : table.rows.map((_, index) => index)), [table, order]);
   const virtual = useVirtual(places.length, ROW_HEIGHT, scroller);
   const items = virtual.getVirtualItems();
   const before = items[0]?.start ?? 0;
@@ -71,13 +71,4 @@ function Cell({ pointer, value, uses, choose }: CellProperties): VNode {
       {value === "" ? null : <button type="button" class="cell" title={pointer} onClick={() => choose(pointer)}>{value.slice(0, 120)}</button>}
     </td>
   );
-}
-
-/** Indexes of the rows in the order that is asked for. */
-function ordered(table: Table, order: Order | null): number[] {
-  const places = table.rows.map((_, index) => index);
-  if (!order) return places;
-  const { column, down } = order;
-  places.sort((a, b) => compare(table.rows[a]?.[column], table.rows[b]?.[column]));
-  return down ? places.reverse() : places;
 }

@@ -54,7 +54,16 @@ export function brief(value: Json | undefined): string {
   return name === undefined ? `{${Object.keys(value).length}}` : String(name);
 }
 
-export function compare(a: Json | undefined, b: Json | undefined): number {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  return brief(a).localeCompare(brief(b), undefined, { numeric: true });
+/** Indexes of the rows in the order of a column; the order of the data where values are equal. */
+export function sorted({ rows }: Table, column: string, down: boolean): number[] {
+  // Made once for all comparisons: that is what takes the time with many rows.
+  const { compare } = new Intl.Collator(undefined, { numeric: true });
+  const keys = rows.map((row) => ({ value: row[column], words: brief(row[column]) }));
+  const places = rows.map((_, index) => index);
+  places.sort((a, b) => {
+    const [one, other] = [keys[a], keys[b]];
+    const order = typeof one?.value === "number" && typeof other?.value === "number" ? one.value - other.value : compare(one?.words ?? "", other?.words ?? "");
+    return down ? -order : order;
+  });
+  return places;
 }

@@ -20,6 +20,10 @@ export function Dialog({ title, onClose, children, actions, firm = false }: Prop
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // What is to be answered comes first, not the button that closes.
+    const first = element?.querySelector<HTMLElement>(".dialog-body :is(input, textarea), .dialog-actions button");
+    first?.focus();
+    if (first instanceof HTMLInputElement && first.type === "text") first.select();
     return () => element?.close();
   }, []);
   const cancelled = (event: Event): void => {

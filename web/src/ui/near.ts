@@ -5,6 +5,9 @@ import { useEffect, useState } from "preact/hooks";
 
 const MARGIN = "1200px 0px";
 
+/** What flies by is not drawn. */
+const SETTLE_MS = 60;
+
 type Watch = (near: boolean) => void;
 
 const watches = new WeakMap<Element, Watch>();
@@ -27,9 +30,16 @@ export function useNear(element: RefObject<HTMLElement | null>, scroller: RefObj
     const target = element.current;
     if (!target || !scroller.current || always) return undefined;
     const observer = observerOf(scroller.current);
-    watches.set(target, setNear);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    watches.set(target, (isNear) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => setNear(isNear), isNear ? SETTLE_MS : 0);
+    });
     observer.observe(target);
-    return () => observer.unobserve(target);
+    return () => {
+      clearTimeout(timer);
+      observer.unobserve(target);
+    };
   }, [always, element, scroller]);
   return near || always;
 }
