@@ -1,3 +1,6 @@
+//! Prompts as a whole: they compile, keep their shape, fence what comes from outside, and
+//! can be overridden by a folder.
+
 use serde_json::json;
 
 use crate::domain::outcome::Outcome;

@@ -30,7 +30,7 @@ const MAX_TIMES: usize = 4;
 /// Facts looked at per row.
 const MAX_FACTS: usize = 2000;
 /// Fields that are told of rows that all agree in them.
-const MAX_COMMON: usize = 5;
+const MAX_COMMON: usize = 6;
 
 /// One field of one record.
 pub(super) struct Field {
@@ -244,7 +244,7 @@ impl Candidate {
 pub(super) fn columns_of(evidence: &Evidence<'_>, rows: &[RowId]) -> Columns {
     let mut all = candidates(evidence, rows);
     all.retain(|candidate| !candidate.is_thin());
-    all.sort_by(|a, b| (a.role, a.place, a.depth).cmp(&(b.role, b.place, b.depth)));
+    all.sort_by_key(|column| (column.role, column.place, column.depth));
     let common = all
         .iter()
         .filter(|c| c.is_constant() && is_worth_telling(c.role) && !is_column(c))

@@ -1,3 +1,6 @@
+//! What a person sees of results of many shapes, and that every rendering passes the
+//! check that drafts have to pass.
+
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
