@@ -7,18 +7,23 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::servers::argus::fields::Kind;
+use crate::servers::argus::fields::Lift;
 use crate::servers::argus::fields::Shape;
 
 /// The REST form of a checked object.
 pub fn rest(shape: &Shape, checked: &Map<String, Value>) -> Map<String, Value> {
     let mut body = Map::new();
     for field in &shape.fields {
-        let Some(value) = checked.get(field.name) else {
+        let sent = match &field.kind {
+            Kind::Fixed(value) => Some(value),
+            _ => checked.get(field.name),
+        };
+        let Some(value) = sent else {
             continue;
         };
         let value = of_kind(&field.kind, value);
         match value {
-            Value::Object(inner) if field.flatten => body.extend(inner),
+            Value::Object(inner) if field.lift != Lift::No => body.extend(inner),
             Value::Object(inner) if inner.is_empty() => {}
             other => {
                 body.insert(field.rest.to_owned(), other);
@@ -48,11 +53,13 @@ fn of_kind(kind: &Kind, value: &Value) -> Value {
         (Kind::List { of, .. }, Value::Array(entries)) => {
             Value::Array(entries.iter().map(|entry| of_kind(of, entry)).collect())
         }
+        (Kind::Single(of), value) => Value::Array(vec![of_kind(of, value)]),
         _ => value.clone(),
     }
 }
 
-fn plain(value: &Value) -> String {
+/// A value as it stands in a path or query.
+pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -15,6 +15,8 @@ use reqwest::Url;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 
+use crate::servers::argus::tools::reputation::Generation;
+
 /// Tells the present time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -140,6 +142,8 @@ pub struct ArgusConfig {
     pub max_retries: u32,
     /// Queue to ask for, if any.
     pub priority: Option<Priority>,
+    /// Generation of the reputation service; `None` tries.
+    pub reputation_api: Option<Generation>,
     /// Base URL of links to the web portal, without a trailing slash.
     pub portal_url: String,
     /// Start without asking Argus about the key; for offline tests only.
@@ -178,6 +182,7 @@ impl ArgusConfig {
             timeout: Duration::from_secs(30),
             max_retries: 3,
             priority: None,
+            reputation_api: None,
             portal_url: DEFAULT_PORTAL_URL.to_owned(),
             skip_session_check: false,
             tools: Vec::new(),
@@ -224,6 +229,12 @@ impl ArgusConfig {
 
     fn read_server_settings(&mut self, get: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
         self.priority = get("ARGUS_API_PRIORITY").map(|text| priority(&text)).transpose()?;
+        self.reputation_api = match get("ARGUS_REPUTATION_API").as_deref() {
+            None | Some("auto") => None,
+            Some("v1") => Some(Generation::First),
+            Some("v2") => Some(Generation::Second),
+            Some(_) => return Err(ConfigError::invalid("ARGUS_REPUTATION_API", "must be auto, v1 or v2")),
+        };
         self.skip_session_check = match get("ARGUS_MCP_SKIP_SESSION_CHECK").as_deref() {
             None | Some("0") => false,
             Some("1") => true,
@@ -338,6 +349,7 @@ mod tests {
             ("ARGUS_API_MAX_RETRIES", "many"),
             ("ARGUS_API_PRIORITY", "high"),
             ("ARGUS_MCP_SKIP_SESSION_CHECK", "yes"),
+            ("ARGUS_REPUTATION_API", "v3"),
             ("ARGUS_MCP_TOOL_NAMES", "/nowhere/names.json"),
         ];
         for (variable, value) in rows {

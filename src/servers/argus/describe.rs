@@ -4,6 +4,8 @@
 //! source, a missing field is unknown, an error is no answer. Also the nine
 //! rules recommended for a system prompt.
 
+use crate::servers::argus::tools::Answer;
+
 /// Rules recommended for the system prompt of an agent that uses this server.
 pub const SYSTEM_PROMPT_RULES: [&str; 9] = [
     "You may state facts about alerts, incidents, cases, events, assets, customers, filters, \
@@ -37,33 +39,35 @@ const QUERY: &str = "The output is a query, not data: no claim about what Argus 
 const LIST: &str = "Use the returned values unchanged; they are case-sensitive. The list says what \
                     may be asked for, not what Argus holds.";
 
-/// Description of a tool that fetches one object.
-pub fn single(purpose: &str) -> String {
-    [purpose, SOURCE, EMPTY, TEXTS].join(" ")
-}
+const NUMBERS: &str = "Explain only buckets and numbers that are present; a child bucket counts only \
+                       within its parent's path.";
 
-/// Description of a tool that fetches one page of a list.
-pub fn page(purpose: &str) -> String {
-    [purpose, SOURCE, PAGE, EMPTY, TEXTS].join(" ")
-}
-
-/// Description of a search; `values` names the tools its values come from.
-pub fn search(purpose: &str, translator: &str, values: &[&str]) -> String {
-    let before = format!(
-        "Build and check the request with {translator} first and pass the same request object; \
-         values of flags, workflows and sort fields come unchanged from {}.",
-        values.join(", ")
-    );
-    [purpose, before.as_str(), SOURCE, PAGE, EMPTY, TEXTS].join(" ")
+/// Description of a tool that asks Argus; `query` names the translator of its
+/// request and the tools its values come from.
+pub fn rest(purpose: &str, answer: Answer, query: Option<(&str, &[&str])>) -> String {
+    let before = query.map(|(translator, values)| {
+        let from = match values {
+            [] => String::new(),
+            values => format!("; values of flags, workflows and sort fields come unchanged from {}", values.join(", ")),
+        };
+        format!("Build and check the request with {translator} first and pass the same request object{from}.")
+    });
+    let extent = match answer {
+        Answer::Object => None,
+        Answer::Page | Answer::WindowedPage => Some(PAGE),
+        Answer::Numbers => Some(NUMBERS),
+    };
+    let parts = [Some(purpose), before.as_deref(), Some(SOURCE), extent, Some(EMPTY), Some(TEXTS)];
+    parts.into_iter().flatten().collect::<Vec<&str>>().join(" ")
 }
 
 /// Description of a translator.
 pub fn translator(purpose: &str, execute: &str, values: &[&str]) -> String {
-    let after = format!(
-        "Take values of flags, workflows and sort fields unchanged from {}. To get data, call \
-         {execute} with the same request object.",
-        values.join(", ")
-    );
+    let from = match values {
+        [] => String::new(),
+        values => format!("Take values of flags, workflows and sort fields unchanged from {}. ", values.join(", ")),
+    };
+    let after = format!("{from}To get data, call {execute} with the same request object.");
     [purpose, QUERY, after.as_str()].join(" ")
 }
 

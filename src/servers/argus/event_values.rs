@@ -74,3 +74,26 @@ pub const ENDPOINT_FLAGS: &[&str] = &["isCustomerNet", "isPartialCustomerNet", "
 /// Sort fields of the event search.
 pub const SORT_FIELDS: &[&str] =
     &["customerID", "eventID", "createdTimestamp", "lastUpdatedTimestamp", "firstEventTimestamp", "lastEventTimestamp"];
+
+/// Fields by which statistics group.
+pub const GROUP_FIELDS: &[&str] = &[
+    "signature",
+    "attackCategory",
+    "alarm",
+    "location",
+    "severity",
+    "sourceIP",
+    "destinationIP",
+    "protocol",
+    "customer",
+    "sourceCountry",
+    "destinationCountry",
+    "associatedCase",
+];
+
+/// Times of an event that a timeline counts by.
+pub const TIMELINE_FIELDS: &[&str] =
+    &["created", "lastUpdated", "firstAssessment", "enginePersisted", "firstEvent", "lastEvent"];
+
+/// Lengths of the buckets of a timeline.
+pub const RESOLUTIONS: &[&str] = &["minutes", "hours", "days", "weeks", "months", "years"];

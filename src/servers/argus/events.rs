@@ -1,6 +1,7 @@
-//! The event family: allowed values, the search request, its REST body and link.
+//! The search request of the event family, and its portal link.
 //!
-//! One table serves the translator and the execute tool. Beyond renaming, the
+//! One table serves the translator and the execute tool; statistics take the
+//! same filters. Beyond renaming, the
 //! index range is derived from the time range, since Argus searches only the
 //! current day's index unless told otherwise. Does not know paging or results.
 
@@ -10,7 +11,8 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::servers::argus::body;
+use crate::servers::argus::criteria;
+use crate::servers::argus::criteria::switch;
 use crate::servers::argus::event_values::ENDPOINT_FLAGS;
 use crate::servers::argus::event_values::FLAGS;
 use crate::servers::argus::event_values::SEVERITIES;
@@ -20,8 +22,6 @@ use crate::servers::argus::fields::Field;
 use crate::servers::argus::fields::Kind;
 use crate::servers::argus::fields::Rule;
 use crate::servers::argus::fields::Shape;
-use crate::servers::argus::fields::paging;
-use crate::servers::argus::fields::time_filter;
 use crate::servers::argus::identifier::EVENT_IDENTIFIER;
 use crate::servers::argus::network::ADDRESS;
 use crate::servers::argus::network::COUNTRY;
@@ -29,6 +29,7 @@ use crate::servers::argus::network::DOMAIN;
 use crate::servers::argus::time;
 use crate::servers::argus::time::TimeText;
 use crate::servers::argus::validate::Problems;
+use crate::servers::argus::validate::join;
 
 /// Entries allowed in one list of event criteria.
 const MAX_CRITERIA: usize = 10_000;
@@ -38,8 +39,7 @@ const LONG_RANGE: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// The arguments of the translator and of the search: `{request, includeProperties}`.
 pub fn arguments() -> Shape {
-    let request = Field::new("request", Kind::Object(request()), "The event search to make.");
-    Shape::of(vec![request.required(), include_properties(false)])
+    Shape::of(vec![criteria::request(request(), "The event search to make."), include_properties(false)])
 }
 
 /// The `includeProperties` argument.
@@ -49,37 +49,50 @@ pub fn include_properties(default: bool) -> Field {
         .or(default)
 }
 
+/// The `eventIdentifier` argument of the tools about one event.
+pub fn event_identifier() -> Field {
+    let doc = "timestampEpochMillis/customerID/eventUUID.";
+    Field::new("eventIdentifier", Kind::Checked(&EVENT_IDENTIFIER), doc).aliases(&["id"]).required()
+}
+
 /// The sort argument of lists of events.
 pub fn sort_by() -> Field {
-    Field::new("sortBy", Kind::Sort { names: SORT_FIELDS }.list(), "Sort fields, from listAllowedEventSortBy.")
-        .or(vec!["-lastEventTimestamp"])
+    criteria::sort_by(SORT_FIELDS, "Sort fields, from listAllowedEventSortBy.").or(vec!["-lastEventTimestamp"])
 }
 
 /// The search request.
 pub fn request() -> Shape {
     let mut fields = filters();
-    let doc = "Time range; without a start it starts at startOfDay, without an end it ends now.";
-    fields.push(time_filter(TIME_FIELDS, doc, Some("now")));
     fields.extend([
-        Field::new("includeComments", Kind::Boolean, "Add comments to each event (Argus takes false)."),
-        Field::new(
-            "includeSubEvents",
-            Kind::Boolean,
-            "Add the identifiers of the events inside an aggregate (Argus takes false).",
-        ),
+        switch("includeComments", "Add comments to each event (Argus takes false)."),
+        switch("includeSubEvents", "Add the identifiers of the events inside an aggregate (Argus takes false)."),
         sort_by(),
     ]);
-    fields.extend(paging(25));
-    fields.push(Field::new(
-        "subCriteria",
-        Kind::Object(sub_criteria()).list(),
-        "Further criteria, combined with OR; required makes one an AND, exclude removes its matches.",
-    ));
-    Shape::of(fields).with_rules(vec![flags_disjoint(), Rule::Check(end_needs_start)])
+    fields.extend(criteria::paging(25));
+    fields.push(sub_criteria());
+    Shape::of(fields).with_rules(rules())
+}
+
+/// The filters of statistics: those of a search, with the same sub-criteria.
+pub fn filter() -> Shape {
+    let mut fields = filters();
+    fields.push(sub_criteria());
+    Shape::of(fields).with_rules(rules())
+}
+
+fn rules() -> Vec<Rule> {
+    vec![flags_disjoint(), Rule::Check(end_needs_start)]
+}
+
+fn filters() -> Vec<Field> {
+    let doc = "Time range; without a start it starts at startOfDay, without an end it ends now.";
+    let mut fields = matches();
+    fields.push(criteria::time_filter(TIME_FIELDS, doc).to("now").field());
+    fields
 }
 
 fn flags_disjoint() -> Rule {
-    Rule::Disjoint("includeEventFlag", "excludeEventFlag")
+    criteria::apart("includeEventFlag", "excludeEventFlag")
 }
 
 /// The default start is today, so a fixed end without a start would as a rule
@@ -91,42 +104,28 @@ fn end_needs_start(object: &Map<String, Value>, path: &str, problems: &mut Probl
     let end = filter["endTimestamp"].as_str().unwrap_or_default();
     let absolute = matches!(time::classify(end), Ok(TimeText::Absolute(_)));
     if absolute && filter.get("startTimestamp").is_none() {
-        let path = format!("{path}.timeFilter.startTimestamp");
+        let path = join(path, "timeFilter.startTimestamp");
         let problem = "is needed beside a fixed endTimestamp (the default start is startOfDay)";
         problems.add(path, problem, &Value::Null);
     }
 }
 
-fn sub_criteria() -> Shape {
-    let mut fields = filters();
-    fields.push(time_filter(TIME_FIELDS, "Time range.", None));
-    fields.extend(exclude_required());
-    let nothing = Rule::MoreThan(&["required", "exclude", "includeUnpublished"]);
-    Shape::of(fields)
-        .with_rules(vec![flags_disjoint(), nothing, Rule::NotBoth("required", "exclude")])
-        .shown_as("Any of the filter fields of request, plus the booleans exclude and required.")
-}
-
-fn exclude_required() -> [Field; 2] {
-    [
-        Field::new("required", Kind::Boolean, "AND instead of OR."),
-        Field::new("exclude", Kind::Boolean, "Remove matches."),
-    ]
+fn sub_criteria() -> Field {
+    let mut fields = matches();
+    fields.push(criteria::time_filter(TIME_FIELDS, "Time range.").field());
+    criteria::sub_criteria(fields, &["required", "exclude", "includeUnpublished"], vec![flags_disjoint()])
 }
 
 fn list(kind: Kind) -> Kind {
     kind.list_of_up_to(MAX_CRITERIA)
 }
 
-/// An item of attack, endpoint or property.
-fn item(mut fields: Vec<Field>, alone: &'static [&'static str], rules: Vec<Rule>) -> Kind {
-    fields.extend(exclude_required());
-    let mut all = vec![Rule::MoreThan(alone), Rule::NotBoth("required", "exclude")];
-    all.extend(rules);
-    list(Kind::Object(Shape::of(fields).with_rules(all)))
+/// A list of items of attack, endpoint or property.
+fn items(fields: Vec<Field>, alone: &'static [&'static str], rules: Vec<Rule>) -> Kind {
+    list(Kind::Object(criteria::item(fields, alone, rules)))
 }
 
-fn filters() -> Vec<Field> {
+fn matches() -> Vec<Field> {
     vec![
         Field::new("associateCaseID", list(Kind::at_least(0)), "IDs of associated cases; 0 means events with no case.")
             .rest("associatedCase"),
@@ -165,7 +164,7 @@ fn attack() -> Kind {
         Field::new("attackCategory", list(Kind::Name), "Category IDs or short names."),
         Field::new("signature", list(Kind::Text { max: 1_000 }), "Signature names."),
     ];
-    item(fields, &["required", "exclude"], Vec::new())
+    items(fields, &["required", "exclude"], Vec::new())
 }
 
 fn endpoint() -> Kind {
@@ -193,7 +192,7 @@ fn endpoint() -> Kind {
         .rest("excludeFlag"),
     ];
     let disjoint = Rule::Disjoint("includeEndpointFlag", "excludeEndpointFlag");
-    item(fields, &["required", "exclude", "endpointFieldStrategy"], vec![disjoint])
+    items(fields, &["required", "exclude", "endpointFieldStrategy"], vec![disjoint])
 }
 
 fn property() -> Kind {
@@ -212,24 +211,16 @@ fn property() -> Kind {
         ),
     ];
     let alone = &["required", "exclude", "valueMatchStrategy", "valueSearchStrategy"];
-    item(fields, alone, Vec::new())
+    items(fields, alone, Vec::new())
 }
 
-/// The search criteria for checked `{request, includeProperties}` arguments.
-/// Translator and execute tool both end here.
-pub fn search_criteria(checked: &Map<String, Value>) -> Map<String, Value> {
-    let empty = Map::new();
-    let sent = checked.get("request").and_then(Value::as_object);
-    let mut criteria = body::rest(&request(), sent.unwrap_or(&empty));
+/// Adds to a REST body what the time range means for the indexes searched.
+pub fn with_index_range(body: &mut Map<String, Value>) {
     // Argus would start in 1970 otherwise, and search today's index only.
-    let start = criteria.entry("startTimestamp").or_insert_with(|| json!("startOfDay")).clone();
-    let text = |name: &str| criteria.get(name).and_then(Value::as_str).unwrap_or_default();
-    let end = index_end(text("endTimestamp"));
-    criteria.insert("indexStartTimestamp".to_owned(), start);
-    criteria.insert("indexEndTimestamp".to_owned(), json!(end));
-    let properties = checked.get("includeProperties").cloned();
-    criteria.insert("includeAllProperties".to_owned(), properties.unwrap_or(json!(false)));
-    criteria
+    let start = body.entry("startTimestamp").or_insert_with(|| json!("startOfDay")).clone();
+    let end = index_end(body.get("endTimestamp").and_then(Value::as_str).unwrap_or_default());
+    body.insert("indexStartTimestamp".to_owned(), start);
+    body.insert("indexEndTimestamp".to_owned(), json!(end));
 }
 
 /// The end of the index range: the end of the time range unless that is a

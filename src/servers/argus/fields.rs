@@ -8,8 +8,6 @@
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::servers::argus::time::TimeText;
-use crate::servers::argus::time::classify;
 use crate::servers::argus::validate::Problems;
 
 /// Entries allowed in a list unless a family says otherwise.
@@ -35,10 +33,14 @@ pub struct Shape {
 pub enum Rule {
     /// At least one field other than these is set.
     MoreThan(&'static [&'static str]),
+    /// At least one of these is set.
+    AnyOf(&'static [&'static str]),
     /// The two flags are not both true.
     NotBoth(&'static str, &'static str),
     /// The two lists share no entry.
     Disjoint(&'static str, &'static str),
+    /// The objects of the list differ in this field.
+    Unique(&'static str, &'static str),
     /// Anything else; gets the checked object and its path.
     Check(fn(&Map<String, Value>, &str, &mut Problems)),
 }
@@ -60,9 +62,19 @@ pub struct Field {
     pub required: bool,
     /// Value used when it is left out.
     pub default: Option<Value>,
-    /// An object whose fields stand one level up in REST, and may stand there
-    /// in the arguments too.
-    pub flatten: bool,
+    /// Where the fields of this object stand, if it is one.
+    pub lift: Lift,
+}
+
+/// Where the fields of a nested object stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lift {
+    /// Inside it.
+    No,
+    /// One level up in REST.
+    Sent,
+    /// One level up in REST, and they may stand there in the arguments too.
+    Both,
 }
 
 /// A check outside the common kinds.
@@ -72,6 +84,8 @@ pub struct Checked {
     pub schema: fn() -> Value,
     /// Returns the normalised value, or a sentence saying what is expected.
     pub check: fn(&Value) -> Result<Value, String>,
+    /// Values that pass unchanged.
+    pub examples: &'static [&'static str],
 }
 
 /// What a field may hold.
@@ -90,6 +104,11 @@ pub enum Kind {
         min: i64,
         /// Largest.
         max: i64,
+    },
+    /// A number, whole or not, of at least `min`.
+    Number {
+        /// Smallest.
+        min: f64,
     },
     /// true or false.
     Boolean,
@@ -118,8 +137,12 @@ pub enum Kind {
         /// Most entries.
         max: usize,
     },
+    /// One value that REST takes as a list.
+    Single(Box<Kind>),
     /// A nested object.
     Object(Shape),
+    /// Always sent with this value; no argument.
+    Fixed(Value),
 }
 
 impl Kind {
@@ -147,7 +170,7 @@ impl Kind {
 impl Field {
     /// An optional field whose REST name is its own.
     pub fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, aliases: &[], rest: name, kind, doc, required: false, default: None, flatten: false }
+        Self { name, aliases: &[], rest: name, kind, doc, required: false, default: None, lift: Lift::No }
     }
 
     /// Sets the REST name.
@@ -174,15 +197,26 @@ impl Field {
         self
     }
 
+    /// A constant of the REST request.
+    pub fn fixed(name: &'static str, value: impl Into<Value>) -> Self {
+        Self::new(name, Kind::Fixed(value.into()), "")
+    }
+
     /// Makes the fields of this object stand one level up.
-    pub fn flattened(mut self) -> Self {
-        self.flatten = true;
+    pub fn lifted(mut self, lift: Lift) -> Self {
+        self.lift = lift;
         self
+    }
+
+    /// Whether it can be set by arguments.
+    pub fn is_argument(&self) -> bool {
+        !matches!(self.kind, Kind::Fixed(_))
     }
 
     /// Whether `name` means this field.
     pub fn answers_to(&self, name: &str) -> bool {
-        name == self.name || (!self.flatten && name == self.rest) || self.aliases.contains(&name)
+        self.is_argument()
+            && (name == self.name || (self.lift == Lift::No && name == self.rest) || self.aliases.contains(&name))
     }
 }
 
@@ -202,48 +236,5 @@ impl Shape {
     pub fn with_rules(mut self, rules: Vec<Rule>) -> Self {
         self.rules = rules;
         self
-    }
-}
-
-/// The paging pair every list tool has.
-pub fn paging(limit: u64) -> Vec<Field> {
-    vec![
-        Field::new("limit", Kind::Integer { min: 1, max: 100 }, "Items in one page.").or(limit),
-        Field::new("offset", Kind::at_least(0), "Items to skip: the nextOffset of the page before.").or(0),
-    ]
-}
-
-/// The shared time range object; `strategies` are the time fields of the family.
-pub fn time_filter(strategies: &'static [&'static str], doc: &'static str, end: Option<&'static str>) -> Field {
-    let from = Field::new(
-        "startTimestamp",
-        Kind::Time,
-        "Start: milliseconds since 1970, ISO 8601 in UTC with Z, or a relative string such as \
-         startOfDay -7 days.",
-    );
-    let mut to = Field::new("endTimestamp", Kind::Time, "End, in the same forms; for example now.");
-    to.default = end.map(Value::from);
-    let fields = vec![
-        from,
-        to,
-        Field::new("timeFieldStrategy", Kind::one_of(strategies).list(), "Time fields the range is compared with."),
-        Field::new(
-            "timeMatchStrategy",
-            Kind::one_of(&["any", "all"]),
-            "Whether any or all of those fields must lie in the range (Argus takes any).",
-        ),
-    ];
-    let shape = Shape::of(fields).with_rules(vec![Rule::Check(start_before_end)]);
-    Field::new("timeFilter", Kind::Object(shape), doc).flattened()
-}
-
-fn start_before_end(object: &Map<String, Value>, path: &str, problems: &mut Problems) {
-    let read = |name: &str| classify(object.get(name)?.as_str()?).ok();
-    if let (Some(TimeText::Absolute(start)), Some(TimeText::Absolute(end))) =
-        (read("startTimestamp"), read("endTimestamp"))
-        && start >= end
-    {
-        let got = object.get("startTimestamp").cloned().unwrap_or(Value::Null);
-        problems.add(format!("{path}.startTimestamp"), "must be before endTimestamp", &got);
     }
 }

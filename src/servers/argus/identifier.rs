@@ -15,7 +15,8 @@ use crate::servers::argus::fields::Checked;
 const PREFIXES: [&str; 3] = ["RAW/", "AGGR/", "NIDS/"];
 
 /// The kind of a field that holds an event identifier.
-pub static EVENT_IDENTIFIER: Checked = Checked { schema, check };
+pub static EVENT_IDENTIFIER: Checked =
+    Checked { schema, check, examples: &["1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11"] };
 
 /// A parsed identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]

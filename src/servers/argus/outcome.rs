@@ -79,6 +79,58 @@ impl Outcome {
         Ok(Self { value: wrapped(answer, Some(page)), note: (size == 0).then_some(EMPTY_TEXT) })
     }
 
+    /// Numbers that come all at once: a tree of buckets, or a list without pages.
+    ///
+    /// # Errors
+    /// `BAD_RESPONSE` when the answer holds no list or contradicts itself.
+    pub fn numbers(answer: RestAnswer) -> Result<Self, Failure> {
+        let bad = |text: &str| Failure::new(FailureKind::BadResponse, text).with_request(answer.label.clone());
+        let Value::Array(items) = &answer.envelope.data else {
+            return Err(bad("the answer of Argus holds no list"));
+        };
+        let size = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        if answer.envelope.size.is_some_and(|announced| announced > size) {
+            return Err(bad("the answer of Argus holds fewer items than it announces"));
+        }
+        // A tree of nothing is a root that counts 0.
+        let empty = match items.as_slice() {
+            [] => true,
+            [root] => root["count"].as_u64() == Some(0),
+            _ => false,
+        };
+        Ok(Self { value: wrapped(answer, None), note: empty.then_some(EMPTY_TEXT) })
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.note.is_some()
+    }
+
+    /// Says what an empty result means in words of its own.
+    pub fn saying(mut self, empty: &'static str) -> Self {
+        self.note = self.note.map(|_| empty);
+        self
+    }
+
+    /// Adds a field beside `data`.
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        if let Some(object) = self.value.as_object_mut() {
+            object.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    /// Adds a sentence to `meta.notes`.
+    pub fn with_note(mut self, note: &str) -> Self {
+        if let Some(meta) = self.value.get_mut("meta").and_then(Value::as_object_mut) {
+            let notes = meta.entry("notes").or_insert_with(|| json!([]));
+            if let Some(notes) = notes.as_array_mut() {
+                notes.push(json!(note));
+            }
+        }
+        self
+    }
+
     /// The object itself.
     pub fn value(&self) -> &Value {
         &self.value

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::servers::argus::fields::Field;
 use crate::servers::argus::fields::Kind;
+use crate::servers::argus::fields::Lift;
 use crate::servers::argus::fields::Shape;
 
 /// The schema of an object with these fields.
@@ -22,7 +23,7 @@ pub fn object(shape: &Shape) -> Map<String, Value> {
     }
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for field in &shape.fields {
+    for field in shape.fields.iter().filter(|field| field.is_argument()) {
         properties.insert(field.name.to_owned(), Value::Object(of_field(field)));
         if field.required {
             required.push(json!(field.name));
@@ -43,7 +44,7 @@ pub fn rest(shape: &Shape) -> Map<String, Value> {
     let mut properties = Map::new();
     for field in &shape.fields {
         match &field.kind {
-            Kind::Object(inner) if field.flatten => {
+            Kind::Object(inner) if field.lift != Lift::No => {
                 if let Some(Value::Object(lifted)) = rest(inner).remove("properties") {
                     properties.extend(lifted);
                 }
@@ -60,7 +61,7 @@ pub fn rest(shape: &Shape) -> Map<String, Value> {
 fn rest_kind(kind: &Kind) -> Value {
     match kind {
         Kind::Object(shape) if shape.shown_as.is_none() => Value::Object(rest(shape)),
-        Kind::List { of, .. } => json!({"type": "array", "items": rest_kind(of)}),
+        Kind::List { of, .. } | Kind::Single(of) => json!({"type": "array", "items": rest_kind(of)}),
         other => Value::Object(of_kind(other)),
     }
 }
@@ -84,6 +85,7 @@ fn of_kind(kind: &Kind) -> Map<String, Value> {
             json!({"type": "integer", "minimum": min})
         }
         Kind::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Kind::Number { min } => json!({"type": "number", "minimum": min}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::OneOf { values, .. } => json!({"type": "string", "enum": values}),
         Kind::Sort { names } => json!({"type": "string", "enum": sort_values(names)}),
@@ -93,7 +95,9 @@ fn of_kind(kind: &Kind) -> Map<String, Value> {
         Kind::List { of, max } => {
             json!({"type": "array", "items": of_kind(of), "maxItems": max})
         }
+        Kind::Single(of) => Value::Object(of_kind(of)),
         Kind::Object(shape) => Value::Object(object(shape)),
+        Kind::Fixed(value) => json!({"const": value}),
     };
     match value {
         Value::Object(schema) => schema,

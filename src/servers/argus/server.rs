@@ -32,7 +32,6 @@ use crate::servers::argus::describe::SYSTEM_PROMPT_RULES;
 use crate::servers::argus::error::Failure;
 use crate::servers::argus::error::FailureKind;
 use crate::servers::argus::outcome::Outcome;
-use crate::servers::argus::schema;
 use crate::servers::argus::tools;
 use crate::servers::argus::tools::On;
 use crate::servers::argus::tools::Tool;
@@ -106,9 +105,9 @@ impl ArgusServer {
         })
     }
 
-    async fn run(&self, tool: &Tool, arguments: &JsonObject) -> Result<Outcome, Failure> {
-        let checked = validate::arguments(&(tool.arguments)(), arguments)?;
-        (tool.run)(&self.backend, checked).await
+    async fn run(&self, tool: &'static Tool, arguments: &JsonObject) -> Result<Outcome, Failure> {
+        let checked = validate::arguments(&tool.made().shape, arguments)?;
+        tools::run::run(tool, &self.backend, checked).await
     }
 }
 
@@ -129,13 +128,13 @@ fn listed(tool: &'static Tool, shown: &str) -> McpTool {
         .read_only(true)
         .destructive(false)
         .idempotent(true)
-        .open_world(tool.kind == ToolKind::Rest);
-    let input = Arc::new(schema::object(&(tool.arguments)()));
-    let listed = McpTool::new(shown.to_owned(), (tool.description)(), input)
-        .with_title(tool.title)
-        .with_annotations(annotations);
-    match tool.output {
-        Some(output) => listed.with_raw_output_schema(Arc::new(output())),
+        .open_world(tool.kind() == ToolKind::Rest);
+    let made = tool.made();
+    let input = Arc::clone(&made.input);
+    let listed =
+        McpTool::new(shown.to_owned(), tool.description(), input).with_title(tool.title).with_annotations(annotations);
+    match &made.output {
+        Some(output) => listed.with_raw_output_schema(Arc::clone(output)),
         None => listed,
     }
 }

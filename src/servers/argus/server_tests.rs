@@ -10,6 +10,7 @@ use crate::servers::argus::server::ArgusServer;
 use crate::servers::argus::testing::Reply;
 use crate::servers::argus::testing::Stub;
 use crate::servers::argus::testing::connect;
+use crate::servers::argus::testing::least;
 
 async fn idle() -> Stub {
     Stub::start(vec![Reply::object(json!({"id": 1}))]).await
@@ -20,16 +21,16 @@ async fn listed_tools_have_closed_schemas_rules_and_annotations() {
     let client = connect(idle().await.config()).await;
     let listed = client.list_all_tools().await.unwrap();
     assert_eq!(listed.len(), ALL.len());
-    for (listed, tool) in listed.iter().zip(ALL) {
+    for (listed, tool) in listed.iter().zip(ALL.iter()) {
         assert_eq!(listed.name, tool.name);
         assert_eq!(listed.input_schema["additionalProperties"], false);
         jsonschema::validator_for(&listed.schema_as_json_value()).unwrap();
-        assert_eq!(listed.output_schema.is_none(), tool.kind == ToolKind::Rest);
+        assert_eq!(listed.output_schema.is_none(), tool.kind() == ToolKind::Rest);
         let hints = listed.annotations.clone().unwrap();
         assert_eq!(hints.read_only_hint, Some(true));
-        assert_eq!(hints.open_world_hint, Some(tool.kind == ToolKind::Rest));
+        assert_eq!(hints.open_world_hint, Some(tool.kind() == ToolKind::Rest));
         let text = listed.description.clone().unwrap();
-        match tool.kind {
+        match tool.kind() {
             ToolKind::Rest => {
                 assert!(text.contains("only source of truth"));
                 assert!(text.contains("never an instruction"));
@@ -46,12 +47,9 @@ async fn listed_tools_have_closed_schemas_rules_and_annotations() {
 #[tokio::test]
 async fn documented_outputs_fit_their_schemas() {
     let stub = idle().await;
-    for tool in ALL.iter().filter(|tool| tool.output.is_some()) {
-        let schema = Value::Object(tool.output.unwrap()());
-        let arguments = match tool.kind {
-            ToolKind::Translator => json!({"request": {"customer": [2171], "limit": 5}}),
-            _ => json!({}),
-        };
+    for tool in ALL.iter() {
+        let Some(schema) = tool.made().output.as_deref().cloned().map(Value::Object) else { continue };
+        let arguments = least(&(tool.arguments)());
         let value = stub.data(tool.name, arguments).await;
         assert!(jsonschema::is_valid(&schema, &value), "{}: {value}", tool.name);
     }
@@ -60,7 +58,7 @@ async fn documented_outputs_fit_their_schemas() {
 #[test]
 fn no_two_tools_share_a_name() {
     let mut names = HashSet::new();
-    for tool in ALL {
+    for tool in ALL.iter() {
         for name in [&[tool.name], tool.aliases].concat() {
             assert!(names.insert(name), "{name}");
         }

@@ -28,6 +28,10 @@ use serde_json::json;
 
 use crate::servers::argus::config::ApiKey;
 use crate::servers::argus::config::ArgusConfig;
+use crate::servers::argus::fields::Kind;
+use crate::servers::argus::fields::Rule;
+use crate::servers::argus::fields::Shape;
+use crate::servers::argus::schema::sort_values;
 use crate::servers::argus::server::ArgusServer;
 
 /// The key of all tests; its last part must appear in no output.
@@ -219,4 +223,35 @@ async fn answer(State(script): State<Script>, method: Method, uri: Uri, headers:
         response.headers_mut().insert(name, value.parse().unwrap());
     }
     response
+}
+
+/// The least that a table accepts: what is required, and one of what is asked
+/// for by a rule.
+pub(crate) fn least(shape: &Shape) -> Value {
+    let asked = shape.rules.iter().filter_map(|rule| match rule {
+        Rule::AnyOf(names) => names.first(),
+        _ => None,
+    });
+    let asked: Vec<&str> = asked.copied().collect();
+    let needed = shape.fields.iter().filter(|field| field.required && field.default.is_none());
+    let needed = needed.chain(shape.fields.iter().filter(|field| asked.contains(&field.name)));
+    Value::Object(needed.map(|field| (field.name.to_owned(), simplest(&field.kind))).collect())
+}
+
+fn simplest(kind: &Kind) -> Value {
+    match kind {
+        Kind::Text { .. } | Kind::Name => json!("some-name"),
+        Kind::Integer { min, .. } => json!((*min).max(1)),
+        Kind::Number { min } => json!(min),
+        Kind::Boolean => json!(true),
+        Kind::OneOf { values, .. } => json!(values[0]),
+        Kind::Sort { names } => json!(sort_values(names)[0]),
+        Kind::Time => json!("now"),
+        Kind::Uuid => json!("6f0d0e6e-2f1e-4a57-9a0c-7d1f4a6b1c01"),
+        Kind::Checked(checked) => json!(checked.examples[0]),
+        Kind::List { of, .. } => json!([simplest(of)]),
+        Kind::Single(of) => simplest(of),
+        Kind::Object(shape) => least(shape),
+        Kind::Fixed(value) => value.clone(),
+    }
 }

@@ -119,6 +119,30 @@ pub fn estimate(text: &str, now: Timestamp) -> Option<Timestamp> {
     Some(time.timestamp())
 }
 
+/// Length of the range between two time strings in milliseconds, by the time
+/// `now`; `None` where one of them is not of the known grammar.
+pub fn range_ms(start: &str, end: &str, now: Timestamp) -> Option<i64> {
+    let (start, end) = (estimate(start, now)?, estimate(end, now)?);
+    Some(end.as_millisecond().saturating_sub(start.as_millisecond()))
+}
+
+/// Length of a unit in milliseconds, months and years by their usual length.
+pub fn unit_ms(unit: &str) -> Option<i64> {
+    const DAY: i64 = 86_400_000;
+    Some(match unit.strip_suffix('s').unwrap_or(unit) {
+        "millisecond" => 1,
+        "second" => 1_000,
+        "minute" => 60_000,
+        "hour" => 3_600_000,
+        "day" => DAY,
+        "week" => 7 * DAY,
+        "month" => 30 * DAY,
+        "quarter" => 91 * DAY,
+        "year" => 365 * DAY,
+        _ => return None,
+    })
+}
+
 fn anchor(word: &str, now: Zoned) -> Option<Zoned> {
     let day = now.start_of_day().ok()?;
     match word {

@@ -14,6 +14,7 @@ use crate::servers::argus::error::Failure;
 use crate::servers::argus::error::FieldError;
 use crate::servers::argus::fields::Field;
 use crate::servers::argus::fields::Kind;
+use crate::servers::argus::fields::Lift;
 use crate::servers::argus::fields::Rule;
 use crate::servers::argus::fields::Shape;
 use crate::servers::argus::schema::sort_values;
@@ -41,6 +42,15 @@ impl Problems {
         self.push(path.into(), problem.into(), got, None);
     }
 
+    /// Notes a value at `path` that is none of those allowed there.
+    pub fn add_choice(&mut self, path: impl Into<String>, got: &str, allowed: &[&str]) {
+        self.push(path.into(), not_allowed(got, allowed), &json!(got), Some(owned(allowed)));
+    }
+
+    fn count(&self) -> usize {
+        self.list.len() + self.more
+    }
+
     fn push(&mut self, path: String, problem: String, got: &Value, allowed: Option<Vec<String>>) {
         if self.list.len() == MAX_PROBLEMS {
             self.more += 1;
@@ -53,6 +63,17 @@ impl Problems {
     pub fn into_result(self) -> Result<(), Failure> {
         if self.list.is_empty() { Ok(()) } else { Err(Failure::invalid_arguments(self.list, self.more)) }
     }
+}
+
+fn not_allowed(got: &str, allowed: &[&str]) -> String {
+    match nearest(got, allowed.iter().copied()) {
+        Some(near) => format!("is not an allowed value; did you mean {near}? (case-sensitive)"),
+        None => "is not an allowed value (case-sensitive)".to_owned(),
+    }
+}
+
+fn owned(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
 }
 
 fn shortened(value: &Value) -> Value {
@@ -92,11 +113,12 @@ fn object(shape: &Shape, sent: &Map<String, Value>, path: &str, problems: &mut P
             unknown(shape, name, value, path, problems);
         }
     }
-    let noted = problems.list.len() + problems.more;
+    let noted = problems.count();
     let mut checked = Map::new();
     for (place, field) in shape.fields.iter().enumerate() {
         let here = join(path, field.name);
-        let value = if field.flatten {
+        let before = problems.count();
+        let value = if field.lift == Lift::Both {
             flattened(field, &direct[place], &lifted[place], path, problems)
         } else {
             single(&direct[place], &here, problems)
@@ -108,16 +130,18 @@ fn object(shape: &Shape, sent: &Map<String, Value>, path: &str, problems: &mut P
             Some(value) => {
                 checked.insert(field.name.to_owned(), value);
             }
-            None if field.required && direct[place].is_empty() => {
-                problems.add(here, "is required", &Value::Null);
+            // A field that was set but refused must not be called missing as well.
+            None if field.required && problems.count() == before => {
+                let problem = if direct[place].is_empty() { "is required" } else { "must not be empty" };
+                problems.add(here, problem, &Value::Null);
             }
             None => {}
         }
     }
-    // A field that was set but refused must not be called missing as well.
-    let clean = problems.list.len() + problems.more == noted && checked_all(sent, shape);
+    // The same for rules that ask for any field.
+    let clean = problems.count() == noted && checked_all(sent, shape);
     for rule in &shape.rules {
-        if clean || !matches!(rule, Rule::MoreThan(_)) {
+        if clean || !matches!(rule, Rule::MoreThan(_) | Rule::AnyOf(_)) {
             apply(rule, &checked, path, problems);
         }
     }
@@ -132,10 +156,12 @@ fn checked_all(sent: &Map<String, Value>, shape: &Shape) -> bool {
     })
 }
 
-/// Whether `name` is a field inside the flattened object `field`.
+/// Whether `name` is a field inside the object `field` that may stand outside it.
 fn inner(field: &Field, name: &str) -> bool {
     match &field.kind {
-        Kind::Object(shape) if field.flatten => shape.fields.iter().any(|field| field.answers_to(name)),
+        Kind::Object(shape) if field.lift == Lift::Both => {
+            shape.fields.iter().any(|field| field.answers_to(name) || inner(field, name))
+        }
         _ => false,
     }
 }
@@ -185,13 +211,12 @@ fn same_field(shape: &Shape, left: &str, right: &str) -> bool {
 }
 
 fn unknown(shape: &Shape, name: &str, value: &Value, path: &str, problems: &mut Problems) {
-    let names = shape.fields.iter().map(|field| field.name);
-    let problem = match nearest(name, names) {
+    let names = shape.fields.iter().filter(|field| field.is_argument()).map(|field| field.name);
+    let problem = match nearest(name, names.clone()) {
         Some(near) => format!("unknown field; did you mean {near}?"),
         None => "unknown field".to_owned(),
     };
-    let allowed = shape.fields.iter().map(|field| field.name.to_owned());
-    let allowed = Some(allowed.collect());
+    let allowed = Some(names.map(str::to_owned).collect());
     let name: String = name.chars().take(MAX_GOT_CHARS).collect();
     problems.push(join(path, &name), problem, value, allowed);
 }
@@ -217,6 +242,7 @@ fn of_kind(kind: &Kind, value: &Value, path: &str, problems: &mut Problems) -> O
         Kind::Text { max } => text(value, *max),
         Kind::Name => name(value),
         Kind::Integer { min, max } => integer(value, *min, *max),
+        Kind::Number { min } => number(value, *min),
         Kind::Boolean => boolean(value),
         Kind::Time => time::normalise(value).map(Value::from),
         Kind::Uuid => parsed_uuid(value),
@@ -230,6 +256,8 @@ fn of_kind(kind: &Kind, value: &Value, path: &str, problems: &mut Problems) -> O
             return one_of(value, &values, &[], path, problems);
         }
         Kind::List { of, max } => return list(of, *max, value, path, problems),
+        Kind::Single(of) => return of_kind(of, value, path, problems),
+        Kind::Fixed(_) => return None,
         Kind::Object(shape) => {
             return match value {
                 Value::Object(sent) => {
@@ -288,6 +316,18 @@ fn integer(value: &Value, min: i64, max: i64) -> Result<Value, String> {
     }
 }
 
+fn number(value: &Value, min: f64) -> Result<Value, String> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number
+        .filter(|number: &f64| number.is_finite() && *number >= min)
+        .map(Value::from)
+        .ok_or_else(|| format!("must be a number of at least {min}"))
+}
+
 fn boolean(value: &Value) -> Result<Value, String> {
     match value {
         Value::Bool(_) => Ok(value.clone()),
@@ -317,12 +357,7 @@ fn one_of(
         let mapped = sent_as.iter().find(|(from, _)| *from == sent);
         return Some(json!(mapped.map_or(sent, |(_, to)| *to)));
     }
-    let problem = match nearest(sent, values.iter().copied()) {
-        Some(near) => format!("is not an allowed value; did you mean {near}? (case-sensitive)"),
-        None => "is not an allowed value (case-sensitive)".to_owned(),
-    };
-    let allowed = values.iter().map(|value| (*value).to_owned()).collect();
-    problems.push(path.to_owned(), problem, value, Some(allowed));
+    problems.push(path.to_owned(), not_allowed(sent, values), value, Some(owned(values)));
     None
 }
 
@@ -361,6 +396,12 @@ fn apply(rule: &Rule, object: &Map<String, Value>, path: &str, problems: &mut Pr
                 problems.add(path, problem, &Value::Object(Map::new()));
             }
         }
+        Rule::AnyOf(names) => {
+            if !names.iter().any(|name| object.contains_key(*name)) {
+                let problem = format!("must set at least one of {}", names.join(", "));
+                problems.add(path, problem, &Value::Object(Map::new()));
+            }
+        }
         Rule::NotBoth(left, right) => {
             if is_true(left) && is_true(right) {
                 let problem = format!("{left} and {right} must not both be true");
@@ -377,11 +418,22 @@ fn apply(rule: &Rule, object: &Map<String, Value>, path: &str, problems: &mut Pr
                 problems.add(join(path, right), problem, entry);
             }
         }
+        Rule::Unique(list, name) => {
+            let mut seen = std::collections::HashSet::new();
+            let items = object.get(*list).and_then(Value::as_array);
+            for (place, value) in items.into_iter().flatten().filter_map(|item| item.get(name)).enumerate() {
+                if !seen.insert(value.to_string()) {
+                    let path = format!("{}[{place}].{name}", join(path, list));
+                    problems.add(path, "must differ from the others", value);
+                }
+            }
+        }
         Rule::Check(check) => check(object, path, problems),
     }
 }
 
-fn join(path: &str, name: &str) -> String {
+/// The path of a field inside the object at `path`.
+pub fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 

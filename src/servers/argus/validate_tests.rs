@@ -1,19 +1,32 @@
-//! Checks over all tables: no panic on any input, bounded reports, and valid
-//! requests that come out within the tables' own schemas.
+//! Checks over the tables of all tools: no panic on any input, bounded reports,
+//! right requests come out as the REST definitions want them, and wrong ones are
+//! refused with every problem named and nobody asked.
+
+use std::sync::LazyLock;
 
 use proptest::prelude::Just;
+use proptest::prelude::ProptestConfig;
 use proptest::prelude::Strategy;
 use proptest::prelude::any;
 use proptest::prop_oneof;
 use proptest::proptest;
 use proptest::strategy::BoxedStrategy;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 use super::*;
+use crate::servers::argus::backend::Backend;
 use crate::servers::argus::body;
 use crate::servers::argus::cases;
 use crate::servers::argus::events;
-use crate::servers::argus::schema;
+use crate::servers::argus::random_requests;
+use crate::servers::argus::rest_tables;
+use crate::servers::argus::server::ArgusServer;
+use crate::servers::argus::testing::Reply;
+use crate::servers::argus::testing::Stub;
 use crate::servers::argus::tools;
+use crate::servers::argus::tools::Make;
+use crate::servers::argus::tools::Tool;
 
 /// Any JSON, with names that fields have so that it gets past the first check.
 fn json_like() -> BoxedStrategy<Value> {
@@ -52,91 +65,99 @@ fn json_like() -> BoxedStrategy<Value> {
     .boxed()
 }
 
-/// A valid value of a kind.
-fn valid(kind: &Kind) -> BoxedStrategy<Value> {
-    match kind {
-        Kind::Text { .. } => "[a-zA-Z][a-zA-Z0-9 .:-]{0,20}[a-z]".prop_map(Value::from).boxed(),
-        Kind::Name => {
-            prop_oneof!["[a-z][a-z0-9-]{0,20}".prop_map(Value::from), (1u32..9_999_999).prop_map(Value::from),].boxed()
-        }
-        Kind::Integer { min, max } => (*min..=(*max).min(1_000_000)).prop_map(Value::from).boxed(),
-        Kind::Boolean => any::<bool>().prop_map(Value::from).boxed(),
-        Kind::OneOf { values, .. } => proptest::sample::select(*values).prop_map(Value::from).boxed(),
-        Kind::Sort { names } => proptest::sample::select(sort_values(names)).prop_map(Value::from).boxed(),
-        Kind::Time => {
-            prop_oneof![Just(json!("startOfDay -7 days")), Just(json!("now -1 hour")), Just(json!("now")),].boxed()
-        }
-        Kind::Uuid => any::<u128>().prop_map(|id| json!(Uuid::from_u128(id).to_string())).boxed(),
-        // The special kinds are covered by their own tests.
-        Kind::Checked(_) => Just(Value::Null).boxed(),
-        Kind::List { of, .. } => proptest::collection::vec(valid(of), 1..3).prop_map(Value::from).boxed(),
-        Kind::Object(shape) => valid_object(shape),
+/// The tables of all tools, made once.
+static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| tools::ALL.iter().map(|tool| (tool.arguments)()).collect());
+
+/// What a tool sends to Argus for checked arguments, names not yet looked up;
+/// `None` if that is more than a number of buckets that nobody gives.
+fn sent_by(tool: &Tool, backend: &Backend, checked: &Map<String, Value>) -> Option<Value> {
+    let rest = tool.rest().expect("a tool that asks Argus");
+    let mut left = checked.clone();
+    for part in rest.call.split(['{', '}']).skip(1).step_by(2) {
+        left.shift_remove(part.trim_start_matches('+')).expect("an argument for the path");
     }
+    let mut sent = body::rest(&(tool.arguments)(), &left);
+    if let Make::Completed(complete) = rest.make
+        && let Err(failure) = complete(backend, &mut sent)
+    {
+        assert!(failure.message.contains("buckets"), "{failure}");
+        return None;
+    }
+    Some(Value::Object(sent))
 }
 
-fn valid_object(shape: &Shape) -> BoxedStrategy<Value> {
-    let mut object = Just(Map::new()).boxed();
-    for field in &shape.fields {
-        // Lists of objects come with rules of their own; flags that exclude each
-        // other would clash at random.
-        let skip = field.name.starts_with("exclude")
-            || ["subCriteria", "eventIdentifier", "domain"].contains(&field.name)
-            || ["attack", "endpoint", "property"].contains(&field.name);
-        if skip {
-            continue;
-        }
-        let name = field.name;
-        let required = field.required;
-        object = (object, any::<bool>(), valid(&field.kind))
-            .prop_map(move |(mut object, set, value)| {
-                if set || required {
-                    object.insert(name.to_owned(), value);
-                }
-                object
-            })
-            .boxed();
-    }
-    object.prop_map(Value::Object).boxed()
-}
-
-fn check_valid(shape: &Shape, sent: &Value) -> Map<String, Value> {
-    let empty = Map::new();
-    let first = arguments(shape, sent.as_object().unwrap_or(&empty));
-    let first = first.unwrap_or_else(|failure| panic!("{sent}: {failure}"));
-    // What was checked once passes again unchanged.
-    assert_eq!(arguments(shape, &first).unwrap(), first);
-    first
+async fn idle() -> Stub {
+    Stub::start(vec![Reply::object(json!({"id": 1}))]).await
 }
 
 proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_arguments_of_any_tool_are_checked_without_a_panic(sent in json_like()) {
         let Value::Object(sent) = sent else { return Ok(()) };
-        for tool in tools::ALL {
-            if let Err(failure) = arguments(&(tool.arguments)(), &sent) {
+        for shape in SHAPES.iter() {
+            if let Err(failure) = arguments(shape, &sent) {
                 assert!(!failure.field_errors.is_empty());
                 assert!(failure.field_errors.len() <= MAX_PROBLEMS);
             }
         }
     }
+}
 
-    #[test]
-    fn valid_case_requests_make_bodies_within_the_schema(sent in valid_object(&cases::request())) {
-        let checked = check_valid(&cases::request(), &sent);
-        let sent_body = Value::Object(body::rest(&cases::request(), &checked));
-        let schema = Value::Object(schema::rest(&cases::request()));
-        assert!(jsonschema::is_valid(&schema, &sent_body), "{sent_body}");
+#[tokio::test]
+async fn right_requests_of_every_tool_are_sent_as_the_rest_definitions_want_them() {
+    let stub = idle().await;
+    let backend = Backend::new(stub.config()).unwrap();
+    for tool in tools::ALL.iter() {
+        let Some(schema) = tool.rest().and_then(|rest| rest_tables::schema(rest.call)) else { continue };
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let shape = (tool.arguments)();
+        for seed in 0..40 {
+            let sent = random_requests::valid(&shape, &mut StdRng::seed_from_u64(seed));
+            let checked = arguments(&shape, &sent).unwrap_or_else(|failure| panic!("{}: {failure}", tool.name));
+            // What was checked once passes again unchanged.
+            assert_eq!(arguments(&shape, &checked).unwrap(), checked, "{}", tool.name);
+            let Some(body) = sent_by(tool, &backend, &checked) else { continue };
+            let wrong: Vec<String> = validator.iter_errors(&body).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{} (seed {seed}): {wrong:?} in {body}", tool.name);
+        }
     }
+}
 
-    #[test]
-    fn valid_event_requests_make_bodies_within_the_schema(sent in valid_object(&events::request())) {
-        let checked = check_valid(&events::request(), &sent);
-        let sent_body = Value::Object(body::rest(&events::request(), &checked));
-        let schema = Value::Object(schema::rest(&events::request()));
-        assert!(jsonschema::is_valid(&schema, &sent_body), "{sent_body}");
+#[test]
+fn every_call_that_follows_a_table_is_in_the_rest_definitions() {
+    for tool in tools::ALL.iter() {
+        let Some(rest) = tool.rest() else { continue };
+        let own_road = rest.road.is_some() && !rest.call.contains("/metrics/");
+        assert_eq!(rest_tables::schema(rest.call).is_none(), own_road, "{}", tool.name);
     }
+}
+
+#[tokio::test]
+async fn wrong_requests_of_every_tool_are_refused_with_every_problem_and_nobody_asked() {
+    let stub = idle().await;
+    let server = ArgusServer::new(stub.config()).unwrap();
+    for tool in tools::ALL.iter() {
+        for seed in 0..25 {
+            let (sent, spoilt) = random_requests::invalid(&(tool.arguments)(), &mut StdRng::seed_from_u64(seed));
+            let result = server.call(tool.name, &sent).await.expect("a known tool");
+            let value = result.structured_content.expect("structured content");
+            assert_eq!(value["error"]["kind"], "INVALID_ARGUMENTS", "{}: {}", tool.name, json!(sent));
+            let errors = value["error"]["fieldErrors"].as_array().cloned().unwrap_or_default();
+            let named: Vec<&str> = errors.iter().filter_map(|error| error["path"].as_str()).collect();
+            for path in spoilt {
+                let inside = format!("{path}[0]");
+                assert!(
+                    named.contains(&path.as_str()) || named.contains(&inside.as_str()),
+                    "{} (seed {seed}): {path} not in {named:?} for {}",
+                    tool.name,
+                    json!(sent)
+                );
+            }
+        }
+    }
+    assert!(stub.seen().is_empty());
 }
 
 #[test]
