@@ -330,3 +330,60 @@ fn text_of_a_result_stays_short_and_on_one_line_in_reasons() {
         assert!(violation.message.chars().count() <= 160 && !violation.message.contains('\n'), "{}", violation.message);
     }
 }
+
+#[test]
+fn an_empty_field_may_be_told_as_unknown() {
+    let results = [open_cases()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "- 4120771: high priority, category unknown",
+            "Case 4120771: status pending customer, category: unknown.",
+            "| Case | Priority | Category |\n|---|---|---|\n| 4120771 | high | unknown |",
+        ],
+    );
+    caught(&about(&results, Lang::En), &[("Case 4120771: priority unknown.", "wrong_value")]);
+}
+
+#[test]
+fn look_ups_that_no_tool_can_do_are_phantom_calls() {
+    let results = [open_cases()];
+    for (language, draft) in [
+        (Lang::En, "I also checked the firewall logs."),
+        (Lang::Nb, "Jeg har også sjekket brannmurloggene."),
+        (Lang::De, "Ich habe auch die Firewall-Logs geprüft."),
+        (Lang::Fr, "J'ai aussi vérifié les journaux du pare-feu."),
+        (Lang::Es, "También he revisado el cortafuegos."),
+    ] {
+        caught(&about(&results, language), &[(draft, "phantom_call")]);
+    }
+    honest(&about(&results, Lang::De), &["Ich habe die Firewall-Logs nicht geprüft."]);
+}
+
+#[test]
+fn directions_are_told_as_the_record_has_them() {
+    let results = [result(
+        "r1",
+        "executeSearchArgusEvent",
+        json!({"request": {}}),
+        Outcome::Ok,
+        json!({"data": [{"id": "e1", "source": {"address": "10.20.4.17"}, "destination": {"address": "203.0.113.66"}}]}),
+    )];
+    for (language, right, wrong) in [
+        (Lang::En, "Traffic went from 10.20.4.17 to 203.0.113.66.", "Traffic went from 203.0.113.66 to 10.20.4.17."),
+        (
+            Lang::Nb,
+            "Trafikken gikk fra 10.20.4.17 til 203.0.113.66.",
+            "Trafikken gikk fra 203.0.113.66 til 10.20.4.17.",
+        ),
+        (
+            Lang::De,
+            "Der Verkehr ging von 10.20.4.17 zu 203.0.113.66.",
+            "Der Verkehr ging von 203.0.113.66 zu 10.20.4.17.",
+        ),
+        (Lang::Ja, "10.20.4.17から203.0.113.66への通信です。", "203.0.113.66から10.20.4.17への通信です。"),
+    ] {
+        honest(&about(&results, language), &[right]);
+        caught(&about(&results, language), &[(wrong, "wrong_value")]);
+    }
+}

@@ -15,7 +15,7 @@ use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
-use crate::domain::grounding::verify::aggregates::Filter;
+use crate::domain::grounding::verify::filters::Filter;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
 use crate::domain::grounding::verify::values::names_by_argument;

@@ -17,7 +17,7 @@ use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
-use crate::domain::grounding::verify::aggregates::Filter;
+use crate::domain::grounding::verify::filters::Filter;
 use crate::domain::grounding::verify::stored::is_figure;
 use crate::domain::grounding::verify::times::instant;
 use crate::domain::grounding::verify::values::Item;

@@ -12,9 +12,9 @@ use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
-use crate::domain::grounding::verify::absence::spoken_result;
 use crate::domain::grounding::verify::Finding;
-use crate::domain::grounding::verify::aggregates::Filter;
+use crate::domain::grounding::verify::absence::spoken_result;
+use crate::domain::grounding::verify::filters::Filter;
 use crate::domain::grounding::verify::values::ItemKind;
 
 impl<'c, 'a> Checker<'c, 'a> {

@@ -10,6 +10,7 @@ mod compare;
 mod denied;
 mod direction;
 mod every;
+mod filters;
 mod identifiers;
 mod names;
 mod numbers;

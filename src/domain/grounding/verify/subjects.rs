@@ -10,9 +10,9 @@ use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
-use crate::domain::grounding::verify::values::Mention;
-use crate::domain::grounding::verify::values::ItemKind;
 use crate::domain::grounding::verify::values::Item;
+use crate::domain::grounding::verify::values::ItemKind;
+use crate::domain::grounding::verify::values::Mention;
 
 impl<'c, 'a> Checker<'c, 'a> {
     /// Whether a name with rows of its own starts a new subject, rather than naming a part of it.
