@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseExact, textOf } from "../src/json/exact.ts";
 import { ancestors, child, valueAt } from "../src/json/pointer.ts";
 import { allBranches, firstOpen, rowsOf } from "../src/json/rows.ts";
 import { find } from "../src/json/search.ts";
@@ -61,4 +62,11 @@ test("the keys of a tree open, enter, leave and close", () => {
   assert.deepEqual(treeKey("ArrowLeft", open, 2), { index: 1 });
   assert.deepEqual(treeKey("End", open, 0), { index: 4 });
   assert.equal(treeKey("x", open, 0), null);
+});
+
+test("numbers of 64 bits are not rounded", { skip: !("rawJSON" in JSON) }, () => {
+  const parsed = parseExact('{"id": 9007199254740993123, "n": 12, "f": 1.5}') as { id: bigint; n: number };
+  assert.equal(String(parsed.id), "9007199254740993123");
+  assert.equal(parsed.n, 12);
+  assert.match(textOf(parsed), /"id": 9007199254740993123,/);
 });

@@ -1,4 +1,5 @@
 // The routes that the portal uses, one function each.
+import { parseExact } from "../json/exact.ts";
 import { json, send } from "./client.ts";
 import type {
   ApiToken, Conversation, Json, ModelProfile, Page, Scenario, ScenarioRun, ToolList, ToolResult, WholeConversation, WholeTurn,
@@ -35,8 +36,10 @@ export async function sendFeedback(id: string, rating: "up" | "down", comment: s
   await send(`/api/turns/${at(id)}/feedback`, { method: "POST", body: comment ? { rating, comment } : { rating } });
 }
 
-export const getResult = (id: string, signal?: AbortSignal): Promise<ToolResult> =>
-  json(`/api/results/${at(id)}`, signal ? { signal } : {});
+export const getResult = async (id: string): Promise<ToolResult> => {
+  const answer = await send(`/api/results/${at(id)}`);
+  return parseExact(await answer.text()) as ToolResult;
+};
 
 export const listTools = (): Promise<ToolList> => json("/api/tools");
 export const tryTool = (server: string, tool: string, args: Json): Promise<ToolResult> =>

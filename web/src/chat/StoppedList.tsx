@@ -22,7 +22,7 @@ export function StoppedList({ stopped }: { stopped: Stopped[] }): VNode {
 
 export function StoppedFold({ stopped }: { stopped: Stopped[] }): VNode | null {
   if (stopped.length === 0) return null;
-  const words = stopped.length === 1 ? t("turn.stopped_one") : t("turn.stopped_other", { n: stopped.length });
+  const words = t("turn.stopped", { n: stopped.length });
   return (
     <details class="stopped">
       <summary><Icon name="warning" />{words}</summary>

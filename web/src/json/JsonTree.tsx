@@ -41,6 +41,10 @@ export function JsonTree({ root, wanted, selected, select, uses }: Properties): 
   useEffect(() => {
     if (wanted !== null) reveal(wanted);
   }, [wanted, root]);
+  // A panel that was opened for this place hands the focus on to it.
+  useEffect(() => {
+    if (wanted !== null && document.activeElement === scroller.current?.closest(".panel")) scroller.current?.focus({ preventScroll: true });
+  }, []);
   // A place can be scrolled to once the rows on the way to it are there.
   useLayoutEffect(() => {
     const at = rows.findIndex((row) => row.pointer === pending.current);

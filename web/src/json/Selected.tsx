@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { Json } from "../api/types.ts";
 import { t } from "../text/index.ts";
 import { CopyButton } from "../ui/CopyButton.tsx";
+import { textOf } from "./exact.ts";
 import { valueAt } from "./pointer.ts";
 import { isBranch } from "./rows.ts";
 
@@ -12,7 +13,7 @@ const SHOWN = 20_000;
 export function Selected({ root, pointer }: { root: Json; pointer: string }): VNode | null {
   const value = valueAt(root, pointer);
   if (value === undefined) return null;
-  const whole = (): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+  const whole = (): string => (typeof value === "string" ? value : textOf(value));
   return (
     <div class="selected">
       <div class="row">

@@ -8,7 +8,7 @@ import { sayError } from "../state/notices.ts";
 import { placeHref } from "../state/route.ts";
 import { listOpen } from "../state/screen.ts";
 import { t } from "../text/index.ts";
-import { dateTime } from "../text/format.ts";
+import { dateTime, shortTime } from "../text/format.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Menu } from "../ui/Menu.tsx";
 import type { MenuItem } from "../ui/Menu.tsx";
@@ -40,7 +40,8 @@ export function ConversationItem({ item, current, gone }: Properties): VNode {
         {...(current ? { "aria-current": "page" as const } : {})}
         onClick={() => (listOpen.value = false)}
       >
-        {title}
+        <span class="conversation-title">{title}</span>
+        <span class="quiet">{shortTime(item.updated_at)}</span>
       </a>
       <Menu label={t("list.actions", { title })} items={actions} />
       {doing === "rename" ? <RenameDialog item={item} close={() => setDoing("")} /> : null}

@@ -11,6 +11,8 @@ import { TracePanel } from "./TracePanel.tsx";
 export function Panel({ panel }: { panel: PanelPlace }): VNode {
   const aside = useRef<HTMLElement>(null);
   const before = useRef<Element | null>(document.activeElement);
+  // Opened from another place while it is open: that is where to go back to.
+  if (!aside.current?.contains(document.activeElement)) before.current = document.activeElement;
   const heading = t(panel.kind === "trace" ? "trace.title" : "evidence.title");
   useEffect(() => {
     aside.current?.focus({ preventScroll: true });

@@ -38,3 +38,12 @@ export function duration(ms: number): string {
   if (ms < 10) return `${number(ms)} ms`;
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${number(ms / 1_000)} s`;
 }
+
+/** The time for today, else the day. */
+export function shortTime(time: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  const today = date.toDateString() === new Date().toDateString();
+  const form: Intl.DateTimeFormatOptions = today ? { hour: "2-digit", minute: "2-digit" } : { year: "numeric", month: "short", day: "numeric" };
+  return new Intl.DateTimeFormat(LOCALES[language.value], form).format(date);
+}

@@ -12,7 +12,8 @@ const TEXTS = { en, nb } as const;
 export type Values = Record<string, string | number>;
 
 export function t(key: TextKey, values: Values = {}): string {
-  const text: string = TEXTS[language.value][key];
+  const texts: Record<string, string> = TEXTS[language.value];
+  const text = (values["n"] === 1 ? texts[`${key}_one`] : undefined) ?? texts[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 

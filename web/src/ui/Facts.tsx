@@ -1,4 +1,5 @@
 // Names and values under each other.
+import { textOf } from "../json/exact.ts";
 import type { ComponentChildren, VNode } from "preact";
 
 export type Fact = [name: string, value: ComponentChildren];
@@ -13,5 +14,5 @@ export function Facts({ facts }: { facts: (Fact | null)[] }): VNode {
 }
 
 export function JsonText({ value, label }: { value: unknown; label?: string }): VNode {
-  return <pre class="json-text" tabIndex={0} {...(label ? { "aria-label": label, role: "group" as const } : {})}>{JSON.stringify(value, null, 2)}</pre>;
+  return <pre class="json-text" tabIndex={0} {...(label ? { "aria-label": label, role: "group" as const } : {})}>{textOf(value)}</pre>;
 }

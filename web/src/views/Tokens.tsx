@@ -70,7 +70,7 @@ function TokenTable({ items, changed }: { items: ApiToken[]; changed: () => void
     }
   };
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label={t("tokens.title")}>
+    <div class="table-scroll" tabIndex={0} role="group" aria-label={t("tokens.title")}>
       <table>
         <thead>
           <tr><th scope="col">{t("tokens.name")}</th><th scope="col">{t("tokens.created")}</th><th scope="col">{t("tokens.used")}</th><td /></tr>
