@@ -265,11 +265,24 @@ fn mentions(value: &Value, wanted: &str, depth: usize) -> bool {
         Value::Array(items) => items.iter().any(|item| mentions(item, wanted, depth + 1)),
         Value::Object(object) => object.values().any(|item| mentions(item, wanted, depth + 1)),
         Value::String(text) => {
-            text.eq_ignore_ascii_case(wanted) || (text.len() > wanted.len() && word_in(&text.to_lowercase(), wanted))
+            text.eq_ignore_ascii_case(wanted)
+                || (text.len() > wanted.len() && may_hold(text, wanted) && word_in(&text.to_lowercase(), wanted))
         }
-        Value::Number(number) => number.to_string() == wanted,
+        Value::Number(number) => {
+            wanted.starts_with(|c: char| c.is_ascii_digit() || c == '-') && number.to_string() == wanted
+        }
         _ => false,
     }
+}
+
+/// Whether a text can hold lower-case `wanted`: tells nearly all apart before a copy is made.
+fn may_hold(text: &str, wanted: &str) -> bool {
+    let Some(first) = wanted.as_bytes().first() else { return true };
+    !text.is_ascii()
+        || text
+            .as_bytes()
+            .windows(wanted.len())
+            .any(|window| window[0].to_ascii_lowercase() == *first && window.eq_ignore_ascii_case(wanted.as_bytes()))
 }
 
 fn word_in(text: &str, wanted: &str) -> bool {
