@@ -62,7 +62,7 @@ function checkWords(step: Step): VNode | string {
 
 const TONES: Record<string, Tone> = { supported: "good", contradicted: "bad", unsupported: "warn", not_checkable: "info" };
 
-export function Claims({ claims }: { claims: Claim[] }): VNode | null {
+export function Claims({ claims, turn }: { claims: Claim[]; turn: string }): VNode | null {
   if (claims.length === 0) return null;
   return (
     <section>
@@ -77,7 +77,9 @@ export function Claims({ claims }: { claims: Claim[] }): VNode | null {
                 <span class="quiet">{claim.kind}</span>
               </span>
               <span class="quiet">{claim.reason}</span>
-              {claim.evidence.map((place) => <code key={place.pointer} class="breaks">{place.pointer}</code>)}
+              {claim.evidence.map(({ result_id: result, pointer }) => (
+                <a key={result + pointer} class="text-button breaks" href={panelHref(conversationId.value, { kind: "result", turn, result, pointer })}><code>{pointer}</code></a>
+              ))}
             </li>
           ))}
         </ul>

@@ -13,6 +13,7 @@ import { Facts } from "../ui/Facts.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { useLoad } from "../ui/useLoad.ts";
 import { Calls, Checks, Claims, Events } from "./TraceCalls.tsx";
+import { Drafts } from "./Drafts.tsx";
 import { Exchanges, Times } from "./TraceModels.tsx";
 
 export function TracePanel({ turnId }: { turnId: string }): VNode {
@@ -51,7 +52,8 @@ function Trace({ turn }: { turn: WholeTurn }): VNode {
         <h3>{t("trace.stopped")}</h3>
         {turn.stopped.length > 0 ? <StoppedList stopped={turn.stopped} /> : <p class="quiet">{t("trace.nothing_stopped")}</p>}
       </section>
-      <Claims claims={turn.claims} />
+      <Drafts turn={turn} />
+      <Claims claims={turn.claims} turn={turn.id} />
       <Exchanges exchanges={turn.exchanges} />
       <Times timings={turn.timings_ms} />
       <section>
