@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from "preact";
 import type { Call, Step, Turn } from "../state/turn.ts";
 import { isRunning } from "../state/turn.ts";
 import { duration } from "../text/format.ts";
-import { named, t } from "../text/index.ts";
+import { codeWords, named, t } from "../text/index.ts";
 import { Badge, callTone } from "../ui/Badge.tsx";
 import { JsonText } from "../ui/Facts.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -61,8 +61,7 @@ function drawn(step: Step): VNode {
 
 function CheckLine({ claims, violations }: { claims: number; violations: string[] }): VNode {
   if (violations.length > 0) {
-    const codes = [...new Set(violations)].map((code) => named("code", code)).join(", ");
-    return <Line icon="shield" tone="warn">{t("progress.check_bad", { n: claims, codes })}</Line>;
+    return <Line icon="shield" tone="warn">{t("progress.check_bad", { n: claims, codes: codeWords(violations) })}</Line>;
   }
   return <Line icon="shield" tone="good">{claims > 0 ? t("progress.check_ok", { n: claims }) : t("progress.check_none")}</Line>;
 }

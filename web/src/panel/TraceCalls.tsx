@@ -8,7 +8,7 @@ import { panelHref } from "../state/route.ts";
 import { callsOf, newTurn, withEvent } from "../state/turn.ts";
 import type { Step, Turn } from "../state/turn.ts";
 import { dateTime } from "../text/format.ts";
-import { named, t } from "../text/index.ts";
+import { codeWords, named, t } from "../text/index.ts";
 import { Badge } from "../ui/Badge.tsx";
 import type { Tone } from "../ui/Badge.tsx";
 import { JsonText } from "../ui/Facts.tsx";
@@ -47,7 +47,7 @@ function checkWords(step: Step): VNode | string {
       return t(step.done ? "progress.drafted" : "progress.drafting", { n: step.attempt });
     case "check": {
       if (step.violations.length === 0) return step.claims > 0 ? t("progress.check_ok", { n: step.claims }) : t("progress.check_none");
-      return <span>{t("progress.check_bad", { n: step.claims, codes: step.violations.map((code) => named("code", code)).join(", ") })}</span>;
+      return <span>{t("progress.check_bad", { n: step.claims, codes: codeWords(step.violations) })}</span>;
     }
     case "judge": {
       const key = step.verdict === "approved" || step.verdict === "rejected" ? step.verdict : "unavailable";

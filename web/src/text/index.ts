@@ -17,6 +17,13 @@ export function t(key: TextKey, values: Values = {}): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 
+/** Codes of violations in words, each once with how often. */
+export function codeWords(codes: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].map(([code, n]) => (n > 1 ? `${named("code", code)} ×${n}` : named("code", code))).join(", ");
+}
+
 /** The text for a name that comes from the gateway; the name itself where there is none. */
 export function named(group: "decision" | "by" | "outcome" | "call" | "verdict" | "claim" | "code" | "state" | "suggest", name: string): string {
   const key = `${group}.${name}`;
