@@ -341,6 +341,17 @@ mod tests {
     }
 
     #[test]
+    fn a_rename_file_holds_pairs_of_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("names.json");
+        std::fs::write(&path, r#"{"getAlarmByID": "getArgusAlarm"}"#).unwrap();
+        let config = read(&[("ARGUS_MCP_TOOL_NAMES", path.to_str().unwrap())]).unwrap();
+        assert_eq!(config.tool_names["getAlarmByID"], "getArgusAlarm");
+        std::fs::write(&path, "[]").unwrap();
+        assert!(read(&[("ARGUS_MCP_TOOL_NAMES", path.to_str().unwrap())]).is_err());
+    }
+
+    #[test]
     fn unusable_values_are_refused_by_name() {
         let rows = [
             ("ARGUS_API_URL", "ftp://x.example"),

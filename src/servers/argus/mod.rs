@@ -32,6 +32,7 @@ pub mod network;
 pub mod outcome;
 pub mod paging;
 pub mod retry;
+pub mod scalars;
 pub mod schema;
 pub mod server;
 pub mod session;

@@ -8,7 +8,6 @@
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::servers::argus::error::Failure;
 use crate::servers::argus::error::FieldError;
@@ -17,6 +16,7 @@ use crate::servers::argus::fields::Kind;
 use crate::servers::argus::fields::Lift;
 use crate::servers::argus::fields::Rule;
 use crate::servers::argus::fields::Shape;
+use crate::servers::argus::scalars;
 use crate::servers::argus::schema::sort_values;
 use crate::servers::argus::time;
 
@@ -239,13 +239,13 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&
 
 fn of_kind(kind: &Kind, value: &Value, path: &str, problems: &mut Problems) -> Option<Value> {
     let outcome = match kind {
-        Kind::Text { max } => text(value, *max),
-        Kind::Name => name(value),
-        Kind::Integer { min, max } => integer(value, *min, *max),
-        Kind::Number { min } => number(value, *min),
-        Kind::Boolean => boolean(value),
+        Kind::Text { max } => scalars::text(value, *max),
+        Kind::Name => scalars::name(value),
+        Kind::Integer { min, max } => scalars::integer(value, *min, *max),
+        Kind::Number { min } => scalars::number(value, *min),
+        Kind::Boolean => scalars::boolean(value),
         Kind::Time => time::normalise(value).map(Value::from),
-        Kind::Uuid => parsed_uuid(value),
+        Kind::Uuid => scalars::parsed_uuid(value),
         Kind::Checked(checked) => (checked.check)(value),
         Kind::OneOf { values, sent_as } => {
             return one_of(value, values, sent_as, path, problems);
@@ -278,71 +278,6 @@ fn of_kind(kind: &Kind, value: &Value, path: &str, problems: &mut Problems) -> O
             None
         }
     }
-}
-
-fn text(value: &Value, max: usize) -> Result<Value, String> {
-    let text = value.as_str().ok_or("must be a string")?.trim();
-    if text.is_empty() || text.chars().count() > max {
-        return Err(format!("must have 1 to {max} characters"));
-    }
-    if text.chars().any(char::is_control) {
-        return Err("must not hold control characters".to_owned());
-    }
-    Ok(json!(text))
-}
-
-fn name(value: &Value) -> Result<Value, String> {
-    match value {
-        Value::Number(number) if number.is_u64() => Ok(json!(number.to_string())),
-        Value::String(_) => text(value, 200),
-        _ => Err("must be an ID or a short name".to_owned()),
-    }
-}
-
-fn integer(value: &Value, min: i64, max: i64) -> Result<Value, String> {
-    let number = match value {
-        Value::Number(number) => number.as_i64().or_else(|| {
-            let float = number.as_f64()?;
-            let whole = float.fract() == 0.0 && float.abs() < 9.0e15;
-            whole.then(|| format!("{float:.0}").parse().ok()).flatten()
-        }),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    match number {
-        Some(number) if (min..=max).contains(&number) => Ok(json!(number)),
-        _ if max == i64::MAX => Err(format!("must be a whole number of at least {min}")),
-        _ => Err(format!("must be between {min} and {max}")),
-    }
-}
-
-fn number(value: &Value, min: f64) -> Result<Value, String> {
-    let number = match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number
-        .filter(|number: &f64| number.is_finite() && *number >= min)
-        .map(Value::from)
-        .ok_or_else(|| format!("must be a number of at least {min}"))
-}
-
-fn boolean(value: &Value) -> Result<Value, String> {
-    match value {
-        Value::Bool(_) => Ok(value.clone()),
-        Value::String(text) if text == "true" => Ok(json!(true)),
-        Value::String(text) if text == "false" => Ok(json!(false)),
-        _ => Err("must be true or false".to_owned()),
-    }
-}
-
-fn parsed_uuid(value: &Value) -> Result<Value, String> {
-    value
-        .as_str()
-        .and_then(|text| Uuid::try_parse(text.trim()).ok())
-        .map(|uuid| json!(uuid.hyphenated().to_string()))
-        .ok_or_else(|| "must be a UUID".to_owned())
 }
 
 fn one_of(

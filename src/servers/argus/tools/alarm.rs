@@ -128,7 +128,8 @@ pub static TOOLS: &[Tool] = &[
     },
 ];
 
-const ONE_ALARM: &str = "GET /alarms/v1/alarm/{alarmID}";
+/// A name costs a search for the ID first.
+const ONE_ALARM: &str = "GET /alarms/v1/alarm/{alarmID}, by name after POST /alarms/v1/alarm/search";
 
 const SORT_FIELDS: &[&str] = &["id", "lastUpdatedTimestamp", "description", "attackCategory"];
 
@@ -148,7 +149,7 @@ static CATEGORIES: Lookup = Lookup {
     argument: "attackCategory",
     rest: "attackCategoryID",
     path: &["alarms", "v1", "category"],
-    id: |text| text.parse::<i64>().ok().map(Value::from),
+    id: |text| text.parse::<i64>().ok().filter(|id| *id >= 1).map(Value::from),
     id_of: |category| category["id"].as_i64().map(Value::from),
 };
 

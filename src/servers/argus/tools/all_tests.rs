@@ -3,6 +3,7 @@
 //! of the key comes back nowhere.
 
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use rmcp::model::CallToolRequest;
 use rmcp::model::CallToolRequestParams;
@@ -14,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::servers::argus::server::ArgusServer;
+use crate::servers::argus::session::check_session;
 use crate::servers::argus::testing::KEY;
 use crate::servers::argus::testing::Reply;
 use crate::servers::argus::testing::Stub;
@@ -99,6 +101,65 @@ async fn failed(server: &ArgusServer, tool: &Tool) -> Value {
     let value = result.structured_content.unwrap();
     assert!(value.get("data").is_none());
     value["error"].clone()
+}
+
+#[test]
+fn descriptions_say_what_an_answer_is_and_what_it_is_not() {
+    for tool in asking() {
+        let text = tool.description();
+        let parts: &[&str] = match tool.rest().map(|rest| rest.answer) {
+            Some(Answer::Page | Answer::WindowedPage) => &["One call returns one page", "page.nextOffset"],
+            Some(Answer::Numbers) => &["only buckets and numbers that are present", "parent's path"],
+            _ => &[],
+        };
+        let always =
+            ["only source of truth", "carry over values", "unknown, not empty", "nothing matched", "no answer"];
+        for part in parts.iter().chain(&always) {
+            assert!(text.contains(part), "{} lacks {part}", tool.name);
+        }
+        if let Work::Execute(query) = &tool.work {
+            assert!(text.contains(&format!("with {} first", query.translator)), "{}", tool.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_log_holds_the_secret_even_at_its_most_talkative() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&log);
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || Sink(Arc::clone(&sink)))
+        .finish();
+    // With a single subscriber alive, tests on other threads, which have none,
+    // would switch call sites off for all; a second one makes each thread count.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    for status in [401, 503] {
+        let stub = Stub::start(vec![answer(status)]).await;
+        check_session(&stub.config()).await.unwrap_err();
+        let server = ArgusServer::new(stub.config()).unwrap();
+        for tool in asking() {
+            failed(&server, tool).await;
+        }
+    }
+    let text = String::from_utf8_lossy(&log.lock().unwrap()).into_owned();
+    assert!(text.contains("argus tool call failed") && text.contains("argus call will be tried again"));
+    assert!(!text.contains("test-secret-part"));
+}
+
+/// Keeps what is logged.
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

@@ -75,7 +75,12 @@ pub static TOOLS: &[Tool] = &[
                 Field::new("customerID", Kind::at_least(0), "ID of the customer; 0 for a global datastore.").required(),
             ])
         },
-        work: Work::Call(Rest { road: Some(entry), ..Rest::object("GET /datastores/v1/store/{dataStoreName}/{key}") }),
+        work: Work::Call(Rest {
+            road: Some(entry),
+            ..Rest::object(
+                "GET /datastores/v1/store/{dataStoreName}/{key}, after GET /datastores/v1/descriptor/{dataStoreName}",
+            )
+        }),
         hints: &[(
             On::Kind(FailureKind::NotFound),
             "Say which datastore, key and customer were asked for; another customer may hold the key.",

@@ -235,7 +235,8 @@ pub struct Shown {
 /// A call to Argus and what becomes of the answer.
 pub struct Rest {
     /// Method and path. `{name}` stands for an argument as one segment, `{+name}`
-    /// for one that holds several; other arguments become query or body.
+    /// for one that holds several; other arguments become query or body. Where
+    /// `road` does the work, all its calls, for readers.
     pub call: &'static str,
     /// How arguments become the body.
     pub make: Make,

@@ -14,7 +14,8 @@ Made from the tool list by `GROUNDWIRE_WRITE_DOCS=1 cargo test --lib page_tests`
 A name is *documented* when it was seen in the vendor's documentation, *proposed* when only its
 task or family was, and *extension* when the tool is our own. `ARGUS_MCP_TOOL_NAMES` names a JSON
 file `{\"name here\": \"name shown\"}` with which a site shows other names; names and aliases of this
-list go on working. `ARGUS_MCP_TOOLS` selects families or tools. A test module stands below
+list go on working. `ARGUS_MCP_TOOLS` selects families (the headings) or tools, and
+`ARGUS_REPUTATION_API` (`auto`, `v1`, `v2`) the reputation service. A test module stands below
 `servers::argus::tools`; what holds for every tool is in `all_tests`, and what requests of every
 tool become in `servers::argus::validate::tests`.
 ";
@@ -58,8 +59,12 @@ fn call_of(tool: &Tool) -> String {
             _ => "none".to_owned(),
         },
         Work::Execute(Query { rest, .. }) | Work::Call(rest) => {
-            let calls: Vec<String> = rest.call.split(", else ").map(|call| format!("`{call}`")).collect();
-            calls.join(", else ").replace("{+", "{")
+            let calls = rest.call.replace("{+", "{");
+            let calls = calls.split(", ").map(|part| match part.find("GET ").or(part.find("POST ")) {
+                Some(at) => format!("{}`{}`", &part[..at], &part[at..]),
+                None => part.to_owned(),
+            });
+            calls.collect::<Vec<String>>().join(", ")
         }
     }
 }
