@@ -132,10 +132,16 @@ pub struct Index {
     /// Facts that are left out of `posting`.
     bookkeeping: Vec<FactId>,
     /// Where identifiers were found: answers print the same codes and addresses again and again.
-    identifiers: RefCell<HashMap<Identifier, (Vec<FactId>, Vec<RowId>)>>,
+    identifiers: RefCell<HashMap<Identifier, Found>>,
     /// Comparable forms of short values, for the classes that were looked for.
-    forms: RefCell<HashMap<IdentifierClass, Rc<Vec<(FactId, String)>>>>,
+    forms: RefCell<HashMap<IdentifierClass, Rc<Forms>>>,
 }
+
+/// Facts that hold an identifier, and rows that are called by it.
+type Found = (Vec<FactId>, Vec<RowId>);
+
+/// Facts with the comparable form of their value.
+type Forms = Vec<(FactId, String)>;
 
 /// First words of orders, which are looked for in every result.
 static ORDER_WORDS: LazyLock<Vec<u64>> = LazyLock::new(|| spoken::first_words(spoken::Cue::Injection));
@@ -174,7 +180,7 @@ impl Index {
         found
     }
 
-    fn look_up(&self, evidence: &Evidence<'_>, wanted: &Identifier) -> (Vec<FactId>, Vec<RowId>) {
+    fn look_up(&self, evidence: &Evidence<'_>, wanted: &Identifier) -> Found {
         let words: Vec<Word> = words::words(&wanted.canonical).collect();
         let rows = words
             .iter()
@@ -224,7 +230,7 @@ impl Index {
     }
 
     /// The forms of all short values for a class, made when an identifier of the class is first looked up.
-    fn forms(&self, evidence: &Evidence<'_>, class: IdentifierClass) -> Rc<Vec<(FactId, String)>> {
+    fn forms(&self, evidence: &Evidence<'_>, class: IdentifierClass) -> Rc<Forms> {
         if let Some(forms) = self.forms.borrow().get(&class) {
             return Rc::clone(forms);
         }
@@ -237,7 +243,7 @@ impl Index {
             };
             Some((id, form?))
         });
-        let forms = Rc::new(forms.collect::<Vec<(FactId, String)>>());
+        let forms = Rc::new(forms.collect::<Forms>());
         self.forms.borrow_mut().insert(class, Rc::clone(&forms));
         forms
     }
