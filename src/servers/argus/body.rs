@@ -53,6 +53,7 @@ fn of_kind(kind: &Kind, value: &Value) -> Value {
         (Kind::List { of, .. }, Value::Array(entries)) => {
             Value::Array(entries.iter().map(|entry| of_kind(of, entry)).collect())
         }
+        (Kind::Negated, Value::Bool(flag)) => Value::Bool(!flag),
         (Kind::Single(of), value) => Value::Array(vec![of_kind(of, value)]),
         _ => value.clone(),
     }

@@ -112,6 +112,8 @@ pub enum Kind {
     },
     /// true or false.
     Boolean,
+    /// true or false, of which REST asks the opposite under its own name.
+    Negated,
     /// One of a fixed list, case-sensitive.
     OneOf {
         /// The values shown and accepted.
@@ -215,8 +217,14 @@ impl Field {
 
     /// Whether `name` means this field.
     pub fn answers_to(&self, name: &str) -> bool {
-        self.is_argument()
-            && (name == self.name || (self.lift == Lift::No && name == self.rest) || self.aliases.contains(&name))
+        let same_in_rest = self.lift == Lift::No && !matches!(self.kind, Kind::Negated);
+        self.is_argument() && (name == self.name || (same_in_rest && name == self.rest) || self.aliases.contains(&name))
+    }
+
+    /// Whether `name` and `value` are a constant of the REST request. Nothing is
+    /// wrong with repeating it, as whoever passes on a translator's output does.
+    pub fn repeats(&self, name: &str, value: &Value) -> bool {
+        name == self.rest && matches!(&self.kind, Kind::Fixed(fixed) if fixed == value)
     }
 }
 

@@ -47,7 +47,9 @@ pub fn arguments() -> Shape {
         Field::new("statistics", Kind::Object(statistics()), "Values, groups and time buckets; at least one value.")
             .required()
             .lifted(Lift::Sent),
-        switch("translateKey", "Translate key values for display where possible.").rest("skipKeyTranslation").or(true),
+        Field::new("translateKey", Kind::Negated, "Translate key values for display where possible.")
+            .rest("skipKeyTranslation")
+            .or(true),
     ]);
     Shape::of(vec![criteria::request(request, "The aggregation to make.")])
 }
@@ -160,9 +162,6 @@ fn one_kind_of_bucket(object: &Map<String, Value>, path: &str, problems: &mut Pr
 /// # Errors
 /// `INVALID_ARGUMENTS` for more buckets than Argus gives.
 pub fn complete(backend: &Backend, body: &mut Map<String, Value>) -> Result<(), Failure> {
-    // Argus asks whether to skip what we ask whether to do.
-    let translate = body.get("skipKeyTranslation") != Some(&Value::Bool(false));
-    body.insert("skipKeyTranslation".to_owned(), json!(!translate));
     if body.contains_key("groupBy") {
         body.entry("includeOthers").or_insert(json!(true));
     }

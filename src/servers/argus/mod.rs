@@ -43,9 +43,9 @@ pub mod tools;
 pub mod validate;
 
 #[cfg(test)]
-mod random_requests;
+pub(crate) mod random_requests;
 #[cfg(test)]
-mod rest_tables;
+pub(crate) mod rest_tables;
 #[cfg(test)]
 mod testing;
 

@@ -148,7 +148,7 @@ fn value(kind: &Kind, rng: &mut StdRng) -> Value {
         Kind::Name => json!(format!("short-name-{}", rng.random_range(0..99))),
         Kind::Integer { min, max } => json!(rng.random_range(*min..=(*max).min(9_000))),
         Kind::Number { min } => json!(min + f64::from(rng.random_range(0..100)) / 4.0),
-        Kind::Boolean => json!(rng.random_bool(0.5)),
+        Kind::Boolean | Kind::Negated => json!(rng.random_bool(0.5)),
         Kind::OneOf { values, .. } => json!(values.choose(rng).expect("values")),
         Kind::Sort { names } => json!(sort_values(names).choose(rng).expect("values")),
         Kind::Time => {
@@ -221,7 +221,7 @@ fn wrong(kind: &Kind) -> Value {
         Kind::Integer { max, .. } if *max < i64::MAX => json!(max + 1),
         Kind::Integer { min, .. } => json!(min - 1),
         Kind::Number { .. } => json!("many"),
-        Kind::Boolean => json!("perhaps"),
+        Kind::Boolean | Kind::Negated => json!("perhaps"),
         Kind::OneOf { .. } | Kind::Sort { .. } => json!("noSuchValue"),
         Kind::Time => json!("2026-02-09T08:15:30+01:00"),
         Kind::Uuid => json!("latest"),

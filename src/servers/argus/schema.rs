@@ -86,7 +86,7 @@ fn of_kind(kind: &Kind) -> Map<String, Value> {
         }
         Kind::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Kind::Number { min } => json!({"type": "number", "minimum": min}),
-        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Boolean | Kind::Negated => json!({"type": "boolean"}),
         Kind::OneOf { values, .. } => json!({"type": "string", "enum": values}),
         Kind::Sort { names } => json!({"type": "string", "enum": sort_values(names)}),
         Kind::Time => json!({"type": ["string", "integer"]}),

@@ -243,7 +243,7 @@ fn simplest(kind: &Kind) -> Value {
         Kind::Text { .. } | Kind::Name => json!("some-name"),
         Kind::Integer { min, .. } => json!((*min).max(1)),
         Kind::Number { min } => json!(min),
-        Kind::Boolean => json!(true),
+        Kind::Boolean | Kind::Negated => json!(true),
         Kind::OneOf { values, .. } => json!(values[0]),
         Kind::Sort { names } => json!(sort_values(names)[0]),
         Kind::Time => json!("now"),

@@ -104,7 +104,8 @@ type Sent<'a> = (&'a str, &'a Value);
 fn object(shape: &Shape, sent: &Map<String, Value>, path: &str, problems: &mut Problems) -> Map<String, Value> {
     let mut direct: Vec<Vec<Sent<'_>>> = vec![Vec::new(); shape.fields.len()];
     let mut lifted: Vec<Vec<Sent<'_>>> = vec![Vec::new(); shape.fields.len()];
-    for (name, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
+    let repeated = |name: &str, value: &Value| shape.fields.iter().any(|field| field.repeats(name, value));
+    for (name, value) in sent.iter().filter(|(name, value)| !value.is_null() && !repeated(name, value)) {
         if let Some(place) = shape.fields.iter().position(|field| field.answers_to(name)) {
             direct[place].push((name, value));
         } else if let Some(place) = shape.fields.iter().position(|field| inner(field, name)) {
@@ -150,8 +151,8 @@ fn object(shape: &Shape, sent: &Map<String, Value>, path: &str, problems: &mut P
 
 /// Whether every name that was sent belongs to a field.
 fn checked_all(sent: &Map<String, Value>, shape: &Shape) -> bool {
-    sent.keys().all(|name| {
-        let known = |field: &Field| field.answers_to(name) || inner(field, name);
+    sent.iter().all(|(name, value)| {
+        let known = |field: &Field| field.answers_to(name) || inner(field, name) || field.repeats(name, value);
         shape.fields.iter().any(known)
     })
 }
@@ -243,7 +244,7 @@ fn of_kind(kind: &Kind, value: &Value, path: &str, problems: &mut Problems) -> O
         Kind::Name => scalars::name(value),
         Kind::Integer { min, max } => scalars::integer(value, *min, *max),
         Kind::Number { min } => scalars::number(value, *min),
-        Kind::Boolean => scalars::boolean(value),
+        Kind::Boolean | Kind::Negated => scalars::boolean(value),
         Kind::Time => time::normalise(value).map(Value::from),
         Kind::Uuid => scalars::parsed_uuid(value),
         Kind::Checked(checked) => (checked.check)(value),
@@ -256,7 +257,10 @@ fn of_kind(kind: &Kind, value: &Value, path: &str, problems: &mut Problems) -> O
             return one_of(value, &values, &[], path, problems);
         }
         Kind::List { of, max } => return list(of, *max, value, path, problems),
-        Kind::Single(of) => return of_kind(of, value, path, problems),
+        Kind::Single(of) => {
+            let one = value.as_array().filter(|entries| entries.len() == 1).map_or(value, |entries| &entries[0]);
+            return of_kind(of, one, path, problems);
+        }
         Kind::Fixed(_) => return None,
         Kind::Object(shape) => {
             return match value {

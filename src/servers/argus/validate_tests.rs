@@ -178,3 +178,48 @@ fn lists_are_bounded() {
     // Event criteria may hold more.
     assert!(arguments(&events::arguments(), sent.as_object().unwrap()).is_ok());
 }
+
+#[test]
+fn no_name_means_two_fields_of_a_table() {
+    fn check(shape: &Shape, path: &str) {
+        let fields: Vec<_> = shape.fields.iter().filter(|field| field.is_argument()).collect();
+        for name in fields.iter().flat_map(|field| [&[field.name, field.rest], field.aliases].concat()) {
+            let meant = fields.iter().filter(|field| field.answers_to(name)).count();
+            assert!(meant <= 1, "{path}: {name}");
+        }
+        for field in fields {
+            match &field.kind {
+                Kind::Object(inner) => check(inner, field.name),
+                Kind::List { of, .. } => {
+                    if let Kind::Object(inner) = of.as_ref() {
+                        check(inner, field.name);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    for (tool, shape) in tools::ALL.iter().zip(SHAPES.iter()) {
+        check(shape, tool.name);
+    }
+}
+
+#[tokio::test]
+async fn a_translators_output_is_taken_as_a_request_where_it_is_the_bare_body() {
+    let stub = idle().await;
+    let server = ArgusServer::new(stub.config()).unwrap();
+    let rows = [
+        ("generateArgusMatchFilterSearchQuery", json!({"keywords": ["scanner"], "includeEventFlag": ["BLOCKED"]})),
+        ("generateArgusCaseSearchQuery", json!({"status": ["closed"], "startTimestamp": "now -1 day"})),
+        ("generateArgusPassiveDNSSearchQuery", json!({"query": "cdn-sync.example", "recordType": ["a"]})),
+    ];
+    for (tool, request) in rows {
+        let mut body = request;
+        for _ in 0..2 {
+            let arguments = json!({"request": body}).as_object().cloned().unwrap();
+            let again = server.call(tool, &arguments).await.unwrap().structured_content.unwrap();
+            assert!(again.get("error").is_none(), "{tool}: {again}");
+            body = again;
+        }
+    }
+}

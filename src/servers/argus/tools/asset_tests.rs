@@ -60,6 +60,7 @@ mod generate_argus_asset_search_query {
         ];
         assert_eq!(paths, expected);
         assert!(error["message"].as_str().unwrap().contains("did you mean HostAsset?"));
+        stub.data(NAME, json!({"request": {}, "assetDefinition": ["QualysHostAsset"]})).await;
         // The last page of the window can be asked for.
         stub.data(NAME, json!({"request": {"limit": 100, "offset": 9_900}})).await;
     }

@@ -53,6 +53,9 @@ mod generate_processing_events_per_filter_metric_aggregation_query {
         let body = body(json!({"translateKey": false, "statistics": {"values": values, "resolution": 20_000}})).await;
         assert_eq!((&body["skipKeyTranslation"], &body["resolution"]), (&json!(true), &json!(10_000)));
         assert!(body.get("includeOthers").is_none());
+        // The opposite name of Argus is no alias: it would turn the meaning round.
+        let request = json!({"skipKeyTranslation": true, "statistics": {"values": [{"name": "x"}]}});
+        assert_eq!(refused(request).await, ["request.skipKeyTranslation"]);
     }
 
     #[tokio::test]
