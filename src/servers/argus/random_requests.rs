@@ -33,9 +33,18 @@ const BETWEEN_FIELDS: [&str; 10] = [
     "does not fit the value",
 ];
 
+/// The values that a field of this name may have in some world; `None` if any will do.
+pub(crate) type World<'a> = &'a dyn Fn(&str) -> Option<Vec<Value>>;
+
 /// Arguments that must be accepted.
 pub(crate) fn valid(shape: &Shape, rng: &mut StdRng) -> Map<String, Value> {
-    let Value::Object(mut sent) = object(shape, rng) else { unreachable!("an object") };
+    valid_in(&|_| None, shape, rng)
+}
+
+/// Arguments that must be accepted, and that a backend which knows this world
+/// has nothing to say against.
+pub(crate) fn valid_in(world: World<'_>, shape: &Shape, rng: &mut StdRng) -> Map<String, Value> {
+    let Value::Object(mut sent) = object(world, shape, rng) else { unreachable!("an object") };
     for _ in 0..100 {
         let Err(failure) = validate::arguments(shape, &sent) else {
             return sent;
@@ -78,11 +87,11 @@ fn pointer(path: &str) -> String {
     format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
 }
 
-fn object(shape: &Shape, rng: &mut StdRng) -> Value {
+fn object(world: World<'_>, shape: &Shape, rng: &mut StdRng) -> Value {
     let mut object = Map::new();
     for field in shape.fields.iter().filter(|field| field.is_argument()) {
         if field.required || rng.random_bool(0.35) {
-            let value = value(&field.kind, rng);
+            let value = value(world, field.name, &field.kind, rng);
             // An empty object is the same as none.
             if field.required || value != json!({}) {
                 object.insert(field.name.to_owned(), value);
@@ -141,7 +150,11 @@ fn bare(mut field: crate::servers::argus::fields::Field) -> crate::servers::argu
     field
 }
 
-fn value(kind: &Kind, rng: &mut StdRng) -> Value {
+fn value(world: World<'_>, name: &str, kind: &Kind, rng: &mut StdRng) -> Value {
+    if let (Kind::Text { .. } | Kind::Name | Kind::Integer { .. } | Kind::Checked(_), Some(known)) = (kind, world(name))
+    {
+        return known.choose(rng).expect("a known value").clone();
+    }
     match kind {
         Kind::Text { .. } => json!(format!("Text {} äß-{}", rng.random_range(0..9), rng.random_range(0..99))),
         Kind::Name if rng.random_bool(0.3) => json!(rng.random_range(1..9_999_999)),
@@ -152,17 +165,20 @@ fn value(kind: &Kind, rng: &mut StdRng) -> Value {
         Kind::OneOf { values, .. } => json!(values.choose(rng).expect("values")),
         Kind::Sort { names } => json!(sort_values(names).choose(rng).expect("values")),
         Kind::Time => {
-            let texts = ["startOfDay -7 days", "now -1 hour", "now", "2026-02-08T00:00:00Z", "1770595200000"];
+            // Argus refuses a range that ends before it starts, however it is written.
+            let ends = ["now", "startOfHour", "now -1 hour"];
+            let starts = ["startOfDay -7 days", "now -2 days", "2026-01-01T00:00:00Z", "1767225600000"];
+            let texts: &[&str] = if name.starts_with("end") { &ends } else { &starts };
             json!(texts.choose(rng).expect("texts"))
         }
         Kind::Uuid => json!(Uuid::from_u128(rng.random()).to_string()),
         Kind::Checked(checked) => json!(checked.examples.choose(rng).expect("examples")),
         Kind::List { of, max } => {
             let many = rng.random_range(1..=3.min(*max));
-            (0..many).map(|_| value(of, rng)).collect()
+            (0..many).map(|_| value(world, name, of, rng)).collect()
         }
-        Kind::Single(of) => value(of, rng),
-        Kind::Object(shape) => object(shape, rng),
+        Kind::Single(of) => value(world, name, of, rng),
+        Kind::Object(shape) => object(world, shape, rng),
         Kind::Fixed(_) => unreachable!("no argument"),
     }
 }
