@@ -5,12 +5,19 @@
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::domain::grounding::render::label::is_telling;
 use crate::domain::ledger::LedgerEntry;
 
 /// What a result loses, in order, before any row goes: unset fields, then all but the names
-/// of records inside records, then the ends of texts. A list told in full but in brief keeps
-/// a model from counting the rows of a cut one.
-const STEPS: [(bool, usize); 4] = [(false, 300), (true, 300), (true, 150), (true, ROW_TEXT_CHARS)];
+/// of records inside records, then the ends of texts, then fields that tell a person little.
+/// A list told in full but in brief keeps a model from counting the rows of a cut one.
+const STEPS: [(Keep, usize); 5] = [
+    (Keep::Fields, 300),
+    (Keep::Names, 300),
+    (Keep::Names, 150),
+    (Keep::Names, ROW_TEXT_CHARS),
+    (Keep::Telling, ROW_TEXT_CHARS),
+];
 /// Characters kept of a text while rows are left out.
 const ROW_TEXT_CHARS: usize = 80;
 /// Characters kept of a text when even one row is too large.
@@ -43,15 +50,15 @@ pub fn project(entry: &LedgerEntry, budget: usize) -> Projection {
     }
     drop(whole);
     let all = rows.unwrap_or(0);
-    for (lean, text) in STEPS {
-        let cut = Cut { rows: all, text, lean };
+    for (keep, text) in STEPS {
+        let cut = Cut { rows: all, text, keep };
         let json = shorten(&entry.content, &cut, 0).to_string();
         if json.len() <= budget {
             return Projection { json, rows_shown: rows, rows_total: total, cut: true };
         }
     }
     for text in [ROW_TEXT_CHARS, SHORTEST_TEXT] {
-        let mut cut = Cut { rows: all, text, lean: true };
+        let mut cut = Cut { rows: all, text, keep: Keep::Telling };
         while cut.rows > 1 {
             let json = shorten(&entry.content, &cut, 0).to_string();
             if json.len() <= budget {
@@ -69,15 +76,25 @@ pub fn project(entry: &LedgerEntry, budget: usize) -> Projection {
     Projection { json, rows_shown: rows.map(|_| 0), rows_total: total, cut: true }
 }
 
+/// What stays of a record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Keep {
+    /// Every field that is set.
+    Fields,
+    /// Records inside it as what names them, lists of records as their length.
+    Names,
+    /// Of its fields only those that tell a person something.
+    Telling,
+}
+
 /// What a cut result keeps.
 struct Cut {
     /// Rows of each list.
     rows: u64,
     /// Characters of each text.
     text: usize,
-    /// Records inside records keep only what names them, and of lists of records inside
-    /// records stays their length.
-    lean: bool,
+    /// Fields of each record.
+    keep: Keep,
 }
 
 /// The list a result is about: the result itself, or its longest list one or two levels down.
@@ -108,28 +125,33 @@ fn shorten(value: &Value, cut: &Cut, depth: usize) -> Value {
             let keep = usize::try_from(cut.rows).unwrap_or(usize::MAX).max(1);
             rows.iter().take(keep).map(|row| shorten(row, cut, depth + 1)).collect()
         }
-        Value::Object(map) => {
-            let is_record = map.contains_key("id");
-            let kept = map.iter().filter(|(key, value)| match value {
-                Value::Null => false,
-                Value::Array(items) => !items.is_empty(),
-                Value::Object(_) => !(cut.lean && is_record && key.as_str() == "domain"),
-                _ => true,
-            });
-            let short: Map<String, Value> = kept
-                .map(|(key, value)| {
-                    let value = match value {
-                        Value::Object(inner) if cut.lean && is_record => named(inner),
-                        Value::Array(items) if cut.lean && is_record => listed(items, cut),
-                        other => shorten(other, cut, depth + 1),
-                    };
-                    (key.clone(), value)
-                })
-                .collect();
-            Value::Object(short)
-        }
+        Value::Object(map) => Value::Object(fields(map, cut, depth)),
         other => other.clone(),
     }
+}
+
+/// The fields of an object that stay; what has an id is a record.
+fn fields(map: &Map<String, Value>, cut: &Cut, depth: usize) -> Map<String, Value> {
+    let is_record = map.contains_key("id");
+    let brief = is_record && cut.keep >= Keep::Names;
+    map.iter()
+        .filter(|(key, value)| match value {
+            Value::Null => false,
+            Value::Array(items) if items.is_empty() => false,
+            _ if !brief => true,
+            // The same time twice, as a number and as text.
+            _ if key.strip_suffix("stamp").is_some_and(|time| map.contains_key(time)) => false,
+            _ => cut.keep < Keep::Telling || is_telling(key),
+        })
+        .map(|(key, value)| {
+            let value = match value {
+                Value::Object(inner) if brief => named(inner, cut),
+                Value::Array(items) if brief => listed(items, cut),
+                other => shorten(other, cut, depth + 1),
+            };
+            (key.clone(), value)
+        })
+        .collect()
 }
 
 /// A list inside a record: short plain ones stay, of others their length.
@@ -142,15 +164,21 @@ fn listed(items: &[Value], cut: &Cut) -> Value {
 }
 
 /// A record inside a record, as what names it.
-fn named(inner: &Map<String, Value>) -> Value {
+fn named(inner: &Map<String, Value>, cut: &Cut) -> Value {
     let names = ["id", "shortName", "userName", "name"];
-    let kept: Map<String, Value> = names
+    let mut kept: Map<String, Value> = names
         .iter()
         .filter_map(|name| {
             inner.get(*name).filter(|value| !value.is_null()).map(|value| ((*name).to_owned(), value.clone()))
         })
         .collect();
-    if kept.is_empty() { Value::from("…") } else { Value::Object(kept) }
+    if kept.is_empty() {
+        return Value::from("…");
+    }
+    if cut.keep == Keep::Telling && kept.len() > 1 {
+        kept.remove("id");
+    }
+    Value::Object(kept)
 }
 
 #[cfg(test)]
@@ -219,6 +247,23 @@ mod tests {
         let cut = project(&entry(json!({"data": rows})), 2_400);
         assert!(cut.cut && cut.json.contains("k.solheim"), "{}", cut.json);
         assert_eq!((cut.rows_shown, cut.rows_total), (Some(4), Some(4)));
+    }
+
+    #[test]
+    fn fields_that_tell_little_go_before_rows() {
+        let mut full = case(1);
+        let map = full.as_object_mut().expect("an object");
+        for n in 0..40 {
+            map.insert(format!("internalFlag{n}"), json!(false));
+        }
+        map.insert("createdTime".to_owned(), json!("2026-02-09T00:15:30Z"));
+        map.insert("createdTimestamp".to_owned(), json!(1_770_596_130_000_i64));
+        let cut = project(&entry(json!({"data": [full, case(2), case(3)]})), 1_500);
+        assert_eq!(cut.rows_shown, Some(3), "{}", cut.json);
+        for kept in ["workingSoc", "createdTime", "k.solheim"] {
+            assert!(cut.json.contains(kept), "{}", cut.json);
+        }
+        assert!(!cut.json.contains("internalFlag") && !cut.json.contains("createdTimestamp"), "{}", cut.json);
     }
 
     #[test]

@@ -254,12 +254,19 @@ pub(super) fn role_of(name: &str, time: bool) -> (Role, usize) {
     found.unwrap_or(if is_id { (Role::Aside, 99) } else { (Role::Rest, usize::from(!dotted)) })
 }
 
+/// Whether a field tells a person something of its record: what it is, how it stands, when,
+/// whose it is. Technical fields and those of who did what to the record do not.
+pub fn is_telling(key: &str) -> bool {
+    !matches!(role_of(key, is_time_name(key)), (Role::Rest | Role::Aside, _) | (Role::Until, 99))
+}
+
 /// Whether a field is one of time by its name.
 pub(super) fn is_time(fact: &Fact<'_>) -> bool {
-    if matches!(fact.group, "timestamps" | "times") {
-        return true;
-    }
-    let words = words(fact.key);
+    matches!(fact.group, "timestamps" | "times") || is_time_name(fact.key)
+}
+
+fn is_time_name(key: &str) -> bool {
+    let words = words(key);
     let last = words.rsplit(' ').next().unwrap_or_default();
     matches!(last, "time" | "timestamp" | "at" | "seen" | "date" | "ts" | "since" | "until")
 }
