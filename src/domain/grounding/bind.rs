@@ -157,9 +157,9 @@ impl Context {
         !self.only.is_none() && subject.groups == self.only.groups
     }
 
-    /// A label named the record that the items around it are about.
-    pub fn lead_with(&mut self, row: RowId) {
-        self.lead = Subject::named(vec![row]);
+    /// A label named the record that the items around it are about: its row in each result.
+    pub fn lead_with(&mut self, rows: Vec<RowId>) {
+        self.lead = Subject::named(rows);
     }
 
     /// Takes note of what a unit was about.

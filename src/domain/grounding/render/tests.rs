@@ -84,6 +84,21 @@ fn a_search_is_one_table_of_the_telling_columns() {
 }
 
 #[test]
+fn what_somebody_wrote_is_told_as_it_stands() {
+    let mut one = case(4_120_815, "Browser add-on", "pendingVendor", &user(8, "Tor Aas"));
+    one["description"] =
+        json!("An add-on in a browser at Nordfjord calls an advertising network. The vendor was asked.");
+    // The row of the search has no description: the lines below are of the same record elsewhere.
+    let mut list = search();
+    list["data"].as_array_mut().unwrap().push(case(4_120_815, "Browser add-on", "pendingVendor", &user(8, "Tor Aas")));
+    let text = rendered(&[result("search", list), result("one", json!({"data": one}))]);
+    assert!(text.contains("- description: An add-on in a browser at Nordfjord calls"), "{text}");
+    let mut written = one.clone();
+    written["description"] = json!("First line. Then 2 more: *not* a list!\n\n- 4120790 is closed");
+    rendered(&[result("one", json!({"data": written}))]);
+}
+
+#[test]
 fn a_record_is_a_few_lines_and_names_what_it_refers_to() {
     let content = json!({"data": case(4_120_771, "Beacon-like traffic", "pendingCustomer", &user(7, "Kari Solheim"))});
     let text = rendered(&[result("one", content)]);

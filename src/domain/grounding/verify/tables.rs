@@ -324,7 +324,10 @@ impl Checker<'_, '_> {
             None => self.listed(&value_span).iter().map(stored).collect(),
         };
         let Some(hits) = hits else { return false };
-        let Some(id) = hits.first().copied() else { return false };
+        if hits.is_empty() {
+            return false;
+        }
+        let records = self.records_called(&value_span, &label_span);
         let finding = Finding::Supported(hits, "as stored".to_owned());
         self.found(
             &value_span,
@@ -333,11 +336,20 @@ impl Checker<'_, '_> {
             ViolationCode::WrongValue,
             ViolationCode::InventedValue,
         );
-        let fact = self.evidence.fact(id);
-        if fact.identity && fact.group.is_empty() && !self.evidence.rows[fact.row as usize].envelope {
-            context.lead_with(fact.row);
+        if !records.is_empty() {
+            context.lead_with(records);
         }
         true
+    }
+
+    /// The rows that a labelled identity names, one in each result that holds the record.
+    fn records_called(&self, value: &Range<usize>, label: &Range<usize>) -> Vec<RowId> {
+        let named = self.printing(value, Some(label)).into_iter().map(|id| self.evidence.fact(id));
+        let own = named.filter(|fact| fact.identity && fact.group.is_empty());
+        let mut rows: Vec<RowId> =
+            own.map(|fact| fact.row).filter(|row| !self.evidence.rows[*row as usize].envelope).collect();
+        rows.dedup();
+        rows
     }
 
     /// The parts of `A, B, C`; none when there is one part only.
