@@ -167,12 +167,43 @@ impl Turn {
     }
 }
 
-/// The text of an answer, thinking and misplaced calls removed; empty when nothing is left.
+/// The text of an answer, thinking, misplaced calls and an unfinished end removed; empty when
+/// nothing is left.
 fn text_of(answer: &ModelAnswer, known: &[Arc<ToolSpec>]) -> String {
-    let (text, _thinking) = strip_thinking(&answer.content);
+    let (mut text, _thinking) = strip_thinking(&answer.content);
+    if answer.finish_reason.as_deref() == Some("length") {
+        text = finished_part(&text).to_owned();
+    }
     let names: Vec<&str> = known.iter().map(|spec| spec.name.as_str()).collect();
     if recover_calls(&text, "", &names).is_empty() {
         return text.trim().to_owned();
     }
     strip_calls(&text, &names)
+}
+
+/// What stands before the unfinished last line or sentence of a text that ran out of tokens: half
+/// a value would be stopped as an invented one, and the whole draft with it.
+fn finished_part(text: &str) -> &str {
+    let text = text.trim_end();
+    let last_line = text.rfind('\n').map_or("", |at| &text[..at]).trim_end();
+    let last_sentence = text.rfind(". ").map_or("", |at| &text[..=at]);
+    match (last_line, last_sentence) {
+        ("", "") => text,
+        ("", sentence) => sentence,
+        (line, sentence) if sentence.len() > line.len() => sentence,
+        (line, _) => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::finished_part;
+
+    #[test]
+    fn a_draft_that_ran_out_of_tokens_loses_its_unfinished_end() {
+        assert_eq!(finished_part("Case 1: open\nCase 2: clo"), "Case 1: open");
+        assert_eq!(finished_part("Case 1 is open. Case 2 was created 2026-0"), "Case 1 is open.");
+        assert_eq!(finished_part("Cases:\n- 1 is open. It was created 20"), "Cases:\n- 1 is open.");
+        assert_eq!(finished_part("Case 1 was crea"), "Case 1 was crea");
+    }
 }

@@ -80,7 +80,7 @@ fn stub(entry: &LedgerEntry) -> StubView {
 fn view(index: usize, entry: &LedgerEntry, bytes: usize) -> ResultView {
     let projection = project(entry, bytes);
     ResultView {
-        id: format!("r{}", index + 1),
+        id: (index + 1).to_string(),
         tool: entry.tool.clone(),
         arguments: entry.arguments.clone(),
         observed_at: entry.observed_at,

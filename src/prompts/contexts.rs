@@ -15,7 +15,7 @@ use crate::domain::policy::decision::RouterDecision;
 /// A tool result as a prompt shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResultView {
-    /// Short id in the prompt, e.g. `r1`.
+    /// Number of the result in the prompt, e.g. `1`: no text that a model could take for the id of a row.
     pub id: String,
     /// Tool name.
     pub tool: String,

@@ -36,7 +36,6 @@ pub(super) fn draft_inputs(context: &DraftContext) -> Value {
 
 #[derive(Serialize)]
 struct ResultJson<'a> {
-    id: &'a str,
     tool: &'a str,
     arguments: &'a Value,
     observed_at: Timestamp,
@@ -64,7 +63,6 @@ pub(super) fn result_inputs(results: &[ResultView]) -> (Vec<Value>, String) {
         .iter()
         .map(|result| {
             let text = fenced_json(&ResultJson {
-                id: &result.id,
                 tool: &result.tool,
                 arguments: &result.arguments,
                 observed_at: result.observed_at,
@@ -84,7 +82,7 @@ pub(super) fn result_inputs(results: &[ResultView]) -> (Vec<Value>, String) {
 
 /// One line behind each result that says what may not be missed.
 pub(super) fn notice(result: &ResultView) -> String {
-    let id = plain(&result.id);
+    let id = format!("Result {}", plain(&result.id));
     match (result.outcome, result.rows_shown, result.rows_total) {
         (Outcome::Empty, _, _) => format!("{id}: the call succeeded and found nothing."),
         (outcome, _, _) if !outcome.answered() && !outcome.has_data() => {

@@ -61,7 +61,7 @@ impl Sample {
 
     pub(super) fn result(&self) -> ResultView {
         ResultView {
-            id: "r1".to_owned(),
+            id: "1".to_owned(),
             tool: "get_case".to_owned(),
             arguments: json!({"id": 1}),
             observed_at: Self::now(),

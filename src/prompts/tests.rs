@@ -66,7 +66,7 @@ fn a_page_is_never_shown_as_the_whole() {
     view.outcome = Outcome::Partial;
     view.rows_shown = Some(20);
     view.rows_total = Some(314);
-    assert_eq!(notice(&view), "r1: 20 of 314 rows shown.");
+    assert_eq!(notice(&view), "Result 1: 20 of 314 rows shown.");
     view.rows_total = None;
     assert!(notice(&view).contains("more"));
 }
