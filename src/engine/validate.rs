@@ -403,6 +403,8 @@ impl JudgeQuestion<'_> {
 }
 
 fn claim_view(index: usize, claim: &Claim) -> ClaimView {
+    // One place is enough to see what the checker took a supported value from.
+    let places = if claim.verdict == Verdict::Supported { 1 } else { 4 };
     ClaimView {
         index,
         text: claim.text.clone(),
@@ -411,8 +413,8 @@ fn claim_view(index: usize, claim: &Claim) -> ClaimView {
         nearest: claim
             .evidence
             .iter()
-            .take(4)
-            .map(|place| format!("{} = {}", place.pointer, place.value).chars().take(300).collect())
+            .take(places)
+            .map(|place| format!("{} = {}", place.pointer, place.value).chars().take(160).collect())
             .collect(),
     }
 }

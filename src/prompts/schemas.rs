@@ -40,7 +40,7 @@ pub fn arguments_schema(tools: &[ToolView]) -> (String, Value) {
 }
 
 /// Name and JSON Schema of the judge's answer:
-/// {claims: [{claim, supported, reason}], `latest_call_stated`, invented, `errors_reported`, problems: list of texts}.
+/// {claims: [{claim, supported, reason?}], `latest_call_stated`, invented, `errors_reported`, problems: list of texts}.
 pub fn judge_schema() -> (String, Value) {
     let schema = json!({
         "type": "object",
@@ -54,7 +54,7 @@ pub fn judge_schema() -> (String, Value) {
                         "supported": {"type": "boolean"},
                         "reason": {"type": "string"},
                     },
-                    "required": ["claim", "supported", "reason"],
+                    "required": ["claim", "supported"],
                     "additionalProperties": false,
                 },
             },

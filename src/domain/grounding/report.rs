@@ -162,14 +162,15 @@ pub struct JudgedClaim {
     pub claim: usize,
     /// Whether the results support it.
     pub supported: bool,
-    /// The judge's words.
+    /// The judge's words; may be empty where it agrees.
+    #[serde(default)]
     pub reason: String,
 }
 
 /// A well-formed answer of the judge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct JudgeAnswers {
-    /// One per claim that was put to it.
+    /// One per open claim, and one per supported claim that it withdraws.
     pub claims: Vec<JudgedClaim>,
     /// What is wrong with the text as a whole (latest call not stated, error hidden, invention); empty if nothing.
     pub problems: Vec<String>,
