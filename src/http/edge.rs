@@ -15,6 +15,7 @@ use axum::response::Response;
 use futures::FutureExt;
 use http::HeaderValue;
 use http::Method;
+use http::header;
 use tracing::Instrument;
 
 use crate::http::Api;
@@ -49,9 +50,13 @@ pub async fn wrap(State(api): State<Api>, request: Request, next: Next) -> Respo
         let _entered = span.enter();
         response = shaped(&error, openai, response);
     }
+    let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+        headers.insert(REQUEST_ID, value);
     }
+    // What tools said must not be guessed to be a page, and stays in no cache.
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let duration = api.app.clock.monotonic_ms() - started;
     api.metrics.request(known_method(&method), &route, response.status(), duration);
     tracing::debug!(parent: &span, status = response.status().as_u16(), duration_ms = duration, "answered");

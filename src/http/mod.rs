@@ -11,6 +11,7 @@ pub mod native;
 pub mod openai;
 pub mod openapi;
 pub mod ops;
+pub mod portal;
 pub mod sse;
 pub mod start;
 pub mod time;
@@ -21,7 +22,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::get;
 use axum::serve::ListenerExt;
 use http::HeaderMap;
 use http::HeaderName;
@@ -37,6 +37,7 @@ use crate::domain::ids::TurnId;
 use crate::engine::record::TurnRecord;
 use crate::http::error::ApiError;
 use crate::http::error::Code;
+use crate::http::portal::Portal;
 use crate::metrics::Metrics;
 
 /// URL paths of every route.
@@ -75,8 +76,10 @@ pub mod paths {
     pub const METRICS: &str = "/metrics";
     /// The `OpenAPI` document.
     pub const OPENAPI: &str = "/openapi.json";
-    /// The page.
+    /// The portal.
     pub const HOME: &str = "/";
+    /// Files of the portal whose names change with their content.
+    pub const PORTAL_ASSETS: &str = "/assets/{*path}";
     /// Routes whose errors have OpenAI's shape.
     pub const OPENAI_PREFIX: &str = "/v1/";
     /// Planned, not built.
@@ -158,7 +161,7 @@ pub fn router(app: Arc<App>) -> Router {
     let api = Api { app, metrics, openapi: openapi.into(), started_at };
     turns
         .merge(quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)))
-        .fallback(async || ApiError::plain(Code::RouteNotFound))
+        .merge(portal::routes(Portal::embedded()))
         .method_not_allowed_fallback(async || ApiError::plain(Code::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(api.clone(), edge::wrap))
         .with_state(api)
@@ -180,8 +183,7 @@ fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(ops::health))
         .routes(routes!(ops::ready))
         .routes(routes!(ops::metrics))
-        .routes(routes!(ops::openapi))
-        .route(paths::HOME, get(ops::home));
+        .routes(routes!(ops::openapi));
     for path in paths::NOT_BUILT {
         router = router.route(path, axum::routing::any(async || ApiError::plain(Code::RouteNotBuilt)));
     }

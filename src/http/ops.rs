@@ -1,14 +1,12 @@
 //! For those who run the gateway: is it alive, is it ready, what does it count, what can
-//! be asked of it. And the page at `/`, as long as there is no portal.
+//! be asked of it.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::extract::Request;
 use axum::extract::State;
-use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use http::HeaderValue;
 use http::StatusCode;
 use http::header;
 use serde::Serialize;
@@ -22,8 +20,6 @@ use crate::http::error::ApiError;
 use crate::http::openapi::NativeError;
 use crate::http::paths;
 
-/// What the page at `/` may load: nothing.
-const PAGE_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Content type of the Prometheus text format.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -115,14 +111,4 @@ pub async fn metrics(State(api): State<Api>, request: Request) -> Result<Respons
 #[utoipa::path(get, path = paths::OPENAPI, operation_id = "openapi", responses((status = 200, body = Object)))]
 pub async fn openapi(State(api): State<Api>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], api.openapi.to_string()).into_response()
-}
-
-/// A plain page that names the API.
-pub async fn home() -> Response {
-    let mut response = Html(include_str!("home.html")).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
 }

@@ -299,7 +299,7 @@ async fn probes_tell_health_readiness_and_server_states() {
     assert_eq!(ready["servers"][0], json!({ "name": "argus", "state": "up" }));
     let page = gateway.get("/").send().await.expect("an answer");
     assert!(header(&page, "content-security-policy").starts_with("default-src 'none'"));
-    assert!(page.text().await.expect("a page").contains("not part of this build"));
+    assert!(page.text().await.expect("a page").contains("Groundwire"));
 }
 
 #[tokio::test]
