@@ -34,6 +34,12 @@ pub enum TurnError {
         /// The id asked for.
         id: String,
     },
+    /// The call behind a result cannot be repeated.
+    #[error("the call behind this result cannot be repeated: {reason}")]
+    NotRepeatable {
+        /// Why.
+        reason: &'static str,
+    },
     /// The gateway is shutting down or runs as many turns as it may.
     #[error("the gateway takes no further turns now: {reason}")]
     Busy {
@@ -52,6 +58,7 @@ impl TurnError {
             TurnError::Model(error) => error.kind(),
             TurnError::Prompt(_) => "prompt_broken",
             TurnError::NotRunning { .. } => "not_running",
+            TurnError::NotRepeatable { .. } => "result_not_repeatable",
             TurnError::Busy { .. } => "busy",
         }
     }

@@ -43,6 +43,19 @@ impl Turn {
         self.draft_from_fresh(ruling).await
     }
 
+    /// The turn that repeats the call behind one result, and makes no other.
+    pub(crate) async fn answer_by_repeating(&mut self, ruling: &Ruling) -> Result<Reply, TurnError> {
+        if let Some(reply) = self.missing_group(ruling) {
+            return Ok(reply);
+        }
+        let repeats = self.calls_behind(ruling);
+        self.run_calls(repeats).await;
+        if let Some(reply) = self.failure_reply() {
+            return Ok(reply);
+        }
+        self.draft_from_fresh(ruling).await
+    }
+
     /// Tools of the routed groups, read-only ones alone, in the order of the group.
     pub(crate) fn offered(&self, ruling: &Ruling) -> Vec<Arc<ToolSpec>> {
         if !ruling.decision.needs_call() {
@@ -110,7 +123,14 @@ impl Turn {
     /// The calls behind the results that a refresh speaks of, with their arguments, and
     /// whatever policy adds for the object in question.
     fn repeats(&self, ruling: &Ruling) -> Vec<ReadyCall> {
-        let mut calls: Vec<ReadyCall> = ruling
+        let mut calls = self.calls_behind(ruling);
+        calls.extend(self.planned_calls(ruling));
+        calls
+    }
+
+    /// The calls behind the results that a ruling speaks of, with their arguments.
+    fn calls_behind(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+        ruling
             .about
             .iter()
             .filter_map(|id| self.ledger.get(*id))
@@ -124,9 +144,7 @@ impl Turn {
                     attempt: 1,
                 })
             })
-            .collect();
-        calls.extend(self.planned_calls(ruling));
-        calls
+            .collect()
     }
 
     /// A translated request stands for the call it was made for: the same intent, executed.

@@ -15,9 +15,11 @@ pub mod ports;
 pub mod preview;
 pub mod project;
 pub mod record;
+pub mod repeat;
 pub mod route;
 pub mod running;
 pub mod tool_call;
+pub mod trial;
 pub mod turn;
 pub mod validate;
 pub mod views;
@@ -30,6 +32,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use crate::domain::policy::router::Router;
 use crate::engine::budget::Limits;
@@ -96,6 +99,8 @@ pub struct Engine {
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) settings: EngineSettings,
     pub(crate) running: RunningTurns,
+    /// Places for calls that are tried by hand.
+    pub(crate) trials: Arc<Semaphore>,
     // A std lock: held for a copy of the list, never across an await.
     observers: RwLock<Vec<Arc<dyn TurnObserver>>>,
 }
@@ -112,8 +117,9 @@ impl Engine {
         settings: EngineSettings,
     ) -> Arc<Self> {
         let running = RunningTurns::new(settings.turns_at_once);
+        let trials = Arc::new(Semaphore::new(settings.calls_at_once.max(1)));
         let observers = RwLock::new(Vec::new());
-        Arc::new(Self { model, tools, store, clock, router, prompts, settings, running, observers })
+        Arc::new(Self { model, tools, store, clock, router, prompts, settings, running, trials, observers })
     }
 
     /// Tells `observer` of every turn that ends from now on.

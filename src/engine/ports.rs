@@ -29,6 +29,8 @@ use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
+use crate::engine::record::Feedback;
+use crate::engine::record::ToolTrial;
 use crate::engine::record::TurnRecord;
 
 /// What a model call is for; profiles are chosen per role.
@@ -325,6 +327,12 @@ pub enum StoreError {
         /// The conversation.
         conversation: ConversationId,
     },
+    /// Another turn has taken the place of this one.
+    #[error("turn {turn} was replaced")]
+    Replaced {
+        /// The turn that was named.
+        turn: TurnId,
+    },
     /// Locked, read-only, full or gone; nothing was written.
     #[error("database {kind}")]
     Database {
@@ -350,6 +358,7 @@ impl StoreError {
         match self {
             StoreError::NotFound { .. } => "not_found",
             StoreError::TurnRunning { .. } => "turn_running",
+            StoreError::Replaced { .. } => "turn_replaced",
             StoreError::Database { kind, .. } => kind,
             StoreError::Corrupt { .. } => "corrupt",
         }
@@ -388,6 +397,18 @@ pub trait TurnStore: Send + Sync {
     /// Head, messages and ledger.
     async fn load(&self, owner: &str, id: ConversationId) -> Result<StoredConversation, StoreError>;
 
+    /// The same as it was before this turn of it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the turn is none of this conversation,
+    /// [`StoreError::Replaced`] when it is hidden already.
+    async fn load_before(
+        &self,
+        owner: &str,
+        id: ConversationId,
+        turn: TurnId,
+    ) -> Result<StoredConversation, StoreError>;
+
     /// Conversations of the owner, newest first; `query` matches title and messages, case-insensitively.
     async fn list_conversations(
         &self,
@@ -421,6 +442,7 @@ pub trait TurnStore: Send + Sync {
 
     /// Writes the whole turn in one transaction and frees the place: messages, results,
     /// stale, shown and superseded marks, claims, events, raw model answers. All or nothing.
+    /// A turn with a reply that replaces another hides that one and all later ones.
     async fn commit_turn(&self, record: &TurnRecord) -> Result<(), StoreError>;
 
     /// Frees the place without a record.
@@ -437,6 +459,18 @@ pub trait TurnStore: Send + Sync {
 
     /// One ledger entry.
     async fn result(&self, owner: &str, id: ResultId) -> Result<LedgerEntry, StoreError>;
+
+    /// The turn that has taken the place of this one.
+    async fn replaced_by(&self, owner: &str, id: TurnId) -> Result<Option<TurnId>, StoreError>;
+
+    /// Keeps what the owner thinks of a turn, instead of what was kept before.
+    async fn give_feedback(&self, owner: &str, id: TurnId, feedback: &Feedback) -> Result<(), StoreError>;
+
+    /// What the owner thinks of a turn.
+    async fn feedback(&self, owner: &str, id: TurnId) -> Result<Option<Feedback>, StoreError>;
+
+    /// Writes down a call that was tried by hand.
+    async fn record_trial(&self, trial: &ToolTrial) -> Result<(), StoreError>;
 
     /// Whether the database takes writes now.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -15,10 +15,12 @@ use crate::domain::event::Stopped;
 use crate::domain::event::TurnOutcome;
 use crate::domain::event::Usage;
 use crate::domain::grounding::claim::Claim;
+use crate::domain::ids::CallId;
 use crate::domain::ids::ConversationId;
 use crate::domain::ids::ResultId;
 use crate::domain::ids::TurnId;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::Ruling;
 use crate::engine::ports::ModelRole;
 
@@ -109,4 +111,54 @@ pub struct TurnRecord {
     pub fingerprint: String,
     /// Error code when the turn failed.
     pub failure: Option<String>,
+    /// The turn that this one takes the place of, once it has a reply.
+    #[serde(default)]
+    pub replaces: Option<TurnId>,
+}
+
+/// What somebody thinks of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rating {
+    /// Good.
+    Up,
+    /// Bad.
+    Down,
+}
+
+/// A rating with its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// Good or bad.
+    pub rating: Rating,
+    /// Why.
+    pub comment: Option<String>,
+    /// When.
+    pub given_at: Timestamp,
+}
+
+/// A call that somebody tried by hand: part of no conversation, evidence of nothing. The
+/// payload is shown once; what is kept is its digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolTrial {
+    /// Id.
+    pub id: CallId,
+    /// Who tried: the caller's subject.
+    pub owner: String,
+    /// Configured server name.
+    pub server: String,
+    /// Tool name at the server.
+    pub tool: String,
+    /// Arguments as sent.
+    pub arguments: Value,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// SHA-256 of the payload, lower-case hex.
+    pub digest: String,
+    /// Message when it was no success.
+    pub error: Option<String>,
+    /// When the call was made.
+    pub started_at: Timestamp,
+    /// When its answer was there.
+    pub finished_at: Timestamp,
 }

@@ -56,6 +56,11 @@ impl RunningTurns {
         self.lock().get(&id).filter(|turn| turn.owner == owner).cloned()
     }
 
+    /// The running turn of a conversation of this owner.
+    pub fn of_conversation(&self, owner: &str, id: ConversationId) -> Option<RunningTurn> {
+        self.lock().values().find(|turn| turn.owner == owner && turn.conversation_id == id).cloned()
+    }
+
     /// Number of running turns.
     pub fn count(&self) -> usize {
         self.lock().len()

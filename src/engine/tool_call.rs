@@ -175,7 +175,7 @@ struct Finished {
 /// Payloads above this many bytes are classified and hashed off the async threads.
 const LARGE: usize = 256 * 1024;
 
-async fn sort_answer(answer: Result<RawToolResult, ToolFailure>, arguments: Value) -> (Classified, String) {
+pub(crate) async fn sort_answer(answer: Result<RawToolResult, ToolFailure>, arguments: Value) -> (Classified, String) {
     match answer {
         Ok(raw) => {
             let size: usize = raw.texts.iter().map(String::len).sum();

@@ -50,6 +50,7 @@ use crate::engine::ports::StoredConversation;
 use crate::engine::record::ModelExchange;
 use crate::engine::record::TurnRecord;
 use crate::engine::record::TurnTimings;
+use crate::engine::repeat::repeatable;
 use crate::engine::running::RunningTurn;
 
 /// Characters of a message that become the title of its conversation.
@@ -68,6 +69,16 @@ pub struct TurnRequest {
     pub unverified: Vec<Message>,
 }
 
+/// What a turn is to do besides answering its message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TurnOrder {
+    /// The turn it takes the place of: that one and all later ones of the conversation are
+    /// not seen by this turn, and are hidden once it has a reply.
+    pub replaces: Option<TurnId>,
+    /// The result whose call it repeats, exactly, whatever the message says.
+    pub repeats: Option<ResultId>,
+}
+
 /// Everything a running turn knows. Steps add methods in their own files.
 pub struct Turn {
     pub(crate) engine: Arc<Engine>,
@@ -79,6 +90,7 @@ pub struct Turn {
     claimed: Option<Vec<Message>>,
     pub(crate) message: String,
     pub(crate) profile: Option<String>,
+    pub(crate) order: TurnOrder,
     pub(crate) ledger: Ledger,
     pub(crate) staled: Vec<ResultId>,
     pub(crate) superseded: Vec<(ResultId, ResultId)>,
@@ -120,9 +132,25 @@ impl Engine {
     /// [`TurnError`] when the message is refused, the conversation is not the caller's, or
     /// another turn of it is running.
     pub async fn start_turn(self: &Arc<Self>, caller: Caller, request: TurnRequest) -> Result<RunningTurn, TurnError> {
+        self.start_ordered(caller, request, TurnOrder::default()).await
+    }
+
+    /// The same for a turn that replaces another or repeats a call.
+    ///
+    /// # Errors
+    /// [`TurnError`], also when what the order names is not there.
+    pub async fn start_ordered(
+        self: &Arc<Self>,
+        caller: Caller,
+        request: TurnRequest,
+        order: TurnOrder,
+    ) -> Result<RunningTurn, TurnError> {
         self.accept(&request)?;
         let now = self.clock.now();
-        let stored = self.open_conversation(&caller, &request, now).await?;
+        let stored = self.open_conversation(&caller, &request, order.replaces, now).await?;
+        if let Some(result) = order.repeats {
+            repeatable(&stored.ledger, result)?;
+        }
         let id = self.clock.turn_id();
         let running = RunningTurn {
             id,
@@ -139,7 +167,7 @@ impl Engine {
             return Err(error.into());
         }
         let stored_id = stored.conversation.id;
-        let turn = Turn::new(Arc::clone(self), caller, request, stored, &running, now).await;
+        let turn = Turn::new(Arc::clone(self), caller, request, order, stored, &running, now).await;
         let engine = Arc::clone(self);
         let (conversation, journal) = (stored_id, Arc::clone(&running.journal));
         self.running.spawn(async move {
@@ -179,10 +207,14 @@ impl Engine {
         &self,
         caller: &Caller,
         request: &TurnRequest,
+        replaces: Option<TurnId>,
         now: Timestamp,
     ) -> Result<StoredConversation, TurnError> {
         if let Some(id) = request.conversation_id {
-            return Ok(self.store.load(caller.subject(), id).await?);
+            return Ok(match replaces {
+                Some(turn) => self.store.load_before(caller.subject(), id, turn).await?,
+                None => self.store.load(caller.subject(), id).await?,
+            });
         }
         let conversation = Conversation {
             id: self.clock.conversation_id(),
@@ -210,6 +242,7 @@ impl Turn {
         engine: Arc<Engine>,
         caller: Caller,
         request: TurnRequest,
+        order: TurnOrder,
         stored: StoredConversation,
         running: &RunningTurn,
         started_at: Timestamp,
@@ -227,6 +260,7 @@ impl Turn {
             history,
             message: request.message,
             profile: request.profile,
+            order,
             shown: Shown::from_ledger(&stored.ledger),
             signals: None,
             ledger: stored.ledger,
@@ -280,9 +314,13 @@ impl Turn {
 
     /// The six kinds of turn; each arm ends in an approved reply.
     async fn steps(&mut self) -> Result<Reply, TurnError> {
-        let ruling = self.route().await?;
+        let ruling = match self.order.repeats {
+            Some(result) => self.route_to_repeat(result),
+            None => self.route().await?,
+        };
         self.ruling = Some(ruling.clone());
         match ruling.decision {
+            _ if self.order.repeats.is_some() => self.answer_by_repeating(&ruling).await,
             RouterDecision::CallTool | RouterDecision::Refresh => self.answer_from_calls(&ruling).await,
             RouterDecision::UseShown => self.answer_from_shown(&ruling).await,
             RouterDecision::Converse => self.converse(&ruling).await,
@@ -448,6 +486,7 @@ impl Turn {
             catalog_digest: self.catalog.digest.clone(),
             config_digest: self.engine.settings.config_digest.clone(),
             failure: None,
+            replaces: self.order.replaces,
         }
     }
 

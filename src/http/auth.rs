@@ -38,6 +38,19 @@ impl FromRequestParts<Api> for Asker {
     }
 }
 
+/// A caller who manages tokens.
+pub struct Admin(pub Caller);
+
+impl FromRequestParts<Api> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        require(&caller, AccessRole::Admin)?;
+        Ok(Self(caller))
+    }
+}
+
 /// Refuses a caller whose role is below `role`.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ use crate::domain::ids::TurnId;
 use crate::engine::error::TurnError;
 use crate::engine::ports::ModelError;
 use crate::engine::ports::StoreError;
+use crate::engine::trial::TrialError;
 
 macro_rules! codes {
     ($($name:ident = $text:literal, $status:literal, $doc:literal;)*) => {
@@ -60,6 +61,7 @@ codes! {
     InvalidId = "invalid_id", 400, "An id in the path is no UUID.";
     InvalidHeader = "invalid_header", 400, "A header has a value that cannot be used.";
     IncompleteBody = "incomplete_body", 400, "The body broke off.";
+    InvalidArguments = "invalid_arguments", 400, "The arguments do not fit the tool's schema.";
     EmptyMessage = "empty_message", 400, "The message holds nothing but white space.";
     InvalidMessages = "invalid_messages", 400, "The list of messages cannot be used; the last one must be from the user.";
     TooManyMessages = "too_many_messages", 400, "More messages than allowed.";
@@ -76,6 +78,7 @@ codes! {
     TokenExpired = "token_expired", 401, "The API token has expired.";
     TokenRevoked = "token_revoked", 401, "The API token was revoked.";
     RoleMissing = "role_missing", 403, "The caller's role does not allow this.";
+    ToolNotAllowed = "tool_not_allowed", 403, "Only tools that change nothing, and that policy allows, can be tried.";
     HostNotAllowed = "host_not_allowed", 403, "Without authentication only requests to a loopback address are served.";
     OriginNotAllowed = "origin_not_allowed", 403, "Without authentication no other web page may send requests.";
     RouteNotFound = "route_not_found", 404, "There is no such route.";
@@ -84,15 +87,20 @@ codes! {
     ConversationNotFound = "conversation_not_found", 404, "No conversation with this id belongs to the caller.";
     TurnNotFound = "turn_not_found", 404, "No turn with this id belongs to the caller.";
     ResultNotFound = "result_not_found", 404, "No result with this id belongs to the caller.";
+    ToolNotFound = "tool_not_found", 404, "No connected server has this tool.";
+    TokenNotFound = "token_not_found", 404, "There is no API token with this id.";
     MethodNotAllowed = "method_not_allowed", 405, "The route does not know this method.";
     RequestTimeout = "request_timeout", 408, "The request took longer than allowed.";
     TurnRunning = "turn_running", 409, "Another turn of this conversation is running.";
     TurnNotRunning = "turn_not_running", 409, "The turn has ended already.";
     TurnNotFinished = "turn_not_finished", 409, "The turn is still running and has no record yet.";
     TurnCancelled = "turn_cancelled", 409, "The turn was cancelled.";
+    TurnReplaced = "turn_replaced", 409, "Another turn has taken the place of this one.";
+    ResultNotRepeatable = "result_not_repeatable", 409, "The call behind this result cannot be repeated.";
     NothingToConfirm = "nothing_to_confirm", 409, "The turn does not wait for a confirmation.";
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed.";
     MessageTooLong = "message_too_long", 413, "The message is longer than allowed.";
+    ExportTooLarge = "export_too_large", 413, "The conversation has more turns than an export takes.";
     UnsupportedMediaType = "unsupported_media_type", 415, "The body must be application/json, not compressed.";
     Busy = "busy", 429, "As many turns are running as may run at once.";
     Internal = "internal", 500, "A defect of ours; the log has the request id.";
@@ -264,8 +272,10 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound { what: "turn", .. } => Code::TurnNotFound,
             StoreError::NotFound { what: "result", .. } => Code::ResultNotFound,
             StoreError::NotFound { what: "cursor", .. } => Code::InvalidCursor,
+            StoreError::NotFound { what: "token", .. } => Code::TokenNotFound,
             StoreError::NotFound { .. } => Code::RouteNotFound,
             StoreError::TurnRunning { .. } => Code::TurnRunning,
+            StoreError::Replaced { .. } => Code::TurnReplaced,
             StoreError::Database { kind, .. } => Code::from_name(kind).unwrap_or(Code::StoreBroken),
             StoreError::Corrupt { .. } => Code::StoreCorrupt,
         };
@@ -291,8 +301,24 @@ impl From<TurnError> for ApiError {
             }
             TurnError::Prompt(inner) => Self::plain(Code::PromptBroken).cause(inner),
             TurnError::NotRunning { .. } => Self::new(Code::TurnNotRunning, error.to_string()),
+            TurnError::NotRepeatable { .. } => Self::new(Code::ResultNotRepeatable, error.to_string()),
             TurnError::Busy { reason: "shutting down" } => Self::plain(Code::ShuttingDown),
             TurnError::Busy { .. } => Self::new(Code::Busy, error.to_string()),
+        }
+    }
+}
+
+impl From<TrialError> for ApiError {
+    fn from(error: TrialError) -> Self {
+        match error {
+            TrialError::UnknownTool { .. } => Self::new(Code::ToolNotFound, error.to_string()),
+            TrialError::NotAllowed { .. } => Self::new(Code::ToolNotAllowed, error.to_string()),
+            TrialError::Arguments { ref problems } => Self::new(Code::InvalidArguments, error.to_string())
+                .param("arguments")
+                .details(json!({ "problems": problems })),
+            TrialError::Busy => Self::new(Code::Busy, error.to_string()),
+            TrialError::Store(error) => error.into(),
+            TrialError::BrokeOff => Self::plain(Code::Internal).cause(error),
         }
     }
 }

@@ -175,6 +175,19 @@ impl<T: FromStr> FromRequestParts<Api> for Id<T> {
     }
 }
 
+/// Names in the path.
+pub struct PathOf<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Api> for PathOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        // What is no text after decoding names nothing.
+        let names = Path::<T>::from_request_parts(parts, api).await;
+        names.map(|Path(names)| Self(names)).map_err(|_| ApiError::plain(Code::RouteNotFound))
+    }
+}
+
 /// The query string.
 pub struct Params<T>(pub T);
 

@@ -60,6 +60,20 @@ pub mod paths {
     pub const TURN_CANCEL: &str = "/api/turns/{id}/cancel";
     /// Answers a confirmation.
     pub const TURN_CONFIRM: &str = "/api/turns/{id}/confirm";
+    /// Keeps what the owner thinks of a turn.
+    pub const TURN_FEEDBACK: &str = "/api/turns/{id}/feedback";
+    /// A conversation as a file.
+    pub const CONVERSATION_EXPORT: &str = "/api/conversations/{id}/export";
+    /// Makes the call behind a result again.
+    pub const RESULT_REFRESH: &str = "/api/results/{id}/refresh";
+    /// Calls a tool by hand.
+    pub const TOOL_TRY: &str = "/api/tools/{server}/{tool}/try";
+    /// The model profiles.
+    pub const MODEL_PROFILES: &str = "/api/models";
+    /// API tokens.
+    pub const TOKENS: &str = "/api/tokens";
+    /// One API token.
+    pub const TOKEN: &str = "/api/tokens/{id}";
     /// One result.
     pub const RESULT: &str = "/api/results/{id}";
     /// The tool catalog.
@@ -83,7 +97,7 @@ pub mod paths {
     /// Routes whose errors have OpenAI's shape.
     pub const OPENAI_PREFIX: &str = "/v1/";
     /// Planned, not built.
-    pub const NOT_BUILT: [&str; 10] = [
+    pub const NOT_BUILT: [&str; 9] = [
         "/mcp",
         "/sse",
         "/messages",
@@ -93,7 +107,6 @@ pub mod paths {
         "/sysdig-mcp-server/sse",
         "/sysdig-mcp-server/messages",
         "/v1/responses",
-        "/api/turns/{id}/feedback",
     ];
 }
 
@@ -146,10 +159,12 @@ impl Api {
 pub fn router(app: Arc<App>) -> Router {
     let metrics = Arc::new(Metrics::new());
     app.engine.observe(Arc::clone(&metrics) as _);
-    // Turns and their events last as long as they last; the engine bounds them.
+    // Turns, their events and calls of tools last as long as they last; the engine bounds them.
     let turns = OpenApiRouter::new()
         .routes(routes!(openai::chat::complete))
         .routes(routes!(native::turns::run))
+        .routes(routes!(native::results::refresh))
+        .routes(routes!(native::trial::try_tool))
         .routes(routes!(native::turns::events));
     let (turns, mut document) = turns.split_for_parts();
     let (quick, quick_document) = quick().split_for_parts();
@@ -176,6 +191,11 @@ fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(native::turns::get))
         .routes(routes!(native::turns::cancel))
         .routes(routes!(native::turns::confirm))
+        .routes(routes!(native::feedback::give))
+        .routes(routes!(native::export::export))
+        .routes(routes!(native::models::list))
+        .routes(routes!(native::tokens::list, native::tokens::create))
+        .routes(routes!(native::tokens::revoke))
         .routes(routes!(native::results::get))
         .routes(routes!(native::catalog::list))
         .routes(routes!(native::validate::validate))

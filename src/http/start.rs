@@ -10,6 +10,7 @@ use crate::domain::event::TurnEvent;
 use crate::engine::error::TurnError;
 use crate::engine::record::TurnRecord;
 use crate::engine::running::RunningTurn;
+use crate::engine::turn::TurnOrder;
 use crate::engine::turn::TurnRequest;
 use crate::http::Api;
 use crate::http::error::ApiError;
@@ -36,11 +37,25 @@ pub struct Started {
 /// # Errors
 /// See [`TurnError`].
 pub async fn start(api: &Api, caller: Caller, request: TurnRequest, when_gone: WhenGone) -> Result<Started, ApiError> {
+    ordered(api, caller, request, TurnOrder::default(), when_gone).await
+}
+
+/// Starts a turn that replaces another or repeats a call.
+///
+/// # Errors
+/// See [`TurnError`].
+pub async fn ordered(
+    api: &Api,
+    caller: Caller,
+    request: TurnRequest,
+    order: TurnOrder,
+    when_gone: WhenGone,
+) -> Result<Started, ApiError> {
     let engine = Arc::clone(&api.app.engine);
     let (sender, started) = oneshot::channel();
     // A task of its own: a request that is dropped half way must not leave its conversation taken.
     tokio::spawn(async move {
-        let guarded: Result<Started, TurnError> = engine.start_turn(caller, request).await.map(|turn| {
+        let guarded: Result<Started, TurnError> = engine.start_ordered(caller, request, order).await.map(|turn| {
             let guard = (when_gone == WhenGone::Cancel).then(|| turn.cancel.clone().drop_guard());
             Started { turn, _guard: guard }
         });

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use sqlx::AssertSqlSafe;
 
 use crate::domain::ids::ResultId;
+use crate::domain::ids::TurnId;
 use crate::engine::ports::StoreError;
 use crate::engine::record::TurnRecord;
 use crate::store::contents::Contents;
@@ -35,6 +36,10 @@ pub async fn turn(database: &Database, contents: &Contents, record: &TurnRecord)
     let mut tx = database.begin().await?;
     touch_conversation(&mut tx, record).await?;
     places::give_back(&mut tx, record.conversation_id, record.id).await?;
+    // What has no reply takes nothing's place: the user keeps what was there.
+    if let Some(replaced) = record.replaces.filter(|_| !record.text.is_empty()) {
+        hide(&mut tx, record, replaced).await?;
+    }
     tx.execute(INSERT_TURN, head).await?;
     insert_results(&mut tx, results).await?;
     mark_earlier(&mut tx, record).await?;
@@ -93,6 +98,20 @@ async fn insert_results(
         results = rest;
     }
     Ok(())
+}
+
+/// Hides a turn and all later ones of its conversation. What they fetched replaces nothing any more.
+async fn hide(tx: &mut Transaction, record: &TurnRecord, replaced: TurnId) -> Result<(), StoreError> {
+    let turns = "update turns set replaced_by = $2 where conversation_id = $1 and replaced_by is null \
+        and number >= (select number from turns where id = $3 and conversation_id = $1)";
+    let (conversation, by) = (record.conversation_id.0, record.id.0);
+    if tx.execute(turns, vec![conversation.into(), by.into(), replaced.0.into()]).await? == 0 {
+        return Err(StoreError::NotFound { what: "turn", id: replaced.to_string() });
+    }
+    let results = "update results set superseded_by = null where conversation_id = $1 \
+        and superseded_by in (select r.id from results r join turns t on t.id = r.turn_id where t.replaced_by = $2) \
+        and turn_id in (select id from turns where conversation_id = $1 and replaced_by is null)";
+    tx.execute(results, vec![conversation.into(), by.into()]).await.map(drop)
 }
 
 /// First, so that every writer locks the conversation before anything inside it.

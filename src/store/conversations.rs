@@ -4,6 +4,7 @@
 //! another was touched.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use sqlx::AssertSqlSafe;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::ids::ConversationId;
 use crate::domain::ids::ResultId;
+use crate::domain::ids::TurnId;
 use crate::domain::ledger::Ledger;
 use crate::domain::message::Conversation;
 use crate::engine::ports::Listed;
@@ -62,27 +64,34 @@ pub async fn head(database: &Database, owner: &str, id: ConversationId) -> Resul
     rows::conversation(found.first().ok_or_else(|| missing(id))?)
 }
 
-/// Head, messages and ledger, all of one moment.
+/// Head, messages and ledger, all of one moment; with `before` as they were before that turn.
+/// Turns that were replaced are no part of it, nor is what they did to earlier results.
 ///
 /// # Errors
-/// [`StoreError::NotFound`].
+/// [`StoreError::NotFound`]; [`StoreError::Replaced`] for a `before` that is hidden.
 pub async fn load(
     database: &Database,
     contents: &Contents,
     owner: &str,
     id: ConversationId,
+    before: Option<TurnId>,
 ) -> Result<StoredConversation, StoreError> {
-    let turns = "select id, message_json, reply_json from turns where conversation_id = $1 order by number";
+    let turns = "select id, message_json, reply_json from turns \
+        where conversation_id = $1 and replaced_by is null and number < $2 order by number";
     let results = format!(
         "select {} from results r join turns t on t.id = r.turn_id \
-         where r.conversation_id = $1 order by t.number, r.position",
+         where r.conversation_id = $1 and t.replaced_by is null and t.number < $2 order by t.number, r.position",
         rows::RESULT_COLUMNS
     );
     let mut tx = database.snapshot().await?;
     let found = tx.fetch(HEAD, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
     let conversation = rows::conversation(found.first().ok_or_else(|| missing(id))?)?;
-    let turns = tx.fetch(turns, vec![id.0.into()]).await?;
-    let results = tx.fetch(AssertSqlSafe(results), vec![id.0.into()]).await?;
+    let end = match before {
+        Some(turn) => place_of(&mut tx, id, turn).await?,
+        None => i64::MAX,
+    };
+    let turns = tx.fetch(turns, vec![id.0.into(), end.into()]).await?;
+    let results = tx.fetch(AssertSqlSafe(results), vec![id.0.into(), end.into()]).await?;
     let ids: Vec<ResultId> = results.iter().map(|row| row.id("id").map(ResultId)).collect::<Result<_, _>>()?;
     let mut payloads = payloads(&mut tx, contents, &ids).await?;
     tx.commit().await?;
@@ -90,12 +99,26 @@ pub async fn load(
     for row in &turns {
         messages.extend(rows::messages(row)?);
     }
+    let known: HashSet<ResultId> = ids.iter().copied().collect();
     let mut entries = Vec::with_capacity(results.len());
     for (row, id) in results.iter().zip(ids) {
         let content = payloads.remove(&id).ok_or_else(|| error::corrupt("result", "no payload"))?;
-        entries.push(rows::entry(row, content)?);
+        let mut entry = rows::entry(row, content)?;
+        entry.superseded_by = entry.superseded_by.filter(|newer| known.contains(newer));
+        entries.push(entry);
     }
     Ok(StoredConversation { conversation, messages, ledger: Ledger::from_entries(entries) })
+}
+
+/// The place of a turn among those of its conversation.
+async fn place_of(tx: &mut Transaction, conversation: ConversationId, turn: TurnId) -> Result<i64, StoreError> {
+    let sql = "select number, replaced_by from turns where id = $1 and conversation_id = $2";
+    let found = tx.fetch(sql, vec![turn.0.into(), conversation.0.into()]).await?;
+    let row = found.first().ok_or_else(|| StoreError::NotFound { what: "turn", id: turn.to_string() })?;
+    match row.id_or_none("replaced_by")? {
+        Some(_) => Err(StoreError::Replaced { turn }),
+        None => row.int("number"),
+    }
 }
 
 /// The payloads of these results; only those that are not kept are read.
@@ -200,7 +223,8 @@ pub async fn find_by_fingerprint(
     owner: &str,
     fingerprint: &str,
 ) -> Result<Option<ConversationId>, StoreError> {
-    let sql = "select conversation_id from turns where owner = $1 and fingerprint = $2 order by number desc limit 1";
+    let sql = "select conversation_id from turns where owner = $1 and fingerprint = $2 \
+        and replaced_by is null order by number desc limit 1";
     let values = vec![rows::plain(owner).as_ref().into(), rows::plain(fingerprint).as_ref().into()];
     let found = database.fetch(sql, values).await?;
     found.first().map(|row| row.id("conversation_id").map(ConversationId)).transpose()

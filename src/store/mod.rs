@@ -9,12 +9,14 @@ pub mod contents;
 pub mod conversations;
 pub mod database;
 pub mod error;
+pub mod feedback;
 pub mod places;
 pub mod postgres;
 pub mod rows;
 pub mod sqlite;
 pub mod tokens;
 pub mod traces;
+pub mod trials;
 
 use std::time::Duration;
 
@@ -31,6 +33,8 @@ use crate::engine::ports::Listed;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
 use crate::engine::ports::TurnStore;
+use crate::engine::record::Feedback;
+use crate::engine::record::ToolTrial;
 use crate::engine::record::TurnRecord;
 use crate::store::contents::Contents;
 use crate::store::database::Database;
@@ -155,7 +159,16 @@ impl TurnStore for Store {
     }
 
     async fn load(&self, owner: &str, id: ConversationId) -> Result<StoredConversation, StoreError> {
-        conversations::load(&self.database, &self.contents, owner, id).await
+        conversations::load(&self.database, &self.contents, owner, id, None).await
+    }
+
+    async fn load_before(
+        &self,
+        owner: &str,
+        id: ConversationId,
+        turn: TurnId,
+    ) -> Result<StoredConversation, StoreError> {
+        conversations::load(&self.database, &self.contents, owner, id, Some(turn)).await
     }
 
     async fn list_conversations(
@@ -214,6 +227,22 @@ impl TurnStore for Store {
 
     async fn result(&self, owner: &str, id: ResultId) -> Result<LedgerEntry, StoreError> {
         traces::result(&self.database, owner, id).await
+    }
+
+    async fn replaced_by(&self, owner: &str, id: TurnId) -> Result<Option<TurnId>, StoreError> {
+        traces::replaced_by(&self.database, owner, id).await
+    }
+
+    async fn give_feedback(&self, owner: &str, id: TurnId, given: &Feedback) -> Result<(), StoreError> {
+        feedback::give(&self.database, owner, id, given).await
+    }
+
+    async fn feedback(&self, owner: &str, id: TurnId) -> Result<Option<Feedback>, StoreError> {
+        feedback::of_turn(&self.database, owner, id).await
+    }
+
+    async fn record_trial(&self, trial: &ToolTrial) -> Result<(), StoreError> {
+        trials::record(&self.database, trial).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -15,7 +15,8 @@ pub const LIST_CONVERSATIONS: &str = "\
     select id, owner, title, created_at, updated_at from conversations c \
     where owner = $1 and (updated_at, id) < ($2, $3) \
       and ($4 = '' or strpos(title_folded, $4) > 0 or exists ( \
-        select 1 from turns t where t.conversation_id = c.id and strpos(t.search_text, $4) > 0)) \
+        select 1 from turns t where t.conversation_id = c.id and t.replaced_by is null \
+          and strpos(t.search_text, $4) > 0)) \
     order by updated_at desc, id desc limit $5";
 
 /// Row locks are taken statement by statement, always conversation first.

@@ -229,6 +229,9 @@ impl Marks {
 /// The parts of a record that are only ever read with it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Detail<'a> {
+    /// The turn that this one takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<TurnId>,
     /// See [`TurnRecord`] for this and the others.
     pub ruling: Cow<'a, Option<Ruling>>,
     /// The basis.
@@ -273,6 +276,7 @@ impl<'a> Detail<'a> {
             superseded: Cow::Borrowed(&record.superseded),
             catalog_digest: Cow::Borrowed(&record.catalog_digest),
             config_digest: Cow::Borrowed(&record.config_digest),
+            replaces: record.replaces,
             marks: record.results.iter().map(Marks::of).collect(),
         }
     }
@@ -318,5 +322,6 @@ pub fn record(row: &Row, mut results: Vec<LedgerEntry>) -> Result<TurnRecord, St
         config_digest: detail.config_digest.into_owned(),
         fingerprint: row.text_or_none("fingerprint")?.unwrap_or_default(),
         failure: row.text_or_none("failure")?,
+        replaces: detail.replaces,
     })
 }

@@ -29,7 +29,8 @@ pub const LIST_CONVERSATIONS: &str = "\
     select id, owner, title, created_at, updated_at from conversations c \
     where owner = $1 and (updated_at, id) < ($2, $3) \
       and ($4 = '' or instr(title_folded, $4) > 0 or exists ( \
-        select 1 from turns t where t.conversation_id = c.id and instr(t.search_text, $4) > 0)) \
+        select 1 from turns t where t.conversation_id = c.id and t.replaced_by is null \
+          and instr(t.search_text, $4) > 0)) \
     order by updated_at desc, id desc limit $5";
 
 /// Takes the write lock at once: a transaction that reads first could fail to get it later.

@@ -35,13 +35,13 @@ pub async fn turn(database: &Database, owner: &str, id: TurnId) -> Result<TurnRe
     rows::record(row, results.iter().map(rows::entry_with_content).collect::<Result<_, _>>()?)
 }
 
-/// Turns of a conversation, oldest first.
+/// Turns of a conversation, oldest first, without those that were replaced.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] without such a conversation.
 pub async fn turns(database: &Database, owner: &str, conversation: ConversationId) -> Result<Vec<TurnId>, StoreError> {
     let sql = "select c.id as conversation_id, t.id as turn_id \
-        from conversations c left join turns t on t.conversation_id = c.id \
+        from conversations c left join turns t on t.conversation_id = c.id and t.replaced_by is null \
         where c.id = $1 and c.owner = $2 order by t.number";
     let found = database.fetch(sql, vec![conversation.0.into(), rows::plain(owner).as_ref().into()]).await?;
     if found.is_empty() {
@@ -49,6 +49,16 @@ pub async fn turns(database: &Database, owner: &str, conversation: ConversationI
     }
     let ids = found.iter().map(|row| row.id_or_none("turn_id"));
     ids.filter_map(|id| id.map(|id| id.map(TurnId)).transpose()).collect()
+}
+
+/// The turn that has taken the place of this one.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn replaced_by(database: &Database, owner: &str, id: TurnId) -> Result<Option<TurnId>, StoreError> {
+    let sql = "select replaced_by from turns where id = $1 and owner = $2";
+    let found = database.fetch(sql, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
+    Ok(found.first().ok_or_else(|| missing(id))?.id_or_none("replaced_by")?.map(TurnId))
 }
 
 /// Events of a finished turn after the one with this number.
@@ -77,6 +87,6 @@ pub async fn result(database: &Database, owner: &str, id: ResultId) -> Result<Le
     rows::entry_with_content(found.first().ok_or_else(|| StoreError::NotFound { what: "result", id: id.to_string() })?)
 }
 
-fn missing(id: TurnId) -> StoreError {
+pub(crate) fn missing(id: TurnId) -> StoreError {
     StoreError::NotFound { what: "turn", id: id.to_string() }
 }

@@ -11,6 +11,7 @@ mod mcp_hub;
 mod mutations;
 mod native_api;
 mod openai_api;
+mod portal_api;
 mod process;
 mod prompts;
 mod rules_page;

@@ -249,6 +249,7 @@ fn record(of: &Conversation, number: u64) -> TurnRecord {
         config_digest: "ef".repeat(32),
         fingerprint: format!("history-{number}"),
         failure: None,
+        replaces: None,
     }
 }
 

@@ -124,6 +124,7 @@ pub async fn get(
     Ok(Json(WholeConversation {
         head: Conversation::from(&stored.conversation),
         messages: stored.messages.iter().map(Message::from).collect(),
+        running_turn: api.app.engine.running().of_conversation(caller.subject(), id).map(|turn| turn.id.0),
     }))
 }
 

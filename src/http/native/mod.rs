@@ -1,10 +1,17 @@
-//! The native API: conversations, turns, results, tools, and the two stateless routes.
+//! The native API: conversations, turns, results, tools, what the portal manages, and the
+//! two stateless routes.
 
 pub mod catalog;
 pub mod conversations;
 pub mod events;
+pub mod export;
+pub mod feedback;
+pub mod markdown;
+pub mod models;
 pub mod results;
 pub mod route;
+pub mod tokens;
+pub mod trial;
 pub mod turns;
 pub mod types;
 pub mod validate;

@@ -17,6 +17,7 @@ use crate::domain::caller::Caller;
 use crate::domain::ids::ConversationId;
 use crate::domain::ids::TurnId;
 use crate::engine::ports::TurnStore;
+use crate::engine::turn::TurnOrder;
 use crate::engine::turn::TurnRequest;
 use crate::http::Api;
 use crate::http::auth::Asker;
@@ -24,12 +25,14 @@ use crate::http::error::ApiError;
 use crate::http::error::Code;
 use crate::http::input::Body;
 use crate::http::input::Id;
+use crate::http::native::feedback::Feedback;
 use crate::http::native::types::FinishedTurn;
 use crate::http::native::types::WholeTurn;
 use crate::http::openapi::NativeError;
 use crate::http::paths;
 use crate::http::sse;
 use crate::http::start;
+use crate::http::start::Started;
 use crate::http::start::WhenGone;
 use crate::http::turn_headers;
 
@@ -44,6 +47,10 @@ pub struct NewTurn {
     /// Model profile; the configured one when missing.
     #[serde(default)]
     pub model: Option<String>,
+    /// An earlier turn of the conversation that this one takes the place of: once this one
+    /// has a reply, that one and all later ones are no part of the conversation any more.
+    #[serde(default)]
+    pub replaces: Option<Uuid>,
 }
 
 /// A turn that was told to stop.
@@ -75,8 +82,21 @@ pub async fn run(
         profile: api.profile(new.model.as_deref())?,
         unverified: Vec::new(),
     };
-    let started = start::start(&api, caller, request, WhenGone::GoOn).await?;
-    if wants_events(&headers) {
+    let replaces = new.replaces.map(TurnId);
+    if replaces.is_some_and(|turn| api.app.engine.running().get(caller.subject(), turn).is_some()) {
+        return Err(ApiError::plain(Code::TurnNotFinished).param("replaces"));
+    }
+    let order = TurnOrder { replaces, repeats: None };
+    let started = start::ordered(&api, caller, request, order, WhenGone::GoOn).await?;
+    answer(&started, &headers).await
+}
+
+/// What the client of a started turn gets: its events as they come, or the finished turn.
+///
+/// # Errors
+/// The failure of the turn.
+pub async fn answer(started: &Started, headers: &HeaderMap) -> Result<Response, ApiError> {
+    if wants_events(headers) {
         let events = sse::live(&started.turn, 0);
         return Ok((turn_headers(started.turn.id, None), events).into_response());
     }
@@ -99,7 +119,11 @@ pub async fn get(State(api): State<Api>, caller: Caller, Id(id): Id<TurnId>) -> 
         };
     }
     let record = api.app.store.turn(caller.subject(), id).await?;
-    Ok(Json(WholeTurn::from(&record)))
+    Ok(Json(WholeTurn {
+        replaced_by: api.app.store.replaced_by(caller.subject(), id).await?.map(|turn| turn.0),
+        feedback: api.app.store.feedback(caller.subject(), id).await?.map(|given| Feedback::of(id, given)),
+        ..WholeTurn::from(&record)
+    }))
 }
 
 /// Events of a turn: what happened so far, then what happens. `Last-Event-ID` resumes.
@@ -156,7 +180,10 @@ pub async fn confirm(State(api): State<Api>, Asker(caller): Asker, Id(id): Id<Tu
 }
 
 /// Fails unless the caller has a finished turn of this id.
-async fn ended(api: &Api, caller: &Caller, id: TurnId) -> Result<(), ApiError> {
+///
+/// # Errors
+/// `turn_not_found`.
+pub async fn ended(api: &Api, caller: &Caller, id: TurnId) -> Result<(), ApiError> {
     // No event comes after the largest number, so nothing but the turn itself is looked up.
     api.app.store.events(caller.subject(), id, u64::MAX).await?;
     Ok(())

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::domain::event;
 use crate::domain::grounding::claim;
+use crate::domain::ledger;
 use crate::domain::ledger::Freshness;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::message;
@@ -19,6 +20,7 @@ use crate::engine::ports::ModelRole;
 use crate::engine::record;
 use crate::engine::record::TurnRecord;
 use crate::http::native::events;
+use crate::http::native::feedback::Feedback;
 use crate::http::time::Time;
 
 /// A page of a list.
@@ -62,6 +64,8 @@ pub struct WholeConversation {
     pub head: Conversation,
     /// Messages, oldest first.
     pub messages: Vec<Message>,
+    /// The turn that runs now in this gateway; follow it by its events.
+    pub running_turn: Option<Uuid>,
 }
 
 /// A stored message.
@@ -321,6 +325,15 @@ pub struct WholeTurn {
     pub catalog_digest: String,
     /// Digest of the configuration, secrets left out.
     pub config_digest: String,
+    /// The earlier turn that this one was to take the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Uuid>,
+    /// The turn that has taken the place of this one; it is no part of its conversation any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<Uuid>,
+    /// What its owner thinks of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Feedback>,
 }
 
 impl From<&TurnRecord> for WholeTurn {
@@ -338,6 +351,9 @@ impl From<&TurnRecord> for WholeTurn {
             exchanges: record.exchanges.iter().map(Exchange::from).collect(),
             catalog_digest: record.catalog_digest.clone(),
             config_digest: record.config_digest.clone(),
+            replaces: record.replaces.map(|id| id.0),
+            replaced_by: None,
+            feedback: None,
         }
     }
 }
@@ -450,13 +466,7 @@ impl From<&LedgerEntry> for ToolResult {
             outcome: entry.outcome.as_str(),
             freshness: if entry.stale { "stale" } else { "fresh" },
             superseded_by: entry.superseded_by.map(|id| id.0),
-            page: entry.page.as_ref().map(|page| Page {
-                offset: page.offset,
-                limit: page.limit,
-                rows: page.rows,
-                total: page.total,
-                more: page.more,
-            }),
+            page: entry.page.as_ref().map(Page::from),
             error: entry.error.clone(),
             digest: entry.digest.clone(),
             content: Arc::clone(&entry.content),
@@ -481,6 +491,12 @@ pub struct Page {
     pub total: Option<u64>,
     /// More rows exist or may exist.
     pub more: bool,
+}
+
+impl From<&ledger::Page> for Page {
+    fn from(page: &ledger::Page) -> Self {
+        Self { offset: page.offset, limit: page.limit, rows: page.rows, total: page.total, more: page.more }
+    }
 }
 
 /// One claim with its verdict.

@@ -38,7 +38,7 @@ pub(crate) struct Gateway {
     pub(crate) http: reqwest::Client,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<std::io::Result<()>>,
-    _simulators: Simulators,
+    pub(crate) simulators: Simulators,
 }
 
 /// Settings for tests: a world that stands still and never waits.
@@ -74,7 +74,7 @@ impl Gateway {
         let base = format!("http://{}", listener.local_addr().expect("a local address"));
         let stop = CancellationToken::new();
         let serving = tokio::spawn(http::serve(Arc::clone(&app), listener, stop.clone()));
-        Self { base, app, http: reqwest::Client::new(), stop, serving, _simulators: simulators }
+        Self { base, app, http: reqwest::Client::new(), stop, serving, simulators }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
