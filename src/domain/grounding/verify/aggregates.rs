@@ -40,6 +40,15 @@ pub(super) enum Count {
     Unknown,
 }
 
+/// Whether a clause goes on with what narrows the noun before it: "two cases, which are closed".
+fn begins_relative(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    matches!(
+        word.as_str(),
+        "which" | "that" | "who" | "die" | "welche" | "deren" | "som" | "der" | "qui" | "que" | "dont"
+    )
+}
+
 impl<'c, 'a> Checker<'c, 'a> {
     pub(super) fn count(
         &self,
@@ -204,7 +213,8 @@ impl<'c, 'a> Checker<'c, 'a> {
             end = none;
         }
         let after = self.draft.slice(&(span.end..end));
-        if let Some(cut) = after.find([',', ';', '(', ')', '、']) {
+        let mut cuts = after.match_indices([',', ';', '(', ')', '、']);
+        if let Some((cut, _)) = cuts.find(|(cut, mark)| *mark != "," || !begins_relative(&after[cut + 1..])) {
             end = span.end + cut;
         }
         start..end

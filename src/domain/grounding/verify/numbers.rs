@@ -15,12 +15,14 @@ use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::marks::as_decimal;
+use crate::domain::grounding::marks::is_bookkeeping;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::absence::spoken_result;
 use crate::domain::grounding::verify::aggregates::Count;
 use crate::domain::grounding::verify::stored::is_figure;
 use crate::domain::grounding::verify::stored::stale_number;
@@ -126,6 +128,16 @@ impl<'c> Checker<'c, '_> {
             .stored_number(number, about, object, &nouns, counted)
             .or_else(|| self.number_in_text(&item.span, number, about, counted))
         {
+            if object.is_none()
+                && is_bookkeeping(self.evidence.fact(id))
+                && let Some(rows) = spoken_result()
+                && let Count::No(ids, reason) = self.count(unit, items, at, number, rows, about)
+            {
+                // "two incidents in status x": the noun is unknown, and the page size is no support
+                // for a count of rows that the same sentence narrows.
+                let finding = Finding::Wrong(ids, reason);
+                return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+            }
             let finding = Finding::Supported(vec![id], "in the results".to_owned());
             return self.found(&item.span, ClaimKind::Number, finding, ViolationCode::WrongValue, invented);
         }
