@@ -6,13 +6,16 @@ SHELL := bash
 # Lightly optimised: the long reports check thousands of drafts.
 FAST := cargo run --quiet --profile fast --
 
-.PHONY: help demo test check fmt tools format lint doc unit sdks containers bench scenarios adversarial table mutations
+.PHONY: help demo web test check fmt tools format lint doc unit sdks containers bench scenarios adversarial table mutations
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 demo: ## Gateway, embedded servers and simulators in one process, no keys and no network
 	cargo run -- demo
+
+web: ## The portal (needs Node 22): built into web/dist, which the next build of the binary holds
+	cd web && npm ci --no-audit --no-fund && npm run build
 
 # Clippy and rustdoc share the dependencies' check artifacts, tests and SDKs the debug build.
 test: tools format lint doc unit sdks containers ## Everything that CI runs

@@ -43,10 +43,7 @@ pub(super) enum Count {
 /// Whether a clause goes on with what narrows the noun before it: "two cases, which are closed".
 fn begins_relative(text: &str) -> bool {
     let word = text.split_whitespace().next().unwrap_or_default().to_lowercase();
-    matches!(
-        word.as_str(),
-        "which" | "that" | "who" | "die" | "welche" | "deren" | "som" | "der" | "qui" | "que" | "dont"
-    )
+    matches!(word.as_str(), "which" | "that" | "who" | "die" | "welche" | "deren" | "som" | "der" | "qui" | "que")
 }
 
 impl<'c, 'a> Checker<'c, 'a> {
