@@ -82,7 +82,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             // Japanese denies at the end: "… ケースは含まれていません".
             let spot = spots.iter().rev().find(|spot| spot.meaning == Meaning::Cue(Cue::Unknown))?;
             let text = self.draft.slice(&(spot.start..spot.end));
-            text.contains(['含', '示', '載']).then(|| spot.start..spot.end)
+            text.contains(['含', '示', '載']).then_some(spot.start..spot.end)
         };
         let verb = self.denied_verb(unit).or_else(|| self.denied_word(unit, Cue::Holds)).or_else(closing)?;
         let cjk = self.draft.slice(&verb).chars().any(words::is_cjk);

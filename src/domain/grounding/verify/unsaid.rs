@@ -343,7 +343,7 @@ impl<'c> Checker<'c, '_> {
         let other = self.draft.has(&unit.span, Cue::Other);
         let unread = self.unread_beside(unit, &denial.span, &denial.span);
         let is_object = |spot: &Spot| matches!(spot.meaning, Meaning::Object(_) | Meaning::Cue(Cue::Pronoun));
-        let spoken_of = self.draft.spots_in(&unit.span).any(|spot| is_object(spot))
+        let spoken_of = self.draft.spots_in(&unit.span).any(is_object)
             || (about.strength == Strength::Named && about.by_attribute.is_none());
         let row = about.first().filter(|row| {
             !self.evidence.rows[*row as usize].envelope && about.groups.len() == 1 && about.by_attribute.is_none()
