@@ -37,6 +37,8 @@ fn what_holds_of_one_row_is_not_said_of_all() {
             ("There are two cases in status pendingSoc.", "wrong_count"),
             ("There are two security incidents that are currently in the status \"pendingSoc\".", "wrong_count"),
             ("Two security incidents have low priority.", "wrong_count"),
+            ("Both cases have the status \"pendingSoc\".", "wrong_value"),
+            ("All cases are about \"Blocked exploit against imaging server\".", "wrong_value"),
         ],
     );
     caught(
@@ -44,6 +46,7 @@ fn what_holds_of_one_row_is_not_said_of_all() {
         &[
             ("Es gibt zwei Fälle mit Status pendingSoc.", "wrong_count"),
             ("Es gibt zwei Sicherheitsincidente, die im aktuellen Status \"pendingSoc\" sind.", "wrong_count"),
+            ("Beide Fälle haben den Status pendingSoc.", "wrong_value"),
             ("Es gibt zwei Sicherheitsvorfälle, die den Status \"pendingSoc\" haben.", "wrong_count"),
         ],
     );
@@ -60,6 +63,9 @@ fn what_holds_of_the_rows_passes() {
             "There is one security incident in the status \"pendingSoc\".",
             "There are two security incidents for Bergtun Sykehus HF.",
             "Both cases belong to Bergtun Sykehus HF.",
+            "Of all cases, 1 has the status pendingSoc.",
+            "All cases are of the type securityIncident.",
+            "Here are all cases: 4120816 has the status pendingSoc, 4120655 has pendingClose.",
             "Two cases: 4120816 (pendingSoc) and 4120655 (pendingClose).",
         ],
     );

@@ -37,6 +37,7 @@ enum Absent {
 impl<'c> Checker<'c, '_> {
     pub(super) fn absence(&mut self, unit: &Unit, about: &Subject) {
         self.all_of(unit, about);
+        self.all_share(unit, about);
         self.only(unit, about);
         let Some((span, object)) = self.denied(unit) else { return };
         if self.draft.has(&unit.span, Cue::Failure) && object.is_none() {
