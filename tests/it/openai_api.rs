@@ -149,9 +149,10 @@ async fn progress_of_a_stopped_draft_does_not_leak_what_was_stopped() {
         chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["reasoning"].as_str()).collect();
     let extra = &chunks.last().expect("chunks")["groundwire"];
     let stopped = extra["stopped"].as_array().expect("a list");
-    assert!(!stopped.is_empty(), "{extra}");
-    for one in stopped {
-        let text = text(&one["text"]);
+    // A short number may also be a duration or a count of ours.
+    let telling: Vec<String> = stopped.iter().map(|one| text(&one["text"])).filter(|text| text.len() >= 4).collect();
+    assert!(telling.len() >= 3, "{extra}");
+    for text in telling {
         assert!(!reasoning.contains(&text), "{text} leaked in: {reasoning}");
     }
 }
