@@ -149,16 +149,16 @@ impl Turn {
         })
     }
 
-    /// A text over results in which the checker finds no claim at all tells the user nothing
-    /// of them, however it sounds; there is nothing that a judge could be asked about either.
+    /// A text over results that states nothing of them (no claim at all, or only questions back)
+    /// tells the user nothing, however it sounds; there is nothing that a judge could be asked.
     fn says_nothing(&mut self, report: &GroundingReport, about: &[ResultId]) -> Option<NotApproved> {
-        if about.is_empty() || !report.claims().is_empty() || !report.violations().is_empty() {
+        if about.is_empty() || report.tells() || !report.violations().is_empty() {
             return None;
         }
         let stopped = vec![Stopped {
             text: report.text().to_owned(),
             code: ViolationCode::UnsupportedStatement.as_str().to_owned(),
-            reason: "nothing in the text can be traced to the results".to_owned(),
+            reason: "the text states nothing of the results: give the values that answer the question".to_owned(),
         }];
         self.stopped.extend(stopped.iter().cloned());
         Some(NotApproved { lead: NoticeKind::DraftStopped, stopped })

@@ -20,8 +20,9 @@ pub fn check(input: &CheckInput<'_>) -> GroundingReport {
     let draft = Draft::read(input.draft.get(..end).unwrap_or_default(), input.language);
     let evidence = Evidence::new(input.results);
     let index = Index::new(&evidence, &draft);
-    let (claims, violations) = Checker::new(input, &draft, &evidence, &index).run();
-    GroundingReport::new(input.draft, claims, violations)
+    let checked = Checker::new(input, &draft, &evidence, &index).run();
+    let report = GroundingReport::new(input.draft, checked.claims, checked.violations);
+    if checked.tells { report } else { report.asking_only() }
 }
 
 /// All matches of an outer list, as its result gives them.

@@ -27,6 +27,7 @@ pub struct GroundingReport {
     text: String,
     claims: Vec<Claim>,
     violations: Vec<Violation>,
+    tells: bool,
 }
 
 impl GroundingReport {
@@ -44,7 +45,20 @@ impl GroundingReport {
         }
         claims.sort_by_key(|claim| claim.span);
         violations.sort_by_key(|violation| (violation.span, violation.code));
-        Self { text: text.to_owned(), claims, violations }
+        let tells = !claims.is_empty();
+        Self { text: text.to_owned(), claims, violations, tells }
+    }
+
+    /// The same report for a text whose claims all stand in questions or offers.
+    #[must_use]
+    pub(super) fn asking_only(mut self) -> Self {
+        self.tells = false;
+        self
+    }
+
+    /// Whether something is stated of the results, rather than only asked or offered.
+    pub fn tells(&self) -> bool {
+        self.tells
     }
 
     /// The text that was checked, unchanged.
@@ -130,8 +144,8 @@ impl GroundingReport {
             }),
             JudgeRuling::NotAsked => {}
         }
-        let Self { text, claims, violations } = self;
-        Self::new(&text, claims, violations)
+        let Self { text, claims, violations, tells } = self;
+        Self { tells, ..Self::new(&text, claims, violations) }
     }
 }
 

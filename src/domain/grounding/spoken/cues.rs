@@ -98,6 +98,13 @@ pub enum Cue {
     Break,
     /// General talk about what could be or how things are, not what is.
     General,
+    /// A verb that says something of several things, in languages that tell it from one thing;
+    /// in the others any such verb.
+    Plural,
+    /// Something is not as an earlier result had it.
+    Changed,
+    /// All is as an earlier result had it.
+    Unchanged,
 }
 
 /// All cues.
@@ -687,6 +694,45 @@ pub(super) const CUES: &[(Cue, [&str; 8])] = &[
             "généralement|habituellement|souvent|en général|signifie|désigne|est utilisé pour",
             "normalmente|generalmente|a menudo|en general|significa|se utiliza para|suele",
             "一般に|通常|とは|意味します",
+        ],
+    ),
+    (
+        Cue::Plural,
+        [
+            "are|were|have|had|belong|concern",
+            "er|var|har|hadde|ble|gjelder|tilhører|ligger",
+            "är|var|har|hade|blev|gäller|tillhör|skapades|stängdes|ligger",
+            "er|var|har|havde|blev|gælder|tilhører|ligger",
+            "sind|waren|haben|hatten|wurden|gehören|betreffen|stehen|befinden",
+            "sont|étaient|furent|ont|avaient|concernent|appartiennent",
+            "son|eran|fueron|están|estaban|tienen|tenían|han|pertenecen",
+            "",
+        ],
+    ),
+    (
+        Cue::Changed,
+        [
+            "has changed|have changed|something new|something has changed|there are changes|there is a change|there has been a change|there have been changes|there is news|new developments|there are updates|there is an update|there are new updates",
+            "noe nytt|har endret seg|er endret|er endringer|har skjedd endringer|er nyheter|er oppdateringer|er en endring",
+            "något nytt|har ändrats|har förändrats|finns ändringar|finns förändringar|finns nyheter|finns uppdateringar",
+            "noget nyt|har ændret sig|er ændret|er ændringer|er nyheder|er opdateringer|er en ændring",
+            "etwas neues|hat sich geändert|haben sich geändert|hat sich verändert|haben sich verändert|gibt änderungen|gibt eine änderung|gibt neuigkeiten|gibt neue entwicklungen|gibt es änderungen|gibt es neuigkeiten",
+            "du nouveau|a changé|ont changé|il y a des changements|il y a un changement|il y a eu un changement|des nouveautés|y a du changement",
+            "hay novedades|ha cambiado|han cambiado|hay cambios|hay un cambio|algo nuevo|hay actualizaciones",
+            "変更があります|変更がありました|変化があります|変化がありました|更新があります|更新がありました|新しい情報があります",
+        ],
+    ),
+    (
+        Cue::Unchanged,
+        [
+            "no change|no changes|nothing new|nothing has changed|nothing changed|unchanged|has not changed|have not changed|hasn't changed|haven't changed|not changed|no news|no updates|no update|no new updates|no new information|no new developments|same as before|still the same|remains the same|remain the same",
+            "ingen endring|ingen endringer|ikke noe nytt|intet nytt|ingenting nytt|uendret|har ikke endret seg|er ikke endret|ingen nyheter|ingen oppdateringer|samme som før|ingenting har endret seg|ingenting er endret",
+            "ingen ändring|inga ändringar|ingen förändring|inga förändringar|inget nytt|ingenting nytt|oförändrad|oförändrat|oförändrade|har inte ändrats|har inte förändrats|inget har ändrats|ingenting har ändrats|inga nyheter|inga uppdateringar|samma som tidigare",
+            "ingen ændring|ingen ændringer|ikke noget nyt|intet nyt|uændret|har ikke ændret sig|er ikke ændret|ingen nyheder|ingen opdateringer|samme som før|intet har ændret sig",
+            "keine änderung|keine änderungen|nichts neues|unverändert|hat sich nicht geändert|haben sich nicht geändert|nicht verändert|nichts geändert|keine neuigkeiten|keine neuen entwicklungen|keine aktualisierung|keine aktualisierungen|nichts verändert|wie zuvor",
+            "aucun changement|rien de nouveau|inchangé*|n'a pas changé|n'ont pas changé|rien n'a changé|pas de changement|pas de changements|aucune mise à jour|aucune nouveauté|comme avant",
+            "ningún cambio|sin cambios|nada nuevo|no ha cambiado|no han cambiado|nada ha cambiado|no hay cambios|no hay novedades|sin novedades|ninguna novedad|no hay actualizaciones|igual que antes",
+            "変更はありません|変化はありません|更新はありません|変わっていません|変わりません|変わりはありません|新しい情報はありません|変更ありません",
         ],
     ),
 ];

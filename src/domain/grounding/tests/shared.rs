@@ -4,12 +4,16 @@
 use serde_json::json;
 
 use crate::domain::grounding::input::EvidenceResult;
+use crate::domain::grounding::input::Stance;
+use crate::domain::grounding::tests::Given;
 use crate::domain::grounding::tests::about;
 use crate::domain::grounding::tests::caught;
 use crate::domain::grounding::tests::honest;
 use crate::domain::grounding::tests::result;
+use crate::domain::grounding::tests::run;
 use crate::domain::lang::Lang;
 use crate::domain::outcome::Outcome;
+use crate::domain::policy::decision::RouterDecision;
 
 fn two_cases() -> EvidenceResult {
     let row = |id: u64, subject: &str, status: &str, priority: &str, created: &str| {
@@ -70,4 +74,167 @@ fn what_holds_of_the_rows_passes() {
         ],
     );
     honest(&about(&results, Lang::De), &["Es gibt einen Sicherheitsvorfall mit Status \"pendingSoc\"."]);
+}
+
+fn given<'a>(results: &'a [EvidenceResult], stale: &'a [EvidenceResult], language: Lang) -> Given<'a> {
+    Given { question: "", results, stale, stance: Stance::Turn(RouterDecision::Refresh), language }
+}
+
+#[test]
+fn a_time_told_of_all_is_the_time_of_each() {
+    let results = [two_cases()];
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("Both cases were created on 2026-02-05.", "wrong_time"),
+            ("Two cases were created on 2026-02-05.", "wrong_count"),
+            ("All cases were created at 2026-02-09T08:05:30Z.", "wrong_time"),
+            ("There are two cases. They were created on 5 February 2026.", "wrong_time"),
+            ("The incidents were created on 2026-02-05 at 08:15:30 UTC.", "wrong_time"),
+        ],
+    );
+    caught(
+        &about(&results, Lang::De),
+        &[
+            ("Beide Fälle wurden am 5. Februar 2026 erstellt.", "wrong_time"),
+            ("Die Incidente wurden am 2026-02-05 um 08:15:30 UTC erstellt.", "wrong_time"),
+            ("Es gibt zwei Fälle. Sie wurden am 5. Februar 2026 erstellt.", "wrong_time"),
+        ],
+    );
+    caught(&about(&results, Lang::Nb), &[("Sakene ble opprettet 5. februar 2026.", "wrong_time")]);
+    caught(&about(&results, Lang::Sv), &[("Ärendena skapades den 5 februari 2026.", "wrong_time")]);
+    caught(&about(&results, Lang::Fr), &[("Les dossiers ont été créés le 5 février 2026.", "wrong_time")]);
+    caught(&about(&results, Lang::Es), &[("Los casos fueron creados el 5 de febrero de 2026.", "wrong_time")]);
+}
+
+#[test]
+fn a_value_told_of_the_rows_is_the_value_of_each() {
+    let results = [two_cases()];
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("The cases are in status pendingSoc.", "wrong_value"),
+            ("The cases are low priority.", "wrong_value"),
+            ("There are two cases. They have low priority.", "wrong_value"),
+            ("These incidents are about \"Blocked exploit against imaging server\".", "wrong_value"),
+        ],
+    );
+    caught(
+        &about(&results, Lang::De),
+        &[
+            ("Die Fälle haben den Status pendingSoc.", "wrong_value"),
+            ("Es gibt zwei Fälle. Sie haben niedrige Priorität.", "wrong_value"),
+        ],
+    );
+    caught(&about(&results, Lang::Nb), &[("Sakene har lav prioritet.", "wrong_value")]);
+    caught(&about(&results, Lang::Fr), &[("Les dossiers ont une priorité basse.", "wrong_value")]);
+    caught(&about(&results, Lang::Es), &[("Los casos tienen prioridad baja.", "wrong_value")]);
+}
+
+#[test]
+fn what_each_row_holds_is_told_of_them() {
+    let results = [two_cases()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "Both cases were created in February 2026.",
+            "The cases were created between 2026-02-05 and 2026-02-09.",
+            "The cases were created on 2026-02-05 and 2026-02-09.",
+            "The cases are security incidents of Bergtun Sykehus HF.",
+            "The cases have low and medium priority.",
+            "The cases in status pendingSoc were created on 2026-02-09.",
+            "One of the cases was created on 2026-02-05.",
+            "1 case was created on 2026-02-05 and 1 on 2026-02-09.",
+            "Two cases were found. They belong to Bergtun Sykehus HF and were created in February 2026.",
+            "Some of these cases are low priority.",
+            "The low priority cases were created on 2026-02-09.",
+            "The results were fetched on 2026-02-09.",
+            "There are cases in status pendingSoc.",
+        ],
+    );
+    honest(
+        &about(&results, Lang::De),
+        &[
+            "Die Fälle wurden im Februar 2026 erstellt.",
+            "Die Fälle gehören zu Bergtun Sykehus HF.",
+            "Einer der Fälle hat den Status pendingSoc.",
+        ],
+    );
+    honest(&about(&results, Lang::Nb), &["Sakene ble opprettet i februar 2026.", "En av sakene har lav prioritet."]);
+    honest(&about(&results, Lang::Fr), &["Un des dossiers a une priorité basse."]);
+    honest(&about(&results, Lang::Es), &["Uno de los casos tiene prioridad baja."]);
+}
+
+/// The same cases at an earlier time, when one of them was still open.
+fn two_cases_before() -> EvidenceResult {
+    let mut before = two_cases();
+    let mut content = (*before.content).clone();
+    content["data"][1]["status"] = json!("workingSoc");
+    before.id = "r0".to_owned();
+    before.observed_at = "2026-02-09T07:15:30Z".parse().unwrap();
+    before.content = std::sync::Arc::new(content);
+    before
+}
+
+#[test]
+fn news_is_held_against_the_earlier_result() {
+    let now = [two_cases()];
+    let before = [two_cases_before()];
+    let mut same = two_cases();
+    same.id = "r0".to_owned();
+    let same = [same];
+    let news: [(Lang, &str, &str); 7] = [
+        (Lang::En, "There is something new.", "Nothing has changed since."),
+        (Lang::De, "Ja, es gibt etwas Neues.", "Nein, es gibt nichts Neues."),
+        (Lang::Nb, "Ja, det er noe nytt.", "Det er ingen endringer."),
+        (Lang::Sv, "Det finns något nytt.", "Inget har ändrats."),
+        (Lang::Da, "Der er noget nyt.", "Der er ingen ændringer."),
+        (Lang::Fr, "Il y a du nouveau.", "Rien n'a changé."),
+        (Lang::Es, "Hay novedades.", "No hay cambios."),
+    ];
+    for (language, changed, unchanged) in news {
+        honest(&given(&now, &before, language), &[changed]);
+        caught(&given(&now, &before, language), &[(unchanged, "wrong_value")]);
+        honest(&given(&now, &same, language), &[unchanged]);
+        caught(&given(&now, &same, language), &[(changed, "wrong_value")]);
+        // Without an earlier result nobody knows.
+        caught(
+            &given(&now, &[], language),
+            &[(changed, "unsupported_statement"), (unchanged, "unsupported_statement")],
+        );
+    }
+}
+
+#[test]
+fn news_of_one_row_or_one_attribute_is_its_own() {
+    let now = [two_cases()];
+    let before = [two_cases_before()];
+    let given = given(&now, &before, Lang::En);
+    honest(
+        &given,
+        &[
+            "Case 4120816 has not changed.",
+            "Case 4120655 has changed: its status is pendingClose.",
+            "The priority of case 4120655 has not changed.",
+        ],
+    );
+    caught(
+        &given,
+        &[
+            ("Case 4120655 is unchanged.", "wrong_value"),
+            ("Case 4120816 has changed.", "wrong_value"),
+            ("The priority of case 4120655 has changed.", "wrong_value"),
+        ],
+    );
+}
+
+#[test]
+fn a_question_tells_nothing() {
+    let results = [two_cases()];
+    for draft in ["Is case 4120816 still open?", "Ist Fall 4120816 noch offen?", "Should I look at case 4120816?"] {
+        assert!(!run(&about(&results, Lang::En), draft).tells(), "{draft}");
+    }
+    for draft in ["Case 4120816 has the status pendingSoc.", "Is it open? Case 4120816 is in status pendingSoc."] {
+        assert!(run(&about(&results, Lang::En), draft).tells(), "{draft}");
+    }
 }

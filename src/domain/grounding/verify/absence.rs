@@ -37,9 +37,12 @@ enum Absent {
 impl<'c> Checker<'c, '_> {
     pub(super) fn absence(&mut self, unit: &Unit, about: &Subject) {
         self.all_of(unit, about);
-        self.all_share(unit, about);
         self.only(unit, about);
         let Some((span, object)) = self.denied(unit) else { return };
+        // "No changes" denies no rows.
+        if self.draft.has(&unit.span, Cue::Unchanged) {
+            return;
+        }
         if self.draft.has(&unit.span, Cue::Failure) && object.is_none() {
             return;
         }

@@ -1,7 +1,6 @@
 //! "All cases are closed", "only case 4711 is open": held against every row of the
 //! list, which must be the whole of it.
 
-use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::bind::Subject;
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::Verdict;
@@ -16,7 +15,6 @@ use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::absence::spoken_result;
 use crate::domain::grounding::verify::filters::Filter;
-use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
 
 impl<'c, 'a> Checker<'c, 'a> {
@@ -64,54 +62,6 @@ impl<'c, 'a> Checker<'c, 'a> {
             let finding = Finding::Supported(support, "every row".to_owned());
             self.found(&all, ClaimKind::Absence, finding, ViolationCode::WrongValue, ViolationCode::WrongValue);
         }
-    }
-
-    /// "Both cases have the status pendingSoc": a stored value that is said of all rows stands in
-    /// each of them. Sentences that name a row or count a part are left to the other checks.
-    pub(super) fn all_share(&mut self, unit: &Unit, about: &Subject) {
-        let all = self.draft.spots_in(&unit.span).find(|spot| spot.meaning == Meaning::Cue(Cue::All));
-        let Some(all) = all.map(|spot| spot.start..spot.end) else { return };
-        let items = self.items(&unit.span);
-        let names_a_row = items.iter().any(|item| !self.mention(item).own.is_empty());
-        if names_a_row || [Cue::PartOnly, Cue::Not].into_iter().any(|cue| self.draft.has(&unit.span, cue)) {
-            return;
-        }
-        let Some(object) = self.objects_in(&unit.span).first().copied().or_else(spoken_result) else { return };
-        for list in self.lists_of(object, about).into_iter().filter(|list| list.rows.len() > 1) {
-            let whole = Decimal::from(list.rows.len() as u64);
-            let counts_a_part =
-                items.iter().any(|item| matches!(&item.kind, ItemKind::Number(n) if !n.supports(&whole, None)));
-            if counts_a_part {
-                continue;
-            }
-            for item in items.iter().filter(|item| item.span.start >= all.end) {
-                if let Some(finding) = self.not_shared(item, &list.rows) {
-                    let code = ViolationCode::WrongValue;
-                    self.found(&item.span, ClaimKind::EntityAttribute, finding, code, code);
-                }
-            }
-        }
-    }
-
-    /// What another row says where only some of the rows hold the value of an item.
-    fn not_shared(&self, item: &Item<'c>, rows: &[RowId]) -> Option<Finding> {
-        if !matches!(item.kind, ItemKind::Identifier(_) | ItemKind::Phrase(_)) {
-            return None;
-        }
-        let held = self.mention(item).facts;
-        let held: Vec<_> = held.iter().map(|id| self.evidence.fact(*id)).filter(|f| rows.contains(&f.row)).collect();
-        let first = held.first()?;
-        let lacks = |row: &RowId| !held.iter().any(|fact| fact.row == *row && fact.key == first.key);
-        let other = rows.iter().find(|row| lacks(row))?;
-        // The value may stand in every row under some key, wherever it was found first.
-        if rows.iter().all(|row| held.iter().any(|fact| fact.row == *row)) {
-            return None;
-        }
-        let says = self.evidence.ids_of_row(*other).find(|id| {
-            let fact = self.evidence.fact(*id);
-            fact.key == first.key && fact.group == first.group
-        })?;
-        Some(Finding::Wrong(vec![says], self.says(says)))
     }
 
     /// The fact of a row that a code would be about.

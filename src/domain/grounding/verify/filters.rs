@@ -52,6 +52,12 @@ impl<'c, 'a> Checker<'c, 'a> {
                         filters.push(Filter::Rows(rows, self.negated(unit, &item.span)));
                     }
                 }
+                ItemKind::Time(wanted) if !self.is_given_time(wanted) => {
+                    let rows = self.rows_at(wanted, &self.time_nouns(unit, item));
+                    if !rows.is_empty() {
+                        filters.push(Filter::Rows(rows, self.negated(unit, &item.span)));
+                    }
+                }
                 _ => {}
             }
         }

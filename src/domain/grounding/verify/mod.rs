@@ -5,6 +5,7 @@
 mod absence;
 mod aggregates;
 mod attributes;
+mod changes;
 mod columns;
 mod compare;
 mod denied;
@@ -18,6 +19,7 @@ mod order;
 mod parts;
 mod quotes;
 mod reasons;
+mod shared;
 mod statements;
 mod stored;
 mod subjects;
@@ -73,6 +75,14 @@ pub(super) enum Finding {
     Open(String),
     /// No claim at all.
     Nothing,
+}
+
+/// What came of checking a text.
+pub(super) struct Checked {
+    pub(super) claims: Vec<Claim>,
+    pub(super) violations: Vec<Violation>,
+    /// Some claim stands in a statement, not in a question or an offer.
+    pub(super) tells: bool,
 }
 
 /// Texts that give orders, by their words, and the runs of three words in them.
@@ -132,9 +142,10 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// Checks all units, then what holds for the text as a whole.
-    pub(super) fn run(mut self) -> (Vec<Claim>, Vec<Violation>) {
+    pub(super) fn run(mut self) -> Checked {
         let mut context = crate::domain::grounding::bind::Context::new(self.evidence);
         let units = &self.draft.units.units;
+        let mut tells = false;
         let mut at = 0;
         while let Some(unit) = units.get(at) {
             let same =
@@ -144,15 +155,24 @@ impl<'c, 'a> Checker<'c, 'a> {
                 let whole = Unit { span: unit.span.start..units[at + same - 1].span.end, ..unit.clone() };
                 self.covered.clear();
                 if self.verbatim_item(&whole, &mut context) {
+                    tells = true;
                     at += same;
                     continue;
                 }
             }
+            let before = self.claims.len();
             self.unit(unit, &mut context);
+            tells |= self.claims.len() > before && !self.asks(unit);
             at += 1;
         }
         self.whole_text();
-        (self.claims, self.violations)
+        Checked { claims: self.claims, violations: self.violations, tells }
+    }
+
+    /// Whether a unit asks or offers, so that its values are no statement.
+    pub(super) fn asks(&self, unit: &Unit) -> bool {
+        let text = self.draft.slice(&unit.span).trim_end_matches(['*', '_', ' ', '"', ')']);
+        text.ends_with(['?', '？']) || self.draft.has(&unit.span, Cue::Offer)
     }
 
     fn unit(&mut self, unit: &Unit, context: &mut crate::domain::grounding::bind::Context) {
@@ -167,7 +187,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         let before = self.claims.len();
         let inherited = context.inherited(unit);
         self.read_quotes(unit);
-        let subject = self.values(unit, inherited);
+        let subject = self.values(unit, inherited.clone());
+        if unit.kind != UnitKind::Heading && !self.asks(unit) {
+            self.shared(unit, &inherited);
+            self.news(unit, &subject);
+        }
         self.quotes.clear();
         if unit.kind != UnitKind::Heading && !self.draft.has(&unit.span, Cue::Offer) {
             self.absence(unit, &subject);

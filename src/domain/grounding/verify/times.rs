@@ -2,6 +2,7 @@
 //! that is named beside it; the times of the question and of the calls themselves
 //! may be repeated. A length may be stored, or lie between two stored times.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -86,7 +87,7 @@ impl<'c> Checker<'c, '_> {
         TimeContext { now: self.input.now, observed_at, default_zone: self.input.zone.clone() }
     }
 
-    fn time_is(&self, evidence: &Evidence<'_>, fact: &Fact<'_>, wanted: &TimeAtom) -> Option<TimeMatch> {
+    pub(super) fn time_is(&self, evidence: &Evidence<'_>, fact: &Fact<'_>, wanted: &TimeAtom) -> Option<TimeMatch> {
         let stored = instant(fact.value)?;
         Some(wanted.matches(stored, &self.time_context(evidence.result_of(fact).observed_at)))
     }
@@ -128,7 +129,7 @@ impl<'c> Checker<'c, '_> {
                 return Finding::Supported(support, "the same instant".to_owned());
             }
         }
-        if self.time_of_the_work(wanted) || self.user.time(wanted) {
+        if self.is_given_time(wanted) {
             return Finding::Supported(Vec::new(), "a time of the question or of the call".to_owned());
         }
         let firm = about.strength >= Strength::Near;
@@ -178,7 +179,7 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// Nouns that name an attribute holding times, beside the value or else anywhere before it.
-    fn time_nouns(&self, unit: &Unit, item: &Item<'_>) -> Vec<usize> {
+    pub(super) fn time_nouns(&self, unit: &Unit, item: &Item<'_>) -> Vec<usize> {
         let mut nouns: Vec<usize> = self
             .draft
             .spots_in(&(unit.span.start..item.span.start))
@@ -223,6 +224,11 @@ impl<'c> Checker<'c, '_> {
         })
     }
 
+    /// Whether a time is one of the question or of the work, not of a record.
+    pub(super) fn is_given_time(&self, wanted: &TimeAtom) -> bool {
+        self.time_of_the_work(wanted) || self.user.time(wanted)
+    }
+
     /// Observation times, now, and the filters of the calls.
     fn time_of_the_work(&self, wanted: &TimeAtom) -> bool {
         let yes = |instant: Timestamp, observed: Timestamp| {
@@ -230,6 +236,13 @@ impl<'c> Checker<'c, '_> {
         };
         self.input.results.iter().any(|result| yes(result.observed_at, result.observed_at))
             || (!self.input.results.is_empty() && yes(self.input.now, self.input.now) && is_day(wanted))
+    }
+
+    /// Rows that have a time, of one of the attributes if some are named.
+    pub(super) fn rows_at(&self, wanted: &TimeAtom, nouns: &[usize]) -> HashSet<RowId> {
+        let is_typed = |fact: &Fact<'_>| nouns.is_empty() || nouns.iter().any(|noun| fact.is_of(*noun));
+        let so = |fact: &&Fact<'_>| is_typed(fact) && self.time_is(self.evidence, fact, wanted) == Some(TimeMatch::Yes);
+        self.evidence.facts.iter().filter(so).map(|fact| fact.row).collect()
     }
 
     fn time_anywhere(&self, evidence: &Evidence<'_>, wanted: &TimeAtom, nouns: &[usize]) -> Option<FactId> {
