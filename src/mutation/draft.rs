@@ -61,11 +61,13 @@ pub enum Mutation {
     Reversed,
     /// Not the oldest, not the most.
     WrongExtreme,
+    /// What some rows hold, told of all.
+    ToldOfAll,
 }
 
 impl Mutation {
     /// All, in the order of the report.
-    pub const ALL: [Mutation; 21] = [
+    pub const ALL: [Mutation; 22] = [
         Mutation::SwapWithin,
         Mutation::SwapResult,
         Mutation::SwapAttribute,
@@ -87,6 +89,7 @@ impl Mutation {
         Mutation::WrongAggregate,
         Mutation::Reversed,
         Mutation::WrongExtreme,
+        Mutation::ToldOfAll,
     ];
 
     /// Stable name.
@@ -113,6 +116,7 @@ impl Mutation {
             Mutation::WrongAggregate => "wrong_aggregate",
             Mutation::Reversed => "reversed",
             Mutation::WrongExtreme => "wrong_extreme",
+            Mutation::ToldOfAll => "told_of_all",
         }
     }
 
@@ -141,6 +145,7 @@ impl Mutation {
             Mutation::WrongAggregate => &[V::WrongCount, V::WrongValue],
             Mutation::Reversed => &[V::WrongValue, V::WrongEntity, V::UnsupportedStatement],
             Mutation::WrongExtreme => &[V::WrongEntity, V::WrongValue, V::WrongCount, V::WrongTime],
+            Mutation::ToldOfAll => &[V::WrongValue, V::WrongTime, V::WrongCount, V::WrongEntity],
         }
     }
 }

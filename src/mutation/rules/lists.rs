@@ -195,6 +195,30 @@ pub fn all_of(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
     )
 }
 
+/// "The cases belong to C", and what some of them have told of all.
+pub fn each(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
+    let cases = cases(&scope.corpus.get("cases").content);
+    let pick = |dice: &mut Dice, of: fn(&Case) -> &str| {
+        let one = dice.pick(&cases)?;
+        cases.iter().any(|other| of(other) != of(one)).then(|| of(one).to_owned())
+    };
+    let priority = pick(dice, |case| &case.priority)?;
+    let status = pick(dice, |case| &case.status)?;
+    let created = dice.pick(&cases)?.created;
+    let day = |case: &Case| case.created.strftime("%F").to_string();
+    let write = scope.language.time_form(dice).write(scope.language, created);
+    cases.iter().any(|case| day(case) != created.strftime("%F").to_string()).then(|| {
+        Fill::over(&["cases"])
+            .with("total", scope.language.number(dice, count(cases.len())))
+            .with("customer", cases.first().map_or("", |case| case.customer.as_str()))
+            .with("priority", scope.language.code(dice, &priority))
+            .with("status", scope.language.code(dice, &status))
+            .with("time", write)
+            .lie(Mutation::OtherValue, "customer", "Havbris Shipping ASA")
+            .instead(Mutation::ToldOfAll, "lie_each")
+    })
+}
+
 /// "The results do not show any cases with priority V for C."
 pub fn not_shown(scope: &Scope<'_>, dice: &mut Dice) -> Option<Fill> {
     let cases = cases(&scope.corpus.get("cases").content);

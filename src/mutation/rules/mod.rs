@@ -54,6 +54,7 @@ rules![
     lists::absent,
     lists::not_shown,
     lists::all_of,
+    lists::each,
     scope::empty,
     scope::page,
     scope::page_events,

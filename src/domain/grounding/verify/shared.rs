@@ -70,6 +70,8 @@ const SOME: [&str; 29] = [
     "varios",
     "mayoría",
 ];
+/// Plural verbs that need no subject before them, at the start of a sentence.
+const WITHOUT_SUBJECT: [&str; 8] = ["son", "eran", "fueron", "están", "estaban", "tienen", "tenían", "pertenecen"];
 /// Words between the beginning of a definite plural and its verb.
 const MAX_BETWEEN: usize = 12;
 
@@ -152,6 +154,10 @@ impl<'c> Checker<'c, '_> {
         }
         let mut from = unit.span.start;
         while let Some(verb) = cue(Cue::Plural, from) {
+            let first = self.draft.words_in(&(unit.span.start..verb.start)).is_empty();
+            if first && WITHOUT_SUBJECT.contains(&words::fold(self.draft.slice(&verb)).as_str()) {
+                return Some(Clause { narrow: verb.start..verb.start, told: verb.end..unit.span.end });
+            }
             if let Some(start) = self.definite_plural(&(unit.span.start..verb.start)) {
                 return Some(Clause { narrow: start..verb.start, told: verb.end..unit.span.end });
             }
