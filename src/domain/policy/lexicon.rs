@@ -2,14 +2,18 @@
 //! `*word`, phrases, and substrings for Japanese. Says which marks a text carries
 //! and which language it is in; what the marks mean together is not known here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use unicode_normalization::IsNormalized;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::is_nfkc_quick;
 
 use crate::domain::lang::Lang;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::PolicyError;
 use crate::domain::policy::settings::Words;
+use crate::domain::policy::spans::Spans;
 
 /// Longest text that is read, in bytes of the original message.
 const MAX_TEXT: usize = 16 * 1024;
@@ -139,7 +143,7 @@ impl Text {
         while !message.is_char_boundary(end) {
             end -= 1;
         }
-        let original: String = message[..end].nfkc().map(|c| if c == '’' || c == '‘' { '\'' } else { c }).collect();
+        let original = normal(&message[..end]).replace(['’', '‘'], "'");
         let lower = original.to_lowercase();
         let tokens = tokens(&lower);
         Self { original, lower, tokens }
@@ -149,6 +153,14 @@ impl Text {
     pub fn word(&self, token: &Token) -> &str {
         &self.lower[token.start..token.end]
     }
+}
+
+/// NFKC; nearly all text is so already.
+fn normal(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfkc().collect())
 }
 
 /// Kana and Han.
@@ -193,6 +205,11 @@ impl Part {
             Part::Suffix(text) => word.ends_with(&**text),
         }
     }
+
+    fn text(&self) -> &str {
+        let (Part::Exact(text) | Part::Prefix(text) | Part::Suffix(text)) = self;
+        text
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -202,13 +219,52 @@ struct Entry {
     lang: Lang,
 }
 
+/// Entries whose first word is `word*` or `*word`. One look-up by the characters at the outer end
+/// finds all that can fit.
+#[derive(Clone, Debug, Default)]
+struct Affixes {
+    /// By their first or last [`MIN_AFFIX`] characters; the shorter first.
+    by_edge: HashMap<Box<str>, Vec<(Part, Vec<Entry>)>>,
+}
+
+impl Affixes {
+    fn add(&mut self, edge: &str, affix: Part, entry: Entry) {
+        let known = self.by_edge.entry(edge.into()).or_default();
+        let at = known.partition_point(|(other, _)| other.text().len() < affix.text().len());
+        match known[at..].iter_mut().find(|(other, _)| other.text() == affix.text()) {
+            Some((_, entries)) => entries.push(entry),
+            None => known.insert(at, (affix, vec![entry])),
+        }
+    }
+
+    /// The entries that fit a word with this edge, those of the shorter affix first.
+    fn fitting<'a>(&'a self, edge: &str, word: &'a str) -> impl Iterator<Item = &'a Entry> {
+        let known = self.by_edge.get(edge).map(Vec::as_slice).unwrap_or_default();
+        known.iter().filter(move |(affix, _)| affix.matches(word)).flat_map(|(_, entries)| entries)
+    }
+}
+
+/// The first [`MIN_AFFIX`] characters of a word, if it has as many.
+fn front(word: &str) -> Option<&str> {
+    let (at, c) = word.char_indices().nth(MIN_AFFIX - 1)?;
+    Some(&word[..at + c.len_utf8()])
+}
+
+/// The last [`MIN_AFFIX`] characters of a word, if it has as many.
+fn back(word: &str) -> Option<&str> {
+    let (at, _) = word.char_indices().nth_back(MIN_AFFIX - 1)?;
+    Some(&word[at..])
+}
+
 /// All word lists, ready to match.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
     exact: HashMap<Box<str>, Vec<Entry>>,
-    prefix: HashMap<Box<str>, Vec<Entry>>,
-    suffix: HashMap<Box<str>, Vec<Entry>>,
+    prefix: Affixes,
+    suffix: Affixes,
     substrings: Vec<(Box<str>, Mark)>,
+    /// Places in `substrings` by first character, in order.
+    by_first: HashMap<char, Vec<usize>>,
     /// Names of aspects.
     pub aspects: Vec<String>,
     /// Names of time ranges.
@@ -333,7 +389,8 @@ impl Lexicon {
 
     fn add(&mut self, entry: &str, mark: Mark, lang: Lang) -> Result<(), PolicyError> {
         let entry = entry.nfkc().collect::<String>().to_lowercase();
-        if entry.chars().any(is_cjk) {
+        if let Some(first) = entry.chars().next().filter(|_| entry.chars().any(is_cjk)) {
+            self.by_first.entry(first).or_default().push(self.substrings.len());
             self.substrings.push((entry.into(), mark));
             return Ok(());
         }
@@ -342,32 +399,23 @@ impl Lexicon {
             .next()
             .ok_or_else(|| PolicyError::Inconsistent(format!("empty word in the lists of {}", lang.code())))?;
         let rest = Entry { rest: parts.collect(), mark, lang };
-        match first {
-            Part::Exact(text) => self.exact.entry(text).or_default().push(rest),
-            Part::Prefix(text) => self.prefix.entry(text).or_default().push(rest),
-            Part::Suffix(text) => self.suffix.entry(text).or_default().push(rest),
+        match &first {
+            Part::Exact(text) => self.exact.entry(text.clone()).or_default().push(rest),
+            Part::Prefix(text) => self.prefix.add(front(text).unwrap_or(text), first.clone(), rest),
+            Part::Suffix(text) => self.suffix.add(back(text).unwrap_or(text), first.clone(), rest),
         }
         Ok(())
     }
 
     /// All marks of a text, by start, the longer first. Spans of `masked` are passed over.
-    pub fn scan(&self, text: &Text, masked: &[(usize, usize)]) -> Vec<Hit> {
+    pub fn scan(&self, text: &Text, masked: &Spans) -> Vec<Hit> {
         let mut hits = Vec::new();
-        let open: Vec<&Token> = text.tokens.iter().filter(|token| !overlaps(masked, token.start, token.end)).collect();
-        let mut any_cjk = false;
-        for (index, token) in open.iter().enumerate() {
-            any_cjk |= token.cjk;
+        let open: Vec<&Token> = text.tokens.iter().filter(|token| !masked.overlap(token.start, token.end)).collect();
+        for index in 0..open.len() {
             self.scan_at(text, &open[index..], &mut hits);
         }
-        if any_cjk {
-            for (pattern, mark) in &self.substrings {
-                for (start, _) in text.lower.match_indices(&**pattern) {
-                    let end = start + pattern.len();
-                    if !overlaps(masked, start, end) {
-                        hits.push(Hit { start, end, mark: *mark, lang: Lang::Ja });
-                    }
-                }
-            }
+        if open.iter().any(|token| token.cjk) {
+            self.scan_substrings(text, masked, &mut hits);
         }
         hits.sort_by(|a, b| a.start.cmp(&b.start).then(b.end.cmp(&a.end)));
         hits
@@ -376,33 +424,33 @@ impl Lexicon {
     fn scan_at(&self, text: &Text, tokens: &[&Token], hits: &mut Vec<Hit>) {
         let Some(first) = tokens.first() else { return };
         let word = text.word(first);
-        let mut try_entries = |entries: &[Entry]| {
-            for entry in entries {
-                let fits = tokens.len() > entry.rest.len()
-                    && entry.rest.iter().zip(&tokens[1..]).all(|(part, token)| part.matches(text.word(token)));
-                if fits {
-                    let end = tokens[entry.rest.len()].end;
-                    hits.push(Hit { start: first.start, end, mark: entry.mark, lang: entry.lang });
+        let exact = self.exact.get(word).into_iter().flatten();
+        let prefixed = front(word).into_iter().flat_map(|edge| self.prefix.fitting(edge, word));
+        let suffixed = back(word).into_iter().flat_map(|edge| self.suffix.fitting(edge, word));
+        for entry in exact.chain(prefixed).chain(suffixed) {
+            let fits = tokens.len() > entry.rest.len()
+                && entry.rest.iter().zip(&tokens[1..]).all(|(part, token)| part.matches(text.word(token)));
+            if fits {
+                let end = tokens[entry.rest.len()].end;
+                hits.push(Hit { start: first.start, end, mark: entry.mark, lang: entry.lang });
+            }
+        }
+    }
+
+    fn scan_substrings(&self, text: &Text, masked: &Spans, hits: &mut Vec<Hit>) {
+        // Occurrences of one entry do not overlap each other.
+        let mut free_from = vec![0; self.substrings.len()];
+        for (start, c) in text.lower.char_indices() {
+            for index in self.by_first.get(&c).into_iter().flatten() {
+                let (pattern, mark) = &self.substrings[*index];
+                if start < free_from[*index] || !text.lower[start..].starts_with(&**pattern) {
+                    continue;
                 }
-            }
-        };
-        if let Some(entries) = self.exact.get(word) {
-            try_entries(entries);
-        }
-        // Words longer than any entry are cut off here, so one endless word stays cheap.
-        for (chars, (at, _)) in word.char_indices().enumerate().skip(1).take(32) {
-            if chars >= MIN_AFFIX
-                && let Some(entries) = self.prefix.get(&word[..at])
-            {
-                try_entries(entries);
-            }
-        }
-        if let Some(entries) = self.prefix.get(word) {
-            try_entries(entries);
-        }
-        for (at, _) in word.char_indices().rev().take(32) {
-            if let Some(entries) = self.suffix.get(&word[at..]) {
-                try_entries(entries);
+                let end = start + pattern.len();
+                free_from[*index] = end;
+                if !masked.overlap(start, end) {
+                    hits.push(Hit { start, end, mark: *mark, lang: Lang::Ja });
+                }
             }
         }
     }
@@ -410,7 +458,7 @@ impl Lexicon {
     /// Whether a single word stands in any list.
     pub fn knows(&self, word: &str) -> bool {
         let text = Text::new(word);
-        self.scan(&text, &[]).iter().any(|hit| hit.end - hit.start == text.lower.len())
+        self.scan(&text, &Spans::default()).iter().any(|hit| hit.end - hit.start == text.lower.len())
     }
 }
 
@@ -446,11 +494,6 @@ fn intern(names: &mut Vec<String>, name: &str) -> u16 {
 
 fn index_u16(index: usize) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
-}
-
-/// Whether `[start, end)` touches one of the spans.
-pub fn overlaps(spans: &[(usize, usize)], start: usize, end: usize) -> bool {
-    spans.iter().any(|(from, to)| start < *to && *from < end)
 }
 
 /// Languages whose words count in a message of this language: its own, English as the

@@ -3,7 +3,7 @@
 //! lists and templates in TOML, conditions in one ordered table.
 //!
 //! Road of a message: `lexicon` (words) and `read` (arguments) and `shown` (what
-//! "it" means) → `signals` (facts) → `rules` (decision) → `router` (ruling) →
+//! "it" means) → `signals` (facts, with `spans`) → `rules` (decision) → `router` (ruling) →
 //! `plan` (calls). Relies on nothing outside the domain; asks no model.
 
 pub mod decision;
@@ -16,6 +16,7 @@ pub mod rules;
 pub mod settings;
 pub mod shown;
 pub mod signals;
+pub mod spans;
 
 pub use settings::Policy;
 pub use settings::PolicyError;

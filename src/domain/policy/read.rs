@@ -2,6 +2,7 @@
 //! times, row limits. Values are in the form that sources take. Which tool takes
 //! them, and whether they are needed, is not known here.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use serde_json::Map;
 use serde_json::Value;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::domain::lang::Lang;
 use crate::domain::policy::lexicon::Hit;
@@ -17,11 +19,12 @@ use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::lexicon::UNITS;
-use crate::domain::policy::lexicon::overlaps;
 use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::ToolGroup;
+use crate::domain::policy::spans::Hits;
+use crate::domain::policy::spans::Spans;
 
 /// Values kept per argument.
 const MAX_VALUES: usize = 20;
@@ -58,7 +61,7 @@ pub struct Read {
     /// Values by argument name; lists are JSON arrays.
     pub arguments: Map<String, Value>,
     /// Byte spans in the normalised text that values were read from.
-    pub spans: Vec<(usize, usize)>,
+    pub spans: Spans,
     /// A number that may be a position: "number 2".
     pub small_number: Option<u64>,
     /// Two or more values name objects of one kind.
@@ -108,20 +111,40 @@ pub fn entities(text: &Text, policy_patterns: &[(String, Regex, bool, bool)], le
             } else {
                 read.push(argument, value);
             }
-            read.spans.push((found.start(), found.end()));
+            read.spans.add(found.start(), found.end());
         }
     }
+    let haystack = in_ascii(haystack);
     for (name, pattern) in ENTITIES.iter() {
-        for found in pattern.find_iter(haystack) {
-            if overlaps(&read.spans, found.start(), found.end()) {
-                continue;
-            }
-            if take_entity(&mut read, name, found.as_str()) {
-                read.spans.push((found.start(), found.end()));
+        for found in pattern.find_iter(&haystack) {
+            let (start, end) = (found.start(), found.end());
+            if !read.spans.overlap(start, end) && take_entity(&mut read, name, found.as_str()) {
+                read.spans.add(start, end);
             }
         }
     }
     read
+}
+
+/// The text with letters beyond ASCII as `_` and all else beyond it as spaces, byte for byte. The
+/// values are ASCII and the edges of words stay where they are; but on other characters the regex
+/// engine leaves its fast path, since `\b` is Unicode's.
+fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut ascii = String::with_capacity(text.len());
+    for c in text.chars() {
+        let stand_in = if c.is_ascii() {
+            c
+        } else if c.is_alphanumeric() || is_combining_mark(c) {
+            '_'
+        } else {
+            ' '
+        };
+        ascii.extend(std::iter::repeat_n(stand_in, c.len_utf8()));
+    }
+    Cow::Owned(ascii)
 }
 
 fn take_entity(read: &mut Read, name: &str, found: &str) -> bool {
@@ -186,7 +209,7 @@ fn iso_date(text: &str) -> Option<String> {
 }
 
 /// Reads everything that needs the word lists: numbers, values, times, customers.
-pub fn words(read: &mut Read, text: &Text, hits: &[Hit], router: &Router, input: &RouteInput<'_>) {
+pub fn words(read: &mut Read, text: &Text, hits: &Hits, router: &Router, input: &RouteInput<'_>) {
     let (policy, lexicon) = (router.policy(), router.lexicon());
     numbers(read, text, hits, policy);
     values(read, hits, policy, lexicon);
@@ -195,17 +218,17 @@ pub fn words(read: &mut Read, text: &Text, hits: &[Hit], router: &Router, input:
     if speaks_of_work(read, hits) || !input.shown.is_empty() {
         written_customer(read, text, hits, policy, lexicon);
     }
-    if hits.iter().any(|hit| hit.mark == Mark::List(List::Subtle)) {
+    if hits.has(List::Subtle) {
         read.arguments.insert("subtle".to_owned(), Value::Bool(true));
     }
 }
 
 /// A number is an id, a duration, a row limit or a position, by its size and its neighbours.
-fn numbers(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy) {
+fn numbers(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy) {
     let found: Vec<(usize, usize)> = NUMBER
         .find_iter(&text.lower)
         .map(|found| (found.start(), found.end()))
-        .filter(|(start, end)| !overlaps(&read.spans, *start, *end) && stands_alone(&text.lower, *start, *end))
+        .filter(|(start, end)| !read.spans.overlap(*start, *end) && stands_alone(&text.lower, *start, *end))
         .take(MAX_VALUES)
         .collect();
     for (start, end) in found {
@@ -219,7 +242,7 @@ fn numbers(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy) {
         });
         if let Some(unit) = unit {
             duration(read, number, unit);
-            read.spans.push((start, end));
+            read.spans.add(start, end);
             continue;
         }
         let kind = near_before(text, hits, start, 2).find_map(|hit| match hit.mark {
@@ -242,7 +265,7 @@ fn numbers(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy) {
         } else {
             continue;
         }
-        read.spans.push((start, end));
+        read.spans.add(start, end);
     }
 }
 
@@ -271,16 +294,17 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
 }
 
 /// Hits that end right before `at`, looking past `skip` further words.
-fn near_before<'h>(text: &Text, hits: &'h [Hit], at: usize, skip: usize) -> impl Iterator<Item = &'h Hit> {
-    let before: Vec<usize> = text.tokens.iter().filter(|token| token.end <= at).map(|token| token.start).collect();
-    let from = before.get(before.len().saturating_sub(1 + skip)).copied().unwrap_or(0);
-    hits.iter().rev().filter(move |hit| hit.end <= at && hit.end > from)
+fn near_before<'h>(text: &Text, hits: &'h Hits, at: usize, skip: usize) -> impl Iterator<Item = &'h Hit> {
+    let before = &text.tokens[..text.tokens.partition_point(|token| token.end <= at)];
+    let from = before.get(before.len().saturating_sub(1 + skip)).map_or(0, |token| token.start);
+    hits.near(from, at).iter().rev().filter(move |hit| hit.end <= at && hit.end > from)
 }
 
 /// Hits that begin with the next word after `at`.
-fn next_after<'h>(text: &Text, hits: &'h [Hit], at: usize) -> impl Iterator<Item = &'h Hit> {
-    let next = text.tokens.iter().find(|token| token.end > at).map_or(usize::MAX, |token| token.start.max(at));
-    hits.iter().filter(move |hit| hit.start == next)
+fn next_after<'h>(text: &Text, hits: &'h Hits, at: usize) -> impl Iterator<Item = &'h Hit> {
+    let next = text.tokens.partition_point(|token| token.end <= at);
+    let next = text.tokens.get(next).map_or(usize::MAX, |token| token.start.max(at));
+    hits.starting(next, next).iter()
 }
 
 fn duration(read: &mut Read, number: u64, unit: usize) {
@@ -302,11 +326,11 @@ fn set_range(read: &mut Read, start: &str, end: &str, hours: u64) {
     }
 }
 
-fn values(read: &mut Read, hits: &[Hit], policy: &Policy, lexicon: &Lexicon) {
-    for hit in hits {
+fn values(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
+    for hit in hits.iter() {
         let Mark::Value(list, value) = hit.mark else { continue };
         // "high priority" holds "high": the longer words say it once.
-        if contained(hits, hit, |mark| matches!(mark, Mark::Value(..))) {
+        if hits.cover(hit, |mark| matches!(mark, Mark::Value(..))) {
             continue;
         }
         let Some((list, names)) = lexicon.values.get(usize::from(list)) else { continue };
@@ -328,20 +352,11 @@ fn values(read: &mut Read, hits: &[Hit], policy: &Policy, lexicon: &Lexicon) {
     }
 }
 
-fn contained(hits: &[Hit], hit: &Hit, of: impl Fn(Mark) -> bool) -> bool {
-    hits.iter().any(|other| {
-        of(other.mark)
-            && other.start <= hit.start
-            && other.end >= hit.end
-            && other.end - other.start > hit.end - hit.start
-    })
-}
-
-fn times(read: &mut Read, hits: &[Hit], policy: &Policy, lexicon: &Lexicon, now: Timestamp) {
+fn times(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon, now: Timestamp) {
     if let Some(date) = read.values("date").first().and_then(Value::as_str).map(str::to_owned) {
         date_range(read, &date, hits, now);
     }
-    for hit in hits {
+    for hit in hits.iter() {
         let Mark::Time(index) = hit.mark else { continue };
         let since = follows(hits, hit, List::Since);
         if let Some(range) = lexicon.times.get(usize::from(index)).and_then(|name| policy.times.get(name)) {
@@ -350,7 +365,7 @@ fn times(read: &mut Read, hits: &[Hit], policy: &Policy, lexicon: &Lexicon, now:
             set_range(read, &range.start, end, hours);
         }
     }
-    for hit in hits {
+    for hit in hits.iter() {
         let Mark::Weekday(day) = hit.mark else { continue };
         let today = now.to_zoned(TimeZone::UTC).date().weekday().to_monday_zero_offset();
         let back = i64::from(today).rem_euclid(7) - i64::from(day);
@@ -363,7 +378,7 @@ fn times(read: &mut Read, hits: &[Hit], policy: &Policy, lexicon: &Lexicon, now:
         }
     }
     // "the last hour" has no number.
-    for hit in hits {
+    for hit in hits.iter() {
         let Mark::Unit(unit) = hit.mark else { continue };
         if follows(hits, hit, List::Last) {
             duration(read, 1, usize::from(unit));
@@ -375,10 +390,10 @@ fn days_back(days: u64) -> String {
     if days == 0 { "startOfDay".to_owned() } else { format!("startOfDay -{days} days") }
 }
 
-fn date_range(read: &mut Read, date: &str, hits: &[Hit], now: Timestamp) {
+fn date_range(read: &mut Read, date: &str, hits: &Hits, now: Timestamp) {
     let Ok(day) = date.parse::<jiff::civil::Date>() else { return };
     let Ok(start) = day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()) else { return };
-    let since = hits.iter().any(|hit| hit.mark == Mark::List(List::Since));
+    let since = hits.has(List::Since);
     let hours = u64::try_from(now.duration_since(start).as_hours()).unwrap_or(0) + 1;
     if since {
         set_range(read, &start.to_string(), "now", hours);
@@ -388,17 +403,16 @@ fn date_range(read: &mut Read, date: &str, hits: &[Hit], now: Timestamp) {
 }
 
 /// Whether a word of `list` stands right before the hit, or right after it (Japanese).
-fn follows(hits: &[Hit], hit: &Hit, list: List) -> bool {
-    hits.iter().any(|other| {
-        other.mark == Mark::List(list)
-            && (other.end <= hit.start && hit.start - other.end <= 2
-                || other.lang == Lang::Ja && other.start >= hit.end && other.start - hit.end <= 6)
-    })
+fn follows(hits: &Hits, hit: &Hit, list: List) -> bool {
+    let before = hits.near(hit.start.saturating_sub(2), hit.start).iter();
+    let after = hits.starting(hit.end, hit.end + 6).iter();
+    let before = before.filter(|other| other.end <= hit.start && hit.start - other.end <= 2);
+    before.chain(after.filter(|other| other.lang == Lang::Ja)).any(|other| other.mark == Mark::List(list))
 }
 
 /// Whether a capitalised word after a preposition can be a customer: in a message about
 /// operational data, and not in one about the weather in Oslo or the capital of France.
-fn speaks_of_work(read: &Read, hits: &[Hit]) -> bool {
+fn speaks_of_work(read: &Read, hits: &Hits) -> bool {
     let has = |marks: fn(Mark) -> bool| hits.iter().any(|hit| marks(hit.mark));
     let named = has(|mark| matches!(mark, Mark::Group(_) | Mark::List(List::Operational)));
     let asked = has(|mark| matches!(mark, Mark::List(List::Ask) | Mark::Value(..) | Mark::Time(_)));
@@ -409,9 +423,9 @@ fn speaks_of_work(read: &Read, hits: &[Hit]) -> bool {
 fn known_customers(read: &mut Read, text: &Text, policy: &Policy) {
     for customer in &policy.customers {
         for name in std::iter::once(&customer.short_name).chain(&customer.names) {
-            if let Some(span) = find_name(&text.lower, &name.to_lowercase()) {
+            if let Some((start, end)) = find_name(&text.lower, &name.to_lowercase()) {
                 read.push("customer", Value::from(customer.short_name.as_str()));
-                read.spans.push(span);
+                read.spans.add(start, end);
             }
         }
     }
@@ -419,44 +433,47 @@ fn known_customers(read: &mut Read, text: &Text, policy: &Policy) {
 
 /// A capitalised word right after a preposition, or any word right after the word for
 /// customer, taken as written.
-fn written_customer(read: &mut Read, text: &Text, hits: &[Hit], policy: &Policy, lexicon: &Lexicon) {
+fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
     if !read.values("customer").is_empty() || text.original.len() != text.lower.len() {
         return;
     }
     let customer_group = policy.groups.iter().position(|group| group.name == "customers");
+    // Most messages do not speak of customers at all.
+    let customer_group = hits
+        .iter()
+        .map(|hit| hit.mark)
+        .find(|mark| matches!(mark, Mark::Group(group) if Some(usize::from(*group)) == customer_group));
     for (index, token) in text.tokens.iter().enumerate() {
-        if token.cjk || overlaps(&read.spans, token.start, token.end) {
+        if token.cjk || read.spans.overlap(token.start, token.end) {
             continue;
         }
         // Lower case may move bytes inside a text of the same length (Ⱥ grows, Ƛ may follow).
         let Some(written) = text.original.get(token.start..token.end) else { continue };
         let capital = written.chars().next().is_some_and(char::is_uppercase);
-        let led = |list: List| {
-            hits.iter().any(|hit| hit.end <= token.start && token.start - hit.end == 1 && hit.mark == Mark::List(list))
+        let before = |mark: Mark, gap: usize| {
+            let near = hits.near(token.start.saturating_sub(gap), token.start);
+            near.iter().any(|hit| hit.mark == mark && hit.end < token.start && token.start - hit.end <= gap)
         };
-        let named = hits.iter().any(|hit| {
-            hit.end < token.start
-                && token.start - hit.end <= 2
-                && matches!(hit.mark, Mark::Group(group) if Some(usize::from(group)) == customer_group)
-        });
+        let led = || hits.has(List::BeforeCustomer) && before(Mark::List(List::BeforeCustomer), 1);
+        let named = || customer_group.is_some_and(|group| before(group, 2));
         let japanese = text.lower[token.end..].starts_with(['の', 'で', 'に', '社', 'は'])
             && written.chars().all(|c| c.is_ascii_alphanumeric());
-        let fits = (capital && (led(List::BeforeCustomer) || japanese))
-            || (named && !written.chars().all(|c| c.is_ascii_digit()));
+        let fits = (capital && (japanese || led())) || (!written.chars().all(|c| c.is_ascii_digit()) && named());
         if !fits || written.chars().count() < 3 || !is_free(text, hits, index, lexicon) {
             continue;
         }
         read.push("customer", Value::from(text.word(token)));
-        read.spans.push((token.start, token.end));
+        read.spans.add(token.start, token.end);
         break;
     }
 }
 
 /// Whether no word list claims this word.
-fn is_free(text: &Text, hits: &[Hit], index: usize, lexicon: &Lexicon) -> bool {
+fn is_free(text: &Text, hits: &Hits, index: usize, lexicon: &Lexicon) -> bool {
     let token = &text.tokens[index];
     let word = text.word(token);
-    !hits.iter().any(|hit| hit.start < token.end && token.start < hit.end) && !lexicon.knows(word)
+    !hits.near(token.start, token.end).iter().any(|hit| hit.start < token.end && token.start < hit.end)
+        && !lexicon.knows(word)
 }
 
 /// A name in a text, as a whole word, with an optional genitive s.

@@ -200,7 +200,7 @@ impl Router {
     /// Choices from the shown objects, of the named group when one is named.
     fn choices(&self, signals: &Signals, input: &RouteInput<'_>) -> Vec<Choice> {
         let mut rows = input.shown.rows(&self.policy);
-        rows.retain(|row| !signals.names_group || signals.groups.contains(&row.group));
+        rows.retain(|row| !signals.names_group || signals.groups.iter().any(|group| group == row.group()));
         choices_of(&rows, &self.policy, signals.language)
     }
 }

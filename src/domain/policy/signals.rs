@@ -14,15 +14,18 @@ use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::lexicon::detect;
-use crate::domain::policy::lexicon::overlaps;
 use crate::domain::policy::lexicon::speaks;
 use crate::domain::policy::read;
 use crate::domain::policy::read::Read;
 use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::Policy;
+use crate::domain::policy::settings::ToolGroup;
 use crate::domain::policy::shown::Row;
+use crate::domain::policy::shown::SeenRow;
 use crate::domain::policy::shown::Shown;
+use crate::domain::policy::spans::Hits;
+use crate::domain::policy::spans::Spans;
 
 /// Words up to which a message may mix languages.
 const MIXED_WORDS: usize = 8;
@@ -170,28 +173,27 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
 
 /// The marks of the languages that count. In a short message a word for data in another
 /// language counts as well, when no known word covers it: people mix languages.
-fn spoken(text: &Text, all: Vec<Hit>, language: Lang) -> Vec<Hit> {
-    let covered: Vec<(usize, usize)> =
-        all.iter().filter(|hit| speaks(language, hit.lang)).map(|hit| (hit.start, hit.end)).collect();
+fn spoken(text: &Text, mut all: Vec<Hit>, language: Lang) -> Hits {
+    let mut covered = Spans::default();
+    covered.extend(all.iter().filter(|hit| speaks(language, hit.lang)).map(|hit| (hit.start, hit.end)));
     let short = text.tokens.len() <= MIXED_WORDS;
-    all.into_iter()
-        .filter(|hit| {
-            let data = matches!(hit.mark, Mark::Group(_) | Mark::List(List::Operational));
-            speaks(language, hit.lang) || (short && data && !overlaps(&covered, hit.start, hit.end))
-        })
-        .collect()
+    all.retain(|hit| {
+        let data = matches!(hit.mark, Mark::Group(_) | Mark::List(List::Operational));
+        speaks(language, hit.lang) || (short && data && !covered.overlap(hit.start, hit.end))
+    });
+    Hits::new(all)
 }
 
 /// The language of the user's message before, for messages too short to tell.
 fn earlier_language(router: &Router, input: &RouteInput<'_>) -> Option<Lang> {
     let earlier = input.history.iter().rev().find(|message| message.role == Role::User)?;
     let text = Text::new(&earlier.content);
-    let hits = router.lexicon().scan(&text, &[]);
+    let hits = router.lexicon().scan(&text, &Spans::default());
     Some(detect(&text, &hits, None)).filter(|lang| *lang != Lang::Other)
 }
 
-fn flags(signals: &mut Signals, hits: &[Hit]) {
-    let has = |list: List| hits.iter().any(|hit| hit.mark == Mark::List(list));
+fn flags(signals: &mut Signals, hits: &Hits) {
+    let has = |list: List| hits.has(list);
     signals.greeting = has(List::Greeting);
     signals.thanks = has(List::Thanks);
     signals.capabilities = has(List::Capabilities);
@@ -208,7 +210,7 @@ fn flags(signals: &mut Signals, hits: &[Hit]) {
     // "Sort by status" names a column; it does not ask for the present state.
     signals.freshness = hits.iter().any(|hit| {
         hit.mark == Mark::List(List::Freshness)
-            && !hits.iter().any(|other| {
+            && !hits.near(hit.start.saturating_sub(4), hit.start).iter().any(|other| {
                 other.mark == Mark::List(List::Rework)
                     && (other.end <= hit.start && hit.start - other.end <= 4
                         || other.start <= hit.start && other.end >= hit.end)
@@ -222,16 +224,15 @@ fn flags(signals: &mut Signals, hits: &[Hit]) {
         })
         // "The last 24 hours" and "the first of March" are times, not rows.
         .find(|(hit, _)| {
-            !hits.iter().any(|next| {
-                next.start >= hit.end && next.start - hit.end <= 4 && matches!(next.mark, Mark::Unit(_) | Mark::Time(_))
-            })
+            let next = hits.starting(hit.end, hit.end + 4);
+            !next.iter().any(|next| matches!(next.mark, Mark::Unit(_) | Mark::Time(_)))
         })
         .map(|(_, position)| position);
 }
 
-fn loose_words(text: &Text, hits: &[Hit], spans: &[(usize, usize)]) -> usize {
-    let covered: Vec<(usize, usize)> =
-        hits.iter().map(|hit| (hit.start, hit.end)).chain(spans.iter().copied()).collect();
+fn loose_words(text: &Text, hits: &Hits, spans: &Spans) -> usize {
+    let mut covered = spans.clone();
+    covered.extend(hits.iter().map(|hit| (hit.start, hit.end)));
     let mut loose = 0;
     let mut characters = 0;
     for token in &text.tokens {
@@ -239,9 +240,9 @@ fn loose_words(text: &Text, hits: &[Hit], spans: &[(usize, usize)]) -> usize {
             let word = text.word(token);
             characters += word
                 .char_indices()
-                .filter(|(at, c)| !overlaps(&covered, token.start + at, token.start + at + c.len_utf8()))
+                .filter(|(at, c)| !covered.overlap(token.start + at, token.start + at + c.len_utf8()))
                 .count();
-        } else if !overlaps(&covered, token.start, token.end) && !text.word(token).chars().all(|c| c.is_ascii_digit()) {
+        } else if !covered.overlap(token.start, token.end) && !text.word(token).chars().all(|c| c.is_ascii_digit()) {
             loose += 1;
         }
     }
@@ -249,19 +250,19 @@ fn loose_words(text: &Text, hits: &[Hit], spans: &[(usize, usize)]) -> usize {
 }
 
 /// A definite noun with nothing after it that says more.
-fn definite(text: &Text, hits: &[Hit]) -> bool {
+fn definite(text: &Text, hits: &Hits) -> bool {
     hits.iter().filter(|hit| hit.mark == Mark::List(List::Definite)).any(|hit| {
-        let Some(next) = text.tokens.iter().find(|token| token.start >= hit.end) else { return true };
+        let next = text.tokens.partition_point(|token| token.start < hit.end);
+        let Some(next) = text.tokens.get(next) else { return true };
         hit.lang == Lang::Ja
-            || hits.iter().any(|other| {
-                other.start == next.start
-                    && matches!(other.mark, Mark::List(List::Stop | List::Freshness | List::Polite) | Mark::Aspect(_))
+            || hits.starting(next.start, next.start).iter().any(|other| {
+                matches!(other.mark, Mark::List(List::Stop | List::Freshness | List::Polite) | Mark::Aspect(_))
             })
     })
 }
 
 /// Whether the first word that is not polite asks for a change. In Japanese the verb comes last.
-fn opens_with_change(text: &Text, hits: &[Hit]) -> bool {
+fn opens_with_change(text: &Text, hits: &Hits) -> bool {
     if hits.iter().any(|hit| hit.lang == Lang::Ja && hit.mark == Mark::List(List::Change)) {
         return true;
     }
@@ -270,11 +271,12 @@ fn opens_with_change(text: &Text, hits: &[Hit]) -> bool {
         if token.start < at {
             continue;
         }
-        let here = || hits.iter().filter(|hit| hit.start == token.start);
-        if here().any(|hit| hit.mark == Mark::List(List::Change)) {
+        let here = hits.starting(token.start, token.start);
+        if here.iter().any(|hit| hit.mark == Mark::List(List::Change)) {
             return true;
         }
-        let polite = here()
+        let polite = here
+            .iter()
             .filter(|hit| matches!(hit.mark, Mark::List(List::Polite | List::Greeting | List::Thanks)))
             .map(|hit| hit.end)
             .max();
@@ -286,9 +288,9 @@ fn opens_with_change(text: &Text, hits: &[Hit]) -> bool {
     false
 }
 
-fn aspects(hits: &[Hit], lexicon: &Lexicon) -> Vec<String> {
+fn aspects(hits: &Hits, lexicon: &Lexicon) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for hit in hits {
+    for hit in hits.iter() {
         if let Mark::Aspect(index) = hit.mark
             && let Some(name) = lexicon.aspects.get(usize::from(index))
             && !found.contains(name)
@@ -300,7 +302,7 @@ fn aspects(hits: &[Hit], lexicon: &Lexicon) -> Vec<String> {
 }
 
 /// Compares what the message names with what was shown.
-fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &[Hit], policy: &Policy, shown: &Shown) {
+fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &Hits, policy: &Policy, shown: &Shown) {
     const TARGETS: [&str; 12] = [
         "case_id",
         "alarm_id",
@@ -341,11 +343,10 @@ fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &[Hit], polic
         None => None,
     };
     signals.row = match at {
-        Some(at) => rows.get(at).cloned(),
+        Some(at) => rows.get(at).map(SeenRow::to_row),
         // One object was shown, so "it" and "the case" mean that one.
         None if rows.len() == 1 && !signals.target && !signals.customer => {
-            let definite = hits.iter().any(|hit| hit.mark == Mark::List(List::Definite));
-            rows.first().filter(|_| signals.refers || definite).cloned()
+            rows.first().filter(|_| signals.refers || hits.has(List::Definite)).map(SeenRow::to_row)
         }
         None => None,
     };
@@ -353,19 +354,13 @@ fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &[Hit], polic
 
 /// Ranks groups: named by words in order of appearance, then those that a target points at,
 /// then that of the shown results.
-fn name_groups(signals: &mut Signals, hits: &[Hit], read: &Read, policy: &Policy, input: &RouteInput<'_>) {
+fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy, input: &RouteInput<'_>) {
     let mut named: Vec<(usize, usize)> = Vec::new();
-    for hit in hits {
+    for hit in hits.iter() {
         // "Runtime events" holds "events": the longer words say which are meant.
-        let inside = hits.iter().any(|other| {
-            matches!(other.mark, Mark::Group(_))
-                && other.start <= hit.start
-                && other.end >= hit.end
-                && other.end - other.start > hit.end - hit.start
-        });
         if let Mark::Group(group) = hit.mark
-            && !inside
             && !named.iter().any(|(_, known)| *known == usize::from(group))
+            && !hits.cover(hit, |mark| matches!(mark, Mark::Group(_)))
         {
             named.push((hit.start, usize::from(group)));
         }
@@ -374,13 +369,11 @@ fn name_groups(signals: &mut Signals, hits: &[Hit], read: &Read, policy: &Policy
     let named: Vec<usize> = named.into_iter().map(|(_, group)| group).collect();
     signals.names_group = !named.is_empty();
     let served = |index: &usize| policy.groups.get(*index).is_some_and(|group| input.serves(policy, group));
-    let known = input.tools.iter().all(|tool| policy.group_of_tool(&tool.tool).is_some());
-    signals.unserved = !named.is_empty() && !input.tools.is_empty() && known && !named.iter().any(served);
+    let known = || input.tools.iter().all(|tool| policy.group_of_tool(&tool.tool).is_some());
+    signals.unserved = !named.is_empty() && !input.tools.is_empty() && !named.iter().any(served) && known();
     signals.can_change = input.tools.iter().any(|tool| {
-        let group = policy.group_of_tool(&tool.tool);
-        !tool.read_only
-            && policy.allows(tool)
-            && group.is_none_or(|group| named.iter().any(|index| policy.groups[*index].name == group.name))
+        let fits = |group: &ToolGroup| named.iter().any(|index| policy.groups[*index].name == group.name);
+        !tool.read_only && policy.allows(tool) && policy.group_of_tool(&tool.tool).is_none_or(fits)
     });
     let shown_groups: Vec<usize> = input
         .shown
@@ -413,8 +406,8 @@ fn name_groups(signals: &mut Signals, hits: &[Hit], read: &Read, policy: &Policy
         ranked.into_iter().filter_map(|index| policy.groups.get(index)).map(|group| group.name.clone()).collect();
 }
 
-fn settle_operational(signals: &mut Signals, hits: &[Hit]) {
-    let has = |list: List| hits.iter().any(|hit| hit.mark == Mark::List(list));
+fn settle_operational(signals: &mut Signals, hits: &Hits) {
+    let has = |list: List| hits.has(list);
     let ours =
         has(List::Ours) || signals.target || signals.customer || signals.time || signals.filters || signals.names_shown;
     let defined = has(List::Definition) && !ours && !signals.definite;
