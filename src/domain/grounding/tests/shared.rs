@@ -9,6 +9,7 @@ use crate::domain::grounding::tests::Given;
 use crate::domain::grounding::tests::about;
 use crate::domain::grounding::tests::caught;
 use crate::domain::grounding::tests::honest;
+use crate::domain::grounding::tests::page_of_events;
 use crate::domain::grounding::tests::result;
 use crate::domain::grounding::tests::run;
 use crate::domain::lang::Lang;
@@ -237,4 +238,28 @@ fn a_question_tells_nothing() {
     for draft in ["Case 4120816 has the status pendingSoc.", "Is it open? Case 4120816 is in status pendingSoc."] {
         assert!(run(&about(&results, Lang::En), draft).tells(), "{draft}");
     }
+}
+
+#[test]
+fn rows_named_by_their_ports_are_compared() {
+    let results = [page_of_events()];
+    let given = about(&results, Lang::En);
+    honest(&given, &["The event from port 50009 has a higher count than the one from port 50002."]);
+    caught(&given, &[("The event from port 50002 has a higher count than the one from port 50009.", "wrong_value")]);
+}
+
+#[test]
+fn different_values_are_those_of_the_rows_themselves() {
+    let row = |id: u64, customer: u64, reporter: u64| json!({"id": id, "customer": {"id": customer}, "reporter": {"customerID": reporter, "customer": {"id": reporter}}});
+    let rows = [row(4120816, 2172, 1), row(4120655, 2171, 1), row(4120771, 2172, 1), row(4120802, 2172, 1)];
+    let results = [result(
+        "r1",
+        "executeSearchArgusCase",
+        json!({"request": {}}),
+        Outcome::Ok,
+        json!({"data": rows, "page": {"offset": 0, "limit": 25, "size": 4, "count": 4, "stop": true}}),
+    )];
+    let given = about(&results, Lang::En);
+    honest(&given, &["The 4 cases belong to 2 different customers."]);
+    caught(&given, &[("The 4 cases belong to 3 different customers.", "wrong_count")]);
 }

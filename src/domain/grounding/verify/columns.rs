@@ -15,6 +15,7 @@ use crate::domain::grounding::marks::as_decimal;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
+use crate::domain::grounding::spoken::nouns_of_field;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::filters::Filter;
@@ -22,6 +23,9 @@ use crate::domain::grounding::verify::stored::is_figure;
 use crate::domain::grounding::verify::times::instant;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
+
+/// Different values of the rows' fields at one path, and a fact for each.
+type Column<'e> = (Vec<&'e str>, HashSet<String>, Vec<FactId>);
 
 impl<'c, 'a> Checker<'c, 'a> {
     /// Distinct values of an attribute: "across 3 hosts". Where a word asks for them and all fields
@@ -38,7 +42,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             other => other,
         };
         let noun = spoken::noun_index(noun)?;
-        let mut by_key: Vec<(&str, &str, HashSet<String>, Vec<FactId>)> = Vec::new();
+        let mut by_path: Vec<Column<'_>> = Vec::new();
         for list in self.evidence.lists.iter().filter(|list| !self.nested(list)) {
             for row in self.matching(list, filters).into_iter().take(20_000) {
                 for id in self.evidence.ids_of_row(row).take(400) {
@@ -46,42 +50,44 @@ impl<'c, 'a> Checker<'c, 'a> {
                     if !Self::is_of(fact, noun) || fact.value.is_null() {
                         continue;
                     }
-                    let at = by_key.iter().position(|(key, group, ..)| *key == fact.key && *group == fact.group);
+                    let path = self.evidence.path(fact);
+                    let at = by_path.iter().position(|(known, ..)| *known == path);
                     let at = at.unwrap_or_else(|| {
-                        by_key.push((fact.key, fact.group, HashSet::new(), Vec::new()));
-                        by_key.len() - 1
+                        by_path.push((path, HashSet::new(), Vec::new()));
+                        by_path.len() - 1
                     });
-                    if by_key[at].2.insert(fact.value.to_string()) {
-                        by_key[at].3.push(id);
+                    if by_path[at].1.insert(fact.value.to_string()) {
+                        by_path[at].2.push(id);
                     }
                 }
             }
         }
-        // The row's own attribute, not that of somebody inside it ("customer" of an assignee).
-        let depth = |(.., ids): &(&str, &str, HashSet<String>, Vec<FactId>)| {
-            ids.first().map_or(usize::MAX, |id| self.evidence.path(self.evidence.fact(*id)).len())
+        // The row's own attribute, not that of somebody inside it ("customer" of a reporter).
+        let depth = |(path, ..): &Column<'_>| {
+            let of_noun = path.iter().position(|key| nouns_of_field(key) >> noun & 1 == 1)?;
+            Some((of_noun, path.len()))
         };
-        let nearest = by_key.iter().map(&depth).min()?;
-        by_key.retain(|column| depth(column) == nearest);
-        let every: HashSet<&String> = by_key.iter().flat_map(|(.., values, _)| values).collect();
+        let nearest = by_path.iter().filter_map(&depth).min()?;
+        by_path.retain(|column| depth(column) == Some(nearest));
+        let every: HashSet<&String> = by_path.iter().flat_map(|(.., values, _)| values).collect();
         let fits = |count: usize| number.supports(&Decimal::from(count as u64), None);
-        let found = by_key
+        let found = by_path
             .iter()
             .find(|(.., values, _)| fits(values.len()))
-            .or_else(|| by_key.first().filter(|_| fits(every.len())))
+            .or_else(|| by_path.first().filter(|_| fits(every.len())))
             .map(|(.., ids)| ids.iter().copied().take(8).collect());
         if let Some(ids) = found {
             return Some(Ok(ids));
         }
         // Only fields that tell one value from another: several customers may share a domain.
-        by_key.retain(|(.., ids)| ids.first().is_some_and(|id| self.evidence.fact(*id).identity));
-        let (.., first, ids) = by_key.first()?;
+        by_path.retain(|(.., ids)| ids.first().is_some_and(|id| self.evidence.fact(*id).identity));
+        let (.., first, ids) = by_path.first()?;
         // "These 13 cases belong to 4 customers": the rows are counted beside it.
         let counted = self.objects_in(&unit.span).iter().any(|other| {
             *other != object && !self.lists_of(*other, &Subject::none()).is_empty() && self.tool_named(*other)
         });
         let asked = self.draft.has(&unit.span, Cue::Distinct) || counted;
-        let agreed = by_key.iter().all(|(.., values, _)| values.len() == first.len()) && first.len() > 1;
+        let agreed = by_path.iter().all(|(.., values, _)| values.len() == first.len()) && first.len() > 1;
         let reason = format!("the results have {} different values there", first.len());
         (asked && agreed).then(|| Err(Finding::Wrong(ids.iter().copied().take(8).collect(), reason)))
     }

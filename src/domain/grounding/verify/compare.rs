@@ -112,7 +112,7 @@ impl Checker<'_, '_> {
         }
         let wrong = ranked.windows(2).any(|pair| if is_rising { pair[1].1 < pair[0].1 } else { pair[0].1 < pair[1].1 });
         let span = named[0].span.start..named[named.len() - 1].span.end;
-        self.ordered(&span, ranked.iter().map(|(id, _)| *id).collect(), !wrong, "times in this order");
+        self.ordered(unit, &span, ranked.iter().map(|(id, _)| *id).collect(), !wrong, "times in this order");
     }
 
     fn pair(&mut self, unit: &Unit, first: &Named, second: &Named) {
@@ -123,7 +123,7 @@ impl Checker<'_, '_> {
         }
         let holds = if is_less { a.1 < b.1 } else { b.1 < a.1 };
         let span = first.span.start..second.span.end;
-        self.ordered(&span, vec![a.0, b.0], holds, "compared with each other");
+        self.ordered(unit, &span, vec![a.0, b.0], holds, "compared with each other");
     }
 
     /// How the first side stands to the second: by what, and whether it is said to be less.
@@ -236,12 +236,12 @@ impl Checker<'_, '_> {
         })
     }
 
-    fn ordered(&mut self, span: &Range<usize>, ids: Vec<FactId>, holds: bool, how: &str) {
+    fn ordered(&mut self, unit: &Unit, span: &Range<usize>, ids: Vec<FactId>, holds: bool, how: &str) {
         // An id in between that no result has: what is left is not the order that is claimed.
         let is_unknown = |item: &Item<'_>| {
             let names = matches!(item.kind, ItemKind::Identifier(_))
                 || matches!(item.kind, ItemKind::Number(number) if number.id_candidate || self.draft.slice(&item.span).len() >= 6);
-            names && self.mention(item).facts.is_empty()
+            names && self.mention(item).facts.is_empty() && self.rows_with_port(unit, item).is_empty()
         };
         if self.items(span).iter().any(is_unknown) {
             return;
