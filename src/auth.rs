@@ -4,7 +4,6 @@
 //! and it is found by that hash, so no comparison runs over the secret. Fails closed.
 //! Knows no HTTP; time and randomness are passed in.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -149,7 +148,7 @@ pub async fn create_token(
     if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
         return Err(AuthError::BadName);
     }
-    let secret = format!("{PREFIX}{}", hex(&random));
+    let secret = format!("{PREFIX}{}", hex::encode(random));
     let token = StoredToken {
         id,
         name: name.to_owned(),
@@ -189,15 +188,7 @@ fn looks_like_a_token(text: &str) -> bool {
 }
 
 fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    text
+    hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::engine::fingerprint::hex;
-
 /// Longest tool description shown to the router, in code points.
 const MAX_DESCRIPTION: usize = 240;
 
@@ -18,7 +16,7 @@ pub(super) fn marker(fenced: &[&str]) -> String {
         hash.update(text.len().to_le_bytes());
         hash.update(text.as_bytes());
     }
-    hex(&hash.finalize()[..6])
+    hex::encode(&hash.finalize()[..6])
 }
 
 /// Free text between fences: the fence itself cannot be written in it.

@@ -10,8 +10,6 @@ use minijinja::UndefinedBehavior;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::engine::fingerprint::hex;
-
 /// Embedded prompts: file name and text.
 const EMBEDDED: [(&str, &str); 6] = [
     ("route.j2", include_str!("../../prompts/route.j2")),
@@ -100,7 +98,7 @@ pub(super) fn load(folder: Option<&Path>) -> Result<Loaded, PromptError> {
         add(&mut env, name, &source).map_err(|source| PromptError::Broken { name: name.to_owned(), source })?;
         two_parts.insert(name, source.contains(PART));
     }
-    Ok(Loaded { env, two_parts, digest: hex(&hash.finalize()) })
+    Ok(Loaded { env, two_parts, digest: hex::encode(hash.finalize()) })
 }
 
 fn override_from(folder: &Path, sources: &mut BTreeMap<&'static str, String>) -> Result<(), PromptError> {

@@ -2,8 +2,6 @@
 //! themselves. A cursor names its window and the event it starts from, so a
 //! page stays where it is while newer events arrive.
 
-use std::fmt::Write;
-
 /// Longest cursor that is read, in characters.
 const MAX_CHARS: usize = 512;
 
@@ -47,25 +45,16 @@ impl Cursor {
             Direction::Newer => 'n',
         };
         let Window { from, to } = self.window;
-        let plain = format!("{mark}:{from}:{to}:{}:{}", self.at, self.event_id);
-        plain.bytes().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex::encode(format!("{mark}:{from}:{to}:{}:{}", self.at, self.event_id))
     }
 
     /// Reads what [`Cursor::encode`] wrote; `None` for anything else.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        if text.len() > MAX_CHARS || !text.len().is_multiple_of(2) || !text.is_ascii() {
+        if text.len() > MAX_CHARS {
             return None;
         }
-        let bytes: Vec<u8> = (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16))
-            .collect::<Result<_, _>>()
-            .ok()?;
-        let plain = String::from_utf8(bytes).ok()?;
+        let plain = String::from_utf8(hex::decode(text).ok()?).ok()?;
         let mut parts = plain.splitn(5, ':');
         let direction = match parts.next()? {
             "o" => Direction::Older,
