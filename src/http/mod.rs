@@ -37,7 +37,6 @@ use crate::domain::ids::TurnId;
 use crate::engine::record::TurnRecord;
 use crate::http::error::ApiError;
 use crate::http::error::Code;
-use crate::http::portal::Portal;
 use crate::metrics::Metrics;
 
 /// URL paths of every route.
@@ -176,7 +175,7 @@ pub fn router(app: Arc<App>) -> Router {
     let api = Api { app, metrics, openapi: openapi.into(), started_at };
     turns
         .merge(quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)))
-        .merge(portal::routes(Portal::embedded()))
+        .merge(portal::routes())
         .method_not_allowed_fallback(async || ApiError::plain(Code::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(api.clone(), edge::wrap))
         .with_state(api)

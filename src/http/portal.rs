@@ -3,28 +3,21 @@
 //! with the token that its user enters. Without a built portal `/` says how to get one.
 //! Places inside the portal stand in the address's fragment, so no path falls back to the page.
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::Arc;
-use std::sync::LazyLock;
-use std::sync::OnceLock;
-
 use axum::Router;
 use axum::extract::Request;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::get;
-use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use http::header;
+use rust_embed::Embed;
+use rust_embed::EmbeddedFile;
+use tower_http::compression::CompressionLayer;
 
-use crate::engine::fingerprint::digest;
 use crate::http::error::ApiError;
 use crate::http::error::Code;
 use crate::http::paths;
@@ -40,137 +33,68 @@ const PAGE_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'non
 const HASHED: &str = "assets/";
 /// The page itself.
 const INDEX: &str = "index.html";
-/// Kinds of files that are sent compressed.
-const COMPRESSED: [&str; 6] = ["html", "js", "css", "svg", "json", "map"];
+const HTML: &str = "text/html; charset=utf-8";
 
 /// What `make web` made. Empty when it was not run.
-#[derive(rust_embed::Embed)]
+#[derive(Embed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
 struct Dist;
 
-static EMBEDDED: LazyLock<Arc<Portal>> = LazyLock::new(|| {
-    let file = |path: std::borrow::Cow<'static, str>| Some((path.to_string(), Dist::get(&path)?.data.into_owned()));
-    Arc::new(Portal::of(Dist::iter().filter_map(file)))
-});
-
-/// The portal's files.
-pub struct Portal {
-    files: BTreeMap<String, File>,
-}
-
-/// One file, ready to be sent.
-struct File {
-    content_type: &'static str,
-    cache: &'static str,
-    digest: String,
-    plain: Bytes,
-    // Made when it is first asked for: a gateway without visitors does not pay for it.
-    gzip: OnceLock<Option<Bytes>>,
-}
-
-impl Portal {
-    /// The files of this build.
-    pub fn embedded() -> Arc<Self> {
-        Arc::clone(&EMBEDDED)
-    }
-
-    /// A portal of these files, by path below its root.
-    pub fn of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        let files = files.into_iter().map(|(path, content)| {
-            let file = File::new(&path, content.into());
-            (path, file)
-        });
-        Self { files: files.collect() }
-    }
-
-    /// Whether there is a portal at all.
-    pub fn is_built(&self) -> bool {
-        self.files.contains_key(INDEX)
-    }
-
-    fn page(&self, headers: &HeaderMap) -> Response {
-        match self.files.get(INDEX) {
-            Some(file) => file.answer(headers),
-            None => secured(([(header::CONTENT_TYPE, HTML)], include_str!("home.html")).into_response(), PAGE_POLICY),
-        }
-    }
-
-    /// The file at a URL path; `route_not_found` for any other request.
-    fn file(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
-        let reads = [Method::GET, Method::HEAD].contains(method);
-        match path.strip_prefix('/').and_then(|path| self.files.get(path)).filter(|_| reads) {
-            Some(file) => file.answer(headers),
-            None => ApiError::plain(Code::RouteNotFound).into_response(),
-        }
-    }
+/// Whether this build has the portal.
+pub fn is_built() -> bool {
+    Dist::get(INDEX).is_some()
 }
 
 /// The routes of the portal; any path that no other route serves comes here as well.
-pub fn routes<S: Clone + Send + Sync + 'static>(portal: Arc<Portal>) -> Router<S> {
-    let page = {
-        let portal = Arc::clone(&portal);
-        async move |headers: HeaderMap| portal.page(&headers)
-    };
-    let file = async move |request: Request| portal.file(request.method(), request.uri().path(), request.headers());
-    Router::new().route(paths::HOME, get(page)).route(paths::PORTAL_ASSETS, get(file.clone())).fallback(file)
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    routes_of::<Dist, S>()
 }
 
-const HTML: &str = "text/html; charset=utf-8";
+fn routes_of<Files: Embed + 'static, S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route(paths::HOME, get(page::<Files>))
+        .route(paths::PORTAL_ASSETS, get(file::<Files>))
+        .fallback(file::<Files>)
+        // Around these routes alone: what the API streams must leave as it comes.
+        .layer(CompressionLayer::new())
+}
 
-impl File {
-    fn new(path: &str, plain: Bytes) -> Self {
-        let cache = match path.starts_with(HASHED) {
-            true => "public, max-age=31536000, immutable",
-            // Asked for again each time; the ETag makes that cheap.
-            false => "no-cache",
-        };
-        let digest = digest(&plain);
-        // What is not worth compressing is known at once.
-        let gzip = match COMPRESSED.contains(&ending(path)) {
-            true => OnceLock::new(),
-            false => OnceLock::from(None),
-        };
-        Self { content_type: content_type(path), cache, digest, plain, gzip }
+async fn page<Files: Embed>(headers: HeaderMap) -> Response {
+    match Files::get(INDEX) {
+        Some(file) => answer(INDEX, file, &headers),
+        None => secured(([(header::CONTENT_TYPE, HTML)], include_str!("home.html")).into_response(), PAGE_POLICY),
     }
+}
 
-    fn answer(&self, headers: &HeaderMap) -> Response {
-        let gzip = accepts_gzip(headers).then(|| self.gzip()).flatten();
-        let etag = match gzip {
-            Some(_) => format!("\"{}-gz\"", self.digest),
-            None => format!("\"{}\"", self.digest),
-        };
-        let (known, packed) = (is_known(headers, &etag), gzip.is_some());
-        let mut response = match (known, gzip) {
-            (true, _) => StatusCode::NOT_MODIFIED.into_response(),
-            (false, Some(gzip)) => gzip.into_response(),
-            (false, None) => self.plain.clone().into_response(),
-        };
-        let sent = response.headers_mut();
-        if !known {
-            sent.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-            if packed {
-                sent.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            }
+/// The file at a URL path; `route_not_found` for any other request.
+async fn file<Files: Embed>(request: Request) -> Response {
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
+    let path = request.uri().path().strip_prefix('/').filter(|_| reads);
+    match path.and_then(|path| Some((path, Files::get(path)?))) {
+        Some((path, file)) => answer(path, file, request.headers()),
+        None => ApiError::plain(Code::RouteNotFound).into_response(),
+    }
+}
+
+fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let cache = match path.starts_with(HASHED) {
+        true => "public, max-age=31536000, immutable",
+        // Asked for again each time; the ETag makes that cheap.
+        false => "no-cache",
+    };
+    let tag = format!("\"{}\"", hex::encode(file.metadata.sha256_hash()));
+    // Weak, since it stands for the file both as it is and compressed.
+    let etag = format!("W/{tag}");
+    let about = [(header::CACHE_CONTROL, cache), (header::VARY, "accept-encoding"), (header::ETAG, etag.as_str())];
+    let response = match is_known(headers, &tag) {
+        true => (StatusCode::NOT_MODIFIED, about).into_response(),
+        false => {
+            let content_type = content_type(file.metadata.mimetype());
+            (about, [(header::CONTENT_TYPE, content_type)], file.data).into_response()
         }
-        sent.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache));
-        sent.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            sent.insert(header::ETAG, etag);
-        }
-        secured(response, PORTAL_POLICY)
-    }
-
-    /// The compressed file, where that is smaller.
-    fn gzip(&self) -> Option<Bytes> {
-        let compress = || {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-            encoder.write_all(&self.plain).ok()?;
-            let packed = encoder.finish().ok()?;
-            (packed.len() < self.plain.len()).then(|| Bytes::from(packed))
-        };
-        self.gzip.get_or_init(compress).clone()
-    }
+    };
+    secured(response, PORTAL_POLICY)
 }
 
 /// Adds what every page of ours says about itself.
@@ -189,66 +113,52 @@ fn secured(mut response: Response, policy: &'static str) -> Response {
     response
 }
 
-fn ending(path: &str) -> &str {
-    path.rsplit_once('.').map_or("", |(_, ending)| ending)
-}
-
-fn content_type(path: &str) -> &'static str {
-    match ending(path) {
-        "html" => HTML,
-        "js" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "ico" => "image/x-icon",
-        "woff2" => "font/woff2",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "txt" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
+/// A media type as a header: our texts are UTF-8.
+fn content_type(media: &str) -> String {
+    match media.starts_with("text/") {
+        true => format!("{media}; charset=utf-8"),
+        false => media.to_owned(),
     }
 }
 
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0));
-        name.trim().eq_ignore_ascii_case("gzip") && !refused
-    })
-}
-
-/// Whether the client has this very content.
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+/// Whether the client has the content with this tag.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let given = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut given = given.flat_map(|value| value.split(',')).map(str::trim);
-    given.any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == etag)
+    given.any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use axum::body::Body;
     use axum::body::to_bytes;
+    use tokio::net::TcpListener;
     use tower::ServiceExt;
 
     use super::*;
 
-    const SCRIPT: &str = "console.log('a line that repeats itself'); console.log('a line that repeats itself');";
+    const SCRIPT: &str = include_str!("../../tests/portal/assets/app-1a2b.js");
+    const PATHS: [&str; 3] = ["/", "/assets/app-1a2b.js", "/favicon.svg"];
 
-    fn built() -> Router {
-        let file = |path: &str, text: &str| (path.to_owned(), text.as_bytes().to_vec());
-        let files = [file(INDEX, "<p>the portal"), file("assets/app-1a2b.js", SCRIPT), file("favicon.svg", "<svg/>")];
-        routes(Arc::new(Portal::of(files)))
-    }
+    #[derive(Embed)]
+    #[folder = "tests/portal"]
+    struct Built;
 
-    async fn ask(router: Router, path: &str, headers: &[(HeaderName, &str)]) -> Response {
+    #[derive(Embed)]
+    #[folder = "tests/no-portal"]
+    #[allow_missing = true]
+    struct Missing;
+
+    async fn ask_of<Files: Embed + 'static>(path: &str, headers: &[(HeaderName, &str)]) -> Response {
         let mut request = http::Request::get(path);
         for (name, value) in headers {
             request = request.header(name, *value);
         }
-        router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        routes_of::<Files, ()>().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    async fn ask(path: &str, headers: &[(HeaderName, &str)]) -> Response {
+        ask_of::<Built>(path, headers).await
     }
 
     async fn text(response: Response) -> String {
@@ -261,44 +171,66 @@ mod tests {
 
     #[tokio::test]
     async fn the_page_is_asked_for_each_time_and_hashed_files_never_again() {
-        let page = ask(built(), "/", &[]).await;
+        let page = ask("/", &[]).await;
         assert_eq!(sent(&page, "cache-control"), "no-cache");
-        assert_eq!(sent(&page, "content-type"), HTML);
-        assert_eq!(text(page).await, "<p>the portal");
-        let script = ask(built(), "/assets/app-1a2b.js", &[]).await;
+        assert!(text(page).await.contains("A portal for tests"));
+        let script = ask("/assets/app-1a2b.js", &[]).await;
         assert_eq!(sent(&script, "cache-control"), "public, max-age=31536000, immutable");
         assert_eq!(text(script).await, SCRIPT);
-        assert_eq!(sent(&ask(built(), "/favicon.svg", &[]).await, "content-type"), "image/svg+xml");
     }
 
     #[tokio::test]
     async fn a_client_that_has_the_page_is_told_so() {
-        let etag = sent(&ask(built(), "/", &[]).await, "etag").to_owned();
-        for given in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
-            let again = ask(built(), "/", &[(header::IF_NONE_MATCH, &given)]).await;
-            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{given}");
-            assert_eq!(sent(&again, "etag"), etag);
+        for encoding in ["gzip", "identity"] {
+            let accepts = (header::ACCEPT_ENCODING, encoding);
+            let etag = sent(&ask("/", std::slice::from_ref(&accepts)).await, "etag").to_owned();
+            let strong = etag.trim_start_matches("W/").to_owned();
+            for given in [etag.clone(), strong, format!("\"other\", {etag}"), "*".to_owned()] {
+                let again = ask("/", &[accepts.clone(), (header::IF_NONE_MATCH, &given)]).await;
+                assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{given}");
+                assert_eq!((sent(&again, "etag"), sent(&again, "vary")), (etag.as_str(), "accept-encoding"));
+                assert_eq!(text(again).await, "");
+            }
         }
-        assert_eq!(ask(built(), "/", &[(header::IF_NONE_MATCH, "\"other\"")]).await.status(), StatusCode::OK);
+        assert_eq!(ask("/", &[(header::IF_NONE_MATCH, "\"other\"")]).await.status(), StatusCode::OK);
     }
 
     #[tokio::test]
-    async fn scripts_are_compressed_for_those_who_can_read_it() {
-        let packed = ask(built(), "/assets/app-1a2b.js", &[(header::ACCEPT_ENCODING, "br, gzip;q=0.8")]).await;
-        assert_eq!((sent(&packed, "content-encoding"), sent(&packed, "vary")), ("gzip", "accept-encoding"));
-        assert!(sent(&packed, "etag").ends_with("-gz\""));
-        let bytes = to_bytes(packed.into_body(), 1 << 20).await.unwrap();
-        let mut unpacked = String::new();
-        flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut unpacked).unwrap();
-        assert_eq!(unpacked, SCRIPT);
-        let plain = ask(built(), "/assets/app-1a2b.js", &[(header::ACCEPT_ENCODING, "gzip;q=0")]).await;
-        assert_eq!(sent(&plain, "content-encoding"), "");
+    async fn a_client_says_whether_it_reads_compressed_files() {
+        for (accepts, encoding) in [("br, gzip;q=0.8", "gzip"), ("gzip;q=0", ""), ("br", ""), ("", "")] {
+            for path in PATHS {
+                let file = ask(path, &[(header::ACCEPT_ENCODING, accepts)]).await;
+                assert_eq!(sent(&file, "content-encoding"), encoding, "{path} for {accepts}");
+                assert_eq!(sent(&file, "vary"), "accept-encoding");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn over_http_files_arrive_compressed_and_as_what_they_are() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes_of::<Built, ()>()).await });
+        let types = ["text/html; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"];
+        let browser = reqwest::Client::new();
+        // Shows what comes as it is, where a browser unpacks it.
+        let wire = reqwest::Client::builder().no_gzip().build().unwrap();
+        for (path, media) in PATHS.into_iter().zip(types) {
+            let packed = wire.get(format!("{base}{path}")).header("accept-encoding", "gzip").send().await.unwrap();
+            assert_eq!(packed.headers()["content-encoding"], "gzip", "{path}");
+            assert_eq!(packed.headers()["content-type"], media);
+            let packed = packed.bytes().await.unwrap();
+            let read = browser.get(format!("{base}{path}")).send().await.unwrap().bytes().await.unwrap();
+            assert_ne!(packed, read, "{path}");
+            assert_eq!(read, text(ask(path, &[]).await).await, "{path}");
+        }
     }
 
     #[tokio::test]
     async fn every_file_says_what_it_may_do() {
-        for path in ["/", "/assets/app-1a2b.js", "/favicon.svg"] {
-            let response = ask(built(), path, &[]).await;
+        for path in PATHS {
+            let response = ask(path, &[]).await;
             let policy = sent(&response, "content-security-policy");
             assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{policy}");
             assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
@@ -310,18 +242,19 @@ mod tests {
     #[tokio::test]
     async fn other_paths_are_no_page() {
         for path in ["/c/1", "/assets/old.js", "/assets/../index.html", "/api/nowhere", "/v1/nowhere", "/assets/"] {
-            assert_eq!(ask(built(), path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(ask(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
         let post = http::Request::post("/favicon.svg").body(Body::empty()).unwrap();
-        assert_eq!(built().oneshot(post).await.unwrap().status(), StatusCode::NOT_FOUND);
+        let answer = routes_of::<Built, ()>().oneshot(post).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     }
 
     #[tokio::test]
     async fn without_a_portal_the_page_says_how_to_build_it() {
-        let bare = routes(Arc::new(Portal::of([])));
-        let page = ask(bare, "/", &[]).await;
+        let page = ask_of::<Missing>("/", &[]).await;
         assert_eq!(page.status(), StatusCode::OK);
         assert_eq!(sent(&page, "content-security-policy"), PAGE_POLICY);
+        assert_eq!(sent(&page, "content-type"), HTML);
         let page = text(page).await;
         assert!(page.contains("make web") && page.contains("not part of this build"));
     }

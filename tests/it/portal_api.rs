@@ -4,10 +4,11 @@
 use groundwire::auth;
 use groundwire::config::auth::AuthMode;
 use groundwire::domain::caller::AccessRole;
-use groundwire::http::portal::Portal;
+use groundwire::http::portal;
 use groundwire::sandbox::SandboxOptions;
 use groundwire::sim::faults::Fault;
 use groundwire::sim::faults::FaultKind;
+use reqwest::RequestBuilder;
 use serde_json::Value;
 use serde_json::json;
 
@@ -61,7 +62,7 @@ async fn the_page_and_its_files_are_served_without_a_token_and_hold_no_data() {
     assert_eq!(header(&page, "referrer-policy"), "no-referrer");
     let page = page.text().await.expect("a page");
     // A build without Node has no portal, and says so.
-    assert_eq!(Portal::embedded().is_built(), !page.contains("not part of this build"));
+    assert_eq!(portal::is_built(), !page.contains("not part of this build"));
     for file in page.split('"').filter(|part| part.starts_with("/assets/")) {
         let sent = gateway.get(file).header("accept-encoding", "gzip").send().await.expect("an answer");
         assert_eq!(sent.status(), 200, "{file}");
@@ -71,6 +72,29 @@ async fn the_page_and_its_files_are_served_without_a_token_and_hold_no_data() {
         assert_eq!(refused(gateway.get(path), 404).await.0, "route_not_found", "{path}");
     }
     assert_eq!(refused(gateway.get("/api/models"), 401).await.0, "token_missing");
+}
+
+#[tokio::test]
+async fn the_portal_is_sent_compressed_and_nothing_of_the_api_is() {
+    let gateway = Gateway::start(options()).await;
+    // Does not unpack what comes, where other clients would.
+    let wire = reqwest::Client::builder().no_gzip().build().expect("a client");
+    let packed = async |request: RequestBuilder| {
+        let request = request.header("accept-encoding", "gzip").build().expect("a request");
+        wire.execute(request).await.expect("an answer")
+    };
+    let page = packed(gateway.get("/")).await;
+    assert_eq!(header(&page, "content-encoding"), "gzip");
+    assert_eq!(header(&page, "vary"), "accept-encoding");
+    let conversation = gateway.conversation().await;
+    let stream = gateway.post(&turns(&conversation), &json!({ "message": QUESTION }));
+    let stream = stream.header("accept", "text/event-stream");
+    for request in [stream, gateway.get("/api/tools"), gateway.get("/api/nowhere"), gateway.get("/openapi.json")] {
+        let sent = packed(request).await;
+        assert_eq!(sent.headers().get("content-encoding"), None, "{}", sent.url());
+        let text = sent.text().await.expect("readable as it is");
+        assert!(text.starts_with('{') || text.starts_with("id: ") || text.starts_with("event: "), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,6 @@
+console.log('a line that repeats itself');
+console.log('a line that repeats itself');
+console.log('a line that repeats itself');
+console.log('a line that repeats itself');
+console.log('a line that repeats itself');
+console.log('a line that repeats itself');
