@@ -8,20 +8,18 @@ use serde_json::Value;
 use crate::domain::grounding::render::label::is_telling;
 use crate::domain::ledger::LedgerEntry;
 
-/// What a result loses, in order, before any row goes: unset fields, then all but the names
-/// of records inside records, then the ends of texts, then fields that tell a person little.
+/// What a result loses, in order: unset fields, then all but the names of records inside
+/// records, then the ends of texts, then fields that tell a person little, and only then rows.
 /// A list told in full but in brief keeps a model from counting the rows of a cut one.
-const STEPS: [(Keep, usize); 5] = [
-    (Keep::Fields, 300),
-    (Keep::Names, 300),
-    (Keep::Names, 150),
-    (Keep::Names, ROW_TEXT_CHARS),
-    (Keep::Telling, ROW_TEXT_CHARS),
+/// The numbers are characters kept of a text; the shortest is for a row that is too large alone.
+const CUTS: [(Keep, usize, Rows); 6] = [
+    (Keep::Fields, 300, Rows::All),
+    (Keep::Names, 300, Rows::All),
+    (Keep::Names, 150, Rows::All),
+    (Keep::Names, 80, Rows::All),
+    (Keep::Telling, 80, Rows::First),
+    (Keep::Telling, 40, Rows::First),
 ];
-/// Characters kept of a text while rows are left out.
-const ROW_TEXT_CHARS: usize = 80;
-/// Characters kept of a text when even one row is too large.
-const SHORTEST_TEXT: usize = 40;
 /// Plain values of a list inside a record that stay when the rest of it goes.
 const PLAIN_ITEMS: usize = 8;
 /// Depth below which cut results are replaced by a mark.
@@ -49,27 +47,18 @@ pub fn project(entry: &LedgerEntry, budget: usize) -> Projection {
         return Projection { json: whole, rows_shown: rows, rows_total: total, cut: false };
     }
     drop(whole);
-    let all = rows.unwrap_or(0);
-    for (keep, text) in STEPS {
-        let cut = Cut { rows: all, text, keep };
-        let json = shorten(&entry.content, &cut, 0).to_string();
-        if json.len() <= budget {
-            return Projection { json, rows_shown: rows, rows_total: total, cut: true };
-        }
-    }
-    for text in [ROW_TEXT_CHARS, SHORTEST_TEXT] {
-        let mut cut = Cut { rows: all, text, keep: Keep::Telling };
-        while cut.rows > 1 {
+    for (keep, text, stay) in CUTS {
+        let mut cut = Cut { rows: rows.unwrap_or(0), text, keep };
+        loop {
             let json = shorten(&entry.content, &cut, 0).to_string();
             if json.len() <= budget {
-                return Projection { json, rows_shown: Some(cut.rows), rows_total: total, cut: true };
+                return Projection { json, rows_shown: rows.map(|_| cut.rows), rows_total: total, cut: true };
+            }
+            if stay == Rows::All || cut.rows <= 1 {
+                break;
             }
             let fit = cut.rows.saturating_mul(budget as u64) / json.len() as u64;
             cut.rows = fit.clamp(1, cut.rows - 1);
-        }
-        let json = shorten(&entry.content, &cut, 0).to_string();
-        if json.len() <= budget {
-            return Projection { json, rows_shown: rows.map(|_| cut.rows), rows_total: total, cut: true };
         }
     }
     let json = Value::from("too large to show").to_string();
@@ -85,6 +74,15 @@ enum Keep {
     Names,
     /// Of its fields only those that tell a person something.
     Telling,
+}
+
+/// Which rows of a list stay.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Every one.
+    All,
+    /// The first, as many as fit and at least one.
+    First,
 }
 
 /// What a cut result keeps.
