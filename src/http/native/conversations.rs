@@ -4,12 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
+use serde::Serialize;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::domain::caller::Caller;
 use crate::domain::ids::ConversationId;
-use crate::domain::message::Conversation as StoredHead;
+use crate::domain::message;
+use crate::domain::message::Role;
 use crate::engine::ports::TurnStore;
 use crate::http::Api;
 use crate::http::auth::Asker;
@@ -19,12 +22,9 @@ use crate::http::input::Body;
 use crate::http::input::Id;
 use crate::http::input::OptionalBody;
 use crate::http::input::Params;
-use crate::http::native::types::Conversation;
-use crate::http::native::types::ConversationList;
-use crate::http::native::types::Message;
-use crate::http::native::types::WholeConversation;
 use crate::http::openapi::NativeError;
 use crate::http::paths;
+use crate::http::time::Time;
 
 /// Conversations of a page when nothing else is asked for.
 const DEFAULT_PAGE: u32 = 50;
@@ -60,6 +60,75 @@ pub struct ListParams {
     pub q: Option<String>,
 }
 
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversationList {
+    /// Items of this page, newest first.
+    pub items: Vec<Conversation>,
+    /// Pass it back as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// A stored conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Conversation {
+    /// Id.
+    pub id: Uuid,
+    /// Title; made from the first message unless set.
+    pub title: String,
+    /// When it was created.
+    pub created_at: Time,
+    /// When its last turn ended.
+    pub updated_at: Time,
+}
+
+impl From<&message::Conversation> for Conversation {
+    fn from(conversation: &message::Conversation) -> Self {
+        Self {
+            id: conversation.id.0,
+            title: conversation.title.clone(),
+            created_at: Time(conversation.created_at),
+            updated_at: Time(conversation.updated_at),
+        }
+    }
+}
+
+/// A conversation with its messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WholeConversation {
+    /// Head.
+    #[serde(flatten)]
+    pub head: Conversation,
+    /// Messages, oldest first.
+    pub messages: Vec<Message>,
+    /// The turn that runs now in this gateway; follow it by its events.
+    pub running_turn: Option<Uuid>,
+}
+
+/// A stored message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Message {
+    /// `user` or `assistant`.
+    pub role: &'static str,
+    /// Text.
+    pub content: String,
+    /// The turn it belongs to.
+    pub turn_id: Option<Uuid>,
+}
+
+impl From<&message::Message> for Message {
+    fn from(message: &message::Message) -> Self {
+        Self {
+            role: match message.role {
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            },
+            content: message.content.clone(),
+            turn_id: message.turn_id.map(|id| id.0),
+        }
+    }
+}
+
 /// Starts an empty conversation.
 ///
 /// # Errors
@@ -72,7 +141,7 @@ pub async fn create(
     OptionalBody(new): OptionalBody<NewConversation>,
 ) -> Result<(StatusCode, Json<Conversation>), ApiError> {
     let now = api.app.clock.now();
-    let conversation = StoredHead {
+    let conversation = message::Conversation {
         id: api.app.clock.conversation_id(),
         owner: caller.subject().to_owned(),
         title: new.title.as_deref().map(title).transpose()?.unwrap_or_default(),

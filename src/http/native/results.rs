@@ -1,14 +1,22 @@
 //! One ledger entry with its payload, and the call behind it made again.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::domain::caller::Caller;
 use crate::domain::ids::ResultId;
+use crate::domain::ledger;
+use crate::domain::ledger::Freshness;
+use crate::domain::ledger::LedgerEntry;
 use crate::engine::ports::TurnStore;
 use crate::engine::repeat;
 use crate::engine::turn::TurnOrder;
@@ -20,11 +28,102 @@ use crate::http::input::Id;
 use crate::http::input::OptionalBody;
 use crate::http::native::turns;
 use crate::http::native::types::FinishedTurn;
-use crate::http::native::types::ToolResult;
 use crate::http::openapi::NativeError;
 use crate::http::paths;
 use crate::http::start;
 use crate::http::start::WhenGone;
+use crate::http::time::Time;
+
+/// One ledger entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ToolResult {
+    /// Id.
+    pub id: Uuid,
+    /// The turn whose call brought it.
+    pub turn_id: Uuid,
+    /// Configured server name.
+    pub server: String,
+    /// Tool name at the server.
+    pub tool: String,
+    /// Arguments as sent.
+    pub arguments: Value,
+    /// When it was observed.
+    pub observed_at: Time,
+    /// What became of the call.
+    pub outcome: &'static str,
+    /// `fresh` until the next user message, `stale` from then on.
+    pub freshness: &'static str,
+    /// A newer answer to the same call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<Uuid>,
+    /// Page data, when the content is a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<Page>,
+    /// Message when the call was no success.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// SHA-256 of the content.
+    pub digest: String,
+    /// The whole payload.
+    #[schema(value_type = Value)]
+    pub content: Arc<Value>,
+}
+
+impl ToolResult {
+    /// An entry as it stands at `now`.
+    pub fn at(entry: &LedgerEntry, now: jiff::Timestamp) -> Self {
+        let freshness = match entry.freshness(now) {
+            Freshness::Fresh => "fresh",
+            Freshness::Stale => "stale",
+        };
+        Self { freshness, ..Self::from(entry) }
+    }
+}
+
+impl From<&LedgerEntry> for ToolResult {
+    fn from(entry: &LedgerEntry) -> Self {
+        Self {
+            id: entry.id.0,
+            turn_id: entry.turn_id.0,
+            server: entry.server.clone(),
+            tool: entry.tool.clone(),
+            arguments: entry.arguments.clone(),
+            observed_at: Time(entry.observed_at),
+            outcome: entry.outcome.as_str(),
+            freshness: if entry.stale { "stale" } else { "fresh" },
+            superseded_by: entry.superseded_by.map(|id| id.0),
+            page: entry.page.as_ref().map(Page::from),
+            error: entry.error.clone(),
+            digest: entry.digest.clone(),
+            content: Arc::clone(&entry.content),
+        }
+    }
+}
+
+/// Page data of a result.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page {
+    /// Offset of the first row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// Page size asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// Rows in this answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// All matches, when the tool knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// More rows exist or may exist.
+    pub more: bool,
+}
+
+impl From<&ledger::Page> for Page {
+    fn from(page: &ledger::Page) -> Self {
+        Self { offset: page.offset, limit: page.limit, rows: page.rows, total: page.total, more: page.more }
+    }
+}
 
 /// One ledger entry with its payload.
 ///

@@ -17,7 +17,7 @@ use crate::http::auth::Asker;
 use crate::http::error::ApiError;
 use crate::http::input::Body;
 use crate::http::input::PathOf;
-use crate::http::native::types::Page;
+use crate::http::native::results::Page;
 use crate::http::openapi::NativeError;
 use crate::http::paths;
 use crate::http::time::Time;

@@ -1,7 +1,6 @@
-//! The shapes of the native API and the conversions into them. Written out field by
-//! field: what stands here is a promise to strangers, and the domain may change behind it.
-
-use std::sync::Arc;
+//! The shapes of a turn in the native API and the conversions into them; other shapes stand
+//! beside their routes. Written out field by field: what stands here is a promise to
+//! strangers, and the domain may change behind it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,87 +9,14 @@ use uuid::Uuid;
 
 use crate::domain::event;
 use crate::domain::grounding::claim;
-use crate::domain::ledger;
-use crate::domain::ledger::Freshness;
-use crate::domain::ledger::LedgerEntry;
-use crate::domain::message;
-use crate::domain::message::Role;
 use crate::domain::policy::decision::DecidedBy;
 use crate::engine::ports::ModelRole;
 use crate::engine::record;
 use crate::engine::record::TurnRecord;
 use crate::http::native::events;
 use crate::http::native::feedback::Feedback;
+use crate::http::native::results::ToolResult;
 use crate::http::time::Time;
-
-/// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ConversationList {
-    /// Items of this page, newest first.
-    pub items: Vec<Conversation>,
-    /// Pass it back as `cursor` for the next page; null on the last.
-    pub next_cursor: Option<String>,
-}
-
-/// A stored conversation.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Conversation {
-    /// Id.
-    pub id: Uuid,
-    /// Title; made from the first message unless set.
-    pub title: String,
-    /// When it was created.
-    pub created_at: Time,
-    /// When its last turn ended.
-    pub updated_at: Time,
-}
-
-impl From<&message::Conversation> for Conversation {
-    fn from(conversation: &message::Conversation) -> Self {
-        Self {
-            id: conversation.id.0,
-            title: conversation.title.clone(),
-            created_at: Time(conversation.created_at),
-            updated_at: Time(conversation.updated_at),
-        }
-    }
-}
-
-/// A conversation with its messages.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WholeConversation {
-    /// Head.
-    #[serde(flatten)]
-    pub head: Conversation,
-    /// Messages, oldest first.
-    pub messages: Vec<Message>,
-    /// The turn that runs now in this gateway; follow it by its events.
-    pub running_turn: Option<Uuid>,
-}
-
-/// A stored message.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Message {
-    /// `user` or `assistant`.
-    pub role: &'static str,
-    /// Text.
-    pub content: String,
-    /// The turn it belongs to.
-    pub turn_id: Option<Uuid>,
-}
-
-impl From<&message::Message> for Message {
-    fn from(message: &message::Message) -> Self {
-        Self {
-            role: match message.role {
-                Role::User => "user",
-                Role::Assistant => "assistant",
-            },
-            content: message.content.clone(),
-            turn_id: message.turn_id.map(|id| id.0),
-        }
-    }
-}
 
 /// A finished turn.
 #[derive(Debug, Serialize, ToSchema)]
@@ -405,97 +331,6 @@ impl From<&record::ModelExchange> for Exchange {
             error: exchange.error.clone(),
             duration_ms: exchange.duration_ms,
         }
-    }
-}
-
-/// One ledger entry.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ToolResult {
-    /// Id.
-    pub id: Uuid,
-    /// The turn whose call brought it.
-    pub turn_id: Uuid,
-    /// Configured server name.
-    pub server: String,
-    /// Tool name at the server.
-    pub tool: String,
-    /// Arguments as sent.
-    pub arguments: Value,
-    /// When it was observed.
-    pub observed_at: Time,
-    /// What became of the call.
-    pub outcome: &'static str,
-    /// `fresh` until the next user message, `stale` from then on.
-    pub freshness: &'static str,
-    /// A newer answer to the same call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub superseded_by: Option<Uuid>,
-    /// Page data, when the content is a list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page: Option<Page>,
-    /// Message when the call was no success.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// SHA-256 of the content.
-    pub digest: String,
-    /// The whole payload.
-    #[schema(value_type = Value)]
-    pub content: Arc<Value>,
-}
-
-impl ToolResult {
-    /// An entry as it stands at `now`.
-    pub fn at(entry: &LedgerEntry, now: jiff::Timestamp) -> Self {
-        let freshness = match entry.freshness(now) {
-            Freshness::Fresh => "fresh",
-            Freshness::Stale => "stale",
-        };
-        Self { freshness, ..Self::from(entry) }
-    }
-}
-
-impl From<&LedgerEntry> for ToolResult {
-    fn from(entry: &LedgerEntry) -> Self {
-        Self {
-            id: entry.id.0,
-            turn_id: entry.turn_id.0,
-            server: entry.server.clone(),
-            tool: entry.tool.clone(),
-            arguments: entry.arguments.clone(),
-            observed_at: Time(entry.observed_at),
-            outcome: entry.outcome.as_str(),
-            freshness: if entry.stale { "stale" } else { "fresh" },
-            superseded_by: entry.superseded_by.map(|id| id.0),
-            page: entry.page.as_ref().map(Page::from),
-            error: entry.error.clone(),
-            digest: entry.digest.clone(),
-            content: Arc::clone(&entry.content),
-        }
-    }
-}
-
-/// Page data of a result.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Page {
-    /// Offset of the first row.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub offset: Option<u64>,
-    /// Page size asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u64>,
-    /// Rows in this answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<u64>,
-    /// All matches, when the tool knows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
-    /// More rows exist or may exist.
-    pub more: bool,
-}
-
-impl From<&ledger::Page> for Page {
-    fn from(page: &ledger::Page) -> Self {
-        Self { offset: page.offset, limit: page.limit, rows: page.rows, total: page.total, more: page.more }
     }
 }
 
