@@ -37,10 +37,55 @@ use crate::http::time::Time;
 /// One ledger entry.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ToolResult {
-    /// Id.
-    pub id: Uuid,
     /// The turn whose call brought it.
     pub turn_id: Uuid,
+    /// A newer answer to the same call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<Uuid>,
+    /// The call and what came back.
+    #[serde(flatten)]
+    pub answer: ToolAnswer,
+}
+
+impl ToolResult {
+    /// An entry as it stands at `now`.
+    pub fn at(entry: &LedgerEntry, now: jiff::Timestamp) -> Self {
+        let mut result = Self::from(entry);
+        result.answer.freshness = match entry.freshness(now) {
+            Freshness::Fresh => "fresh",
+            Freshness::Stale => "stale",
+        };
+        result
+    }
+}
+
+impl From<&LedgerEntry> for ToolResult {
+    fn from(entry: &LedgerEntry) -> Self {
+        Self {
+            turn_id: entry.turn_id.0,
+            superseded_by: entry.superseded_by.map(|id| id.0),
+            answer: ToolAnswer {
+                id: entry.id.0,
+                server: entry.server.clone(),
+                tool: entry.tool.clone(),
+                arguments: entry.arguments.clone(),
+                observed_at: Time(entry.observed_at),
+                outcome: entry.outcome.as_str(),
+                freshness: if entry.stale { "stale" } else { "fresh" },
+                page: entry.page.as_ref().map(Page::from),
+                error: entry.error.clone(),
+                digest: entry.digest.clone(),
+                content: Arc::clone(&entry.content),
+            },
+        }
+    }
+}
+
+/// A call and what the tool answered, in a turn or tried by hand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ToolAnswer {
+    /// Id of the result, or of the trial in the audit.
+    pub id: Uuid,
     /// Configured server name.
     pub server: String,
     /// Tool name at the server.
@@ -53,9 +98,6 @@ pub struct ToolResult {
     pub outcome: &'static str,
     /// `fresh` until the next user message, `stale` from then on.
     pub freshness: &'static str,
-    /// A newer answer to the same call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub superseded_by: Option<Uuid>,
     /// Page data, when the content is a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<Page>,
@@ -67,37 +109,6 @@ pub struct ToolResult {
     /// The whole payload.
     #[schema(value_type = Value)]
     pub content: Arc<Value>,
-}
-
-impl ToolResult {
-    /// An entry as it stands at `now`.
-    pub fn at(entry: &LedgerEntry, now: jiff::Timestamp) -> Self {
-        let freshness = match entry.freshness(now) {
-            Freshness::Fresh => "fresh",
-            Freshness::Stale => "stale",
-        };
-        Self { freshness, ..Self::from(entry) }
-    }
-}
-
-impl From<&LedgerEntry> for ToolResult {
-    fn from(entry: &LedgerEntry) -> Self {
-        Self {
-            id: entry.id.0,
-            turn_id: entry.turn_id.0,
-            server: entry.server.clone(),
-            tool: entry.tool.clone(),
-            arguments: entry.arguments.clone(),
-            observed_at: Time(entry.observed_at),
-            outcome: entry.outcome.as_str(),
-            freshness: if entry.stale { "stale" } else { "fresh" },
-            superseded_by: entry.superseded_by.map(|id| id.0),
-            page: entry.page.as_ref().map(Page::from),
-            error: entry.error.clone(),
-            digest: entry.digest.clone(),
-            content: Arc::clone(&entry.content),
-        }
-    }
 }
 
 /// Page data of a result.
