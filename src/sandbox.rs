@@ -39,6 +39,8 @@ use crate::sim::sysdig::SysdigSim;
 const SLOW_PAUSE: Duration = Duration::from_millis(40);
 /// Key of the simulated Argus that may see everything.
 const ARGUS_KEY: &str = "15a6/1/sim-full";
+/// Where links to cases and events of the made-up world lead: nowhere.
+const ARGUS_PORTAL: &str = "https://portal.argus.example";
 /// Token of the simulated Sysdig that may see everything.
 const SYSDIG_TOKEN: &str = "tok-full";
 
@@ -260,6 +262,7 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
         ("ARGUS_API_URL", simulators.argus_url.as_str()),
         ("ARGUS_API_KEY", ARGUS_KEY),
         ("ARGUS_API_MAX_RETRIES", retries.as_str()),
+        ("ARGUS_PORTAL_URL", ARGUS_PORTAL),
     ];
     config.mcp.servers.insert("argus".to_owned(), embedded(Embedded::Argus, &argus));
     let sysdig = [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", SYSDIG_TOKEN)];

@@ -145,6 +145,7 @@ fn argus(now: Timestamp, url: &str, key: &str) -> anyhow::Result<ArgusServer> {
         "ARGUS_API_KEY" => Some(key.to_owned()),
         "ARGUS_API_URL" => Some(url.to_owned()),
         "ARGUS_API_MAX_RETRIES" => Some("0".to_owned()),
+        "ARGUS_PORTAL_URL" => Some("https://portal.argus.example".to_owned()),
         _ => None,
     };
     Ok(ArgusServer::new(ArgusConfig::from_lookup(&lookup, Arc::new(move || now))?)?)

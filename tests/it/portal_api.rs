@@ -414,6 +414,22 @@ async fn model_profiles_are_listed_without_their_secrets() {
 }
 
 #[tokio::test]
+async fn links_of_the_made_up_world_lead_to_nobody() {
+    let gateway = Gateway::start(options()).await;
+    let tried = |tool: &str| {
+        let path = format!("/api/tools/argus/{tool}/try");
+        json(gateway.post(&path, &json!({ "arguments": { "request": { "customer": ["nordfjord"] } } })), 200)
+    };
+    let cases = tried("executeSearchArgusCase").await;
+    let links = cases["content"]["meta"]["caseLinks"].as_object().expect("links to cases");
+    let search = tried("generateArgusEventSearchQuery").await["content"]["searchLink"].clone();
+    assert!(!links.is_empty());
+    for link in links.values().chain([&search]) {
+        assert!(text(link).starts_with("https://portal.argus.example/"), "{link}");
+    }
+}
+
+#[tokio::test]
 async fn a_tool_is_tried_by_hand_and_no_reply_rests_on_it() {
     let gateway = Gateway::start(options()).await;
     let path = "/api/tools/argus/getArgusCaseByID/try";

@@ -317,6 +317,7 @@ mod tests {
         let config = read(&[("ARGUS_API_KEY", " \n")]).unwrap();
         assert!(config.api_key.is_none());
         assert_eq!(config.api_url.as_str(), "https://api.mnemonic.no/");
+        assert_eq!(config.portal_url, "https://portal.mnemonic.no");
         assert_eq!(config.timeout, Duration::from_secs(30));
         assert_eq!((config.max_retries, config.skip_session_check), (3, false));
     }

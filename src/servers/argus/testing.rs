@@ -137,6 +137,7 @@ impl Stub {
         let mut config = ArgusConfig::new(clock);
         config.api_key = ApiKey::parse(KEY);
         config.api_url = self.url.clone();
+        config.portal_url = "https://portal.argus.example".to_owned();
         let pauses = Arc::clone(&self.pauses);
         config.sleep = Arc::new(move |pause| {
             pauses.lock().unwrap().push(pause);

@@ -14,6 +14,7 @@ fn config(sim: &Running, key: &str) -> ArgusConfig {
         "ARGUS_API_KEY" => Some(key.to_owned()),
         "ARGUS_API_URL" => Some(sim.base.clone()),
         "ARGUS_API_MAX_RETRIES" => Some("0".to_owned()),
+        "ARGUS_PORTAL_URL" => Some("https://portal.argus.example".to_owned()),
         _ => None,
     };
     ArgusConfig::from_lookup(&lookup, std::sync::Arc::new(move || clock.now())).unwrap()

@@ -20,7 +20,7 @@ mod execute_search_argus_case {
                 "stop": true, "reason": "LAST_PAGE"},
             "meta": {"source": "argus", "request": "POST /cases/v2/case/search",
                 "retrievedAt": "2026-02-09T08:15:30Z", "responseCode": 200,
-                "caseLinks": {"4120771": "https://portal.mnemonic.no/spa/case/view/4120771"}},
+                "caseLinks": {"4120771": "https://portal.argus.example/spa/case/view/4120771"}},
         });
         assert_eq!(value, expected);
     }

@@ -103,7 +103,7 @@ mod generate_argus_event_search_query {
         });
         assert_eq!(value["searchCriteria"], expected);
         let link = value["searchLink"].as_str().unwrap();
-        assert!(link.starts_with("https://portal.mnemonic.no/spa/events/search?q=eyJ"));
+        assert!(link.starts_with("https://portal.argus.example/spa/events/search?q=eyJ"));
     }
 
     #[tokio::test]
