@@ -1,11 +1,55 @@
 //! What the tools about cases do, call by call: a module per tool, named after it.
 
-mod execute_search_argus_case {
-    use serde_json::Value;
-    use serde_json::json;
+use serde_json::Value;
+use serde_json::json;
 
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+use crate::servers::argus::testing::Reply;
+use crate::servers::argus::testing::Stub;
+
+/// A value list that is fetched from Argus.
+struct Fetched {
+    tool: &'static str,
+    arguments: Value,
+    /// What is asked of Argus.
+    line: &'static str,
+    body: Value,
+    /// An item as Argus has it, and what a choice needs of it.
+    item: Value,
+    trimmed: Value,
+}
+
+impl Fetched {
+    async fn holds(self) {
+        let stub = Stub::start(vec![Reply::list(json!([self.item]), 0, 100, 1)]).await;
+        let value = stub.data(self.tool, self.arguments).await;
+        assert_eq!(value["data"][0], self.trimmed);
+        assert_eq!(value["page"]["reason"], "LAST_PAGE");
+        assert_eq!(stub.lines(), [self.line]);
+        assert_eq!(stub.seen()[0].body, self.body);
+    }
+}
+
+/// Asks with a key that Argus refuses this list.
+async fn a_refused_key_gets_a_way_on(tool: &str) {
+    let message = json!({"type": "ACTION_ERROR", "message": "Access denied"});
+    let stub = Stub::start(vec![Reply::error(403, message)]).await;
+    let error = stub.error(tool, json!({})).await;
+    assert_eq!(error["kind"], "ACCESS_DENIED");
+    assert!(error["hint"].as_str().unwrap().contains("if known"));
+}
+
+/// Asks for a value list that the server has by itself, and returns it.
+async fn known_values(tool: &str, field: &str, one_of_them: &str) -> Value {
+    let stub = Stub::start(vec![Reply::object(json!({}))]).await;
+    let value = stub.data(tool, json!({})).await;
+    assert_eq!(value["field"], field);
+    assert!(value["values"].as_array().unwrap().contains(&json!(one_of_them)));
+    assert!(stub.seen().is_empty());
+    value
+}
+
+mod execute_search_argus_case {
+    use super::*;
 
     const NAME: &str = "executeSearchArgusCase";
 
@@ -110,11 +154,7 @@ mod execute_search_argus_case {
 }
 
 mod generate_argus_case_search_query {
-    use serde_json::Value;
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     const NAME: &str = "generateArgusCaseSearchQuery";
     const ASSET: &str = "11111111-2222-4333-8444-555555555555";
@@ -273,10 +313,7 @@ mod generate_argus_case_search_query {
 }
 
 mod get_argus_case_by_id {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     const NAME: &str = "getArgusCaseByID";
 
@@ -327,11 +364,7 @@ mod get_argus_case_by_id {
 }
 
 mod get_argus_case_comments {
-    use serde_json::Value;
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     const NAME: &str = "getArgusCaseComments";
 
@@ -376,10 +409,7 @@ mod get_argus_case_comments {
 }
 
 mod get_argus_case_tags {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     #[tokio::test]
     async fn tags_are_fetched_a_hundred_at_a_time() {
@@ -393,191 +423,133 @@ mod get_argus_case_tags {
 }
 
 mod list_allowed_case_categories {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
-
-    const NAME: &str = "listAllowedCaseCategories";
+    use super::*;
 
     #[tokio::test]
     async fn items_are_trimmed_to_what_a_choice_needs() {
-        let item = json!({
-            "id": 42, "shortName": "compromise", "name": "Compromise", "description": "long",
-            "bindings": [{"id": 1, "service": {"id": 11, "shortName": "ids"},
-                "category": {"id": 42}, "caseTypes": ["securityIncident"]}],
-        });
-        let stub = Stub::start(vec![Reply::list(json!([item]), 0, 100, 1)]).await;
-        let value = stub.data(NAME, json!({"caseType": "information"})).await;
-        let expected = json!({
-            "id": 42, "shortName": "compromise", "name": "Compromise",
-            "bindings": [{"service": "ids", "caseTypes": ["securityIncident"]}],
-        });
-        assert_eq!(value["data"][0], expected);
-        assert_eq!(value["page"]["reason"], "LAST_PAGE");
-        assert_eq!(stub.lines(), ["POST /cases/v2/category/search"]);
-        let body = json!({
-            "caseType": ["informational"], "limit": 100, "offset": 0, "sortBy": ["shortName"],
-        });
-        assert_eq!(stub.seen()[0].body, body);
+        let fetched = Fetched {
+            tool: "listAllowedCaseCategories",
+            arguments: json!({"caseType": "information"}),
+            line: "POST /cases/v2/category/search",
+            body: json!({
+                "caseType": ["informational"], "limit": 100, "offset": 0, "sortBy": ["shortName"],
+            }),
+            item: json!({
+                "id": 42, "shortName": "compromise", "name": "Compromise", "description": "long",
+                "bindings": [{"id": 1, "service": {"id": 11, "shortName": "ids"},
+                    "category": {"id": 42}, "caseTypes": ["securityIncident"]}],
+            }),
+            trimmed: json!({
+                "id": 42, "shortName": "compromise", "name": "Compromise",
+                "bindings": [{"service": "ids", "caseTypes": ["securityIncident"]}],
+            }),
+        };
+        fetched.holds().await;
     }
 
     #[tokio::test]
     async fn a_key_without_the_right_gets_a_way_on() {
-        let message = json!({"type": "ACTION_ERROR", "message": "Access denied"});
-        let stub = Stub::start(vec![Reply::error(403, message)]).await;
-        let error = stub.error(NAME, json!({})).await;
-        assert_eq!(error["kind"], "ACCESS_DENIED");
-        assert!(error["hint"].as_str().unwrap().contains("if known"));
+        a_refused_key_gets_a_way_on("listAllowedCaseCategories").await;
     }
 }
 
 mod list_allowed_case_fields {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
-
-    const NAME: &str = "listAllowedCaseFields";
+    use super::*;
 
     #[tokio::test]
     async fn items_are_trimmed_to_what_a_choice_needs() {
-        let item = json!({
-            "id": "x", "name": "containmentState", "shortName": "containmentState",
-            "valueType": "stringType", "localizedName": "Containment state",
-            "flags": ["HAS_VALUE_SOURCE"], "readRole": "user", "domain": {"id": 1},
-            "valueSource": {"type": "list", "listType": {"entries": [{"key": "none", "label": "None"}]}},
-        });
-        let stub = Stub::start(vec![Reply::list(json!([item]), 0, 100, 1)]).await;
-        let value = stub.data(NAME, json!({"caseID": 4120771, "keywords": "state"})).await;
-        let expected = json!({
-            "name": "containmentState", "shortName": "containmentState",
-            "valueType": "stringType", "localizedName": "Containment state",
-            "flags": ["HAS_VALUE_SOURCE"], "entries": [{"key": "none", "label": "None"}],
-        });
-        assert_eq!(value["data"][0], expected);
-        assert_eq!(value["page"]["reason"], "LAST_PAGE");
-        assert_eq!(stub.lines(), ["POST /cases/v2/field/descriptor/search"]);
-        let body = json!({
-            "keywords": ["state"], "availableForCaseID": 4120771, "limit": 100, "offset": 0,
-        });
-        assert_eq!(stub.seen()[0].body, body);
+        let fetched = Fetched {
+            tool: "listAllowedCaseFields",
+            arguments: json!({"caseID": 4120771, "keywords": "state"}),
+            line: "POST /cases/v2/field/descriptor/search",
+            body: json!({
+                "keywords": ["state"], "availableForCaseID": 4120771, "limit": 100, "offset": 0,
+            }),
+            item: json!({
+                "id": "x", "name": "containmentState", "shortName": "containmentState",
+                "valueType": "stringType", "localizedName": "Containment state",
+                "flags": ["HAS_VALUE_SOURCE"], "readRole": "user", "domain": {"id": 1},
+                "valueSource": {"type": "list", "listType": {"entries": [{"key": "none", "label": "None"}]}},
+            }),
+            trimmed: json!({
+                "name": "containmentState", "shortName": "containmentState",
+                "valueType": "stringType", "localizedName": "Containment state",
+                "flags": ["HAS_VALUE_SOURCE"], "entries": [{"key": "none", "label": "None"}],
+            }),
+        };
+        fetched.holds().await;
     }
 
     #[tokio::test]
     async fn a_key_without_the_right_gets_a_way_on() {
-        let message = json!({"type": "ACTION_ERROR", "message": "Access denied"});
-        let stub = Stub::start(vec![Reply::error(403, message)]).await;
-        let error = stub.error(NAME, json!({})).await;
-        assert_eq!(error["kind"], "ACCESS_DENIED");
-        assert!(error["hint"].as_str().unwrap().contains("if known"));
+        a_refused_key_gets_a_way_on("listAllowedCaseFields").await;
     }
 }
 
 mod list_allowed_case_flags {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     #[tokio::test]
     async fn the_values_come_without_a_rest_call() {
-        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
-        let value = stub.data("listAllowedCaseFlags", json!({})).await;
-        assert_eq!(value["field"], "includeCaseFlag, excludeCaseFlag");
-        let values = value["values"].as_array().unwrap();
-        assert!(values.contains(&json!("HAS_EVENTS")));
+        let value = known_values("listAllowedCaseFlags", "includeCaseFlag, excludeCaseFlag", "HAS_EVENTS").await;
         assert_eq!(value["meanings"]["NOTIFIED"], "the customer was notified");
-        assert!(stub.seen().is_empty());
     }
 }
 
 mod list_allowed_case_service_flags {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     #[tokio::test]
     async fn the_values_come_without_a_rest_call() {
-        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
-        let value = stub.data("listAllowedCaseServiceFlags", json!({})).await;
-        assert_eq!(value["field"], "includeCaseServiceFlag, excludeCaseServiceFlag");
-        let values = value["values"].as_array().unwrap();
-        assert!(values.contains(&json!("DEPRECATED")));
-        assert!(stub.seen().is_empty());
+        let field = "includeCaseServiceFlag, excludeCaseServiceFlag";
+        known_values("listAllowedCaseServiceFlags", field, "DEPRECATED").await;
     }
 }
 
 mod list_allowed_case_services {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
-
-    const NAME: &str = "listAllowedCaseServices";
+    use super::*;
 
     #[tokio::test]
     async fn items_are_trimmed_to_what_a_choice_needs() {
-        let item = json!({
-            "id": 11, "shortName": "ids", "name": "Intrusion detection", "workflows": [],
-            "caseTypes": ["securityIncident"], "flags": ["EVENT_ENABLED"], "fieldPolicy": {},
-        });
-        let stub = Stub::start(vec![Reply::list(json!([item]), 0, 100, 1)]).await;
-        let value = stub.data(NAME, json!({"keywords": ["ids", "ids"]})).await;
-        let expected = json!({
-            "id": 11, "shortName": "ids", "name": "Intrusion detection",
-            "caseTypes": ["securityIncident"], "flags": ["EVENT_ENABLED"],
-        });
-        assert_eq!(value["data"][0], expected);
-        assert_eq!(value["page"]["reason"], "LAST_PAGE");
-        assert_eq!(stub.lines(), ["POST /cases/v2/service/search"]);
-        let body = json!({
-            "keywords": ["ids"], "limit": 100, "offset": 0, "sortBy": ["shortName"],
-        });
-        assert_eq!(stub.seen()[0].body, body);
+        let fetched = Fetched {
+            tool: "listAllowedCaseServices",
+            arguments: json!({"keywords": ["ids", "ids"]}),
+            line: "POST /cases/v2/service/search",
+            body: json!({
+                "keywords": ["ids"], "limit": 100, "offset": 0, "sortBy": ["shortName"],
+            }),
+            item: json!({
+                "id": 11, "shortName": "ids", "name": "Intrusion detection", "workflows": [],
+                "caseTypes": ["securityIncident"], "flags": ["EVENT_ENABLED"], "fieldPolicy": {},
+            }),
+            trimmed: json!({
+                "id": 11, "shortName": "ids", "name": "Intrusion detection",
+                "caseTypes": ["securityIncident"], "flags": ["EVENT_ENABLED"],
+            }),
+        };
+        fetched.holds().await;
     }
 
     #[tokio::test]
     async fn a_key_without_the_right_gets_a_way_on() {
-        let message = json!({"type": "ACTION_ERROR", "message": "Access denied"});
-        let stub = Stub::start(vec![Reply::error(403, message)]).await;
-        let error = stub.error(NAME, json!({})).await;
-        assert_eq!(error["kind"], "ACCESS_DENIED");
-        assert!(error["hint"].as_str().unwrap().contains("if known"));
+        a_refused_key_gets_a_way_on("listAllowedCaseServices").await;
     }
 }
 
 mod list_allowed_case_sort_by {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     #[tokio::test]
     async fn the_values_come_without_a_rest_call() {
-        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
-        let value = stub.data("listAllowedCaseSortBy", json!({})).await;
-        assert_eq!(value["field"], "sortBy");
-        let values = value["values"].as_array().unwrap();
-        assert!(values.contains(&json!("-createdTimestamp")));
-        assert!(stub.seen().is_empty());
+        known_values("listAllowedCaseSortBy", "sortBy", "-createdTimestamp").await;
     }
 }
 
 mod list_allowed_case_workflows {
-    use serde_json::json;
-
-    use crate::servers::argus::testing::Reply;
-    use crate::servers::argus::testing::Stub;
+    use super::*;
 
     #[tokio::test]
     async fn the_values_come_without_a_rest_call() {
-        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
-        let value = stub.data("listAllowedCaseWorkflows", json!({})).await;
-        assert_eq!(value["field"], "workflow[].flow");
-        let values = value["values"].as_array().unwrap();
-        assert!(values.contains(&json!("escalateO3C")));
-        assert!(stub.seen().is_empty());
+        known_values("listAllowedCaseWorkflows", "workflow[].flow", "escalateO3C").await;
     }
 }
