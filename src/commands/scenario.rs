@@ -237,7 +237,7 @@ async fn raw(args: &RunArgs, variables: &Variables) -> anyhow::Result<u8> {
     let loaded = args.which.load()?;
     let model = model(&args.model, &args.config, variables)?;
     let mut all = Vec::new();
-    let (mut turns, mut wrong, mut uncalled) = (0_usize, 0_usize, 0_usize);
+    let (mut turns, mut failed, mut wrong, mut uncalled) = (0_usize, 0_usize, 0_usize, 0_usize);
     for loaded in loaded.iter().filter(|loaded| loaded.scenario.world.behaviour.is_none()) {
         let raw = run_raw(&loaded.scenario, &model).await?;
         for turn in &raw {
@@ -247,13 +247,18 @@ async fn raw(args: &RunArgs, variables: &Variables) -> anyhow::Result<u8> {
             let mut notes = turn.codes.clone();
             notes.extend(turn.unsupported.iter().take(4).cloned());
             notes.extend(turn.no_call.then(|| "no call".to_owned()));
-            let mark = if notes.is_empty() { "fine ".to_owned() } else { format!("WRONG [{}]", notes.join(", ")) };
+            failed += usize::from(turn.failed.is_some());
+            let mark = match &turn.failed {
+                Some(error) => format!("NO ANSWER ({error})"),
+                None if notes.is_empty() => "fine ".to_owned(),
+                None => format!("WRONG [{}]", notes.join(", ")),
+            };
             terminal::line(&format!("{mark} {}: {}", loaded.name, turn.user));
         }
         all.push(serde_json::json!({"scenario": loaded.name, "turns": raw}));
     }
     terminal::line(&format!(
-        "{} without the harness: {turns} turns, {wrong} with unsupported statements, {uncalled} without the call they needed",
+        "{} without the harness: {turns} turns, {failed} without an answer, {wrong} with unsupported statements, {uncalled} without the call they needed",
         model.name()
     ));
     if let Some(file) = &args.json {

@@ -15,6 +15,7 @@ use crate::domain::recover::parse_arguments;
 use crate::domain::recover::recover_calls;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
+use crate::engine::Engine;
 use crate::engine::compact::compact;
 use crate::engine::compact::property_names;
 use crate::engine::error::TurnError;
@@ -151,18 +152,7 @@ impl Turn {
         for call in self.planned_calls(ruling) {
             property_names(&call.arguments, &mut relevant);
         }
-        let is_data = |spec: &ToolSpec| self.engine.router.is_data_tool(&spec.tool);
-        compact(offered, self.tool_bytes(), &relevant, is_data)
-    }
-
-    /// Bytes of definitions that fit a prompt: what is configured, and at most a third of the context.
-    fn tool_bytes(&self) -> usize {
-        let configured = self.engine.settings.prompt_tool_bytes;
-        match self.engine.model.facts(ModelRole::Draft, self.profile.as_deref()) {
-            // About three bytes a token, measured on JSON with the tokenizers of the field.
-            Ok(facts) => configured.min(usize::try_from(facts.context_tokens).unwrap_or(usize::MAX)),
-            Err(_) => configured,
-        }
+        self.engine.fitting_tools(offered, &relevant, self.profile.as_deref())
     }
 
     fn gather_request(&self, ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Result<ModelRequest, TurnError> {
@@ -216,6 +206,25 @@ impl Turn {
             max_tokens: CALL_TOKENS,
             profile: None,
         })
+    }
+}
+
+impl Engine {
+    /// Definitions cut to what fits a prompt of the profile: what is configured, and at most a third
+    /// of the context. Properties named in `relevant` stay longest.
+    pub(crate) fn fitting_tools(
+        &self,
+        offered: &[Arc<ToolSpec>],
+        relevant: &HashSet<String>,
+        profile: Option<&str>,
+    ) -> Vec<Arc<ToolSpec>> {
+        let configured = self.settings.prompt_tool_bytes;
+        let budget = match self.model.facts(ModelRole::Draft, profile) {
+            // About three bytes a token, measured on JSON with the tokenizers of the field.
+            Ok(facts) => configured.min(usize::try_from(facts.context_tokens).unwrap_or(usize::MAX)),
+            Err(_) => configured,
+        };
+        compact(offered, budget, relevant, |spec| self.router.is_data_tool(&spec.tool))
     }
 }
 

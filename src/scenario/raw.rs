@@ -1,7 +1,8 @@
-//! The same turns on the bare model: the same tools over the same hub, `tool_choice` auto,
-//! no router, no checker, no judge. What it says is looked at afterwards, by the checker
+//! The same turns on the bare model: the tools that policy knows, over the same hub and cut to
+//! the same budget, `tool_choice` auto, no router, no checker, no judge. What it says is looked at afterwards, by the checker
 //! and by the independent oracle, so that a report can show what the harness stops.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -38,7 +39,7 @@ use crate::scenario::world::WorldError;
 const ROUNDS: usize = 6;
 /// Calls of one answer that are run.
 const CALLS: usize = 8;
-/// Bytes of one result that the model is shown.
+/// Bytes of one result that the model is shown, unless prompts get less.
 const RESULT_BYTES: usize = 24 * 1024;
 /// Upper bound of one answer in tokens.
 const ANSWER_TOKENS: u32 = 1_500;
@@ -60,8 +61,8 @@ pub struct RawTurn {
     pub codes: Vec<String>,
     /// Values that the oracle finds unsupported.
     pub unsupported: Vec<String>,
-    /// The model server failed, so that there is no answer.
-    pub failed: bool,
+    /// Why there is no answer, when the model server failed or the model went on calling tools.
+    pub failed: Option<String>,
 }
 
 impl RawTurn {
@@ -103,8 +104,11 @@ struct Chat<'a> {
 
 impl<'a> Chat<'a> {
     async fn new(world: &'a LiveWorld) -> Self {
-        let catalog = world.sandbox().app().engine.tools().catalog().await;
-        let tools = catalog.tools.iter().filter(|spec| spec.read_only).cloned().collect();
+        let engine = &world.sandbox().app().engine;
+        let catalog = engine.tools().catalog().await;
+        let offered = |spec: &&Arc<ToolSpec>| spec.read_only && engine.router().is_data_tool(&spec.tool);
+        let tools: Vec<Arc<ToolSpec>> = catalog.tools.iter().filter(offered).cloned().collect();
+        let tools = engine.fitting_tools(&tools, &HashSet::new(), world.profile());
         let messages = vec![PromptMessage::new("system", SYSTEM)];
         Self { world, tools, messages, earlier: Vec::new(), said: Vec::new() }
     }
@@ -114,12 +118,17 @@ impl<'a> Chat<'a> {
         self.said.push(spec.user.clone());
         let mut turn = RawTurn { user: spec.user.clone(), ..RawTurn::default() };
         let mut results = Vec::new();
+        turn.failed = Some(format!("no answer after {ROUNDS} rounds of calls"));
         for _ in 0..ROUNDS {
-            let Some((text, calls)) = self.ask().await else {
-                turn.failed = true;
-                break;
+            let (text, calls) = match self.ask().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    turn.failed = Some(error);
+                    break;
+                }
             };
             if calls.is_empty() {
+                turn.failed = text.trim().is_empty().then(|| "the answer is empty".to_owned());
                 turn.text = text;
                 break;
             }
@@ -137,7 +146,7 @@ impl<'a> Chat<'a> {
         turn
     }
 
-    async fn ask(&self) -> Option<(String, Vec<ProposedCall>)> {
+    async fn ask(&self) -> Result<(String, Vec<ProposedCall>), String> {
         let request = ModelRequest {
             messages: self.messages.clone(),
             tools: self.tools.clone(),
@@ -147,13 +156,14 @@ impl<'a> Chat<'a> {
             profile: self.world.profile().map(str::to_owned),
         };
         let model = self.world.sandbox().app().engine.model();
-        let answer = model.complete(ModelRole::Draft, request, &CancellationToken::new()).await.ok()?;
+        let answer = model.complete(ModelRole::Draft, request, &CancellationToken::new()).await;
+        let answer = answer.map_err(|error| error.to_string())?;
         let mut calls = answer.calls;
         calls.truncate(CALLS);
         for (index, call) in calls.iter_mut().enumerate().filter(|(_, call)| call.id.is_empty()) {
             call.id = format!("call_{}_{index}", self.messages.len());
         }
-        Some((answer.content, calls))
+        Ok((answer.content, calls))
     }
 
     /// Runs a call and tells the model what came of it.
@@ -162,7 +172,8 @@ impl<'a> Chat<'a> {
             Ok(pair) => pair,
             Err(problem) => (problem, None),
         };
-        let mut message = PromptMessage::new("tool", cut(&shown));
+        let most = RESULT_BYTES.min(self.world.sandbox().app().engine.settings().prompt_result_bytes);
+        let mut message = PromptMessage::new("tool", cut(&shown, most));
         message.tool_call_id = Some(proposed.id);
         self.messages.push(message);
         result
@@ -210,7 +221,7 @@ impl<'a> Chat<'a> {
         // A file that names no decision says by the outcome that data is asked for.
         let answered = spec.expect.outcome.as_ref().is_some_and(|outcome| outcome.allows(&TurnOutcome::Answered));
         let needs_call = wanted.map_or(answered, RouterDecision::needs_call);
-        turn.no_call = needs_call && !turn.failed && !results.iter().any(|result| result.outcome.answered());
+        turn.no_call = needs_call && turn.failed.is_none() && !results.iter().any(|result| result.outcome.answered());
         if turn.text.trim().is_empty() {
             return;
         }
@@ -244,10 +255,10 @@ impl<'a> Chat<'a> {
 }
 
 /// The beginning of a result, as a plain tool loop would cut it.
-fn cut(text: &str) -> String {
-    if text.len() <= RESULT_BYTES {
+fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
         return text.to_owned();
     }
-    let end = (0..=RESULT_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     format!("{}\n[cut]", &text[..end])
 }

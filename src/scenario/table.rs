@@ -91,7 +91,7 @@ async fn row(scenarios: &[Arc<Loaded>], model: &Model, at_once: usize) -> Row {
 impl Row {
     fn add_raw(&mut self, turn: &RawTurn) {
         self.raw_turns += 1;
-        self.raw_failed += u32::from(turn.failed);
+        self.raw_failed += u32::from(turn.failed.is_some());
         self.raw_no_call += u32::from(turn.no_call);
         self.raw_unsupported += u32::from(!turn.unsupported.is_empty());
         self.raw_violations += u32::from(!turn.codes.is_empty());
@@ -120,9 +120,9 @@ async fn through(scenario: &Scenario, model: &Model) -> Result<Tally, WorldError
 /// The table.
 pub fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| model | turns | bare: answered without a call | bare: unsupported values | bare: rejected by the checker \
+        "| model | turns | bare: no answer | bare: answered without a call | bare: unsupported values | bare: rejected by the checker \
          | through Groundwire: unsupported values | data withheld | answered | rendered by the gateway |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+         |---|---|---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let tally = &row.delivered;
@@ -130,9 +130,10 @@ pub fn markdown(rows: &[Row]) -> String {
             + tally.ended(TurnOutcome::NoData)
             + tally.ended(TurnOutcome::AnsweredFromShown);
         text.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             row.model,
             row.raw_turns,
+            row.raw_failed,
             row.raw_no_call,
             row.raw_unsupported,
             row.raw_violations,

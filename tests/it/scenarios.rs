@@ -12,6 +12,7 @@ use groundwire::domain::policy::settings::Policy;
 use groundwire::scenario::adversarial;
 use groundwire::scenario::load;
 use groundwire::scenario::load::Loaded;
+use groundwire::scenario::raw::run_raw;
 use groundwire::scenario::report;
 use groundwire::scenario::run;
 use groundwire::scenario::run::ScenarioRun;
@@ -111,4 +112,28 @@ fn there_are_scenarios_for_each_decision() {
     for folder in ["call_tool", "refresh", "use_shown", "clarify", "converse", "refuse"] {
         assert!(loaded.iter().any(|loaded| loaded.name.starts_with(folder)), "{folder}");
     }
+}
+
+/// Without the harness the same turns show what it stops; a model server that gives no answer
+/// is told as such and not as a fine answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bare_model_is_shown_as_it_is() {
+    set_up();
+    let status = shipped().into_iter().find(|loaded| loaded.name.ends_with("status_of_one_case")).expect("it is there");
+    let bare = |behaviour: &'static str| {
+        let status = Arc::clone(&status);
+        async move {
+            let model = Model::Simulated(behaviour.to_owned());
+            let turns = run_raw(&status.scenario, &model).await.expect("the world starts");
+            turns.into_iter().next().expect("it has a turn")
+        }
+    };
+    let honest = bare("honest").await;
+    assert_eq!((honest.failed.as_deref(), honest.wrong(), honest.no_call), (None, false, false), "{honest:?}");
+    let invented = bare("fabricates").await;
+    assert_eq!((invented.failed.as_deref(), invented.wrong()), (None, true), "{invented:?}");
+    let skipped = bare("skips_tools").await;
+    assert!(skipped.no_call, "{skipped:?}");
+    let down = bare("http_500").await;
+    assert!(down.failed.is_some(), "{down:?}");
 }
