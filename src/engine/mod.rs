@@ -10,6 +10,7 @@ pub mod fingerprint;
 pub mod force;
 pub mod gather;
 pub mod journal;
+pub mod judge;
 pub mod model_call;
 pub mod ports;
 pub mod preview;

@@ -18,13 +18,13 @@ use crate::domain::policy::shown::ShownItem;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
 use crate::engine::error::TurnError;
+use crate::engine::judge::JudgeQuestion;
+use crate::engine::judge::judge_ruling;
 use crate::engine::ports::ModelRequest;
 use crate::engine::ports::ModelRole;
 use crate::engine::ports::ToolChoice;
 use crate::engine::route::parse_route;
 use crate::engine::validate::CheckJob;
-use crate::engine::validate::JudgeQuestion;
-use crate::engine::validate::question_answer;
 use crate::prompts::ResultView;
 use crate::prompts::RouteContext;
 use crate::prompts::ToolLine;
@@ -125,7 +125,7 @@ impl Engine {
         let request = question.request(&self.prompts)?;
         let answer = self.model.complete(ModelRole::Judge, request, &CancellationToken::new()).await;
         Ok(match answer {
-            Ok(answer) => question_answer(&answer, report, failed_calls),
+            Ok(answer) => judge_ruling(&answer, report, failed_calls),
             Err(error) => JudgeRuling::Unavailable(format!("the judge could not be asked: {error}")),
         })
     }

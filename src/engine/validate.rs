@@ -2,17 +2,11 @@
 //! draft that code has found wrong is not put to the judge, since the judge cannot overrule
 //! that. A judge that is down, malformed or leaves claims out fails closed.
 
-use std::sync::Arc;
-
-use serde::Deserialize;
-
 use crate::domain::basis::basis;
 use crate::domain::event::Stopped;
 use crate::domain::event::TurnEvent;
 use crate::domain::event::TurnOutcome;
 use crate::domain::grounding::check;
-use crate::domain::grounding::claim::Claim;
-use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::input::CheckInput;
 use crate::domain::grounding::input::EvidenceResult;
@@ -21,9 +15,7 @@ use crate::domain::grounding::render::render_results;
 use crate::domain::grounding::report::ApprovedReply;
 use crate::domain::grounding::report::Candidate;
 use crate::domain::grounding::report::GroundingReport;
-use crate::domain::grounding::report::JudgeAnswers;
 use crate::domain::grounding::report::JudgeRuling;
-use crate::domain::grounding::report::JudgedClaim;
 use crate::domain::grounding::report::Rejected;
 use crate::domain::ids::ResultId;
 use crate::domain::ledger::LedgerEntry;
@@ -34,23 +26,13 @@ use crate::domain::policy::decision::Ruling;
 use crate::engine::JudgeMode;
 use crate::engine::error::TurnError;
 use crate::engine::gather::is_blank;
-use crate::engine::ports::ModelAnswer;
-use crate::engine::ports::ModelRequest;
+use crate::engine::judge::JudgeQuestion;
+use crate::engine::judge::judge_event;
+use crate::engine::judge::judge_ruling;
 use crate::engine::ports::ModelRole;
-use crate::engine::ports::ToolChoice;
 use crate::engine::turn::Reply;
 use crate::engine::turn::Turn;
-use crate::engine::views::object_in;
-use crate::prompts::ClaimView;
-use crate::prompts::JudgeContext;
-use crate::prompts::ResultView;
-use crate::prompts::judge_schema;
 
-/// Upper bound of a judge's answer in tokens: a fixed part and some per claim.
-const JUDGE_TOKENS: u32 = 160;
-const JUDGE_TOKENS_PER_CLAIM: u32 = 40;
-/// Most claims put to the judge at once; open ones come first, and none of them is left out.
-const JUDGE_CLAIMS: usize = 40;
 /// Payloads above this many bytes are checked off the async threads.
 const LARGE: usize = 128 * 1024;
 
@@ -222,7 +204,7 @@ impl Turn {
         };
         let request = question.request(&self.engine.prompts)?;
         let ruling = match self.ask("judge", ModelRole::Judge, request).await {
-            Ok(answer) => question_answer(&answer, report, failed_calls),
+            Ok(answer) => judge_ruling(&answer, report, failed_calls),
             Err(error) => JudgeRuling::Unavailable(format!("the judge could not be asked: {}", error.kind())),
         };
         self.journal.add(judge_event(&ruling));
@@ -339,122 +321,4 @@ pub(crate) fn check_verdict(report: &GroundingReport) -> &'static str {
         (true, Some(_)) => "undecided",
         (false, _) => "rejected",
     }
-}
-
-fn judge_event(ruling: &JudgeRuling) -> TurnEvent {
-    let (verdict, reason) = match ruling {
-        JudgeRuling::NotAsked => ("not_asked", String::new()),
-        JudgeRuling::Unavailable(reason) => ("unavailable", reason.clone()),
-        JudgeRuling::Answered(answers) => {
-            let against: Vec<&str> = answers
-                .claims
-                .iter()
-                .filter(|claim| !claim.supported)
-                .map(|claim| claim.reason.as_str())
-                .chain(answers.problems.iter().map(String::as_str))
-                .collect();
-            (if against.is_empty() { "approved" } else { "rejected" }, against.join("; "))
-        }
-    };
-    TurnEvent::JudgeFinished { verdict: verdict.to_owned(), reason }
-}
-
-/// One question to the judge; also serves stateless validation.
-pub(crate) struct JudgeQuestion<'a> {
-    pub message: &'a str,
-    pub decision: RouterDecision,
-    pub now: jiff::Timestamp,
-    pub results: Vec<ResultView>,
-    pub report: &'a GroundingReport,
-}
-
-impl JudgeQuestion<'_> {
-    pub(crate) fn request(&self, prompts: &Arc<crate::prompts::Prompts>) -> Result<ModelRequest, TurnError> {
-        let claims = self.claims();
-        let count = u32::try_from(claims.len()).unwrap_or(u32::MAX);
-        let context = JudgeContext {
-            message: self.message.to_owned(),
-            draft: self.report.text().to_owned(),
-            decision: self.decision,
-            now: self.now,
-            results: self.results.clone(),
-            claims,
-        };
-        Ok(ModelRequest {
-            messages: prompts.judge(&context)?,
-            tools: Vec::new(),
-            tool_choice: ToolChoice::Auto,
-            response_schema: Some(judge_schema()),
-            max_tokens: JUDGE_TOKENS.saturating_add(JUDGE_TOKENS_PER_CLAIM.saturating_mul(count)),
-            profile: None,
-        })
-    }
-
-    /// Open claims first; supported ones as long as there is room.
-    fn claims(&self) -> Vec<ClaimView> {
-        let indexed = || self.report.claims().iter().enumerate();
-        let open = indexed().filter(|(_, claim)| claim.verdict == Verdict::NotCheckable);
-        let settled = indexed().filter(|(_, claim)| claim.verdict != Verdict::NotCheckable);
-        let n_open = self.report.undecided().count();
-        open.chain(settled.take(JUDGE_CLAIMS.saturating_sub(n_open)))
-            .map(|(index, claim)| claim_view(index, claim))
-            .collect()
-    }
-}
-
-fn claim_view(index: usize, claim: &Claim) -> ClaimView {
-    // One place is enough to see what the checker took a supported value from.
-    let places = if claim.verdict == Verdict::Supported { 1 } else { 4 };
-    ClaimView {
-        index,
-        text: claim.text.clone(),
-        kind: claim.kind,
-        verdict: claim.verdict,
-        nearest: claim
-            .evidence
-            .iter()
-            .take(places)
-            .map(|place| format!("{} = {}", place.pointer, place.value).chars().take(160).collect())
-            .collect(),
-    }
-}
-
-#[derive(Deserialize)]
-struct JudgeWire {
-    claims: Vec<JudgedClaim>,
-    #[serde(default)]
-    invented: bool,
-    #[serde(default = "yes")]
-    errors_reported: bool,
-    #[serde(default)]
-    problems: Vec<String>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// Reads the judge's answer; anything but a full answer to every open claim is `Unavailable`.
-pub(crate) fn question_answer(answer: &ModelAnswer, report: &GroundingReport, failed_calls: bool) -> JudgeRuling {
-    let object = object_in(&answer.content).or_else(|| object_in(&answer.reasoning));
-    let Some(wire) = object.and_then(|object| serde_json::from_value::<JudgeWire>(object).ok()) else {
-        return JudgeRuling::Unavailable("the judge gave no well-formed answer".to_owned());
-    };
-    let uncovered = report
-        .claims()
-        .iter()
-        .enumerate()
-        .filter(|(_, claim)| claim.verdict == Verdict::NotCheckable)
-        .any(|(index, _)| !wire.claims.iter().any(|answer| answer.claim == index));
-    if uncovered {
-        return JudgeRuling::Unavailable("the judge left claims out".to_owned());
-    }
-    let mut problems = wire.problems;
-    if wire.invented && problems.is_empty() {
-        problems.push("the judge says that something is invented".to_owned());
-    }
-    if failed_calls && !wire.errors_reported && problems.is_empty() {
-        problems.push("the judge says that a failed call is not reported".to_owned());
-    }
-    JudgeRuling::Answered(JudgeAnswers { claims: wire.claims, problems })
 }

@@ -134,7 +134,7 @@ impl Upstream {
                         () = cancel.cancelled() => break,
                         () = self.watch(&connected, &changed) => {}
                     }
-                    self.lost("the connection ended").await;
+                    self.lost(&connected, "the connection ended").await;
                     changed();
                 }
                 Err(error) => {
@@ -184,7 +184,7 @@ impl Upstream {
             let connected = self.connected().await?;
             match self.call_once(&connected, tool, arguments, &progress).await {
                 Err(ServiceError::TransportClosed | ServiceError::TransportSend(_)) if !last => {
-                    self.lost("the connection ended in the middle of a call").await;
+                    self.lost(&connected, "the connection ended in the middle of a call").await;
                 }
                 Ok(result) => return self.take(result),
                 Err(error) => return Err(self.failure(&error)),
@@ -306,12 +306,11 @@ impl Upstream {
         self.unavailable(&reason)
     }
 
-    async fn lost(&self, reason: &str) {
+    /// Gives a connection up. It may not know yet that it is over, so it is not asked; one that was
+    /// made since stays.
+    async fn lost(&self, connected: &Arc<Connected>, reason: &str) {
         let mut slot = self.connection.lock().await;
-        if slot
-            .as_ref()
-            .is_some_and(|connected| !connected.connection.is_closed() && !connected.connection.is_transport_closed())
-        {
+        if slot.as_ref().is_some_and(|current| !Arc::ptr_eq(current, connected)) {
             return;
         }
         *slot = None;
