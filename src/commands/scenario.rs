@@ -82,7 +82,7 @@ pub struct RunArgs {
     /// `sim/<behaviour>`, or with --config the name of a model profile
     #[arg(long, value_name = "NAME", default_value = "sim/honest")]
     pub model: String,
-    /// Configuration file whose model profiles are used
+    /// Configuration file whose model profiles and limits are used
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Run against the gateway at this URL; scenarios that need a world of their own are inconclusive
@@ -134,7 +134,7 @@ pub struct TableArgs {
     /// Also this model profile of the configuration, or only this `sim/<behaviour>`
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// Configuration file whose model profiles are used
+    /// Configuration file whose model profiles and limits are used
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Runs side by side
@@ -196,13 +196,13 @@ fn model(name: &str, config: &ConfigArgs, variables: &Variables) -> anyhow::Resu
         return Ok(Model::Simulated(behaviour.to_owned()));
     }
     let config = config.load(variables)?;
-    let models = config.models.0;
+    let (models, limits) = (config.models.0, config.limits);
     anyhow::ensure!(
         models.contains_key(name),
         "no model profile {name}; the configuration has {}, and sim/<behaviour> needs none",
         if models.is_empty() { "none".to_owned() } else { models.keys().cloned().collect::<Vec<_>>().join(", ") }
     );
-    Ok(Model::Configured { profile: name.to_owned(), models, variables: Arc::new(variables.to_vec()) })
+    Ok(Model::Configured { profile: name.to_owned(), models, limits, variables: Arc::new(variables.to_vec()) })
 }
 
 async fn scenarios(args: &RunArgs, variables: &Variables) -> anyhow::Result<u8> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::config::limits::LimitsConfig;
 use crate::config::models::ModelConfig;
 use crate::domain::caller::Caller;
 use crate::domain::event::TurnEvent;
@@ -39,6 +40,8 @@ pub enum Model {
         profile: String,
         /// All configured profiles, so that routing and judging keep theirs.
         models: BTreeMap<String, ModelConfig>,
+        /// What the configuration allows prompts and turns.
+        limits: LimitsConfig,
         /// The environment, for their secrets.
         variables: Arc<Vec<(String, String)>>,
     },
@@ -66,6 +69,13 @@ impl Model {
         match self {
             Model::Simulated(_) => None,
             Model::Configured { profile, .. } => Some(profile.clone()),
+        }
+    }
+
+    fn limits(&self) -> Option<LimitsConfig> {
+        match self {
+            Model::Simulated(_) => None,
+            Model::Configured { limits, .. } => Some(limits.clone()),
         }
     }
 }
@@ -116,7 +126,7 @@ impl LiveWorld {
             now: Some(world.now),
             judge: world.judge.clone(),
             sleeper: Sleeper::instant(),
-            adjust: Some(adjust(&world.servers, hangs)),
+            adjust: Some(adjust(&world.servers, model.limits(), hangs)),
             ..SandboxOptions::default()
         };
         match (model, &world.behaviour) {
@@ -236,9 +246,12 @@ fn arm(server: &'static str, list: &FaultList, backend: &Backend) -> Result<(), 
 
 type Adjust = Arc<dyn Fn(&mut Config) + Send + Sync>;
 
-fn adjust(servers: &[ServerName], hangs: bool) -> Adjust {
+fn adjust(servers: &[ServerName], limits: Option<LimitsConfig>, hangs: bool) -> Adjust {
     let kept: Vec<&str> = servers.iter().map(|server| server.as_str()).collect();
     Arc::new(move |config| {
+        if let Some(limits) = &limits {
+            config.limits = limits.clone();
+        }
         if !kept.is_empty() {
             config.mcp.servers.retain(|name, _| kept.contains(&name.as_str()));
         }

@@ -324,6 +324,12 @@ pub fn can_label(evidence: &Evidence<'_>, id: FactId, label: &str) -> bool {
         || labels(fact).iter().any(|known| known == label)
 }
 
+/// Whether some field may be called by a label: without looking at the facts themselves.
+pub fn may_label(evidence: &Evidence<'_>, label: &str) -> bool {
+    evidence.keys.iter().any(|(key, _)| *key == label || ends_so(label, key))
+        || evidence.groups.iter().any(|group| words(group) == label)
+}
+
 /// Facts that a label can stand for; none for a label that is no field's.
 pub fn labelled_facts(evidence: &Evidence<'_>, label: &str) -> Vec<FactId> {
     if !is_plain(label) {

@@ -198,7 +198,7 @@ impl Checker<'_, '_> {
         let label = header.map(|header| self.draft.slice(header).trim_matches(['*', '`', ' ']).to_owned());
         let prints = |id: FactId| {
             let fact = self.evidence.fact(id);
-            let same = render::cell::printed(fact) == raw || plain_is(fact.value, bare);
+            let same = plain_is(fact.value, bare) || render::cell::printed(fact) == raw;
             same && !self.evidence.is_argument(fact)
         };
         let words: Vec<words::Word> = self.draft.words_in(cell).to_vec();
@@ -306,6 +306,9 @@ impl Checker<'_, '_> {
         let Some(colon) = text.find(": ") else { return false };
         let label_span = unit.span.start..unit.span.start + colon;
         let label = text.get(..colon).unwrap_or_default().trim_matches(['*', '`', ' ']);
+        if !render::label::may_label(self.evidence, label) {
+            return false;
+        }
         let lead = text.get(colon + 1..).map_or(0, |rest| rest.len() - rest.trim_start_matches(['*', ' ']).len());
         let value_span = unit.span.start + colon + 1 + lead..unit.span.end;
         let inherited = context.inherited(unit);
