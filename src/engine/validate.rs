@@ -164,7 +164,10 @@ impl Turn {
         let decision = self.ruling.as_ref().map_or(RouterDecision::CallTool, |ruling| ruling.decision);
         let results: Vec<EvidenceResult> =
             about.iter().filter_map(|id| self.ledger.get(*id)).map(EvidenceResult::from).collect();
-        let stale = self.ledger.shown().filter(|entry| !about.contains(&entry.id)).map(EvidenceResult::from).collect();
+        // Also what a result of this turn replaces: news is held against that.
+        let replaced = |entry: &LedgerEntry| entry.superseded_by.is_none_or(|by| about.contains(&by));
+        let earlier = |entry: &&LedgerEntry| entry.shown && replaced(entry) && !about.contains(&entry.id);
+        let stale = self.ledger.entries().iter().filter(earlier).map(EvidenceResult::from).collect();
         CheckJob {
             user_message: self.message.clone(),
             draft: draft.to_owned(),
