@@ -1,6 +1,7 @@
 //! The same turns on the bare model: the tools that policy knows, over the same hub and cut to
-//! the same budget, `tool_choice` auto, no router, no checker, no judge. What it says is looked at afterwards, by the checker
-//! and by the independent oracle, so that a report can show what the harness stops.
+//! the same budget, `tool_choice` auto, no router, no checker, no judge. What it says is looked
+//! at afterwards, by the checker and by the independent oracle, so that a report can show what
+//! the harness stops.
 
 use std::collections::HashSet;
 use std::sync::Arc;

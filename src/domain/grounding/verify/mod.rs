@@ -171,8 +171,12 @@ impl<'c, 'a> Checker<'c, 'a> {
 
     /// Whether a unit asks or offers, so that its values are no statement.
     pub(super) fn asks(&self, unit: &Unit) -> bool {
-        let text = self.draft.slice(&unit.span).trim_end_matches(['*', '_', ' ', '"', ')']);
-        text.ends_with(['?', '？']) || self.draft.has(&unit.span, Cue::Offer)
+        self.ends_with(unit, &['?', '？']) || self.draft.has(&unit.span, Cue::Offer)
+    }
+
+    /// Whether a unit ends with one of these marks, whatever closes it after them.
+    pub(super) fn ends_with(&self, unit: &Unit, marks: &[char]) -> bool {
+        self.draft.slice(&unit.span).trim_end_matches(['*', '_', ' ', '"', ')']).ends_with(marks)
     }
 
     fn unit(&mut self, unit: &Unit, context: &mut crate::domain::grounding::bind::Context) {

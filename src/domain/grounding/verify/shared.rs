@@ -138,8 +138,7 @@ impl<'c> Checker<'c, '_> {
 
     /// The clause of a unit that is about several rows.
     fn clause_of_rows(&self, unit: &Unit) -> Option<Clause> {
-        let text = self.draft.slice(&unit.span).trim_end_matches(['*', '_', ' ', '"', ')']);
-        if text.ends_with([':', '：']) {
+        if self.ends_with(unit, &[':', '：']) {
             return None;
         }
         let cue = |cue: Cue, from: usize| {

@@ -11,7 +11,6 @@ use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
-use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::words;
@@ -63,12 +62,10 @@ pub(super) fn is_stopword(word: &str) -> bool {
 impl Checker<'_, '_> {
     pub(super) fn statement(&mut self, unit: &Unit, about: &Subject, claims_before: usize) {
         let text = self.draft.slice(&unit.span);
-        let trailing = text.trim_end_matches(['*', '_', ' ', '"', ')']);
-        if unit.kind == UnitKind::Heading || trailing.ends_with(['?', '？', ':', '：']) {
+        if unit.kind == UnitKind::Heading || self.asks(unit) || self.ends_with(unit, &[':', '：']) {
             return;
         }
-        if self.draft.has(&unit.span, Cue::Offer) || crate::domain::grounding::render::sentences::is_own_sentence(text)
-        {
+        if crate::domain::grounding::render::sentences::is_own_sentence(text) {
             return;
         }
         if self.claims[claims_before..].iter().any(|claim| {
