@@ -4,16 +4,19 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::event::AskedCall;
 use crate::domain::event::BasisItem;
 use crate::domain::outcome::Outcome;
 use crate::scenario::observed::SeenCall;
 use crate::scenario::observed::SeenTurn;
 use crate::scenario::observed::short;
+use crate::scenario::spec::AskedSpec;
 use crate::scenario::spec::BasisSpec;
 use crate::scenario::spec::CallSpec;
 use crate::scenario::spec::ClaimSpec;
 use crate::scenario::spec::Expectation;
 use crate::scenario::spec::OneOf;
+use crate::scenario::spec::QuestionSpec;
 
 /// An expectation that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,6 +177,7 @@ impl Misses {
                 self.add("choices", text.clone(), labels.join("; "));
             }
         }
+        self.question(turn, &expected.question);
         let mut events = turn.events.iter();
         if let Some(missing) = expected.events.iter().find(|name| !events.any(|event| event == name)) {
             self.add(
@@ -188,6 +192,23 @@ impl Misses {
         }
         if bound(expected.budget.tool_calls, turn.calls.len() as u64) {
             self.add("budget", format!("{:?}", expected.budget), format!("{} tool calls", turn.calls.len()));
+        }
+    }
+}
+
+impl Misses {
+    fn question(&mut self, turn: &SeenTurn, expected: &QuestionSpec) {
+        let kind = turn.question.as_ref().map(|question| question.kind);
+        self.one_of("question", expected.kind.map(OneOf::One).as_ref(), kind, |kind| kind.as_str().to_owned());
+        let Some(wanted) = &expected.calls else { return };
+        let asked = turn.question.as_ref().map(|question| question.calls.as_slice()).unwrap_or_default();
+        let fits = |(wanted, asked): (&AskedSpec, &AskedCall)| {
+            wanted.tool == asked.tool && (wanted.arguments.is_null() || within(&wanted.arguments, &asked.arguments))
+        };
+        if wanted.len() != asked.len() || !wanted.iter().zip(asked).all(fits) {
+            let wanted: Vec<String> = wanted.iter().map(|call| format!("{} {}", call.tool, call.arguments)).collect();
+            let asked: Vec<String> = asked.iter().map(|call| format!("{} {}", call.tool, call.arguments)).collect();
+            self.add("question", wanted.join("; "), asked.join("; "));
         }
     }
 }

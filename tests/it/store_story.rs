@@ -17,10 +17,12 @@ use groundwire::auth::AuthError;
 use groundwire::auth::Authenticator;
 use groundwire::auth::NewToken;
 use groundwire::domain::caller::AccessRole;
+use groundwire::domain::event::AskedCall;
 use groundwire::domain::event::BasisItem;
 use groundwire::domain::event::Citation;
 use groundwire::domain::event::JournalEntry;
 use groundwire::domain::event::Question;
+use groundwire::domain::event::QuestionKind;
 use groundwire::domain::event::ReplyVerdict;
 use groundwire::domain::event::Stopped;
 use groundwire::domain::event::TurnEvent;
@@ -225,8 +227,10 @@ fn record(of: &Conversation, number: u64) -> TurnRecord {
         claims: vec![claim(&entry)],
         stopped: vec![Stopped { text: "closed".to_owned(), code: "wrong_value".to_owned(), reason: "no".to_owned() }],
         question: Some(Question {
+            kind: QuestionKind::Clarification,
             text: "Which one?".to_owned(),
             choices: vec![Choice { label: "4120771".to_owned(), message: "Show me case 4120771".to_owned() }],
+            calls: Vec::new(),
         }),
         usage: Usage { prompt_tokens: 900, completion_tokens: 40, model_calls: 2 },
         started_at: at(6),

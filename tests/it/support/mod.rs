@@ -1,6 +1,7 @@
 //! What several test modules share.
 
 pub(crate) mod database;
+pub(crate) mod desk;
 pub(crate) mod gateway;
 
 /// Sets the process's TLS provider, as the binary does first of all; again does no harm.
