@@ -2,6 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { Call, Step, Turn } from "../state/turn.ts";
 import { isRunning } from "../state/turn.ts";
+import { shortTextOf } from "../json/exact.ts";
 import { duration } from "../text/format.ts";
 import { codeWords, named, t } from "../text/index.ts";
 import { Badge, callTone } from "../ui/Badge.tsx";
@@ -50,13 +51,17 @@ function drawn(step: Step): VNode {
       return <Line icon="pen" busy={!step.done}>{t(step.done ? "progress.drafted" : "progress.drafting", { n: step.attempt })}</Line>;
     case "check":
       return <CheckLine claims={step.claims} violations={step.violations} />;
-    case "judge": {
-      const key = step.verdict === "approved" || step.verdict === "rejected" ? step.verdict : "unavailable";
-      return <Line icon="scale" tone={key === "approved" ? "good" : "warn"} note={step.reason}>{t(`progress.judge_${key}`)}</Line>;
-    }
+    case "judge":
+      return <Line icon="scale" tone={step.verdict === "approved" ? "good" : "warn"} note={step.reason}>{t(judgeKey(step.verdict))}</Line>;
     case "repair":
       return <Line icon="again" tone="warn">{t("progress.repair")}</Line>;
   }
+}
+
+/** What the second reading came to. */
+export function judgeKey(verdict: string): "progress.judge_approved" | "progress.judge_rejected" | "progress.judge_unavailable" {
+  if (verdict === "approved") return "progress.judge_approved";
+  return verdict === "rejected" ? "progress.judge_rejected" : "progress.judge_unavailable";
 }
 
 function CheckLine({ claims, violations }: { claims: number; violations: string[] }): VNode {
@@ -79,7 +84,7 @@ export function CallLine({ call }: { call: Call }): VNode {
         {call.attempt > 1 ? <Badge tone="warn">{t("progress.attempt", { n: call.attempt })}</Badge> : null}
       </Line>
       <details class="arguments">
-        <summary>{t("progress.arguments")} <code>{JSON.stringify(call.arguments)}</code></summary>
+        <summary>{t("progress.arguments")} <code>{shortTextOf(call.arguments)}</code></summary>
         <JsonText value={call.arguments} label={t("progress.arguments")} />
       </details>
     </>
