@@ -1,13 +1,12 @@
-// The portal in a real browser before a real gateway, e.g. `groundwire demo`.
+// Chat, evidence and the list of conversations.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { PORTAL, ask, assertAccessible, noComplaints, serve } from "./page.ts";
+import { after, before, test } from "node:test";
+import { ask, assertAccessible, serve } from "./page.ts";
 import type { Served } from "./page.ts";
 
 let served: Served;
 before(async () => (served = await serve()));
 after(() => served.close());
-afterEach(() => noComplaints());
 
 const QUESTION = "Show me the open cases for Nordfjord";
 
@@ -26,7 +25,6 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.locator(".verdict").click();
     await page.locator(".trace").waitFor();
     await assertAccessible(page, "trace");
-    await page.context().close();
   });
 }
 
@@ -42,7 +40,6 @@ test("the list, the evidence and the menu fit on a phone, in Norwegian", async (
   await page.getByRole("button", { name: "Meny" }).tap();
   await assertAccessible(page, "menu");
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
-  await page.context().close();
 });
 
 test("a mark leads to its place by key, and the place back to its sentence", async () => {
@@ -63,7 +60,6 @@ test("a mark leads to its place by key, and the place back to its sentence", asy
   await page.locator(".tree").focus();
   await page.keyboard.press("Escape");
   await page.locator(".panel").waitFor({ state: "detached" });
-  await page.context().close();
 });
 
 test("what follows makes earlier results stale, and choices are answered by digit", async () => {
@@ -76,7 +72,6 @@ test("what follows makes earlier results stale, and choices are answered by digi
   await page.locator(".choice").first().focus();
   await page.keyboard.press("2");
   await page.locator(".turn").nth(2).locator(".turn-actions").waitFor();
-  await page.context().close();
 });
 
 test("a second tab follows a turn of the first, and a reload loses nothing", async () => {
@@ -91,7 +86,6 @@ test("a second tab follows a turn of the first, and a reload loses nothing", asy
   await page.reload();
   await page.locator(".turn").nth(1).locator(".basis").waitFor();
   assert.equal(await page.inputValue("#message"), "half a thought");
-  await page.context().close();
 });
 
 test("conversations are renamed, found, exported and deleted", async () => {
@@ -115,6 +109,5 @@ test("conversations are renamed, found, exported and deleted", async () => {
   await assertAccessible(page, "delete dialog");
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByText("No conversation matches.").waitFor();
-  assert.equal(page.url().replace(/#.*/, ""), `${PORTAL}/`);
-  await page.context().close();
+  assert.equal(page.url().replace(/#.*/, ""), `${served.url}/`);
 });

@@ -1,24 +1,23 @@
 // The other views, and what the page makes of hostile and of very long data.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
-import { PORTAL, assertAccessible, noComplaints, serve } from "./page.ts";
+import { allow, assertAccessible, serve } from "./page.ts";
 import type { Served } from "./page.ts";
 
 let served: Served;
 before(async () => (served = await serve()));
 after(() => served.close());
-// A gateway that lacks a route answers 404, and the view says so.
-afterEach(() => noComplaints(/status of 404/));
 
 for (const view of ["tools", "tools/argus__getArgusCaseByID", "models", "scenarios", "tokens"]) {
   test(`the view ${view} is accessible`, async () => {
+    // A gateway that lacks a route answers 404, and the view says so.
+    allow(/status of 404/);
     const page = await served.open();
-    await page.goto(`${PORTAL}/#/${view}`);
+    await page.goto(`${served.url}/#/${view}`);
     await page.locator(".view h1").waitFor();
     await page.waitForLoadState("networkidle");
     await assertAccessible(page, view);
-    await page.context().close();
   });
 }
 
@@ -48,12 +47,8 @@ async function fake(page: Page): Promise<void> {
 
 test("a long conversation on large results draws little, finds its place, and runs nothing of the data", async () => {
   const page = await served.open();
-  let dialogs = 0;
-  const strangers: string[] = [];
-  page.on("dialog", (dialog) => { dialogs += 1; void dialog.dismiss(); });
-  page.on("request", (request) => { if (!request.url().startsWith(PORTAL) && !request.url().startsWith("blob:")) strangers.push(request.url()); });
   await fake(page);
-  await page.goto(`${PORTAL}/#/c/${CONVERSATION}?turn=${turnId(100)}`);
+  await page.goto(`${served.url}/#/c/${CONVERSATION}?turn=${turnId(100)}`);
   const turn = page.locator(`#turn-${turnId(100)}`);
   await turn.locator(".mark").click();
   await page.locator(".tree-row.active", { hasText: "4140000" }).waitFor();
@@ -66,7 +61,4 @@ test("a long conversation on large results draws little, finds its place, and ru
   await page.locator(".result-table td").first().waitFor();
   assert.ok(await page.locator(".result-table tr").count() < 100);
   assert.equal(await turn.locator("img, script, a[href^='http'], a[href^='javascript']").count(), 0);
-  assert.equal(dialogs, 0);
-  assert.deepEqual(strangers, []);
-  await page.context().close();
 });
