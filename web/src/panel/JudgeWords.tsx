@@ -22,10 +22,10 @@ function Words({ judgement }: { judgement: Judgement }): VNode {
   if (raw !== null) return <blockquote class="quiet breaks">{raw || t("trace.judge_silent")}</blockquote>;
   return (
     <>
-      <p>{t("trace.judge_supported", { n: supported })}{against.length > 0 ? `, ${t("trace.judge_against", { n: against.length })}` : ""}</p>
+      <p>{t("trace.judge_supported", { n: supported })}{against.length > 0 ? `, ${t("trace.judge_against", { n: against.reduce((sum, { claims }) => sum + claims.length, 0) })}` : ""}</p>
       {against.length + problems.length > 0 ? (
         <ul class="judge-words">
-          {against.map(({ claim, reason }, index) => <li key={index}><blockquote>{claim === null ? "" : `${t("trace.judge_claim", { n: claim + 1 })}: `}{reason}</blockquote></li>)}
+          {against.map(({ claims, reason }) => <li key={reason}><blockquote>{reason}</blockquote><span class="quiet">{t("trace.judge_claims", { list: claims.map((claim) => claim + 1).join(", ") })}</span></li>)}
           {problems.map((problem) => <li key={problem}><blockquote>{problem}</blockquote></li>)}
         </ul>
       ) : null}

@@ -3,12 +3,12 @@ import type { VNode } from "preact";
 import { turnEvent } from "../api/events.ts";
 import type { Claim, Json, ToolResult, TurnEventRecord, WholeTurn } from "../api/types.ts";
 import { useState } from "preact/hooks";
-import { CallLine, judgeKey } from "../chat/Progress.tsx";
+import { CallLine, draftKey, judgeKey } from "../chat/Progress.tsx";
 import { ResultContent } from "../json/ResultContent.tsx";
 import { callsOf, newTurn, withEvent } from "../state/turn.ts";
 import type { Call, Step, Turn } from "../state/turn.ts";
 import { dateTime } from "../text/format.ts";
-import { codeWords, named, t } from "../text/index.ts";
+import { codeWords, counted, named, t } from "../text/index.ts";
 import { Badge } from "../ui/Badge.tsx";
 import type { Tone } from "../ui/Badge.tsx";
 import { JsonText } from "../ui/Facts.tsx";
@@ -65,13 +65,13 @@ export function Checks({ turn }: { turn: WholeTurn }): VNode {
 function checkWords(step: Step): VNode | string {
   switch (step.kind) {
     case "draft":
-      return t(step.done ? "progress.drafted" : "progress.drafting", { n: step.attempt });
+      return t(draftKey(step.done, false), { n: step.attempt });
     case "check": {
       if (step.violations.length === 0) return step.claims > 0 ? t("progress.check_ok", { n: step.claims }) : t("progress.check_none");
       return <span>{t("progress.check_bad", { n: step.claims, codes: codeWords(step.violations) })}</span>;
     }
     case "judge": {
-      return <span>{t(judgeKey(step.verdict))}{step.reason ? <blockquote class="quiet">{step.reason}</blockquote> : null}</span>;
+      return <span>{t(judgeKey(step.verdict))}{step.reason ? <blockquote class="quiet">{counted(step.reason)}</blockquote> : null}</span>;
     }
     case "repair":
       return t("progress.repair");

@@ -3,7 +3,7 @@ import type { Json, WholeTurn } from "../api/types.ts";
 
 export interface Judgement {
   /** What it did not find supported, with its reasons. */
-  against: { claim: number | null; reason: string }[];
+  against: { claims: number[]; reason: string }[];
   supported: number;
   problems: string[];
   /** What it was asked about the draft as a whole, and its answers. */
@@ -37,9 +37,11 @@ function judgement(content: string, error: string | null): Judgement {
   }
   if (!isObject(said)) return { ...empty, raw: error ?? content };
   const claims = (Array.isArray(said["claims"]) ? said["claims"] : []).filter(isObject);
-  const against = claims.filter((claim) => claim["supported"] === false)
-    .map((claim) => ({ claim: typeof claim["claim"] === "number" ? claim["claim"] : null, reason: String(claim["reason"] ?? "") }));
+  const refused = claims.filter((claim) => claim["supported"] === false);
+  const byReason = new Map<string, number[]>();
+  for (const { claim, reason } of refused) byReason.set(String(reason ?? ""), [...(byReason.get(String(reason ?? "")) ?? []), ...(typeof claim === "number" ? [claim] : [])]);
+  const against = [...byReason].map(([reason, claims]) => ({ reason, claims }));
   const problems = (Array.isArray(said["problems"]) ? said["problems"] : []).map(String);
   const flags = FLAGS.flatMap(([name, good]): Judgement["flags"] => (typeof said[name] === "boolean" ? [[name, said[name] === good]] : []));
-  return { against, problems, flags, supported: claims.length - against.length, raw: null };
+  return { against, problems, flags, supported: claims.length - refused.length, raw: null };
 }
