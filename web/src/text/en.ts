@@ -83,7 +83,7 @@ export const en = {
   "progress.rows_only_one": "1 row",
   "progress.drafting": "Writing draft {n}",
   "progress.drafted": "Draft {n} written",
-  "progress.no_draft": "Draft {n}: the model gave none",
+  "progress.no_draft": "Draft {n} was not finished",
   "progress.check_ok": "Checked: all {n} claims hold",
   "progress.check_bad": "Checked {n} claims; stopped: {codes}",
   "progress.check_none": "Checked: nothing to check",

@@ -85,7 +85,7 @@ export const nb: Record<TextKey, string> = {
   "progress.rows_only_one": "1 rad",
   "progress.drafting": "Skriver utkast {n}",
   "progress.drafted": "Utkast {n} er skrevet",
-  "progress.no_draft": "Utkast {n}: modellen ga ikke noe",
+  "progress.no_draft": "Utkast {n} ble ikke ferdig",
   "progress.check_ok": "Kontrollert: alle {n} påstander holder",
   "progress.check_bad": "Kontrollerte {n} påstander; stoppet: {codes}",
   "progress.check_none": "Kontrollert: ingenting å kontrollere",
