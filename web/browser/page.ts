@@ -1,21 +1,18 @@
-// A real browser on the portal of a real gateway. Whatever a page complains about (an error, a
-// broken policy, a dialog, a request to another origin) fails the test that it happened in;
-// what a test wants to happen it allows beforehand. After a failed test the gateway's output
-// is shown.
+// The portal in a real browser before a real gateway, for tests. Whatever a page complains
+// about (an error, a broken policy, a dialog, a request to another origin) fails the test that
+// it happened in; what a test wants to happen it allows beforehand. After a failed test the
+// gateway's output is shown.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterEach } from "node:test";
-import { chromium } from "playwright-core";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { assertCurrentPortal, builtFiles, startGateway } from "./gateway.ts";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { assertPortal, launch, newContext } from "./browser.ts";
+import { startGateway } from "./gateway.ts";
 import type { Gateway, GatewayOptions } from "./gateway.ts";
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const TURN_MS = 60_000;
-/** `dist`: web/dist is laid over the gateway's own portal, so that work on it needs no new binary. */
-const OVERLAY = process.env["GROUNDWIRE_PORTAL"] === "dist";
 
 export interface Served {
   url: string;
@@ -50,18 +47,16 @@ export async function serve(options: GatewayOptions = {}): Promise<Served> {
 /** A browser before a gateway that runs. */
 export async function browse(gateway: Gateway): Promise<Served> {
   const { url } = gateway;
-  if (!OVERLAY) await assertCurrentPortal(url).catch(async (error: unknown) => {
+  await assertPortal(url).catch(async (error: unknown) => {
     await gateway.stop();
     throw error;
   });
-  const browser: Browser = await chromium.launch({ executablePath: browserPath(), args: FLAGS });
+  const browser = await launch();
   return {
     url,
     async open(options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, locale: "en-GB", reducedMotion: "reduce", ...options });
+      const context = await newContext(browser, url, (what) => complaints.push(what), options);
       contexts.push(context);
-      listen(context, url);
-      if (OVERLAY) await overlay(context, url);
       const page = await context.newPage();
       await page.goto(url);
       return page;
@@ -72,36 +67,6 @@ export async function browse(gateway: Gateway): Promise<Served> {
       if (failed) console.error(`--- output of the gateway at ${url}\n${gateway.output()}---`);
     },
   };
-}
-
-export function browserPath(): string {
-  const places = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  const found = places.find((path) => path && existsSync(path));
-  assert.ok(found, "no Chromium (Debian: apt-get install chromium); name one in CHROMIUM");
-  return found;
-}
-
-function listen(context: BrowserContext, url: string): void {
-  context.on("weberror", (error) => complaints.push(`error: ${error.error().message}`));
-  context.on("console", (message) => message.type() === "error" && complaints.push(`console: ${message.text()}`));
-  context.on("dialog", (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  context.on("request", (request) => {
-    const own = request.url().startsWith(`${url}/`) || request.url().startsWith("blob:");
-    if (!own) complaints.push(`request to another origin: ${request.url().slice(0, 200)}`);
-  });
-}
-
-/** The files of web/dist in place of the gateway's, under the gateway's headers. */
-async function overlay(context: BrowserContext, url: string): Promise<void> {
-  const policy = (await fetch(url)).headers.get("content-security-policy") ?? "";
-  for (const [path, body] of builtFiles()) {
-    const type = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" }[path.split(".").at(-1) ?? ""];
-    const headers = { "content-type": `${type}; charset=utf-8`, "content-security-policy": policy };
-    await context.route(`${url}${path === "/index.html" ? "/" : path}`, (route) => route.fulfill({ body, headers }));
-  }
 }
 
 /** Sends a message and waits for the end of its turn. */
