@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::app::probes::Probing;
 use crate::auth::Auth;
 use crate::auth::Authenticator;
-use crate::app::probes::Probing;
 use crate::config::Config;
 use crate::config::Lookup;
 use crate::config::auth::AuthMode;

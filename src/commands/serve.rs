@@ -40,13 +40,8 @@ pub async fn run(args: &ConfigArgs, variables: &Variables) -> anyhow::Result<u8>
 /// # Errors
 /// Names the file that cannot be used.
 pub fn scenario_runs(app: &App, variables: &Variables) -> anyhow::Result<Arc<ScenarioRuns>> {
-    let opened = ScenarioRuns::open(
-        &app.config,
-        variables,
-        app.engine.router(),
-        Arc::clone(&app.clock),
-        Bounds::default(),
-    );
+    let opened =
+        ScenarioRuns::open(&app.config, variables, app.engine.router(), Arc::clone(&app.clock), Bounds::default());
     opened.map_err(|error| anyhow::anyhow!("server.scenarios: {error}"))
 }
 

@@ -141,7 +141,8 @@ impl Checks {
         for pattern in &expected.text.matches {
             // Loading has compiled each pattern once, so a failure here means no match.
             let compiled = regex::Regex::new(pattern).ok();
-            let found = compiled.and_then(|compiled| compiled.find(text).map(|found| short(found.as_str(), LINE_CHARS)));
+            let found =
+                compiled.and_then(|compiled| compiled.find(text).map(|found| short(found.as_str(), LINE_CHARS)));
             self.add("text matches", found.is_some(), pattern.clone(), found.unwrap_or_else(|| reply(turn)));
         }
     }

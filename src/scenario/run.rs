@@ -91,7 +91,7 @@ pub enum Heard<'a> {
     /// Something happened in it.
     Event(&'a TurnEvent),
     /// It has ended. The record is missing when it could not be stored.
-    Ended(TurnRun, Option<Arc<TurnRecord>>),
+    Ended(Box<TurnRun>, Option<Arc<TurnRecord>>),
 }
 
 /// One run of one scenario.
@@ -180,7 +180,7 @@ async fn run_one(job: Job, gateway: Option<GatewayClient>) -> ScenarioRun {
         None => {
             let mut keep = |heard: Heard<'_>| {
                 if let Heard::Ended(turn, _) = heard {
-                    turns.push(turn);
+                    turns.push(*turn);
                 }
             };
             let never = CancellationToken::new();
@@ -258,7 +258,7 @@ async fn all_turns(
         if stop.is_cancelled() {
             return Err(WorldError::Stopped);
         }
-        heard(Heard::Ended(compared(turn, seen, honest), record));
+        heard(Heard::Ended(Box::new(compared(turn, seen, honest)), record));
     }
     Ok(())
 }

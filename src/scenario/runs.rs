@@ -372,8 +372,7 @@ impl ScenarioRuns {
             }),
             (Heard::Event(event), Some(turn)) => turn.seen.take(event),
             (Heard::Ended(ended, record), Some(turn)) => {
-                *turn =
-                    RunTurn { user: ended.user, seen: ended.seen, checks: ended.checks, running: false, record };
+                *turn = RunTurn { user: ended.user, seen: ended.seen, checks: ended.checks, running: false, record };
             }
             (Heard::Event(_) | Heard::Ended(..), None) => {}
         }

@@ -233,11 +233,7 @@ pub async fn runs(State(api): State<Api>, _engineer: Engineer) -> Json<ScenarioR
 /// See [`Code`].
 #[utoipa::path(get, path = paths::SCENARIO_RUN, operation_id = "get_scenario_run", params(("id" = Uuid, Path)),
     responses((status = 200, body = ScenarioRun), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn run(
-    State(api): State<Api>,
-    _engineer: Engineer,
-    Id(id): Id<Uuid>,
-) -> Result<Json<ScenarioRun>, ApiError> {
+pub async fn run(State(api): State<Api>, _engineer: Engineer, Id(id): Id<Uuid>) -> Result<Json<ScenarioRun>, ApiError> {
     let run = found(&api, id)?;
     let turns = run.turns.iter().map(ScenarioTurn::from).collect();
     Ok(Json(ScenarioRun { head: ScenarioRunHead::from(&run), turns }))
