@@ -7,6 +7,8 @@ import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-
 import { assertCurrentPortal, builtFiles } from "./gateway.ts";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+/** A step of a test ends within this; a machine under load is slow. */
+const STEP_MS = 20_000;
 const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
 const DEFAULTS: BrowserContextOptions = { viewport: { width: 1400, height: 900 }, locale: "en-GB", reducedMotion: "reduce" };
 /** `dist`: web/dist is laid over the gateway's own portal, so that work on it needs no new binary. */
@@ -41,6 +43,7 @@ export async function newContext(browser: Browser, url: string, complain: (what:
     const own = request.url().startsWith(`${url}/`) || request.url().startsWith("blob:");
     if (!own) complain(`request to another origin: ${request.url().slice(0, 200)}`);
   });
+  context.setDefaultTimeout(STEP_MS);
   if (OVERLAY) await overlay(context, url);
   return context;
 }
