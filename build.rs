@@ -1,5 +1,5 @@
-//! Tells cargo what the binary embeds besides code: without this a new migration or a newly
-//! built portal would be missed until something else changes.
+//! Tells cargo what the binary embeds besides code: without this a new migration, a new
+//! scenario or a newly built portal would be missed until something else changes.
 
 use std::fs;
 
@@ -8,6 +8,7 @@ const PORTAL: &str = "web/dist";
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
+    println!("cargo:rerun-if-changed=scenarios");
     // A path that is not there counts as changed at every build, so the folder is made. Where
     // it cannot be (sources that are read-only) the build only does that work again.
     if let Err(error) = fs::create_dir_all(PORTAL) {

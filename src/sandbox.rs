@@ -207,8 +207,13 @@ impl Sandbox {
             None => system,
         };
         let config = config(&options, &simulators);
-        let app = App::build(config, &|name| lookup(&options.variables, name), clock).await?;
-        Ok(Self { app, simulators })
+        match App::build(config, &|name| lookup(&options.variables, name), clock).await {
+            Ok(app) => Ok(Self { app, simulators }),
+            Err(error) => {
+                simulators.stop().await;
+                Err(error.into())
+            }
+        }
     }
 
     /// The gateway.

@@ -1,9 +1,11 @@
 //! `groundwire check`: tests configuration, database, MCP servers and models, and probes
-//! what each model server really honours. `--write` puts what was found into the profile.
+//! what each model server really honours. What a probe finds is kept in the database, where
+//! the portal shows it; `--write` puts it into the profile.
 
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -11,17 +13,21 @@ use toml_edit::DocumentMut;
 use toml_edit::value;
 
 use crate::app::App;
-use crate::app::profile;
 use crate::clock::SystemClock;
 use crate::commands::ConfigArgs;
 use crate::commands::Variables;
 use crate::commands::terminal;
+use crate::config::Config;
+use crate::domain::probe::ProbeReport;
 use crate::engine::ports::Tools;
 use crate::environment;
-use crate::llm::probe::ProbeReport;
-use crate::llm::probe::probe;
+use crate::llm::probe;
 use crate::llm::profile::ToolChoiceSupport;
+use crate::scenario::load;
 use crate::telemetry;
+
+/// Longest probe of one model. Each of its requests has the profile's own limit.
+const PROBE_TIME: Duration = Duration::from_secs(30 * 60);
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -55,12 +61,13 @@ pub async fn run(args: &CheckArgs, variables: &Variables) -> anyhow::Result<u8> 
     let app = App::build(config.clone(), &lookup, Arc::new(SystemClock::new())).await?;
     app.engine.store().ping().await.context("the database takes no writes")?;
     good("database");
-    let mut well = check_servers(&app).await;
-    for (name, model) in &config.models.0 {
+    let mut well = check_scenarios(&config);
+    well &= check_servers(&app).await;
+    for name in config.models.0.keys() {
         if args.model.as_ref().is_some_and(|only| only != name) {
             continue;
         }
-        let report = probe(name, &profile(name, model, &lookup)?).await;
+        let report = app.probe(name, PROBE_TIME).await?.report;
         well &= show_model(name, &report);
         if args.write && report.reachable {
             write_profile(&file(args)?, name, &report)?;
@@ -68,6 +75,18 @@ pub async fn run(args: &CheckArgs, variables: &Variables) -> anyhow::Result<u8> 
     }
     app.close().await;
     Ok(u8::from(!well))
+}
+
+fn check_scenarios(config: &Config) -> bool {
+    let Some(folder) = &config.server.scenarios else { return true };
+    match load::set(Some(folder)) {
+        Ok(set) => good(&format!("{} scenarios in {folder}", set.len())),
+        Err(error) => {
+            bad(&format!("server.scenarios: {error}"));
+            return false;
+        }
+    }
+    true
 }
 
 async fn check_servers(app: &App) -> bool {
@@ -127,13 +146,13 @@ fn show_model(name: &str, report: &ProbeReport) -> bool {
     terminal::line(&format!(
         "       profile: tool_choice = \"{}\", json_schema = {}",
         tool_choice(report),
-        report.json_schema()
+        probe::json_schema(report)
     ));
     true
 }
 
 fn tool_choice(report: &ProbeReport) -> &'static str {
-    match report.tool_choice() {
+    match probe::tool_choice(report) {
         ToolChoiceSupport::Named => "named",
         ToolChoiceSupport::Required => "required",
         _ => "auto",
@@ -157,7 +176,7 @@ fn write_profile(file: &Path, name: &str, report: &ProbeReport) -> anyhow::Resul
         return Ok(());
     };
     table.insert("tool_choice", value(tool_choice(report)));
-    table.insert("json_schema", value(report.json_schema()));
+    table.insert("json_schema", value(probe::json_schema(report)));
     std::fs::write(file, document.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
     terminal::line(&format!("       written to {}", file.display()));
     Ok(())

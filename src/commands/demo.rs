@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::commands::Variables;
 use crate::commands::serve::listen;
+use crate::commands::serve::scenario_runs;
 use crate::commands::serve::serve;
 use crate::commands::serve::stop_signal;
 use crate::commands::terminal;
@@ -40,7 +41,8 @@ pub async fn run(args: DemoArgs, variables: &Variables) -> anyhow::Result<u8> {
     let url = format!("http://{}", listener.local_addr()?);
     terminal::line(&welcome(&url, &args.behaviour, &sandbox));
     let (app, simulators) = sandbox.into_parts();
-    serve(app, listener, stop_signal()).await?;
+    let runs = scenario_runs(&app, variables)?;
+    serve(app, runs, listener, stop_signal()).await?;
     simulators.stop().await;
     Ok(0)
 }

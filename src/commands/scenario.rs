@@ -19,6 +19,7 @@ use crate::gateway_client::GatewayClient;
 use crate::scenario::adversarial;
 use crate::scenario::load;
 use crate::scenario::load::Loaded;
+use crate::scenario::models::ModelChoice;
 use crate::scenario::raw::run_raw;
 use crate::scenario::report;
 use crate::scenario::run;
@@ -185,24 +186,13 @@ fn list(args: &ListArgs) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// The model that a name means.
+/// The model that a name means. The configuration is read only where a profile is meant.
 fn model(name: &str, config: &ConfigArgs, variables: &Variables) -> anyhow::Result<Model> {
-    if let Some(behaviour) = name.strip_prefix(PREFIX) {
-        anyhow::ensure!(
-            load::knows_behaviour(behaviour),
-            "the simulated model has no behaviour {behaviour}; it has {}",
-            Behaviour::ALL.iter().map(|behaviour| behaviour.name()).collect::<Vec<_>>().join(", ")
-        );
-        return Ok(Model::Simulated(behaviour.to_owned()));
-    }
-    let config = config.load(variables)?;
-    let (models, limits) = (config.models.0, config.limits);
-    anyhow::ensure!(
-        models.contains_key(name),
-        "no model profile {name}; the configuration has {}, and sim/<behaviour> needs none",
-        if models.is_empty() { "none".to_owned() } else { models.keys().cloned().collect::<Vec<_>>().join(", ") }
-    );
-    Ok(Model::Configured { profile: name.to_owned(), models, limits, variables: Arc::new(variables.to_vec()) })
+    let choice = match name.starts_with(PREFIX) {
+        true => ModelChoice::default(),
+        false => ModelChoice::of(&config.load(variables)?, variables),
+    };
+    Ok(choice.named(name)?)
 }
 
 async fn scenarios(args: &RunArgs, variables: &Variables) -> anyhow::Result<u8> {

@@ -14,6 +14,8 @@ use crate::commands::Variables;
 use crate::commands::terminal;
 use crate::environment;
 use crate::http;
+use crate::scenario::runs::Bounds;
+use crate::scenario::runs::ScenarioRuns;
 use crate::telemetry;
 
 /// Serves until SIGINT or SIGTERM.
@@ -26,10 +28,21 @@ pub async fn run(args: &ConfigArgs, variables: &Variables) -> anyhow::Result<u8>
     let address = SocketAddr::new(config.server.host, config.server.port);
     let lookup = |name: &str| environment::lookup(variables, name);
     let app = App::build(config, &lookup, Arc::new(SystemClock::new())).await?;
+    let runs = scenario_runs(&app, variables)?;
     let listener = listen(address).await?;
     terminal::line(&format!("groundwire listens on http://{}", listener.local_addr()?));
-    serve(app, listener, stop_signal()).await?;
+    serve(app, runs, listener, stop_signal()).await?;
     Ok(0)
+}
+
+/// The scenarios that an app offers: those of its configuration, or the shipped ones.
+///
+/// # Errors
+/// Names the file that cannot be used.
+pub fn scenario_runs(app: &App, variables: &Variables) -> anyhow::Result<Arc<ScenarioRuns>> {
+    let opened =
+        ScenarioRuns::open(&app.config, variables, app.engine.router(), Arc::clone(&app.clock), Bounds::default());
+    opened.map_err(|error| anyhow::anyhow!("server.scenarios: {error}"))
 }
 
 /// Binds the port.
@@ -42,13 +55,20 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}; choose another port with server.port or --port"))
 }
 
-/// Serves an app until `stop`, then lets running turns finish and closes everything.
+/// Serves an app until `stop`, then lets running turns finish, stops scenarios and closes
+/// everything.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(app: App, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(
+    app: App,
+    runs: Arc<ScenarioRuns>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let app = Arc::new(app);
-    http::serve(Arc::clone(&app), listener, stop).await?;
+    http::serve(Arc::clone(&app), Arc::clone(&runs), listener, stop).await?;
+    runs.close().await;
     app.close().await;
     Ok(())
 }

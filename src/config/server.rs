@@ -20,11 +20,14 @@ pub struct ServerConfig {
     pub port: u16,
     /// Seconds that running turns get to finish when the gateway goes down.
     pub shutdown_grace_seconds: u64,
+    /// Folder with scenarios that the portal offers instead of the shipped ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<String>,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 8080, shutdown_grace_seconds: 20 }
+        Self { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 8080, shutdown_grace_seconds: 20, scenarios: None }
     }
 }
 

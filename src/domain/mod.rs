@@ -13,5 +13,6 @@ pub mod message;
 pub mod notice;
 pub mod outcome;
 pub mod policy;
+pub mod probe;
 pub mod recover;
 pub mod tool;

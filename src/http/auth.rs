@@ -38,6 +38,19 @@ impl FromRequestParts<Api> for Asker {
     }
 }
 
+/// A caller who runs scenarios and probes models.
+pub struct Engineer(pub Caller);
+
+impl FromRequestParts<Api> for Engineer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        require(&caller, AccessRole::Engineer)?;
+        Ok(Self(caller))
+    }
+}
+
 /// A caller who manages tokens.
 pub struct Admin(pub Caller);
 

@@ -14,12 +14,14 @@ use http::header;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::app::probes::ProbeError;
 use crate::auth::AuthError;
 use crate::domain::ids::TurnId;
 use crate::engine::error::TurnError;
 use crate::engine::ports::ModelError;
 use crate::engine::ports::StoreError;
 use crate::engine::trial::TrialError;
+use crate::scenario::runs::RunError;
 
 macro_rules! codes {
     ($($name:ident = $text:literal, $status:literal, $doc:literal;)*) => {
@@ -88,6 +90,8 @@ codes! {
     TurnNotFound = "turn_not_found", 404, "No turn with this id belongs to the caller.";
     ResultNotFound = "result_not_found", 404, "No result with this id belongs to the caller.";
     ToolNotFound = "tool_not_found", 404, "No connected server has this tool.";
+    ScenarioNotFound = "scenario_not_found", 404, "No scenario has this name.";
+    ScenarioRunNotFound = "scenario_run_not_found", 404, "No run with this id is remembered.";
     TokenNotFound = "token_not_found", 404, "There is no API token with this id.";
     MethodNotAllowed = "method_not_allowed", 405, "The route does not know this method.";
     RequestTimeout = "request_timeout", 408, "The request took longer than allowed.";
@@ -98,11 +102,13 @@ codes! {
     TurnReplaced = "turn_replaced", 409, "Another turn has taken the place of this one.";
     ResultNotRepeatable = "result_not_repeatable", 409, "The call behind this result cannot be repeated.";
     NothingToConfirm = "nothing_to_confirm", 409, "The turn does not wait for a confirmation.";
+    ProbeRunning = "probe_running", 409, "The model profile is being probed already.";
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed.";
     MessageTooLong = "message_too_long", 413, "The message is longer than allowed.";
     ExportTooLarge = "export_too_large", 413, "The conversation has more turns than an export takes.";
     UnsupportedMediaType = "unsupported_media_type", 415, "The body must be application/json, not compressed.";
     Busy = "busy", 429, "As many turns are running as may run at once.";
+    ScenarioQueueFull = "scenario_queue_full", 429, "As many scenario runs wait as may wait.";
     Internal = "internal", 500, "A defect of ours; the log has the request id.";
     TurnFailed = "turn_failed", 500, "The turn failed.";
     PromptBroken = "prompt_broken", 500, "A prompt template could not be rendered.";
@@ -319,6 +325,29 @@ impl From<TrialError> for ApiError {
             TrialError::Busy => Self::new(Code::Busy, error.to_string()),
             TrialError::Store(error) => error.into(),
             TrialError::BrokeOff => Self::plain(Code::Internal).cause(error),
+        }
+    }
+}
+
+impl From<RunError> for ApiError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::UnknownScenario(_) => Self::new(Code::ScenarioNotFound, error.to_string()).param("scenario"),
+            RunError::UnknownModel(_) => Self::new(Code::ModelNotFound, error.to_string()).param("model"),
+            RunError::Full { waiting } => {
+                Self::new(Code::ScenarioQueueFull, error.to_string()).details(json!({ "waiting": waiting }))
+            }
+            RunError::Closing => Self::plain(Code::ShuttingDown),
+        }
+    }
+}
+
+impl From<ProbeError> for ApiError {
+    fn from(error: ProbeError) -> Self {
+        match error {
+            ProbeError::Unknown { .. } => Self::new(Code::ModelNotFound, error.to_string()),
+            ProbeError::Running(_) => Self::new(Code::ProbeRunning, error.to_string()),
+            ProbeError::Store(error) => error.into(),
         }
     }
 }

@@ -38,6 +38,7 @@ use crate::engine::record::TurnRecord;
 use crate::http::error::ApiError;
 use crate::http::error::Code;
 use crate::metrics::Metrics;
+use crate::scenario::runs::ScenarioRuns;
 
 /// URL paths of every route.
 pub mod paths {
@@ -69,6 +70,16 @@ pub mod paths {
     pub const TOOL_TRY: &str = "/api/tools/{server}/{tool}/try";
     /// The model profiles.
     pub const MODEL_PROFILES: &str = "/api/models";
+    /// Probes a model profile.
+    pub const MODEL_PROBE: &str = "/api/models/{id}/probe";
+    /// The scenarios.
+    pub const SCENARIOS: &str = "/api/scenarios";
+    /// Runs of scenarios.
+    pub const SCENARIO_RUNS: &str = "/api/scenario-runs";
+    /// One run.
+    pub const SCENARIO_RUN: &str = "/api/scenario-runs/{id}";
+    /// One turn of a run.
+    pub const SCENARIO_RUN_TURN: &str = "/api/scenario-runs/{id}/turns/{n}";
     /// API tokens.
     pub const TOKENS: &str = "/api/tokens";
     /// One API token.
@@ -130,6 +141,8 @@ const LAST_BYTES: Duration = Duration::from_secs(5);
 pub struct Api {
     /// The gateway.
     pub app: Arc<App>,
+    /// The scenarios and their runs.
+    pub runs: Arc<ScenarioRuns>,
     /// Counts requests and turns.
     pub metrics: Arc<Metrics>,
     /// The `OpenAPI` document.
@@ -154,16 +167,17 @@ impl Api {
     }
 }
 
-/// All routes over an app.
-pub fn router(app: Arc<App>) -> Router {
+/// All routes over an app and its scenarios.
+pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
     let metrics = Arc::new(Metrics::new());
     app.engine.observe(Arc::clone(&metrics) as _);
-    // Turns, their events and calls of tools last as long as they last; the engine bounds them.
+    // Turns, their events, calls of tools and probes last as long as they last; each has its bounds.
     let turns = OpenApiRouter::new()
         .routes(routes!(openai::chat::complete))
         .routes(routes!(native::turns::run))
         .routes(routes!(native::results::refresh))
         .routes(routes!(native::trial::try_tool))
+        .routes(routes!(native::models::probe))
         .routes(routes!(native::turns::events));
     let (turns, mut document) = turns.split_for_parts();
     let (quick, quick_document) = quick().split_for_parts();
@@ -172,7 +186,7 @@ pub fn router(app: Arc<App>) -> Router {
     whole.merge(document);
     let openapi = whole.to_json().expect("the document holds nothing that JSON cannot say");
     let started_at = app.clock.now();
-    let api = Api { app, metrics, openapi: openapi.into(), started_at };
+    let api = Api { app, runs, metrics, openapi: openapi.into(), started_at };
     turns
         .merge(quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)))
         .merge(portal::routes())
@@ -193,6 +207,10 @@ fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(native::feedback::give))
         .routes(routes!(native::export::export))
         .routes(routes!(native::models::list))
+        .routes(routes!(native::scenarios::list))
+        .routes(routes!(native::scenarios::start, native::scenarios::runs))
+        .routes(routes!(native::scenarios::run, native::scenarios::remove))
+        .routes(routes!(native::scenarios::turn))
         .routes(routes!(native::tokens::list, native::tokens::create))
         .routes(routes!(native::tokens::revoke))
         .routes(routes!(native::results::get))
@@ -214,9 +232,14 @@ fn quick() -> OpenApiRouter<Api> {
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> io::Result<()> {
+pub async fn serve(
+    app: Arc<App>,
+    runs: Arc<ScenarioRuns>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> io::Result<()> {
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-    let router = router(Arc::clone(&app));
+    let router = router(Arc::clone(&app), runs);
     let listener = listener.tap_io(|stream| {
         // Small writes of a stream must not wait for the client's acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {

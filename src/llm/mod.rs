@@ -95,6 +95,11 @@ impl OpenAiModel {
         self.profiles.keys().map(String::as_str)
     }
 
+    /// The profile of this name.
+    pub fn profile(&self, name: &str) -> Option<&ModelProfile> {
+        self.profiles.get(name)
+    }
+
     /// Name of the profile that serves what no other lists.
     pub fn default_profile(&self) -> &str {
         &self.default

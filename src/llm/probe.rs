@@ -3,12 +3,13 @@
 //! by looking at what it does, so every point is judged by behaviour.
 
 use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::domain::probe::ProbeReport;
 use crate::domain::recover::parse_arguments;
 use crate::engine::ports::ModelAnswer;
 use crate::llm::exchange::Named;
@@ -22,57 +23,25 @@ const TOKENS: u32 = 160;
 /// Most model names kept from the list.
 const MAX_MODELS: usize = 200;
 
-/// What was found. `None`: could not be tried.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ProbeReport {
-    /// The server answers at all.
-    pub reachable: bool,
-    /// Models it lists, at most 200.
-    pub models: Vec<String>,
-    /// The profile's model is among them.
-    pub model_listed: Option<bool>,
-    /// A plain question gets an answer.
-    pub answers: bool,
-    /// It streams with a finish reason.
-    pub streaming: Option<bool>,
-    /// It tells token counts in the stream.
-    pub usage: Option<bool>,
-    /// Field in which thinking arrives, `content` when inside `<think>`.
-    pub reasoning_field: Option<String>,
-    /// `tool_choice: "auto"` gives a proper call where one is needed.
-    pub auto_calls: Option<bool>,
-    /// `tool_choice: "required"` gives a call where none is needed.
-    pub required_honoured: Option<bool>,
-    /// A named choice gives a call of that tool where another fits better.
-    pub named_honoured: Option<bool>,
-    /// Two calls in one answer.
-    pub parallel_calls: Option<bool>,
-    /// Output under a JSON Schema keeps to it.
-    pub json_schema_honoured: Option<bool>,
-    /// What went wrong, in order.
-    pub problems: Vec<String>,
-}
-
-impl ProbeReport {
-    /// The value for `tool_choice` of the profile.
-    pub fn tool_choice(&self) -> ToolChoiceSupport {
-        match (self.named_honoured, self.required_honoured, self.auto_calls) {
-            (Some(true), Some(true), _) => ToolChoiceSupport::Named,
-            (_, Some(true), _) => ToolChoiceSupport::Required,
-            (_, _, Some(true)) => ToolChoiceSupport::Auto,
-            _ => ToolChoiceSupport::None,
-        }
-    }
-
-    /// The value for `json_schema` of the profile.
-    pub fn json_schema(&self) -> bool {
-        self.json_schema_honoured == Some(true)
+/// The value for `tool_choice` of the profile.
+pub fn tool_choice(report: &ProbeReport) -> ToolChoiceSupport {
+    match (report.named_honoured, report.required_honoured, report.auto_calls) {
+        (Some(true), Some(true), _) => ToolChoiceSupport::Named,
+        (_, Some(true), _) => ToolChoiceSupport::Required,
+        (_, _, Some(true)) => ToolChoiceSupport::Auto,
+        _ => ToolChoiceSupport::None,
     }
 }
 
-/// Tries a profile. Takes as long as eight small answers; each is bounded by the
-/// profile's own time limits. Never fails: what fails is in the report.
-pub async fn probe(name: &str, profile: &ModelProfile) -> ProbeReport {
+/// The value for `json_schema` of the profile.
+pub fn json_schema(report: &ProbeReport) -> bool {
+    report.json_schema_honoured == Some(true)
+}
+
+/// Tries a profile. Takes as long as eight small answers; each is bounded by the profile's
+/// own time limits, and all together by `within`: what there is no time for is not tried.
+/// Never fails: what fails is in the report.
+pub async fn probe(name: &str, profile: &ModelProfile, within: Duration) -> ProbeReport {
     let mut report = ProbeReport::default();
     let http = match http_client() {
         Ok(http) => http,
@@ -85,7 +54,7 @@ pub async fn probe(name: &str, profile: &ModelProfile) -> ProbeReport {
         report.problems.push(error.to_string());
         return report;
     }
-    let mut probe = Probe { http, named: Named { name, profile }, report };
+    let mut probe = Probe { http, named: Named { name, profile }, report, began: Instant::now(), within };
     probe.models().await;
     probe.plain().await;
     if probe.report.answers {
@@ -99,9 +68,16 @@ struct Probe<'a> {
     http: reqwest::Client,
     named: Named<'a>,
     report: ProbeReport,
+    began: Instant,
+    within: Duration,
 }
 
 impl Probe<'_> {
+    /// Time that is left.
+    fn left(&self) -> Duration {
+        self.within.saturating_sub(self.began.elapsed())
+    }
+
     fn problem(&mut self, what: &str, error: &dyn std::fmt::Display) {
         self.report.problems.push(format!("{what}: {error}"));
     }
@@ -110,7 +86,7 @@ impl Probe<'_> {
         let sent = self
             .named
             .request(&self.http, reqwest::Method::GET, "models")
-            .timeout(self.named.profile.first_byte_timeout().min(Duration::from_secs(15)))
+            .timeout(self.named.profile.first_byte_timeout().min(Duration::from_secs(15)).min(self.left()))
             .send()
             .await;
         let response = match sent {
@@ -141,7 +117,9 @@ impl Probe<'_> {
         let streamed = self.ask("streamed answer", &body).await;
         self.report.reachable |= self.report.answers || streamed.is_some();
         self.report.answers |= streamed.is_some();
-        self.report.streaming = Some(streamed.is_some());
+        // Without any answer, or without time, nothing is known of how it streams.
+        let tried = streamed.is_some() || (self.report.answers && !self.left().is_zero());
+        self.report.streaming = tried.then_some(streamed.is_some());
         if let Some(seen) = streamed {
             self.report.usage = Some(seen.usage);
             self.report.reasoning_field = match (seen.reasoning_key, seen.answer.reasoning.is_empty()) {
@@ -216,7 +194,11 @@ impl Probe<'_> {
         {
             members.shift_remove("stream_options");
         }
-        let limit = self.named.profile.timeout();
+        let limit = self.named.profile.timeout().min(self.left());
+        if limit.is_zero() {
+            self.problem(what, &"not tried, the time for the probe is over");
+            return None;
+        }
         let asked = self.named.chat(&self.http, Bytes::from(body.to_string()));
         let assembler = match tokio::time::timeout(limit, asked).await {
             Ok(Ok(assembler)) => assembler,

@@ -24,7 +24,9 @@ use crate::domain::tool::ToolName;
 use crate::domain::tool::ToolSpec;
 use crate::engine::ports::PromptMessage;
 use crate::engine::ports::ToolChoice;
+use crate::llm::probe::json_schema;
 use crate::llm::probe::probe;
+use crate::llm::probe::tool_choice;
 use crate::llm::profile::ToolChoiceSupport;
 use crate::prompts::GatherContext;
 use crate::prompts::Hints;
@@ -340,21 +342,30 @@ async fn roles_pick_profiles_and_mistakes_are_named() {
 #[tokio::test]
 async fn the_probe_finds_what_a_server_honours() {
     let base = simulator().await;
-    let report = probe("p", &ModelProfile::new(&base, "sim/honest")).await;
+    let report = probe("p", &ModelProfile::new(&base, "sim/honest"), Duration::from_secs(60)).await;
     assert!(report.reachable && report.answers, "{report:?}");
     assert_eq!(report.model_listed, Some(true));
     assert_eq!((report.streaming, report.usage), (Some(true), Some(true)));
-    assert_eq!(report.tool_choice(), ToolChoiceSupport::Named, "{report:?}");
+    assert_eq!(tool_choice(&report), ToolChoiceSupport::Named, "{report:?}");
     assert_eq!(report.parallel_calls, Some(true), "{report:?}");
-    assert!(report.json_schema(), "{report:?}");
+    assert!(json_schema(&report), "{report:?}");
     assert_eq!(report.problems, Vec::<String>::new());
 
-    let report = probe("p", &ModelProfile::new(&base, "sim/ignores_required")).await;
-    assert_eq!(report.tool_choice(), ToolChoiceSupport::None, "{report:?}");
-    let report = probe("p", &ModelProfile::new(&base, "sim/thinks")).await;
+    let report = probe("p", &ModelProfile::new(&base, "sim/ignores_required"), Duration::from_secs(60)).await;
+    assert_eq!(tool_choice(&report), ToolChoiceSupport::None, "{report:?}");
+    let report = probe("p", &ModelProfile::new(&base, "sim/thinks"), Duration::from_secs(60)).await;
     assert_eq!(report.reasoning_field.as_deref(), Some("content"));
-    let report = probe("p", &ModelProfile::new("http://127.0.0.1:9/v1", "m")).await;
+    let report = probe("p", &ModelProfile::new("http://127.0.0.1:9/v1", "m"), Duration::from_secs(60)).await;
     assert!(!report.reachable && !report.problems.is_empty());
+    assert_eq!(report.streaming, None);
+}
+
+#[tokio::test]
+async fn a_probe_without_time_left_says_that_it_did_not_try() {
+    let base = simulator().await;
+    let report = probe("p", &ModelProfile::new(&base, "sim/honest"), Duration::ZERO).await;
+    assert!(!report.answers && report.streaming.is_none() && report.auto_calls.is_none(), "{report:?}");
+    assert!(report.problems.iter().any(|problem| problem.contains("not tried")), "{report:?}");
 }
 
 #[tokio::test]

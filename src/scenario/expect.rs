@@ -1,5 +1,6 @@
-//! Compares a finished turn with what a scenario expects. Each expectation that does not
-//! hold becomes one miss that says what was wanted and what was there.
+//! Compares a finished turn with what a scenario expects. Each expectation that is named
+//! becomes one check that says what was wanted and what was there, held or not; what is not
+//! named is not looked at and becomes none.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,35 +16,45 @@ use crate::scenario::spec::ClaimSpec;
 use crate::scenario::spec::Expectation;
 use crate::scenario::spec::OneOf;
 
-/// An expectation that did not hold.
+/// Characters of the reply that a check shows when something in it is missing or in the way.
+const REPLY_CHARS: usize = 600;
+/// Characters of the line of the reply that a check shows when the line has what was wanted.
+const LINE_CHARS: usize = 200;
+
+/// One expectation that was held against a turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Miss {
+pub struct Check {
     /// Which expectation.
     pub what: String,
+    /// Whether it held.
+    pub passed: bool,
     /// What it wanted.
     pub wanted: String,
     /// What was there.
     pub got: String,
 }
 
-/// All misses of a turn.
-pub fn misses(turn: &SeenTurn, expected: &Expectation) -> Vec<Miss> {
-    let mut found = Misses::default();
-    found.head(turn, expected);
-    found.calls(turn, expected);
-    found.stopped(turn, expected);
-    found.text(turn, expected);
-    found.basis(turn, expected);
-    found.rest(turn, expected);
-    found.0
+/// Every expectation held against the turn, in the order of the file format.
+pub fn checks(turn: &SeenTurn, expected: &Expectation) -> Vec<Check> {
+    let mut checks = Checks::default();
+    checks.head(turn, expected);
+    checks.calls(turn, expected);
+    checks.stopped(turn, expected);
+    checks.text(turn, expected);
+    checks.claims(turn, expected);
+    checks.basis(turn, expected);
+    checks.question(turn, expected);
+    checks.events(turn, expected);
+    checks.budget(turn, expected);
+    checks.0
 }
 
 #[derive(Default)]
-struct Misses(Vec<Miss>);
+struct Checks(Vec<Check>);
 
-impl Misses {
-    fn add(&mut self, what: &str, wanted: impl Into<String>, got: impl Into<String>) {
-        self.0.push(Miss { what: what.to_owned(), wanted: wanted.into(), got: got.into() });
+impl Checks {
+    fn add(&mut self, what: &str, passed: bool, wanted: impl Into<String>, got: impl Into<String>) {
+        self.0.push(Check { what: what.to_owned(), passed, wanted: wanted.into(), got: got.into() });
     }
 
     fn one_of<T: PartialEq>(
@@ -54,10 +65,9 @@ impl Misses {
         name: impl Fn(&T) -> String,
     ) {
         let Some(wanted) = wanted else { return };
-        if !got.as_ref().is_some_and(|got| wanted.allows(got)) {
-            let names: Vec<String> = wanted.values().iter().map(&name).collect();
-            self.add(what, names.join(" or "), got.as_ref().map_or("nothing".to_owned(), name));
-        }
+        let passed = got.as_ref().is_some_and(|got| wanted.allows(got));
+        let names: Vec<String> = wanted.values().iter().map(&name).collect();
+        self.add(what, passed, names.join(" or "), got.as_ref().map_or("nothing".to_owned(), name));
     }
 
     fn head(&mut self, turn: &SeenTurn, expected: &Expectation) {
@@ -68,128 +78,158 @@ impl Misses {
     }
 
     fn calls(&mut self, turn: &SeenTurn, expected: &Expectation) {
-        let tools = || turn.calls.iter().map(|call| call.tool.as_str()).collect::<Vec<_>>().join(", ");
-        match expected.new_call {
-            Some(true) if turn.calls.is_empty() => self.add("new_call", "a call in this turn", "none"),
-            Some(false) if !turn.calls.is_empty() => self.add("new_call", "no call in this turn", tools()),
-            _ => {}
+        let tools = listed(turn.calls.iter().map(|call| call.tool.clone()), ", ", "no call");
+        if let Some(wanted) = expected.new_call {
+            let words = if wanted { "a call in this turn" } else { "no call in this turn" };
+            self.add("new_call", wanted != turn.calls.is_empty(), words, tools.clone());
         }
         let mut used = vec![false; turn.calls.len()];
         for wanted in &expected.calls {
             let found = turn.calls.iter().enumerate().position(|(index, call)| !used[index] && call_fits(call, wanted));
-            match found {
-                Some(index) => used[index] = true,
-                None => {
-                    let made: Vec<String> = turn.calls.iter().map(call_line).collect();
-                    self.add(
-                        "calls",
-                        wanted_line(wanted),
-                        if made.is_empty() { "no call".to_owned() } else { made.join("; ") },
-                    );
+            let got = match found {
+                Some(index) => {
+                    used[index] = true;
+                    call_line(&turn.calls[index])
                 }
-            }
+                None => listed(turn.calls.iter().map(call_line), "; ", "no call"),
+            };
+            self.add("calls", found.is_some(), wanted_line(wanted), got);
         }
         for tool in &expected.not_called {
-            if turn.calls.iter().any(|call| call.tool == *tool) {
-                self.add("not_called", format!("no call of {tool}"), tools());
-            }
+            let passed = !turn.calls.iter().any(|call| call.tool == *tool);
+            self.add("not_called", passed, format!("no call of {tool}"), tools.clone());
         }
     }
 
     fn stopped(&mut self, turn: &SeenTurn, expected: &Expectation) {
         let has = |code: &String| turn.stopped.iter().any(|stopped| stopped.code == *code);
-        let mut codes: Vec<&str> = turn.stopped.iter().map(|stopped| stopped.code.as_str()).collect();
+        let mut codes: Vec<String> = turn.stopped.iter().map(|stopped| stopped.code.clone()).collect();
         codes.dedup();
-        let there = if codes.is_empty() { "nothing stopped".to_owned() } else { codes.join(", ") };
-        for code in expected.stopped.iter().filter(|code| !has(code)) {
-            self.add("stopped", code.clone(), there.clone());
+        let there = listed(codes.into_iter(), ", ", "nothing stopped");
+        for code in &expected.stopped {
+            self.add("stopped", has(code), code.clone(), there.clone());
         }
-        if !expected.stopped_any.is_empty() && !expected.stopped_any.iter().any(has) {
-            self.add("stopped_any", expected.stopped_any.join(" or "), there.clone());
+        if !expected.stopped_any.is_empty() {
+            let passed = expected.stopped_any.iter().any(has);
+            self.add("stopped_any", passed, expected.stopped_any.join(" or "), there);
         }
-        if expected.nothing_stopped && !turn.stopped.is_empty() {
-            let items: Vec<String> = turn
-                .stopped
-                .iter()
-                .map(|stopped| {
-                    format!("{} {:?}: {}", stopped.code, short(&stopped.text, 80), short(&stopped.reason, 120))
-                })
-                .collect();
-            self.add("nothing_stopped", "nothing stopped", items.join("; "));
+        if expected.nothing_stopped {
+            let items = turn.stopped.iter().map(|stopped| {
+                format!("{} {:?}: {}", stopped.code, short(&stopped.text, 80), short(&stopped.reason, 120))
+            });
+            let got = listed(items, "; ", "nothing stopped");
+            self.add("nothing_stopped", turn.stopped.is_empty(), "nothing stopped", got);
         }
     }
 
     fn text(&mut self, turn: &SeenTurn, expected: &Expectation) {
-        let lower = turn.text.to_lowercase();
-        let has = |text: &String| lower.contains(&text.to_lowercase());
-        let reply = || short(&turn.text, 600);
-        for text in expected.text.contains.iter().filter(|text| !has(text)) {
-            self.add("text contains", text.clone(), reply());
+        let text = &turn.text;
+        for wanted in &expected.text.contains {
+            let found = line_with(text, |line| holds(line, wanted));
+            self.add("text contains", found.is_some(), wanted.clone(), found.unwrap_or_else(|| reply(turn)));
         }
-        if !expected.text.contains_any.is_empty() && !expected.text.contains_any.iter().any(has) {
-            self.add("text contains_any", expected.text.contains_any.join(" or "), reply());
+        if !expected.text.contains_any.is_empty() {
+            let found = line_with(text, |line| expected.text.contains_any.iter().any(|wanted| holds(line, wanted)));
+            let wanted = expected.text.contains_any.join(" or ");
+            self.add("text contains_any", found.is_some(), wanted, found.unwrap_or_else(|| reply(turn)));
         }
-        for text in expected.text.lacks.iter().filter(|text| has(text)) {
-            self.add("text lacks", text.clone(), reply());
+        for unwanted in &expected.text.lacks {
+            let found = line_with(text, |line| holds(line, unwanted));
+            let passed = found.is_none();
+            self.add("text lacks", passed, unwanted.clone(), found.unwrap_or_else(|| "not in the reply".to_owned()));
         }
         for pattern in &expected.text.matches {
             // Loading has compiled each pattern once, so a failure here means no match.
-            if !regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&turn.text)) {
-                self.add("text matches", pattern.clone(), reply());
-            }
+            let compiled = regex::Regex::new(pattern).ok();
+            let found =
+                compiled.and_then(|compiled| compiled.find(text).map(|found| short(found.as_str(), LINE_CHARS)));
+            self.add("text matches", found.is_some(), pattern.clone(), found.unwrap_or_else(|| reply(turn)));
+        }
+    }
+
+    fn claims(&mut self, turn: &SeenTurn, expected: &Expectation) {
+        for wanted in &expected.claims {
+            let fits = |pointer: &str, cited: &str| {
+                pointer_fits(&wanted.from, pointer) && cited.to_lowercase().contains(&wanted.says.to_lowercase())
+            };
+            let found = turn.citations.iter().find(|citation| fits(&citation.pointer, &turn.cited(citation)));
+            let got = found.map_or_else(
+                || cited_lines(turn, wanted),
+                |citation| format!("{:?} from {}", short(&turn.cited(citation), 60), citation.pointer),
+            );
+            self.add("claims", found.is_some(), claim_line(wanted), got);
         }
     }
 
     fn basis(&mut self, turn: &SeenTurn, expected: &Expectation) {
-        for wanted in &expected.claims {
-            if !turn.citations.iter().any(|citation| {
-                pointer_fits(&wanted.from, &citation.pointer) && {
-                    let cited = turn.cited(citation).to_lowercase();
-                    cited.contains(&wanted.says.to_lowercase())
-                }
-            }) {
-                self.add("claims", claim_line(wanted), cited_lines(turn, wanted));
-            }
-        }
+        let line = |item: &BasisItem| format!("{} {}", item.tool, item.outcome.as_str());
         let mut used = vec![false; turn.basis.len()];
         for wanted in &expected.basis {
             let found =
                 turn.basis.iter().enumerate().position(|(index, item)| !used[index] && basis_fits(turn, item, wanted));
-            match found {
-                Some(index) => used[index] = true,
-                None => {
-                    let items: Vec<String> =
-                        turn.basis.iter().map(|item| format!("{} {}", item.tool, item.outcome.as_str())).collect();
-                    self.add("basis", format!("{wanted:?}"), items.join(", "));
+            let got = match found {
+                Some(index) => {
+                    used[index] = true;
+                    line(&turn.basis[index])
                 }
-            }
+                None => listed(turn.basis.iter().map(line), ", ", "no result"),
+            };
+            self.add("basis", found.is_some(), basis_line(wanted), got);
         }
     }
 
-    fn rest(&mut self, turn: &SeenTurn, expected: &Expectation) {
+    fn question(&mut self, turn: &SeenTurn, expected: &Expectation) {
+        let choices = turn.question.iter().flat_map(|question| &question.choices);
+        let labels: Vec<String> = choices.map(|choice| choice.label.clone()).collect();
         for text in &expected.choices {
-            let choices = turn.question.iter().flat_map(|question| &question.choices);
-            let labels: Vec<&str> = choices.map(|choice| choice.label.as_str()).collect();
-            if !labels.iter().any(|label| label.to_lowercase().contains(&text.to_lowercase())) {
-                self.add("choices", text.clone(), labels.join("; "));
-            }
-        }
-        let mut events = turn.events.iter();
-        if let Some(missing) = expected.events.iter().find(|name| !events.any(|event| event == name)) {
-            self.add(
-                "events",
-                format!("{missing}, in the order {}", expected.events.join(", ")),
-                turn.events.join(", "),
-            );
-        }
-        let bound = |limit: Option<u64>, used: u64| limit.is_some_and(|limit| used > limit);
-        if bound(expected.budget.model_calls, turn.usage.model_calls) {
-            self.add("budget", format!("{:?}", expected.budget), format!("{} model calls", turn.usage.model_calls));
-        }
-        if bound(expected.budget.tool_calls, turn.calls.len() as u64) {
-            self.add("budget", format!("{:?}", expected.budget), format!("{} tool calls", turn.calls.len()));
+            let found = labels.iter().find(|label| holds(label, text));
+            let got = found.cloned().unwrap_or_else(|| listed(labels.iter().cloned(), "; ", "no choice"));
+            self.add("choices", found.is_some(), text.clone(), got);
         }
     }
+
+    fn events(&mut self, turn: &SeenTurn, expected: &Expectation) {
+        if expected.events.is_empty() {
+            return;
+        }
+        let mut events = turn.events.iter();
+        let missing = expected.events.iter().find(|name| !events.any(|event| event == name));
+        let order = expected.events.join(", ");
+        let wanted = missing.map_or_else(|| order.clone(), |missing| format!("{missing}, in the order {order}"));
+        self.add("events", missing.is_none(), wanted, turn.events.join(", "));
+    }
+
+    fn budget(&mut self, turn: &SeenTurn, expected: &Expectation) {
+        let rows = [
+            ("model calls", expected.budget.model_calls, turn.usage.model_calls),
+            ("tool calls", expected.budget.tool_calls, turn.calls.len() as u64),
+        ];
+        for (name, limit, used) in rows {
+            if let Some(limit) = limit {
+                self.add("budget", used <= limit, format!("at most {limit} {name}"), format!("{used} {name}"));
+            }
+        }
+    }
+}
+
+fn listed(items: impl Iterator<Item = String>, between: &str, none: &str) -> String {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() { none.to_owned() } else { items.join(between) }
+}
+
+/// In any case.
+fn holds(text: &str, wanted: &str) -> bool {
+    text.to_lowercase().contains(&wanted.to_lowercase())
+}
+
+/// The first line that fits; the beginning of the text when only the text as a whole does.
+fn line_with(text: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
+    let line = text.lines().find(|line| fits(line));
+    line.map(|line| short(line.trim(), LINE_CHARS)).or_else(|| fits(text).then(|| short(text, REPLY_CHARS)))
+}
+
+fn reply(turn: &SeenTurn) -> String {
+    short(&turn.text, REPLY_CHARS)
 }
 
 fn call_fits(call: &SeenCall, wanted: &CallSpec) -> bool {
@@ -257,6 +297,25 @@ fn wanted_line(wanted: &CallSpec) -> String {
     line
 }
 
+fn basis_line(wanted: &BasisSpec) -> String {
+    let mut line = wanted.tool.clone();
+    if let Some(outcome) = &wanted.outcome {
+        let names: Vec<&str> = outcome.values().iter().map(|outcome| outcome.as_str()).collect();
+        line.push_str(&format!(" {}", names.join(" or ")));
+    }
+    match wanted.shown_earlier {
+        Some(true) => line.push_str(", fetched in an earlier turn"),
+        Some(false) => line.push_str(", fetched in this turn"),
+        None => {}
+    }
+    match wanted.replaces {
+        Some(true) => line.push_str(", replacing an earlier result"),
+        Some(false) => line.push_str(", replacing nothing"),
+        None => {}
+    }
+    line
+}
+
 fn claim_line(wanted: &ClaimSpec) -> String {
     format!("{:?} from {}", wanted.says, wanted.from)
 }
@@ -281,6 +340,8 @@ mod tests {
     use super::*;
     use crate::domain::event::TurnEvent;
     use crate::domain::event::TurnOutcome;
+    use crate::scenario::spec::BudgetSpec;
+    use crate::scenario::spec::TextSpec;
 
     fn failed() -> SeenTurn {
         SeenTurn::of(&[TurnEvent::TurnFailed { code: "store_full".into(), message: "full".into() }])
@@ -288,20 +349,55 @@ mod tests {
 
     #[test]
     fn what_is_not_named_is_not_looked_at() {
-        assert_eq!(misses(&failed(), &Expectation::default()), Vec::new());
+        assert_eq!(checks(&failed(), &Expectation::default()), Vec::new());
     }
 
     #[test]
-    fn each_expectation_that_does_not_hold_is_one_miss() {
+    fn each_expectation_is_one_check_that_held_or_not() {
         let expected = Expectation {
-            outcome: Some(OneOf::One(TurnOutcome::Answered)),
+            outcome: Some(OneOf::Any(vec![TurnOutcome::Answered, TurnOutcome::Failed])),
             new_call: Some(true),
             events: vec!["turn.failed".into(), "answer.finished".into()],
             stopped: vec!["invented_value".into()],
+            nothing_stopped: true,
             ..Expectation::default()
         };
-        let what: Vec<String> = misses(&failed(), &expected).into_iter().map(|miss| miss.what).collect();
-        assert_eq!(what, ["outcome", "new_call", "stopped", "events"]);
+        let found = checks(&failed(), &expected);
+        let held: Vec<(&str, bool)> = found.iter().map(|check| (check.what.as_str(), check.passed)).collect();
+        assert_eq!(
+            held,
+            [("outcome", true), ("new_call", false), ("stopped", false), ("nothing_stopped", true), ("events", false)]
+        );
+        assert_eq!((found[0].wanted.as_str(), found[0].got.as_str()), ("answered or failed", "failed"));
+        assert_eq!(found[4].wanted, "answer.finished, in the order turn.failed, answer.finished");
+    }
+
+    #[test]
+    fn a_check_of_the_text_shows_the_line_that_decided() {
+        let mut turn = failed();
+        turn.text = "Two cases.\n- 4120771 is Open\n".to_owned();
+        let text = |contains: &str, lacks: &str| TextSpec {
+            contains: vec![contains.to_owned()],
+            lacks: vec![lacks.to_owned()],
+            ..TextSpec::default()
+        };
+        let of = |text: TextSpec| {
+            let found = checks(&turn, &Expectation { text, ..Expectation::default() });
+            found.into_iter().map(|check| (check.passed, check.got)).collect::<Vec<_>>()
+        };
+        let line = "- 4120771 is Open".to_owned();
+        assert_eq!(of(text("OPEN", "closed")), [(true, line.clone()), (true, "not in the reply".to_owned())]);
+        assert_eq!(of(text("closed", "open")), [(false, turn.text.clone()), (false, line)]);
+        assert_eq!(of(text("cases.\n- 41", "x"))[0], (true, turn.text.clone()), "across lines");
+    }
+
+    #[test]
+    fn a_bound_of_the_work_is_a_check_of_its_own() {
+        let budget = BudgetSpec { model_calls: Some(0), tool_calls: Some(3) };
+        let found = checks(&failed(), &Expectation { budget, ..Expectation::default() });
+        let lines: Vec<String> = found.iter().map(|check| format!("{}: {}", check.wanted, check.got)).collect();
+        assert_eq!(lines, ["at most 0 model calls: 0 model calls", "at most 3 tool calls: 0 tool calls"]);
+        assert!(found.iter().all(|check| check.passed));
     }
 
     #[test]

@@ -1,8 +1,12 @@
-//! Reads scenario files: one file or a folder of them, in the order of their paths. An
-//! error names the file and the line. Files and their number are bounded.
+//! Reads scenario files: one file or a folder of them, in the order of their paths, or the
+//! shipped set, which is part of the binary. An error names the file and the line. Files and
+//! their number are bounded.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
+
+use rust_embed::Embed;
 
 use crate::scenario::spec::Scenario;
 use crate::sim::model::behaviour::PREFIX;
@@ -14,6 +18,11 @@ const MAX_BYTES: u64 = 256 * 1024;
 const MAX_FILES: usize = 5_000;
 /// Deepest folder below the given one.
 const MAX_DEPTH: usize = 8;
+
+/// The set that ships with the gateway.
+#[derive(Embed)]
+#[folder = "scenarios"]
+struct Shipped;
 
 /// A scenario with where it came from.
 #[derive(Clone, Debug)]
@@ -75,6 +84,41 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Loaded>, LoadError> {
     if loaded.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(LoadError::None(names.join(", ")));
+    }
+    Ok(loaded)
+}
+
+/// The scenarios of a gateway: those of its own folder, or without one the shipped set. Their
+/// names tell them apart.
+///
+/// # Errors
+/// [`LoadError`] for the first file that cannot be used.
+pub fn set(folder: Option<&str>) -> Result<Vec<Loaded>, LoadError> {
+    let loaded = match folder {
+        Some(folder) => load(&[PathBuf::from(folder)])?,
+        None => shipped()?,
+    };
+    let mut names = BTreeSet::new();
+    for one in &loaded {
+        if !names.insert(one.name.as_str()) {
+            let problem = "another file has the same name but for its ending".to_owned();
+            return Err(LoadError::Invalid { path: one.path.clone(), problem });
+        }
+    }
+    Ok(loaded)
+}
+
+fn shipped() -> Result<Vec<Loaded>, LoadError> {
+    let mut files: Vec<_> = Shipped::iter().filter(|file| file.ends_with(".yaml")).collect();
+    files.sort();
+    let mut loaded = Vec::new();
+    for file in files {
+        let path = Path::new("scenarios").join(&*file);
+        let invalid = |problem: &dyn ToString| LoadError::Invalid { path: path.clone(), problem: problem.to_string() };
+        let embedded = Shipped::get(&file).ok_or_else(|| invalid(&"not part of this build"))?;
+        let text = std::str::from_utf8(&embedded.data).map_err(|error| invalid(&error))?;
+        let scenario = parse(text).map_err(|problem| invalid(&problem))?;
+        loaded.push(Loaded { name: name_of(Path::new("scenarios"), &path), path, scenario });
     }
     Ok(loaded)
 }
@@ -148,6 +192,26 @@ mod tests {
         let scenario = parse(SMALL).expect("reads");
         assert!(scenario.world.is_plain());
         assert_eq!(scenario.turns.len(), 1);
+    }
+
+    #[test]
+    fn the_shipped_set_is_that_of_the_folder() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+        let (shipped, read) = (set(None).expect("reads"), set(Some(folder)).expect("reads"));
+        let names = |set: &[Loaded]| set.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&shipped), names(&read));
+        assert!(shipped.iter().zip(&read).all(|(one, other)| one.scenario == other.scenario));
+    }
+
+    #[test]
+    fn two_files_of_one_name_are_refused_where_names_tell_them_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for ending in ["yaml", "yml"] {
+            std::fs::write(folder.path().join(format!("hello.{ending}")), SMALL).expect("written");
+        }
+        assert_eq!(load(&[folder.path().to_owned()]).expect("reads").len(), 2);
+        let refused = set(folder.path().to_str()).expect_err("one name twice").to_string();
+        assert!(refused.contains("hello.yml: another file has the same name"), "{refused}");
     }
 
     #[test]

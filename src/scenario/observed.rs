@@ -85,7 +85,8 @@ impl SeenTurn {
         seen
     }
 
-    fn take(&mut self, event: &TurnEvent) {
+    /// Adds the next event.
+    pub fn take(&mut self, event: &TurnEvent) {
         self.events.push(event.name());
         self.trace.push(line(event));
         match event {

@@ -52,9 +52,9 @@ pub fn line(run: &ScenarioRun, colour: bool) -> String {
 
 fn details(run: &ScenarioRun) -> String {
     let mut text = String::new();
-    for (index, turn) in run.turns.iter().enumerate().filter(|(_, turn)| !turn.misses.is_empty()) {
+    for (index, turn) in run.turns.iter().enumerate().filter(|(_, turn)| turn.misses().next().is_some()) {
         text.push_str(&format!("\n  turn {}: {}", index + 1, turn.user));
-        for miss in &turn.misses {
+        for miss in turn.misses() {
             text.push_str(&format!("\n    {}: wanted {}\n      got {}", miss.what, miss.wanted, indented(&miss.got)));
         }
         text.push_str("\n    events:");
@@ -152,7 +152,7 @@ fn turn_json(turn: &TurnRun) -> Value {
     json!({
         "user": turn.user, "turn_id": seen.id, "decision": seen.decision, "rule": seen.rule, "outcome": seen.outcome,
         "verdict": seen.verdict, "text": seen.text, "calls": calls, "stopped": seen.stopped, "usage": seen.usage,
-        "misses": turn.misses, "events": seen.trace,
+        "checks": turn.checks, "events": seen.trace,
     })
 }
 
@@ -175,7 +175,7 @@ fn junit_case(run: &ScenarioRun) -> TestCase {
         Status::Passed => TestCaseStatus::success(),
         Status::Failed => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let misses: usize = run.turns.iter().map(|turn| turn.misses.len()).sum();
+            let misses: usize = run.turns.iter().map(|turn| turn.misses().count()).sum();
             status.set_message(format!("{misses} expectations did not hold"));
             status.set_description(details(run));
             status

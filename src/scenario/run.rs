@@ -1,18 +1,24 @@
-//! Runs scenarios side by side, each in a world of its own, as often as asked, with the
-//! model asked for; or against a gateway at a URL, where only a scenario that needs no
-//! world of its own can be told: any other is inconclusive, and that is not a pass.
+//! Runs a scenario in a world of its own, telling what happens as it happens; and many of
+//! them side by side, as often as asked, with the model asked for. Or against a gateway at a
+//! URL, where only a scenario that needs no world of its own can be told: any other is
+//! inconclusive, and that is not a pass.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::FutureExt;
 use futures::StreamExt;
 use futures::stream;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::event::TurnEvent;
+use crate::engine::record::TurnRecord;
 use crate::gateway_client::ClientError;
 use crate::gateway_client::GatewayClient;
-use crate::scenario::expect::Miss;
-use crate::scenario::expect::misses;
+use crate::scenario::expect::Check;
+use crate::scenario::expect::checks;
 use crate::scenario::load::Loaded;
 use crate::scenario::observed::SeenTurn;
 use crate::scenario::observed::event_of;
@@ -39,6 +45,16 @@ pub enum Status {
 }
 
 impl Status {
+    /// What turns with or without a check that failed, and an end of the scripted
+    /// conversation or none, come to. A check that failed stays failed, whatever came after.
+    pub fn of(any_failed: bool, complete: bool) -> Self {
+        match (any_failed, complete) {
+            (true, _) => Status::Failed,
+            (false, true) => Status::Passed,
+            (false, false) => Status::Inconclusive,
+        }
+    }
+
     /// Name for reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,8 +72,26 @@ pub struct TurnRun {
     pub user: String,
     /// What happened.
     pub seen: SeenTurn,
+    /// Each expectation that was held against it.
+    pub checks: Vec<Check>,
+}
+
+impl TurnRun {
     /// What did not hold.
-    pub misses: Vec<Miss>,
+    pub fn misses(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| !check.passed)
+    }
+}
+
+/// What is told of a run while it goes on.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// A turn begins with this message.
+    Begins(&'a str),
+    /// Something happened in it.
+    Event(&'a TurnEvent),
+    /// It has ended. The record is missing when it could not be stored.
+    Ended(Box<TurnRun>, Option<Arc<TurnRecord>>),
 }
 
 /// One run of one scenario.
@@ -143,19 +177,21 @@ async fn run_one(job: Job, gateway: Option<GatewayClient>) -> ScenarioRun {
     let scenario = &job.loaded.scenario;
     let ended = match gateway {
         Some(gateway) => at_url(&gateway, &job, &mut turns).await,
-        None => in_process(scenario, &job.model, &mut turns).await.map_err(|error| error.to_string()),
+        None => {
+            let mut keep = |heard: Heard<'_>| {
+                if let Heard::Ended(turn, _) = heard {
+                    turns.push(*turn);
+                }
+            };
+            let never = CancellationToken::new();
+            in_world(scenario, &job.model, &never, &mut keep).await.map_err(|error| error.to_string())
+        }
     };
     told(&job, turns, started.elapsed().as_secs_f64(), ended)
 }
 
 fn told(job: &Job, turns: Vec<TurnRun>, seconds: f64, ended: Result<(), String>) -> ScenarioRun {
-    let status = if turns.iter().any(|turn| !turn.misses.is_empty()) {
-        Status::Failed
-    } else if ended.is_err() {
-        Status::Inconclusive
-    } else {
-        Status::Passed
-    };
+    let status = Status::of(turns.iter().any(|turn| turn.misses().next().is_some()), ended.is_ok());
     ScenarioRun {
         name: job.loaded.name.clone(),
         model: job.model.name(),
@@ -167,11 +203,32 @@ fn told(job: &Job, turns: Vec<TurnRun>, seconds: f64, ended: Result<(), String>)
     }
 }
 
-async fn in_process(scenario: &Scenario, model: &Model, turns: &mut Vec<TurnRun>) -> Result<(), WorldError> {
-    let mut world = LiveWorld::start(&scenario.world, model, hangs_somewhere(scenario)).await?;
-    let ended = all_turns(&mut world, scenario, model, turns).await;
+/// Runs a scenario in a world of its own. `heard` is told what happens as it happens; `stop`
+/// ends the run, in the middle of a turn too. The world has ended when this returns.
+///
+/// # Errors
+/// [`WorldError`]: why the run did not come to its end. A panic on the way is one of these.
+pub async fn in_world(
+    scenario: &Scenario,
+    model: &Model,
+    stop: &CancellationToken,
+    heard: &mut (dyn FnMut(Heard<'_>) + Send),
+) -> Result<(), WorldError> {
+    let mut world = guarded(LiveWorld::start(&scenario.world, model, hangs_somewhere(scenario))).await?;
+    let ended = guarded(all_turns(&mut world, scenario, model, stop, heard)).await;
     world.stop().await;
     ended
+}
+
+/// Turns a panic into an error, so that what was started is ended all the same.
+async fn guarded<T>(work: impl Future<Output = Result<T, WorldError>>) -> Result<T, WorldError> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|panic| Err(WorldError::BrokeOff(words(panic.as_ref()))))
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 /// Whether any fault of the scenario hangs.
@@ -185,24 +242,33 @@ async fn all_turns(
     world: &mut LiveWorld,
     scenario: &Scenario,
     model: &Model,
-    turns: &mut Vec<TurnRun>,
+    stop: &CancellationToken,
+    heard: &mut (dyn FnMut(Heard<'_>) + Send),
 ) -> Result<(), WorldError> {
     // A fixed behaviour is what the file was written for.
     let honest = model.means_well() || scenario.world.behaviour.is_some();
     for turn in &scenario.turns {
+        if stop.is_cancelled() {
+            return Err(WorldError::Stopped);
+        }
         world.apply(&turn.before)?;
-        let seen = world.turn(&turn.user).await?;
-        turns.push(compared(turn, seen, honest));
+        heard(Heard::Begins(&turn.user));
+        let (seen, record) = world.followed(&turn.user, stop, |event| heard(Heard::Event(event))).await?;
+        // What a turn would have come to is not known when it was stopped.
+        if stop.is_cancelled() {
+            return Err(WorldError::Stopped);
+        }
+        heard(Heard::Ended(Box::new(compared(turn, seen, honest)), record));
     }
     Ok(())
 }
 
 fn compared(turn: &TurnSpec, seen: SeenTurn, honest: bool) -> TurnRun {
-    let mut found = misses(&seen, &turn.expect);
+    let mut held = checks(&seen, &turn.expect);
     if honest {
-        found.extend(misses(&seen, &turn.expect_honest));
+        held.extend(checks(&seen, &turn.expect_honest));
     }
-    TurnRun { user: turn.user.clone(), seen, misses: found }
+    TurnRun { user: turn.user.clone(), seen, checks: held }
 }
 
 async fn at_url(gateway: &GatewayClient, job: &Job, turns: &mut Vec<TurnRun>) -> Result<(), String> {
@@ -240,4 +306,18 @@ async fn turn_at_url(
         }
     }
     Err("the gateway's stream ended before the turn did".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_told_with_its_words_and_no_pass() {
+        let broken = guarded(async { panic!("no {}", "ground") }).await as Result<(), WorldError>;
+        let error = broken.expect_err("a panic is no success");
+        assert_eq!(error.to_string(), "the run broke off: no ground");
+        assert_eq!(Status::of(false, false), Status::Inconclusive);
+        assert_eq!(Status::of(true, false), Status::Failed);
+    }
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::config::Config;
 use crate::config::limits::LimitsConfig;
 use crate::config::models::ModelConfig;
@@ -106,6 +108,12 @@ pub enum WorldError {
     /// The record of a finished turn.
     #[error("the record of the turn cannot be read: {0}")]
     Record(String),
+    /// Somebody stopped the run.
+    #[error("the run was stopped")]
+    Stopped,
+    /// A defect of ours.
+    #[error("the run broke off: {0}")]
+    BrokeOff(String),
 }
 
 /// A running world with one conversation in it.
@@ -140,7 +148,10 @@ impl LiveWorld {
         let profile = if world.behaviour.is_some() { None } else { model.profile() };
         let live = Self { sandbox: Sandbox::start(options).await?, profile, conversation: None };
         let start = Before { argus: world.argus.clone(), sysdig: world.sysdig.clone(), advance: None };
-        live.apply(&start)?;
+        if let Err(error) = live.apply(&start) {
+            live.stop().await;
+            return Err(error);
+        }
         Ok(live)
     }
 
@@ -188,6 +199,22 @@ impl LiveWorld {
     /// # Errors
     /// [`WorldError::Refused`].
     pub async fn turn(&mut self, message: &str) -> Result<SeenTurn, WorldError> {
+        let (seen, _) = self.followed(message, &CancellationToken::new(), |_| {}).await?;
+        Ok(seen)
+    }
+
+    /// Runs one turn to its end; `heard` gets each event as it comes. `stop` cancels the turn,
+    /// which then ends as any cancelled turn does. The record is missing when the turn could
+    /// not be stored.
+    ///
+    /// # Errors
+    /// [`WorldError::Refused`].
+    pub async fn followed(
+        &mut self,
+        message: &str,
+        stop: &CancellationToken,
+        mut heard: impl FnMut(&TurnEvent),
+    ) -> Result<(SeenTurn, Option<Arc<TurnRecord>>), WorldError> {
         let request = TurnRequest {
             conversation_id: self.conversation,
             message: message.to_owned(),
@@ -201,11 +228,20 @@ impl LiveWorld {
             .map_err(|error| WorldError::Refused(error.to_string()))?;
         self.conversation = Some(running.conversation_id);
         let mut reader = running.journal.read(0);
-        let mut events: Vec<TurnEvent> = Vec::new();
-        while let Some(entry) = reader.next().await {
-            events.push(entry.event);
+        let mut seen = SeenTurn::default();
+        loop {
+            let next = tokio::select! {
+                next = reader.next() => next,
+                () = stop.cancelled(), if !running.cancel.is_cancelled() => {
+                    running.cancel.cancel();
+                    continue;
+                }
+            };
+            let Some(entry) = next else { break };
+            seen.take(&entry.event);
+            heard(&entry.event);
         }
-        Ok(SeenTurn::of(&events))
+        Ok((seen, running.journal.record()))
     }
 
     /// The stored record of a finished turn.

@@ -12,6 +12,7 @@ pub mod error;
 pub mod feedback;
 pub mod places;
 pub mod postgres;
+pub mod probes;
 pub mod rows;
 pub mod sqlite;
 pub mod tokens;
@@ -140,6 +141,15 @@ impl Store {
     /// Which database this is.
     pub fn dialect(&self) -> Dialect {
         self.database.dialect()
+    }
+
+    /// The record of a finished turn with the content of its results left out: null in its
+    /// place. The rest is as [`TurnStore::turn`] gives it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn turn_without_contents(&self, owner: &str, id: TurnId) -> Result<TurnRecord, StoreError> {
+        traces::turn_without_contents(&self.database, owner, id).await
     }
 
     /// Closes all connections and waits for them. The store answers `unreachable` afterwards.

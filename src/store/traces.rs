@@ -2,6 +2,8 @@
 //! record routes and replay. A record reads back as it was committed; the marks that
 //! later turns set show in the ledger and in [`result`].
 
+use std::sync::Arc;
+
 use sqlx::AssertSqlSafe;
 
 use crate::domain::event::JournalEntry;
@@ -13,6 +15,7 @@ use crate::engine::ports::StoreError;
 use crate::engine::record::TurnRecord;
 use crate::store::conversations;
 use crate::store::database::Database;
+use crate::store::database::Row;
 use crate::store::rows;
 
 /// The whole record of a finished turn, as it was committed.
@@ -20,19 +23,35 @@ use crate::store::rows;
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn turn(database: &Database, owner: &str, id: TurnId) -> Result<TurnRecord, StoreError> {
+    let columns = format!("{}, r.content_json", rows::RESULT_COLUMNS);
+    record(database, owner, id, &columns, rows::entry_with_content).await
+}
+
+/// The same without the content of its results, which is not read.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn turn_without_contents(database: &Database, owner: &str, id: TurnId) -> Result<TurnRecord, StoreError> {
+    record(database, owner, id, rows::RESULT_COLUMNS, |row| rows::entry(row, Arc::default())).await
+}
+
+async fn record(
+    database: &Database,
+    owner: &str,
+    id: TurnId,
+    columns: &str,
+    entry: impl Fn(&Row) -> Result<LedgerEntry, StoreError>,
+) -> Result<TurnRecord, StoreError> {
     let head = "select id, conversation_id, owner, outcome, verdict, failure, fingerprint, started_at, finished_at, \
             message_json, reply_json, detail_json, claims_json, exchanges_json, events_json \
         from turns where id = $1 and owner = $2";
-    let results = format!(
-        "select {}, r.content_json from results r where r.turn_id = $1 order by r.position",
-        rows::RESULT_COLUMNS
-    );
+    let results = format!("select {columns} from results r where r.turn_id = $1 order by r.position");
     let mut tx = database.snapshot().await?;
     let found = tx.fetch(head, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
     let row = found.first().ok_or_else(|| missing(id))?;
     let results = tx.fetch(AssertSqlSafe(results), vec![id.0.into()]).await?;
     tx.commit().await?;
-    rows::record(row, results.iter().map(rows::entry_with_content).collect::<Result<_, _>>()?)
+    rows::record(row, results.iter().map(entry).collect::<Result<_, _>>()?)
 }
 
 /// Turns of a conversation, oldest first, without those that were replaced.

@@ -116,6 +116,27 @@ fn serve_without_a_model_says_how_to_get_one() {
 }
 
 #[test]
+fn a_scenario_of_ones_own_that_cannot_be_read_is_named_at_the_start() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    fs::write(folder.path().join("broken.yaml"), "purpose: x\nturns:\n  - user: Hi\n    expekt: {}\n").expect("write");
+    let named = folder.path().display().to_string();
+    let set = [
+        ("GROUNDWIRE__SERVER__SCENARIOS", named.as_str()),
+        ("GROUNDWIRE__SERVER__PORT", "0"),
+        ("GROUNDWIRE__MODELS__OWN__BASE_URL", "http://127.0.0.1:9/v1"),
+        ("GROUNDWIRE__MODELS__OWN__MODEL", "m"),
+    ];
+    let run = |arguments: &[&str]| run_in(tempfile::tempdir().expect("temporary folder").path(), &set, arguments);
+    let done = run(&["serve"]);
+    assert_eq!(done.code, 2);
+    let told = format!("server.scenarios: {named}/broken.yaml: ");
+    assert!(done.err.contains(&told) && done.err.contains("expekt"), "{}", done.err);
+    let done = run(&["check"]);
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains(&format!("FAIL {told}")), "{}", done.out);
+}
+
+#[test]
 fn serve_beyond_loopback_without_tokens_is_refused() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let done = run_in(folder.path(), &[("GROUNDWIRE__SERVER__HOST", "0.0.0.0")], &["serve"]);

@@ -18,6 +18,7 @@ use groundwire::config::mcp::TransportConfig;
 use groundwire::config::models::ModelConfig;
 use groundwire::config::models::Role;
 use groundwire::config::secret::SecretRef;
+use groundwire::config::server::ServerConfig;
 use groundwire::config::store::StoreConfig;
 use groundwire::domain::policy::settings::Policy;
 use groundwire::domain::policy::settings::PolicyExtension;
@@ -77,6 +78,7 @@ fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 fn everything_set() -> Config {
     let secret = || SecretRef::Env("NAME".to_owned());
     let mut config = Config {
+        server: ServerConfig { scenarios: Some("folder".to_owned()), ..ServerConfig::default() },
         store: StoreConfig { url: "sqlite:x.db".to_owned(), url_secret: Some(secret()), connections: 1 },
         grounding: GroundingConfig { prompts: Some("folder".to_owned()), ..GroundingConfig::default() },
         policy: PolicyExtension { max_planned_calls: Some(1), ..PolicyExtension::default() },

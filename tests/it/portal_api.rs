@@ -6,11 +6,14 @@ use groundwire::config::auth::AuthMode;
 use groundwire::domain::caller::AccessRole;
 use groundwire::http::portal;
 use groundwire::sandbox::SandboxOptions;
+use groundwire::sandbox::sqlite_url;
 use groundwire::sim::faults::Fault;
 use groundwire::sim::faults::FaultKind;
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use serde_json::json;
+use sqlx::Connection;
+use sqlx::Executor;
 
 use crate::support::database::TestDatabase;
 use crate::support::gateway::Gateway;
@@ -430,6 +433,33 @@ async fn links_of_the_made_up_world_lead_to_nobody() {
 }
 
 #[tokio::test]
+async fn a_light_trace_is_the_whole_one_without_the_content_of_results() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = sqlite_url(folder.path());
+    let gateway = Gateway::start(SandboxOptions { store: Some(store.clone()), ..options() }).await;
+    let path = format!("/api/turns/{}", text(&gateway.turn(QUESTION).await["id"]));
+    let whole = json(gateway.get(&path), 200).await;
+    assert!(whole["results"][0]["content"].is_object(), "{whole}");
+    let mut expected = whole.clone();
+    for result in expected["results"].as_array_mut().expect("a list") {
+        result["content"] = Value::Null;
+    }
+    let light = format!("{path}?results=none");
+    assert_eq!(json(gateway.get(&light), 200).await, expected);
+    assert_eq!(json(gateway.get(&format!("{path}?results=all")), 200).await, whole);
+    let (code, error) = refused(gateway.get(&format!("{path}?results=some")), 400).await;
+    assert_eq!(code, "invalid_query");
+    let message = text(&error["message"]);
+    assert!(message.contains("`all`") && message.contains("`none`"), "{message}");
+
+    // What cannot be read is not missed by those who do not ask for it.
+    let mut database = sqlx::SqliteConnection::connect(&store).await.expect("the file opens");
+    database.execute("update results set content_json = '{'").await.expect("spoiled");
+    assert_eq!(refused(gateway.get(&path), 500).await.0, "store_corrupt");
+    assert_eq!(json(gateway.get(&light), 200).await, expected);
+}
+
+#[tokio::test]
 async fn a_tool_is_tried_by_hand_and_no_reply_rests_on_it() {
     let gateway = Gateway::start(options()).await;
     let path = "/api/tools/argus/getArgusCaseByID/try";
@@ -576,6 +606,8 @@ async fn what_is_stored_for_the_portal_is_the_same_on_postgresql() {
     let found = json(gateway.get("/api/conversations?q=any%20change"), 200).await;
     assert_eq!(found["items"], json!([]));
 
+    let light = json(gateway.get(&format!("/api/turns/{}?results=none", text(&first["id"]))), 200).await;
+    assert_eq!(light["results"][0]["content"], Value::Null);
     let first = text(&first["id"]);
     for rating in ["up", "down"] {
         json(gateway.post(&feedback(&first), &json!({ "rating": rating, "comment": "\u{0}" })), 200).await;

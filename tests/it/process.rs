@@ -229,3 +229,23 @@ async fn on_a_database_that_takes_no_writes_no_answer_leaves() {
     assert_eq!(gateway.stop(), Some(0));
     simulators.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_check_finds_about_a_model_is_shown_by_the_gateway() {
+    let simulators = simulators().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    write_config(folder.path(), &simulators, "thinks", "sqlite:groundwire.db");
+    let gateway = Gateway::start(folder.path());
+    assert_eq!(gateway.get("/api/models").await.1["items"][0]["probe"], Value::Null);
+    let mut check = Command::new(env!("CARGO_BIN_EXE_groundwire"));
+    check.args(["check", "--config", "groundwire.toml"]).current_dir(folder.path()).stdin(Stdio::null());
+    let checked = tokio::task::spawn_blocking(move || check.output().expect("the check runs")).await.expect("joined");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    // At once: what is in the database counts, not what a gateway found by itself.
+    let (_, list) = gateway.get("/api/models").await;
+    let probe = &list["items"][0]["probe"];
+    assert_eq!((&probe["reachable"], &probe["reasoning_field"]), (&json!(true), &json!("content")), "{list}");
+    assert!(probe["at"].is_string());
+    assert_eq!(gateway.stop(), Some(0));
+    simulators.stop().await;
+}

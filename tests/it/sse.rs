@@ -1,6 +1,7 @@
 //! The event stream of a turn: names, numbers, resuming from any point, while it runs,
 //! after its end, and after a restart.
 
+use groundwire::config::models::Role;
 use groundwire::domain::caller::Caller;
 use groundwire::domain::event::TurnEvent;
 use groundwire::domain::ids::TurnId;
@@ -21,6 +22,7 @@ use crate::support::gateway::options;
 use crate::support::gateway::refused;
 use crate::support::gateway::text;
 use crate::support::gateway::turns;
+use crate::support::held::HeldModel;
 
 async fn followed(gateway: &Gateway, conversation: &str, message: &str) -> reqwest::Response {
     let request = gateway.post(&turns(conversation), &json!({ "message": message }));
@@ -74,6 +76,39 @@ async fn a_turn_is_told_event_by_event_with_numbers_and_milliseconds() {
     assert_eq!(finished["outcome"], "answered");
     assert_eq!(text(&finished["basis"][0]["observed_at"]).len(), 24);
     assert_eq!(finished["text"], data("answer.text")["text"]);
+}
+
+/// Nothing on the way may collect events: neither a buffer nor a compression that the client
+/// would take. The model says nothing until the first events were read.
+#[tokio::test]
+async fn the_first_events_arrive_while_the_model_is_still_silent() {
+    let model = HeldModel::start("").await;
+    let profile = model.profile();
+    let gateway = Gateway::start(adjusted(move |config| {
+        let mut held = profile.clone();
+        held.roles = vec![Role::Draft, Role::Route, Role::Judge];
+        config.models.0 = [("held".to_owned(), held)].into();
+    }))
+    .await;
+    let conversation = gateway.conversation().await;
+    let request = gateway.post(&turns(&conversation), &json!({ "message": QUESTION }));
+    let request = request.header("accept", "text/event-stream").header("accept-encoding", "gzip, br, zstd");
+    // A client that unpacks nothing sees what is on the wire.
+    let wire = reqwest::Client::builder().no_gzip().build().expect("a client");
+    let mut response = wire.execute(request.build().expect("a request")).await.expect("an answer");
+    assert!(header(&response, "content-type").starts_with("text/event-stream"));
+    assert_eq!(response.headers().get("content-encoding"), None);
+    let mut read = String::new();
+    while !read.contains("event: turn.routed") {
+        let chunk = response.chunk().await.expect("the stream is open").expect("the turn goes on");
+        read.push_str(std::str::from_utf8(&chunk).expect("text"));
+    }
+    assert!(read.starts_with("id: 1\nevent: turn.started") || read.starts_with("event: turn.started"), "{read}");
+    model.is_asked().await;
+    model.gate.cancel();
+    read.push_str(&response.text().await.expect("the rest"));
+    let last = events(&read).pop().expect("events");
+    assert_eq!((last.event.as_str(), last.json()["outcome"].as_str()), ("answer.finished", Some("answered")));
 }
 
 #[tokio::test]

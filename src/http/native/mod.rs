@@ -1,5 +1,5 @@
-//! The native API: conversations, turns, results, tools, what the portal manages, and the
-//! two stateless routes.
+//! The native API: conversations, turns, results, tools, what the portal manages and runs, and
+//! the two stateless routes.
 
 pub mod catalog;
 pub mod conversations;
@@ -10,6 +10,7 @@ pub mod markdown;
 pub mod models;
 pub mod results;
 pub mod route;
+pub mod scenarios;
 pub mod tokens;
 pub mod trial;
 pub mod turns;

@@ -10,6 +10,7 @@ use http::StatusCode;
 use http::header;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::IntoParams;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ use crate::http::error::ApiError;
 use crate::http::error::Code;
 use crate::http::input::Body;
 use crate::http::input::Id;
+use crate::http::input::Params;
 use crate::http::native::feedback::Feedback;
 use crate::http::native::types::FinishedTurn;
 use crate::http::native::types::WholeTurn;
@@ -104,21 +106,50 @@ pub async fn answer(started: &Started, headers: &HeaderMap) -> Result<Response, 
     Ok((turn_headers(record.id, Some(&record)), Json(FinishedTurn::from(&*record))).into_response())
 }
 
+/// What of a turn is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TraceParams {
+    /// `all` (when missing), or `none`: results come without their content (null in its place).
+    #[serde(default)]
+    #[param(value_type = String)]
+    pub results: Contents,
+}
+
+/// Whether results come with their content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contents {
+    /// With it.
+    #[default]
+    All,
+    /// Without.
+    None,
+}
+
 /// The whole record of a finished turn.
 ///
 /// # Errors
 /// See [`Code`].
-#[utoipa::path(get, path = paths::TURN, operation_id = "get_turn", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = paths::TURN, operation_id = "get_turn", params(("id" = Uuid, Path), TraceParams),
     responses((status = 200, body = WholeTurn), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn get(State(api): State<Api>, caller: Caller, Id(id): Id<TurnId>) -> Result<Json<WholeTurn>, ApiError> {
+pub async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id<TurnId>,
+    Params(params): Params<TraceParams>,
+) -> Result<Json<WholeTurn>, ApiError> {
     let running = api.app.engine.running().get(caller.subject(), id);
     if let Some(turn) = running {
         return match turn.journal.record() {
-            Some(record) => Ok(Json(WholeTurn::from(&*record))),
+            Some(record) => Ok(Json(WholeTurn::with(&record, params.results))),
             None => Err(ApiError::plain(Code::TurnNotFinished)),
         };
     }
-    let record = api.app.store.turn(caller.subject(), id).await?;
+    let record = match params.results {
+        Contents::All => api.app.store.turn(caller.subject(), id).await?,
+        Contents::None => api.app.store.turn_without_contents(caller.subject(), id).await?,
+    };
     Ok(Json(WholeTurn {
         replaced_by: api.app.store.replaced_by(caller.subject(), id).await?.map(|turn| turn.0),
         feedback: api.app.store.feedback(caller.subject(), id).await?.map(|given| Feedback::of(id, given)),

@@ -2,6 +2,8 @@
 //! beside their routes. Written out field by field: what stands here is a promise to
 //! strangers, and the domain may change behind it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -16,6 +18,7 @@ use crate::engine::record::TurnRecord;
 use crate::http::native::events;
 use crate::http::native::feedback::Feedback;
 use crate::http::native::results::ToolResult;
+use crate::http::native::turns::Contents;
 use crate::http::time::Time;
 
 /// A finished turn.
@@ -281,6 +284,19 @@ impl From<&TurnRecord> for WholeTurn {
             replaced_by: None,
             feedback: None,
         }
+    }
+}
+
+impl WholeTurn {
+    /// The record with the content of its results, or with null in its place.
+    pub fn with(record: &TurnRecord, contents: Contents) -> Self {
+        let mut whole = Self::from(record);
+        if contents == Contents::None {
+            for result in &mut whole.results {
+                result.answer.content = Arc::default();
+            }
+        }
+        whole
     }
 }
 

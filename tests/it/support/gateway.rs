@@ -12,6 +12,8 @@ use groundwire::http;
 use groundwire::sandbox::Sandbox;
 use groundwire::sandbox::SandboxOptions;
 use groundwire::sandbox::Simulators;
+use groundwire::scenario::runs::Bounds;
+use groundwire::scenario::runs::ScenarioRuns;
 use groundwire::sim::clock::Sleeper;
 use jiff::Timestamp;
 use reqwest::RequestBuilder;
@@ -35,6 +37,7 @@ pub(crate) const QUESTION: &str = "Show me the open cases for Nordfjord";
 pub(crate) struct Gateway {
     pub(crate) base: String,
     pub(crate) app: Arc<App>,
+    pub(crate) runs: Arc<ScenarioRuns>,
     pub(crate) http: reqwest::Client,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<std::io::Result<()>>,
@@ -67,14 +70,21 @@ pub(crate) fn gated(options: SandboxOptions) -> (SandboxOptions, CancellationTok
 
 impl Gateway {
     pub(crate) async fn start(options: SandboxOptions) -> Self {
+        Self::bounded(options, Bounds::default()).await
+    }
+
+    /// With other bounds for scenario runs.
+    pub(crate) async fn bounded(options: SandboxOptions, bounds: Bounds) -> Self {
         let sandbox = Sandbox::start(options).await.expect("the sandbox starts");
         let (app, simulators) = sandbox.into_parts();
         let app = Arc::new(app);
+        let runs = ScenarioRuns::open(&app.config, &[], app.engine.router(), Arc::clone(&app.clock), bounds);
+        let runs = runs.expect("the scenarios can be read");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("a local address"));
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(http::serve(Arc::clone(&app), listener, stop.clone()));
-        Self { base, app, http: reqwest::Client::new(), stop, serving, simulators }
+        let serving = tokio::spawn(http::serve(Arc::clone(&app), Arc::clone(&runs), listener, stop.clone()));
+        Self { base, app, runs, http: reqwest::Client::new(), stop, serving, simulators }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -83,6 +93,10 @@ impl Gateway {
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(self.url(path))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> RequestBuilder {
+        self.http.delete(self.url(path))
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> RequestBuilder {

@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 pub(crate) mod gateway;
+pub(crate) mod held;
 
 /// Sets the process's TLS provider, as the binary does first of all; again does no harm.
 pub(crate) fn install_tls() {

@@ -33,7 +33,7 @@ export interface Probe {
   reasoning_field?: string | null; problems: string[];
 }
 export type ModelProfile = Omit<Schemas["ModelProfile"], "probe"> & { probe?: Probe | null };
-export interface Scenario { id: string; purpose: string; decision: string; language?: string | null; turns: number; also_with: string[] }
+export interface Scenario { id: string; purpose: string; decision?: string | null; language?: string | null; turns: number; also_with: string[] }
 export interface ScenarioList { items: Scenario[]; models: string[] }
 export interface ScenarioCheck { what: string; passed: boolean; wanted: string; got: string }
 export interface ScenarioTurn { user: string; turn_id?: string | null; decision?: string | null; rule?: string | null; outcome?: string | null; verdict?: string | null; text?: string | null; checks: ScenarioCheck[]; running: boolean }

@@ -73,6 +73,12 @@ function Profile({ model }: { model: ModelProfile }): VNode {
 /** What can be found, from the network up. */
 const FINDINGS = ["reachable", "answers", "model_listed", "streaming", "usage", "auto_calls", "required_honoured", "named_honoured", "parallel_calls", "json_schema_honoured"] as const;
 
+const LOOKS = {
+  true: { look: "tone-good", icon: "check" },
+  false: { look: "tone-warn", icon: "warning" },
+  null: { look: "quiet", icon: "dash" },
+} as const;
+
 function Found({ probe }: { probe: Probe }): VNode {
   return (
     <>
@@ -80,11 +86,12 @@ function Found({ probe }: { probe: Probe }): VNode {
       {probe.problems.length > 0 ? <ul class="notice bad">{probe.problems.map((problem) => <li key={problem}>{problem}</li>)}</ul> : null}
       <ul class="findings" aria-label={t("models.probe")}>
         {FINDINGS.map((name) => {
-          const yes = probe[name];
+          const yes = probe[name] ?? null;
+          const { look, icon } = LOOKS[String(yes) as keyof typeof LOOKS];
           return (
-            <li key={name} class={yes ? "finding tone-good" : "finding tone-warn"}>
-              <Icon name={yes ? "check" : "warning"} />
-              <span>{t(`probe.${name}_${yes ? "yes" : "no"}`)}</span>
+            <li key={name} class={`finding ${look}`}>
+              <Icon name={icon} />
+              <span>{yes === null ? t("probe.untried", { what: t(`probe.${name}_yes`) }) : t(`probe.${name}_${yes ? "yes" : "no"}`)}</span>
             </li>
           );
         })}

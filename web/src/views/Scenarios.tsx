@@ -69,7 +69,7 @@ function Choose({ list }: { list: ScenarioList }): VNode {
       <p class="quiet" role="status">{t("scenarios.count", { n: shown.length })}</p>
       {decisionsOf(shown).map(([decision, items]) => (
         <section key={decision}>
-          <h2>{named("decision", decision)}</h2>
+          <h2>{decision ? named("decision", decision) : t("scenarios.other")}</h2>
           <ul class="rows">{items.map((item) => <OneScenario key={item.id} item={item} busy={starting === item.id} start={() => void start(item.id)} />)}</ul>
         </section>
       ))}
@@ -85,7 +85,7 @@ function firstModel(models: string[]): string {
 
 function decisionsOf(items: Scenario[]): [string, Scenario[]][] {
   const groups = new Map<string, Scenario[]>();
-  for (const item of items) groups.set(item.decision, [...(groups.get(item.decision) ?? []), item]);
+  for (const item of items) groups.set(item.decision ?? "", [...(groups.get(item.decision ?? "") ?? []), item]);
   return [...groups];
 }
 

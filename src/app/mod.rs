@@ -1,12 +1,15 @@
 //! The composition root: from a configuration to a running gateway. Names every outer
 //! module; nothing else builds things.
 
+pub mod probes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::app::probes::Probing;
 use crate::auth::Auth;
 use crate::auth::Authenticator;
 use crate::config::Config;
@@ -113,6 +116,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The model client.
     pub model: Arc<OpenAiModel>,
+    /// Profiles that are being probed.
+    pub probing: Probing,
 }
 
 impl App {
@@ -144,7 +149,7 @@ impl App {
             AuthMode::Token => Auth::Token,
         };
         let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
-        Ok(Self { config, engine, store, hub, auth, clock, model })
+        Ok(Self { config, engine, store, hub, auth, clock, model, probing: Probing::default() })
     }
 
     /// Lets running turns finish or stores them as cancelled, then ends servers and database.
