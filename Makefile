@@ -1,4 +1,4 @@
-# `make test` is what CI runs; `make demo` needs nothing but Rust.
+# `make test` is what CI runs; `make demo` needs nothing but Rust, and shows the portal where npm is.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
@@ -6,19 +6,21 @@ SHELL := bash
 # Lightly optimised: the long reports check thousands of drafts.
 FAST := cargo run --quiet --profile fast --
 
-.PHONY: help demo web test check fmt tools format lint doc unit sdks containers bench scenarios adversarial table mutations
+.PHONY: help demo web test check fmt tools format lint doc unit sdks portal containers bench scenarios adversarial table mutations
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-demo: ## Gateway, embedded servers and simulators in one process, no keys and no network
+demo: ## Gateway, portal, embedded servers and simulators in one process, no keys
+	scripts/build-portal --if-possible
 	cargo run -- demo
 
-web: ## The portal (needs Node 22): built into web/dist, which the next build of the binary holds
-	cd web && npm ci --no-audit --no-fund && npm run build
+web: ## The portal (needs npm): built into web/dist, which the next build of the binary holds
+	scripts/build-portal
 
-# Clippy and rustdoc share the dependencies' check artifacts, tests and SDKs the debug build.
-test: tools format lint doc unit sdks containers ## Everything that CI runs
+# Clippy and rustdoc share the dependencies' check artifacts; tests, SDKs and portal the debug
+# build. The portal is built first, since each of these builds holds it.
+test: tools format web lint doc unit sdks portal containers ## Everything that CI runs
 	@echo "make test: all passed"
 
 tools: ## Install what the tests need, or say exactly what is missing
@@ -47,6 +49,9 @@ unit: ## Unit and integration tests, scenarios included, on SQLite and PostgreSQ
 
 sdks: ## The official OpenAI SDKs against the real binary
 	scripts/test-sdks
+
+portal: ## The portal, by itself and in Chromium before the real binary
+	scripts/test-portal
 
 containers: ## Lint docker-compose.yml and the Dockerfile
 	scripts/lint-containers

@@ -1,70 +1,84 @@
-// A browser on the built portal, under the gateway's content-security policy. Whatever the
-// page complains about, a broken policy included, fails the test.
+// The portal in a real browser before a real gateway, for tests. Whatever a page complains
+// about (an error, a broken policy, a dialog, a request to another origin) fails the test that
+// it happened in; what a test wants to happen it allows beforehand. After a failed test the
+// gateway's output is shown.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterEach } from "node:test";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { assertPortal, launch, newContext } from "./browser.ts";
+import { startGateway } from "./gateway.ts";
+import type { Gateway, GatewayOptions } from "./gateway.ts";
 
-const PORT = 5187;
-export const PORTAL = `http://127.0.0.1:${PORT}`;
-const GATEWAY = process.env["GROUNDWIRE_URL"] ?? "http://127.0.0.1:8080";
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-function browserPath(): string {
-  const places = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  const found = places.find((path) => path && existsSync(path));
-  assert.ok(found, "no Chromium; name one in CHROMIUM");
-  return found;
-}
+const TURN_MS = 60_000;
 
 export interface Served {
+  url: string;
+  /** A page with the portal in a context of its own, which ends with the test. */
   open(options?: BrowserContextOptions): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** The portal before the gateway, and a browser. */
-export async function serve(): Promise<Served> {
-  const script = new URL("../scripts/preview.mjs", import.meta.url).pathname;
-  const server = spawn(process.execPath, [script, GATEWAY, String(PORT)], { stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise((resolve, reject) => {
-    server.stdout.once("data", resolve);
-    server.once("exit", () => reject(new Error("the preview server ended")));
+const complaints: string[] = [];
+const contexts: BrowserContext[] = [];
+let allowed: RegExp[] = [];
+let failed = false;
+
+afterEach(async (test) => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+  const left = complaints.splice(0).filter((text) => !allowed.some((one) => one.test(text)));
+  allowed = [];
+  failed ||= !("passed" in test && test.passed) || left.length > 0;
+  assert.deepEqual(left, [], "the page complained");
+});
+
+/** Complaints that the running test brings about on purpose. */
+export function allow(...patterns: RegExp[]): void {
+  allowed.push(...patterns);
+}
+
+/** A browser before a demo with these options, or before the gateway of GROUNDWIRE_URL. */
+export async function serve(options: GatewayOptions = {}): Promise<Served> {
+  return browse(await startGateway(options));
+}
+
+/** A browser before a gateway that runs. */
+export async function browse(gateway: Gateway): Promise<Served> {
+  const { url } = gateway;
+  await assertPortal(url).catch(async (error: unknown) => {
+    await gateway.stop();
+    throw error;
   });
-  const browser: Browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox"] });
+  const browser = await launch();
   return {
+    url,
     async open(options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, locale: "en-GB", reducedMotion: "reduce", ...options });
+      const context = await newContext(browser, url, (what) => complaints.push(what), options);
+      contexts.push(context);
       const page = await context.newPage();
-      page.on("pageerror", (error) => complaints.push(error.message));
-      page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-      await page.goto(PORTAL);
+      await page.goto(url);
       return page;
     },
     async close() {
       await browser.close();
-      server.kill();
+      await gateway.stop();
+      if (failed) console.error(`--- output of the gateway at ${url}\n${gateway.output()}---`);
     },
   };
 }
 
-const complaints: string[] = [];
-
-/** Fails when a page complained since the last look; some complaints may be asked for. */
-export function noComplaints(...allowed: RegExp[]): void {
-  const left = complaints.splice(0).filter((text) => !allowed.some((one) => one.test(text)));
-  assert.deepEqual(left, []);
-}
-
+/** Sends a message and waits for the end of its turn. */
 export async function ask(page: Page, message: string): Promise<void> {
   const before = await page.locator(".turn").count();
   await page.fill("#message", message);
   await page.keyboard.press("Enter");
   await page.locator(".turn").nth(before).waitFor();
-  await page.locator(".turn").nth(before).locator(".turn-actions").waitFor({ timeout: 60_000 });
+  await page.locator(".turn").nth(before).locator(".turn-actions").waitFor({ timeout: TURN_MS });
 }
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds; nothing is what it shall find. */
 export async function assertAccessible(page: Page, where: string): Promise<void> {

@@ -61,6 +61,27 @@ export interface paths {
         patch: operations["rename_conversation"];
         trace?: never;
     };
+    "/api/conversations/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A conversation as a file to keep.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        get: operations["export_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{id}/turns": {
         parameters: {
             query?: never;
@@ -76,6 +97,27 @@ export interface paths {
          *     See [`Code`].
          */
         post: operations["run_turn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The model profiles.
+         * @description # Errors
+         *     See [`crate::http::error::Code`].
+         */
+        get: operations["list_model_profiles"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -103,6 +145,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/results/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the call behind a result again, in a turn of decision `refresh` at the end of its
+         *     conversation: an event stream with `Accept: text/event-stream`, else the finished turn.
+         * @description # Errors
+         *     See [`crate::http::error::Code`].
+         */
+        post: operations["refresh_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/route": {
         parameters: {
             query?: never;
@@ -124,6 +188,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tokens of this gateway.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Makes a token and tells its secret, this once.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a token back for good; again changes nothing.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tools": {
         parameters: {
             query?: never;
@@ -139,6 +250,28 @@ export interface paths {
         get: operations["list_tools"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tools/{server}/{tool}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls a tool that changes nothing. The call is written down for the audit. It is part of no
+         *     turn, so no reply can rest on it.
+         * @description # Errors
+         *     See [`crate::http::error::Code`].
+         */
+        post: operations["try_tool"];
         delete?: never;
         options?: never;
         head?: never;
@@ -223,6 +356,27 @@ export interface paths {
         get: operations["turn_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/turns/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps what the caller thinks of a finished turn, instead of what was kept before.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        post: operations["give_feedback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -604,6 +758,22 @@ export interface components {
             /** @description What it was for. */
             step: string;
         };
+        /** @description An exported conversation. */
+        ExportedConversation: {
+            /** @description The conversation. */
+            conversation: components["schemas"]["Conversation"];
+            /** @description When this was made. */
+            exported_at: components["schemas"]["Time"];
+            /** @description Its turns, oldest first, without those that were replaced. */
+            turns: components["schemas"]["ExportedTurn"][];
+        };
+        /** @description One turn of it. */
+        ExportedTurn: components["schemas"]["FinishedTurn"] & {
+            /** @description Claims of the reply with their verdicts. */
+            claims: components["schemas"]["Claim"][];
+            /** @description What the user wrote. */
+            message: string;
+        };
         /** @description What an OpenAI response has no place for. */
         Extra: {
             /** @description What the reply rests on. */
@@ -629,6 +799,20 @@ export interface components {
             turn_id: string;
             /** @description Verdict of the reply. */
             verdict: string;
+        };
+        /** @description The rating that is kept. */
+        Feedback: {
+            /** @description Why. */
+            comment?: string | null;
+            /** @description When it was given. */
+            given_at: components["schemas"]["Time"];
+            /** @description `up` or `down`. */
+            rating: string;
+            /**
+             * Format: uuid
+             * @description The turn.
+             */
+            turn_id: string;
         };
         /** @description A finished turn. */
         FinishedTurn: {
@@ -718,6 +902,11 @@ export interface components {
             /** @description Version of the gateway. */
             version: string;
         };
+        /** @description A new token with its secret. */
+        MadeToken: components["schemas"]["Token"] & {
+            /** @description Its secret; not told again. */
+            token: string;
+        };
         /** @description A stored message. */
         Message: {
             /** @description Text. */
@@ -744,12 +933,36 @@ export interface components {
             /** @description Always `groundwire`. */
             owned_by: string;
         };
-        /** @description All models. */
+        /** @description All model profiles. */
         ModelList: {
-            /** @description The models. */
-            data: components["schemas"]["Model"][];
-            /** @description Always `list`. */
-            object: string;
+            /** @description Profiles, sorted by name. */
+            items: components["schemas"]["ModelProfile"][];
+            /** @description Always null: the list is one page. */
+            next_cursor?: string | null;
+        };
+        /** @description One model profile. */
+        ModelProfile: {
+            /** @description Host and port of the server; nothing else of its address. */
+            base_url_host: string;
+            /**
+             * Format: int64
+             * @description Context in tokens.
+             */
+            context_tokens: number;
+            /** @description Profile that steps in when this one cannot be used. */
+            fallback?: string | null;
+            /** @description Name of the profile; what a request may name as its model. */
+            id: string;
+            /** @description Whether answers under a JSON schema are asked of it. */
+            json_schema: boolean;
+            /** @description Model name at the server. */
+            model: string;
+            /** @description What a probe found out. Null: none was made by this process; `groundwire check` makes one. */
+            probe?: Record<string, never> | null;
+            /** @description What it serves: `draft`, `judge`, `route`. */
+            roles: string[];
+            /** @description Forms of `tool_choice` that are sent to it: `auto`, `required`, `named`. */
+            tool_choice: string;
         };
         /** @description An error of the native API. */
         NativeError: {
@@ -770,12 +983,37 @@ export interface components {
             /** @description Title; made from the first message when missing or empty. */
             title?: string | null;
         };
+        /** @description A rating. */
+        NewFeedback: {
+            /** @description Why; at most 2,000 characters. */
+            comment?: string | null;
+            /** @description `up` or `down`. */
+            rating: string;
+        };
+        /** @description What a new token is to be. */
+        NewToken: {
+            /**
+             * Format: int32
+             * @description Days until it expires, 1 to 3,650; never when missing.
+             */
+            days?: number | null;
+            /** @description Name of the party; owner of what it creates. Several tokens may share it. */
+            name: string;
+            /** @description `reader`, `analyst` (when missing), `engineer` or `admin`. */
+            role?: string;
+        };
         /** @description A message for a conversation. */
         NewTurn: {
             /** @description What the user writes. */
             message: string;
             /** @description Model profile; the configured one when missing. */
             model?: string | null;
+            /**
+             * Format: uuid
+             * @description An earlier turn of the conversation that this one takes the place of: once this one
+             *     has a reply, that one and all later ones are no part of the conversation any more.
+             */
+            replaces?: string | null;
         };
         /** @description An error of the OpenAI-compatible routes. */
         OpenAiError: {
@@ -833,6 +1071,11 @@ export interface components {
             servers: components["schemas"]["ServerReadiness"][];
             /** @description `ready` or `not_ready`. */
             status: string;
+        };
+        /** @description How a call is to be made again. */
+        RefreshOrder: {
+            /** @description Model profile; the configured one when missing. */
+            model?: string | null;
         };
         /** @description One message. */
         RouteMessage: {
@@ -944,6 +1187,30 @@ export interface components {
              */
             total: number;
         };
+        /** @description One token, without its secret. */
+        Token: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            last_used_at?: components["schemas"]["Time"] | null;
+            /** @description Name of the party. */
+            name: string;
+            revoked_at?: components["schemas"]["Time"] | null;
+            /** @description What it may do. */
+            role: string;
+        };
+        /** @description All tokens. */
+        TokenList: {
+            /** @description Tokens, oldest first, without their secrets. */
+            items: components["schemas"]["Token"][];
+            /** @description Always null: the list is one page. */
+            next_cursor?: string | null;
+        };
         /** @description One tool. */
         Tool: {
             /** @description What is known of its effects. */
@@ -963,19 +1230,8 @@ export interface components {
             /** @description Name at the server. */
             tool: string;
         };
-        /** @description All tools of all servers. */
-        ToolList: {
-            /** @description Digest over names, descriptions and schemas. */
-            digest: string;
-            /** @description Tools, sorted by name. */
-            items: components["schemas"]["Tool"][];
-            /** @description Always null: the list is one page. */
-            next_cursor?: string | null;
-            /** @description Servers, sorted by name; those that are down too. */
-            servers: components["schemas"]["Server"][];
-        };
-        /** @description One ledger entry. */
-        ToolResult: {
+        /** @description A call and what the tool answered, in a turn or tried by hand. */
+        ToolAnswer: {
             /** @description Arguments as sent. */
             arguments: unknown;
             /** @description The whole payload. */
@@ -988,7 +1244,7 @@ export interface components {
             freshness: string;
             /**
              * Format: uuid
-             * @description Id.
+             * @description Id of the result, or of the trial in the audit.
              */
             id: string;
             /** @description When it was observed. */
@@ -998,18 +1254,37 @@ export interface components {
             page?: components["schemas"]["Page"] | null;
             /** @description Configured server name. */
             server: string;
+            /** @description Tool name at the server. */
+            tool: string;
+        };
+        /** @description All tools of all servers. */
+        ToolList: {
+            /** @description Digest over names, descriptions and schemas. */
+            digest: string;
+            /** @description Tools, sorted by name. */
+            items: components["schemas"]["Tool"][];
+            /** @description Always null: the list is one page. */
+            next_cursor?: string | null;
+            /** @description Servers, sorted by name; those that are down too. */
+            servers: components["schemas"]["Server"][];
+        };
+        /** @description One ledger entry. */
+        ToolResult: components["schemas"]["ToolAnswer"] & {
             /**
              * Format: uuid
              * @description A newer answer to the same call.
              */
             superseded_by?: string | null;
-            /** @description Tool name at the server. */
-            tool: string;
             /**
              * Format: uuid
              * @description The turn whose call brought it.
              */
             turn_id: string;
+        };
+        /** @description What to call the tool with. */
+        Try: {
+            /** @description Arguments; an object that fits the tool's schema. None when missing. */
+            arguments?: unknown;
         };
         /** @description Tokens of all model calls of a turn. */
         Usage: {
@@ -1074,6 +1349,11 @@ export interface components {
         WholeConversation: components["schemas"]["Conversation"] & {
             /** @description Messages, oldest first. */
             messages: components["schemas"]["Message"][];
+            /**
+             * Format: uuid
+             * @description The turn that runs now in this gateway; follow it by its events.
+             */
+            running_turn?: string | null;
         };
         /** @description The whole record of a turn. */
         WholeTurn: components["schemas"]["FinishedTurn"] & {
@@ -1089,10 +1369,21 @@ export interface components {
             exchanges: components["schemas"]["Exchange"][];
             /** @description Code when the turn failed. */
             failure?: string | null;
+            feedback?: components["schemas"]["Feedback"] | null;
             /** @description The user's message. */
             message: string;
             /** @description Why the router decided so. */
             reason?: string | null;
+            /**
+             * Format: uuid
+             * @description The turn that has taken the place of this one; it is no part of its conversation any more.
+             */
+            replaced_by?: string | null;
+            /**
+             * Format: uuid
+             * @description The earlier turn that this one was to take the place of.
+             */
+            replaces?: string | null;
             /** @description Results of this turn, oldest first. */
             results: components["schemas"]["ToolResult"][];
             /** @description Results whose content the reply shows. */
@@ -1303,6 +1594,47 @@ export interface operations {
             };
         };
     };
+    export_conversation: {
+        parameters: {
+            query?: {
+                /** @description `markdown` (when missing) or `json`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedConversation"];
+                    "text/markdown": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
     run_turn: {
         parameters: {
             query?: never;
@@ -1345,6 +1677,41 @@ export interface operations {
             };
         };
     };
+    list_model_profiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
     get_result: {
         parameters: {
             query?: never;
@@ -1362,6 +1729,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolResult"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    refresh_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedTurn"];
+                    "text/event-stream": string;
                 };
             };
             "4XX": {
@@ -1421,6 +1830,118 @@ export interface operations {
             };
         };
     };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description `true`: also those that were taken back. */
+                revoked?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
     list_tools: {
         parameters: {
             query?: never;
@@ -1436,6 +1957,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    try_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Configured server name */
+                server: string;
+                /** @description Name at the server */
+                tool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Try"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolAnswer"];
                 };
             };
             "4XX": {
@@ -1579,6 +2144,47 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    give_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFeedback"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
                 };
             };
             "4XX": {

@@ -1,12 +1,15 @@
 // Reads a turn's events to its end. A stream that breaks off is taken up again after the last
 // event that was seen; what a reader gets is each event once, in order.
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { parseExact } from "../json/exact.ts";
 import { ApiError, send } from "./client.ts";
 import { isLast, turnEvent } from "./events.ts";
 import type { TurnEvent } from "./events.ts";
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 8_000;
+/** The gateway says something every 15 seconds; a connection silent for longer is dead. */
+const LONGEST_SILENCE_MS = 40_000;
 
 export interface Reader {
   onEvent(event: TurnEvent): void;
@@ -90,11 +93,12 @@ const ENDED = -1;
 async function readThrough(answer: Response, after: number, reader: Reader, signal: AbortSignal): Promise<number> {
   let seen = after;
   if (!answer.body) return seen;
-  const events = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  const watch = new Watch();
+  const events = answer.body.pipeThrough(watch.listener).pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const source = events.getReader();
   try {
     for (;;) {
-      const { value, done } = await source.read();
+      const { value, done } = await Promise.race([source.read(), watch.lost]);
       if (done || signal.aborted) return seen;
       const event = parsed(value.id, value.event, value.data);
       if (!event) continue;
@@ -105,7 +109,33 @@ async function readThrough(answer: Response, after: number, reader: Reader, sign
   } catch {
     return seen;
   } finally {
+    watch.end();
     void source.cancel().catch(() => undefined);
+  }
+}
+
+/** Notices that a connection is dead though nobody closed it: silence, or no network at all. */
+class Watch {
+  readonly lost: Promise<{ done: true; value: undefined }>;
+  readonly listener: TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private lose = (): void => undefined;
+
+  constructor() {
+    this.lost = new Promise((resolve) => (this.lose = () => resolve({ done: true, value: undefined })));
+    this.listener = new TransformStream({ transform: (bytes, out) => { this.heard(); out.enqueue(bytes); } });
+    addEventListener("offline", this.lose);
+    this.heard();
+  }
+
+  private heard(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.lose, LONGEST_SILENCE_MS);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    removeEventListener("offline", this.lose);
   }
 }
 
@@ -113,7 +143,7 @@ function parsed(id: string | undefined, name: string | undefined, data: string):
   const seq = Number(id);
   if (!Number.isInteger(seq) || !name) return null;
   try {
-    return turnEvent(seq, name, JSON.parse(data));
+    return turnEvent(seq, name, parseExact(data));
   } catch {
     return null;
   }

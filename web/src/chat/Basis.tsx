@@ -14,7 +14,7 @@ import { Badge, callTone } from "../ui/Badge.tsx";
 import type { Tone } from "../ui/Badge.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
-export const REFRESH_ROUTE = "/api/results/{id}/refresh";
+const REFRESH_ROUTE = "/api/results/{id}/refresh";
 
 export function Basis({ turn }: { turn: Turn }): VNode | null {
   if (turn.basis.length === 0) return null;
@@ -27,7 +27,7 @@ export function Basis({ turn }: { turn: Turn }): VNode | null {
 
 function BasisEntry({ turn, item }: { turn: Turn; item: BasisItem }): VNode {
   const freshness = freshnessOf(item.result_id, turn, lastTurnId.value);
-  const mayRefresh = turn.phase === "finished" && freshness !== "superseded" && offers(REFRESH_ROUTE, "post");
+  const mayRefresh = turn.phase === "finished" && freshness !== "superseded";
   return (
     <li class="basis-item">
       <a
@@ -43,13 +43,19 @@ function BasisEntry({ turn, item }: { turn: Turn; item: BasisItem }): VNode {
       {item.outcome === "ok" ? null : <Badge tone={callTone(item.outcome)}>{named("call", item.outcome)}</Badge>}
       <Age time={item.observed_at} />
       <FreshnessBadge freshness={freshness} />
-      {mayRefresh ? (
-        <button type="button" class="text-button" disabled={running.value !== null} aria-label={t("basis.refresh_tool", { tool: item.tool })} onClick={() => void refresh(item.result_id)}>
-          <Icon name="again" />
-          {t("basis.refresh")}
-        </button>
-      ) : null}
+      {mayRefresh ? <RefreshButton result={item.result_id} tool={item.tool} /> : null}
     </li>
+  );
+}
+
+/** Repeats the call behind a result, in a turn of its own. */
+export function RefreshButton({ result, tool }: { result: string; tool: string }): VNode | null {
+  if (!offers(REFRESH_ROUTE, "post")) return null;
+  return (
+    <button type="button" class="text-button" disabled={running.value !== null} aria-label={t("basis.refresh_tool", { tool })} onClick={() => void refresh(result)}>
+      <Icon name="again" />
+      {t("basis.refresh")}
+    </button>
   );
 }
 

@@ -4,6 +4,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { conversationId, entries, findTurn, loading, open, problem } from "../state/conversation.ts";
 import { place } from "../state/route.ts";
+import type { Place } from "../state/route.ts";
 import { t } from "../text/index.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Composer } from "./Composer.tsx";
@@ -19,6 +20,10 @@ export function Chat(): VNode {
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const lastTop = useRef(0);
+  /** The conversation whose place was found already. */
+  const arrived = useRef("");
+  /** The place that was gone to; once is enough, whatever happens there afterwards. */
+  const served = useRef<Place | null>(null);
   const [away, setAway] = useState(false);
   const { id, turn } = place.value;
   const count = entries.value.length;
@@ -44,15 +49,25 @@ export function Chat(): VNode {
     return () => observer.disconnect();
   }, [count > 0]);
   useSignalEffect(() => {
-    const wanted = place.value.panel ? "" : place.value.turn;
-    if (!wanted || loading.value || !findTurn(wanted)) return;
+    const here = place.value;
+    const { turn: wanted, panel, id: conversation } = here;
+    if (served.current === here || !wanted || loading.value || conversation !== conversationId.value || !findTurn(wanted)) return;
+    served.current = here;
+    // With a panel the turn is brought into sight once, when the link is opened: afterwards
+    // links into the panel are followed where one reads.
+    const first = arrived.current !== conversation;
+    arrived.current = conversation;
+    if (panel && !first) return;
     atEnd.current = false;
     requestAnimationFrame(() => {
       const article = document.getElementById(`turn-${wanted}`);
       article?.scrollIntoView({ block: "start" });
-      article?.focus({ preventScroll: true });
+      if (!panel) article?.focus({ preventScroll: true });
     });
   });
+  useEffect(() => {
+    if (!loading.value && conversationId.value === id && count > 0) arrived.current = id;
+  }, [id, loading.value, count]);
   const onScroll = (): void => {
     const at = scroller.current;
     if (!at) return;

@@ -1,9 +1,10 @@
 // Where messages are written. What is not sent yet survives a reload.
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { conversationId, running, sendMessage, stop } from "../state/conversation.ts";
+import { conversationId, openQuestion, running, sendMessage, stop } from "../state/conversation.ts";
 import { readDraft, writeDraft } from "../state/settings.ts";
 import { t } from "../text/index.ts";
+import { OPEN_QUESTION } from "./Question.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
 const TALLEST = 240;
@@ -12,6 +13,7 @@ export function Composer(): VNode {
   const id = conversationId.value;
   const [text, setText] = useState(() => readDraft(id));
   const field = useRef<HTMLTextAreaElement>(null);
+  const question = openQuestion.value;
   useEffect(() => {
     setText(readDraft(id));
     if (!matchMedia("(pointer: coarse)").matches) field.current?.focus({ preventScroll: true });
@@ -36,6 +38,10 @@ export function Composer(): VNode {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape" && running.value) void stop();
+    if (event.key === "ArrowUp" && text === "" && question) {
+      event.preventDefault();
+      document.querySelector<HTMLElement>(`#${OPEN_QUESTION} button`)?.focus();
+    }
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     void submit();
@@ -58,7 +64,7 @@ export function Composer(): VNode {
       ) : (
         <button type="submit" class="button round primary" aria-label={t("chat.send")} title={t("chat.send")} disabled={text.trim() === ""}><Icon name="send" /></button>
       )}
-      <p id="message-hint" class="hint">{t("chat.hint")}</p>
+      <p id="message-hint" class="hint">{t(question ? "chat.hint_question" : "chat.hint")}</p>
     </form>
   );
 }

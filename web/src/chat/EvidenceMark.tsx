@@ -8,6 +8,8 @@ import { callOfResult } from "../state/turn.ts";
 import type { Turn } from "../state/turn.ts";
 import { t } from "../text/index.ts";
 
+const LONGEST_WAIT_MS = 5_000;
+
 interface Properties {
   turn: Turn;
   text: string;
@@ -38,11 +40,17 @@ const width = ({ span }: Citation): number => (span[1] ?? 0) - (span[0] ?? 0);
 /** Moves to the mark of a citation in its answer. */
 export function showMark(turn: string, cite: number): void {
   const article = document.getElementById(`turn-${turn}`);
-  article?.scrollIntoView({ block: "nearest" });
-  // The answer may have been far away and is drawn only now.
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    const mark = article?.querySelector<HTMLElement>(`[data-cites~="${cite}"]`);
+  if (!article) return;
+  article.scrollIntoView({ block: "nearest" });
+  const show = (): boolean => {
+    const mark = article.querySelector<HTMLElement>(`[data-cites~="${cite}"]`);
     mark?.scrollIntoView({ block: "center" });
     mark?.focus({ preventScroll: true });
-  }));
+    return mark !== null;
+  };
+  if (show()) return;
+  // The answer was far away and is drawn only now that it comes into sight.
+  const drawn = new MutationObserver(() => show() && drawn.disconnect());
+  drawn.observe(article, { childList: true, subtree: true });
+  setTimeout(() => drawn.disconnect(), LONGEST_WAIT_MS);
 }

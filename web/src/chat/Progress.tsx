@@ -2,8 +2,9 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { Call, Step, Turn } from "../state/turn.ts";
 import { isRunning } from "../state/turn.ts";
+import { shortTextOf } from "../json/exact.ts";
 import { duration } from "../text/format.ts";
-import { codeWords, named, t } from "../text/index.ts";
+import { codeWords, counted, named, t } from "../text/index.ts";
 import { Badge, callTone } from "../ui/Badge.tsx";
 import { JsonText } from "../ui/Facts.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -14,7 +15,7 @@ export function Progress({ turn }: { turn: Turn }): VNode | null {
   if (!busy && turn.steps.length === 0) return null;
   const steps = (
     <ol class="steps" aria-label={t(busy ? "progress.label" : "progress.done")}>
-      {turn.steps.map((step, index) => <li key={index} class="step">{drawn(step)}</li>)}
+      {turn.steps.map((step, index) => <li key={index} class="step">{drawn(step, busy)}</li>)}
       {busy && waits(turn) ? <li class="step"><Line icon="route" busy>{t(turn.phase === "sending" ? "turn.sending" : "progress.thinking")}</Line></li> : null}
     </ol>
   );
@@ -40,23 +41,33 @@ function summary(turn: Turn): string {
   return `${t("progress.done")}: ${[decision, ...new Set(calls)].filter(Boolean).join(" · ")}`;
 }
 
-function drawn(step: Step): VNode {
+/** A draft that was begun and not finished, in a turn that goes on or has ended. */
+export function draftKey(done: boolean, busy: boolean): "progress.drafted" | "progress.drafting" | "progress.no_draft" {
+  if (done) return "progress.drafted";
+  return busy ? "progress.drafting" : "progress.no_draft";
+}
+
+function drawn(step: Step, busy: boolean): VNode {
   switch (step.kind) {
     case "route":
       return <Line icon="route" note={step.reason}>{t("progress.route", { decision: named("decision", step.decision) })}</Line>;
     case "call":
       return <CallLine call={step.call} />;
     case "draft":
-      return <Line icon="pen" busy={!step.done}>{t(step.done ? "progress.drafted" : "progress.drafting", { n: step.attempt })}</Line>;
+      return <Line icon="pen" busy={busy && !step.done} {...(step.done || busy ? {} : { tone: "warn" as const })}>{t(draftKey(step.done, busy), { n: step.attempt })}</Line>;
     case "check":
       return <CheckLine claims={step.claims} violations={step.violations} />;
-    case "judge": {
-      const key = step.verdict === "approved" || step.verdict === "rejected" ? step.verdict : "unavailable";
-      return <Line icon="scale" tone={key === "approved" ? "good" : "warn"} note={step.reason}>{t(`progress.judge_${key}`)}</Line>;
-    }
+    case "judge":
+      return <Line icon="scale" tone={step.verdict === "approved" ? "good" : "warn"} note={counted(step.reason)}>{t(judgeKey(step.verdict))}</Line>;
     case "repair":
       return <Line icon="again" tone="warn">{t("progress.repair")}</Line>;
   }
+}
+
+/** What the second reading came to. */
+export function judgeKey(verdict: string): "progress.judge_approved" | "progress.judge_rejected" | "progress.judge_unavailable" {
+  if (verdict === "approved") return "progress.judge_approved";
+  return verdict === "rejected" ? "progress.judge_rejected" : "progress.judge_unavailable";
 }
 
 function CheckLine({ claims, violations }: { claims: number; violations: string[] }): VNode {
@@ -79,7 +90,7 @@ export function CallLine({ call }: { call: Call }): VNode {
         {call.attempt > 1 ? <Badge tone="warn">{t("progress.attempt", { n: call.attempt })}</Badge> : null}
       </Line>
       <details class="arguments">
-        <summary>{t("progress.arguments")} <code>{JSON.stringify(call.arguments)}</code></summary>
+        <summary>{t("progress.arguments")} <code>{shortTextOf(call.arguments)}</code></summary>
         <JsonText value={call.arguments} label={t("progress.arguments")} />
       </details>
     </>

@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { canReplace, offers } from "../api/capabilities.ts";
 import * as routes from "../api/routes.ts";
-import { conversationId, running, sendMessage } from "../state/conversation.ts";
+import { conversationId, lastTurnId, running, sendMessage } from "../state/conversation.ts";
 import { say, sayError } from "../state/notices.ts";
 import { panelHref, placeHref } from "../state/route.ts";
 import type { Turn } from "../state/turn.ts";
@@ -14,7 +14,9 @@ import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 
 export function TurnActions({ turn }: { turn: Turn }): VNode | null {
-  if (!turn.id || turn.phase === "lost") return null;
+  if (!turn.id || (turn.phase === "lost" && !turn.message)) return null;
+  // Only the last turn is replaced: an earlier one would take all that follows with it.
+  const replaced = canReplace() && turn.id === lastTurnId.value && turn.phase !== "lost" ? turn.id : null;
   const link = (): string => new URL(placeHref({ id: conversationId.value, turn: turn.id }), location.href).href;
   return (
     <div class="turn-actions">
@@ -26,9 +28,9 @@ export function TurnActions({ turn }: { turn: Turn }): VNode | null {
       <CopyButton text={link} label={t("turn.link")} icon="link" />
       <IconButton
         icon="again"
-        label={t("turn.again")}
+        label={t(replaced ? "turn.again" : "turn.again_new")}
         disabled={running.value !== null}
-        onClick={() => void sendMessage(turn.message, canReplace() ? turn.id : null)}
+        onClick={() => void sendMessage(turn.message, replaced)}
       />
       {turn.phase === "finished" && offers("/api/turns/{id}/feedback", "post") ? <Feedback turn={turn.id} /> : null}
     </div>

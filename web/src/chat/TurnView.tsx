@@ -2,7 +2,7 @@
 // sight it is an empty box of its last height, and its events are not even loaded.
 import type { RefObject, VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { loadTurn } from "../state/conversation.ts";
+import { loadTurns } from "../state/conversation.ts";
 import type { Entry } from "../state/conversation.ts";
 import { isRunning } from "../state/turn.ts";
 import type { Turn } from "../state/turn.ts";
@@ -31,7 +31,7 @@ export function TurnView({ entry, scroller, always }: Properties): VNode {
   const height = useRef(UNSEEN_HEIGHT);
   const near = useNear(box, scroller, always || isRunning(turn));
   useEffect(() => {
-    if (near && turn.phase === "stored") void loadTurn(entry);
+    if (near && turn.phase === "stored") void loadTurns([entry]);
   }, [near, turn.phase, entry]);
   useLayoutEffect(() => {
     if (!box.current) return;

@@ -11,7 +11,7 @@ import { Selected } from "./Selected.tsx";
 import { TreeSearch } from "./TreeSearch.tsx";
 import { ancestors, valueAt } from "./pointer.ts";
 import { allBranches, firstOpen, rowsOf } from "./rows.ts";
-import { treeKey } from "./treeKeys.ts";
+import { TypeAhead, treeKey } from "./treeKeys.ts";
 
 const ROW_HEIGHT = 26;
 
@@ -29,8 +29,9 @@ export function JsonTree({ root, wanted, selected, select, uses }: Properties): 
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const rows = useMemo(() => rowsOf(root, open), [root, open]);
-  const virtual = useVirtual(rows.length, ROW_HEIGHT, scroller);
   const active = Math.max(0, rows.findIndex((row) => row.pointer === selected));
+  const virtual = useVirtual(rows.length, ROW_HEIGHT, scroller, active);
+  const typed = useRef(new TypeAhead());
   const pending = useRef<string | null>(wanted);
 
   const reveal = (pointer: string): void => {
@@ -59,10 +60,12 @@ export function JsonTree({ root, wanted, selected, select, uses }: Properties): 
     setOpen(next);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const done = treeKey(event.key, rows, active);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const done = treeKey(event.key, rows, active) ?? typed.current.key(event.key, event.timeStamp, rows, active);
     if (!done) return;
     event.preventDefault();
-    if (done.toggle) toggle(done.toggle);
+    if (done.toggle !== undefined) toggle(done.toggle);
+    if (done.open) setOpen(new Set([...open, ...done.open]));
     const to = rows[done.index];
     if (to) {
       select(to.pointer);

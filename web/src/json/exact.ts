@@ -22,7 +22,12 @@ export function parseExact(text: string): unknown {
 }
 
 /** JSON as text, large numbers as they were. */
-export function textOf(value: unknown): string {
+export const textOf = (value: unknown): string => written(value, 2);
+
+/** The same in one line. */
+export const shortTextOf = (value: unknown): string => written(value, 0);
+
+function written(value: unknown, indent: number): string {
   const raw = (JSON as { rawJSON?: (text: string) => unknown }).rawJSON;
-  return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? (raw?.(String(item)) ?? String(item)) : item), 2);
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? (raw?.(String(item)) ?? String(item)) : item), indent);
 }

@@ -3,6 +3,7 @@
 import * as routes from "../api/routes.ts";
 import type { Conversation, WholeConversation, WholeTurn } from "../api/types.ts";
 import { download, fileName } from "../ui/download.ts";
+import { textOf } from "../json/exact.ts";
 import { t } from "../text/index.ts";
 
 export async function exportAs(item: Conversation, format: "markdown" | "json", byGateway: boolean): Promise<void> {
@@ -19,8 +20,8 @@ export async function exportAs(item: Conversation, format: "markdown" | "json", 
 async function asJson(whole: WholeConversation): Promise<string> {
   const turns: WholeTurn[] = [];
   // One after the other: a long conversation must not ask for hundreds of records at once.
-  for (const id of new Set(whole.messages.flatMap((message) => message.turn_id ?? []))) turns.push(await routes.getTurn(id));
-  return JSON.stringify({ conversation: whole, turns }, null, 2);
+  for (const id of new Set(whole.messages.flatMap((message) => message.turn_id ?? []))) turns.push(await routes.getTurn(id, "whole"));
+  return textOf({ conversation: whole, turns });
 }
 
 export function asMarkdown(whole: WholeConversation): string {

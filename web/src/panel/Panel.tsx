@@ -6,14 +6,14 @@ import type { PanelPlace } from "../state/route.ts";
 import { t } from "../text/index.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { ResultPanel } from "./ResultPanel.tsx";
-import { TracePanel } from "./TracePanel.tsx";
+import { RunTracePanel, TracePanel } from "./TracePanel.tsx";
 
 export function Panel({ panel }: { panel: PanelPlace }): VNode {
   const aside = useRef<HTMLElement>(null);
   const before = useRef<Element | null>(document.activeElement);
   // Opened from another place while it is open: that is where to go back to.
   if (!aside.current?.contains(document.activeElement)) before.current = document.activeElement;
-  const heading = t(panel.kind === "trace" ? "trace.title" : "evidence.title");
+  const heading = t(panel.kind === "result" ? "evidence.title" : "trace.title");
   useEffect(() => {
     aside.current?.focus({ preventScroll: true });
     return () => {
@@ -39,5 +39,6 @@ export function Panel({ panel }: { panel: PanelPlace }): VNode {
 
 function content(panel: PanelPlace): ComponentChildren {
   if (panel.kind === "trace") return <TracePanel key={panel.turn} turnId={panel.turn} />;
-  return <ResultPanel key={panel.result} turnId={panel.turn} resultId={panel.result} pointer={panel.pointer} />;
+  if (panel.kind === "run") return <RunTracePanel key={`${panel.run} ${panel.index}`} run={panel.run} index={panel.index} />;
+  return <ResultPanel key={panel.result} resultId={panel.result} pointer={panel.pointer} />;
 }

@@ -1,16 +1,15 @@
 // One result: what was called and when, its content as a tree or a table, and for the chosen
-// place every sentence of the answer that uses it.
+// place every sentence of the conversation that uses it.
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import * as routes from "../api/routes.ts";
 import type { Citation, Json, ToolResult } from "../api/types.ts";
-import { FreshnessBadge } from "../chat/Basis.tsx";
+import { FreshnessBadge, RefreshButton } from "../chat/Basis.tsx";
 import { ResultContent } from "../json/ResultContent.tsx";
-import { findTurn, lastTurnId } from "../state/conversation.ts";
-import { freshnessOf, superseded } from "../state/freshness.ts";
-import type { Freshness } from "../state/freshness.ts";
-import { place, placeHref } from "../state/route.ts";
-import type { Turn } from "../state/turn.ts";
+import { citesOf, readOn, unread } from "../state/citing.ts";
+import { freshnessOfResult, noteReplaced, superseded } from "../state/freshness.ts";
+import { conversationId, lastTurnId } from "../state/conversation.ts";
+import { panelHref } from "../state/route.ts";
 import { dateTime } from "../text/format.ts";
 import { named, t } from "../text/index.ts";
 import { Age } from "../ui/Age.tsx";
@@ -20,14 +19,12 @@ import { useLoad } from "../ui/useLoad.ts";
 import { Uses } from "./Uses.tsx";
 
 interface Properties {
-  turnId: string;
   resultId: string;
   pointer: string | null;
 }
 
-export function ResultPanel({ turnId, resultId, pointer }: Properties): VNode {
+export function ResultPanel({ resultId, pointer }: Properties): VNode {
   const [loaded, again] = useLoad(() => routes.getResult(resultId), resultId);
-  const turn = findTurn(turnId)?.turn.value;
   if (loaded.state === "loading") return <p class="quiet middle" role="status">{t("app.loading")}</p>;
   if (loaded.state !== "ready") {
     return (
@@ -37,57 +34,56 @@ export function ResultPanel({ turnId, resultId, pointer }: Properties): VNode {
       </div>
     );
   }
-  return <Shown result={loaded.data} turn={turn} pointer={pointer} />;
+  return <Shown result={loaded.data} pointer={pointer} />;
 }
 
-function Shown({ result, turn, pointer }: { result: ToolResult; turn: Turn | undefined; pointer: string | null }): VNode {
+function Shown({ result, pointer }: { result: ToolResult; pointer: string | null }): VNode {
   const [selected, setSelected] = useState(pointer ?? "");
   useEffect(() => {
     if (pointer !== null) setSelected(pointer);
   }, [pointer]);
-  const citations = (turn?.citations ?? []).map((cite, index) => ({ ...cite, index })).filter((cite) => cite.result_id === result.id);
+  useEffect(() => {
+    if (result.superseded_by) noteReplaced(result.id, result.superseded_by);
+  }, [result]);
+  const cites = citesOf(result.id);
+  const left = unread(result.turn_id).length;
+  useEffect(() => {
+    const leaving = new AbortController();
+    void readOn(result.turn_id, leaving.signal);
+    return () => leaving.abort();
+  }, [result.id, conversationId.value, left > 0]);
   return (
     <div class="result">
-      <Head result={result} freshness={freshness(result, turn)} />
-      <ResultContent
-        content={result.content as Json}
-        wanted={pointer}
-        selected={selected}
-        select={setSelected}
-        uses={usesOf(citations)}
-      />
-      {turn ? <Uses turn={turn} selected={selected} citations={citations} /> : null}
+      <Head result={result} />
+      <ResultContent content={result.content as Json} wanted={pointer} selected={selected} select={setSelected} uses={usesOf(cites)} />
+      <Uses selected={selected} cites={cites} unread={left} />
     </div>
   );
 }
 
-function freshness(result: ToolResult, turn: Turn | undefined): Freshness {
-  if (result.superseded_by) return "superseded";
-  if (turn) return freshnessOf(result.id, turn, lastTurnId.value);
-  return result.freshness === "fresh" ? "fresh" : "stale";
-}
-
-/** How often the answer uses each place. */
-function usesOf(citations: Citation[]): ReadonlyMap<string, number> {
+/** How often the conversation uses each place. */
+function usesOf(citations: readonly Citation[]): ReadonlyMap<string, number> {
   const uses = new Map<string, number>();
   for (const { pointer } of citations) uses.set(pointer, (uses.get(pointer) ?? 0) + 1);
   return uses;
 }
 
-function Head({ result, freshness: fresh }: { result: ToolResult; freshness: Freshness }): VNode {
+function Head({ result }: { result: ToolResult }): VNode {
   const newer = result.superseded_by ?? superseded.value.get(result.id);
+  const freshness = freshnessOfResult(result, lastTurnId.value);
   return (
     <div class="result-head">
       <p class="row">
         <strong>{result.tool}</strong>
         <span class="quiet">{result.server}</span>
         <Badge tone={callTone(result.outcome)}>{named("call", result.outcome)}</Badge>
-        <FreshnessBadge freshness={fresh} />
+        <FreshnessBadge freshness={freshness} />
         <Age time={result.observed_at} />
+        {freshness === "superseded" ? null : <RefreshButton result={result.id} tool={result.tool} />}
       </p>
       {result.error ? <p class="notice bad">{result.error}</p> : null}
       {newer ? (
-        <p><a href={placeHref({ ...place.value, panel: { kind: "result", turn: "", result: newer, pointer: null } })}>{t("result.superseded_by")}</a></p>
+        <p><a href={panelHref(conversationId.value, { kind: "result", turn: "", result: newer, pointer: null })}>{t("result.superseded_by")}</a></p>
       ) : null}
       <details>
         <summary>{t("result.facts")}</summary>

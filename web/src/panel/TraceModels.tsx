@@ -1,11 +1,9 @@
 // The parts of a trace about models and time.
 import type { VNode } from "preact";
-import type { Json, Timings, WholeTurn } from "../api/types.ts";
+import type { Exchange, Json, Timings } from "../api/types.ts";
 import { duration } from "../text/format.ts";
 import { t } from "../text/index.ts";
 import { JsonText } from "../ui/Facts.tsx";
-
-type Exchange = WholeTurn["exchanges"][number];
 
 export function Exchanges({ exchanges }: { exchanges: Exchange[] }): VNode | null {
   if (exchanges.length === 0) return null;
@@ -34,9 +32,8 @@ export function Exchanges({ exchanges }: { exchanges: Exchange[] }): VNode | nul
   );
 }
 
-/** The model's name, from the record or from what the model server said about itself. */
-function modelOf({ model, answer }: Exchange): string {
-  if (model) return model;
+/** The model's name, as the model server told it. */
+function modelOf({ answer }: Exchange): string {
   const said = answer as Json | undefined;
   const name = said !== null && typeof said === "object" && !Array.isArray(said) ? said["model"] : undefined;
   return typeof name === "string" ? name : "";

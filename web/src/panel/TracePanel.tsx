@@ -4,7 +4,10 @@ import * as routes from "../api/routes.ts";
 import { ApiError } from "../api/client.ts";
 import type { WholeTurn } from "../api/types.ts";
 import { StoppedList } from "../chat/StoppedList.tsx";
-import { findTurn } from "../state/conversation.ts";
+import { textOf } from "../json/exact.ts";
+import { conversationId, findTurn } from "../state/conversation.ts";
+import { sayError } from "../state/notices.ts";
+import { panelHref } from "../state/route.ts";
 import { isRunning } from "../state/turn.ts";
 import { dateTime } from "../text/format.ts";
 import { named, t } from "../text/index.ts";
@@ -12,16 +15,43 @@ import { download } from "../ui/download.ts";
 import { Facts } from "../ui/Facts.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { useLoad } from "../ui/useLoad.ts";
+import type { Loaded } from "../ui/useLoad.ts";
 import { Calls, Checks, Claims, Events } from "./TraceCalls.tsx";
+import type { Evidence } from "./TraceCalls.tsx";
 import { Drafts } from "./Drafts.tsx";
+import { JudgeWords } from "./JudgeWords.tsx";
 import { Exchanges, Times } from "./TraceModels.tsx";
 
+/** The trace of a turn of the open conversation. */
 export function TracePanel({ turnId }: { turnId: string }): VNode {
   const turn = findTurn(turnId)?.turn.value;
   const running = turn !== undefined && isRunning(turn);
   // Loaded anew when the turn ends, for only then there is a record.
-  const [loaded, again] = useLoad(() => (running ? Promise.reject(new ApiError(409, "turn_not_finished", "")) : routes.getTurn(turnId)), `${turnId} ${running}`);
+  const [loaded, again] = useLoad(
+    () => (running ? Promise.reject(new ApiError(409, "turn_not_finished", "")) : routes.getTurn(turnId, "light")),
+    `${turnId} ${running}`,
+  );
   if (running) return <p class="notice">{t("trace.running")}</p>;
+  const evidence: Evidence = { kind: "linked", href: (result, pointer) => panelHref(conversationId.value, { kind: "result", turn: turnId, result, pointer }) };
+  return <Shown loaded={loaded} again={again} evidence={() => evidence} whole={() => routes.getTurn(turnId, "whole")} />;
+}
+
+/** The trace of a turn of a scenario run. Its results are nowhere else, so they stand in it. */
+export function RunTracePanel({ run, index }: { run: string; index: number }): VNode {
+  const [loaded, again] = useLoad(() => routes.getScenarioTurn(run, index), `${run} ${index}`);
+  const evidence = (turn: WholeTurn): Evidence => ({ kind: "inside", results: turn.results });
+  return <Shown loaded={loaded} again={again} evidence={evidence} whole={() => routes.getScenarioTurn(run, index)} />;
+}
+
+interface ShownProperties {
+  loaded: Loaded<WholeTurn>;
+  again: () => void;
+  evidence: (turn: WholeTurn) => Evidence;
+  /** The record with everything in it. */
+  whole: () => Promise<WholeTurn>;
+}
+
+function Shown({ loaded, again, evidence, whole }: ShownProperties): VNode {
   if (loaded.state === "loading") return <p class="quiet middle" role="status">{t("app.loading")}</p>;
   if (loaded.state !== "ready") {
     return (
@@ -31,18 +61,24 @@ export function TracePanel({ turnId }: { turnId: string }): VNode {
       </div>
     );
   }
-  return <Trace turn={loaded.data} />;
+  return <Trace turn={loaded.data} evidence={evidence(loaded.data)} whole={whole} />;
 }
 
-function Trace({ turn }: { turn: WholeTurn }): VNode {
+function Trace({ turn, evidence, whole }: { turn: WholeTurn; evidence: Evidence; whole: () => Promise<WholeTurn> }): VNode {
   const offered = turn.events.find((event) => event.event === "turn.routed")?.data as { tools?: string[] } | undefined;
-  const saved = (): void => download(new Blob([JSON.stringify(turn, null, 2)], { type: "application/json" }), `turn-${turn.id}.json`);
+  const save = async (): Promise<void> => {
+    try {
+      download(new Blob([textOf(await whole())], { type: "application/json" }), `turn-${turn.id}.json`);
+    } catch (error) {
+      sayError(error);
+    }
+  };
   return (
     <div class="trace" tabIndex={0} role="region" aria-label={t("trace.title")}>
       <Decision turn={turn} offered={offered?.tools ?? []} />
       <section>
         <h3>{t("trace.calls")}</h3>
-        <Calls turn={turn} />
+        <Calls turn={turn} evidence={evidence} />
       </section>
       <section>
         <h3>{t("trace.checks")}</h3>
@@ -53,7 +89,8 @@ function Trace({ turn }: { turn: WholeTurn }): VNode {
         {turn.stopped.length > 0 ? <StoppedList stopped={turn.stopped} /> : <p class="quiet">{t("trace.nothing_stopped")}</p>}
       </section>
       <Drafts turn={turn} />
-      <Claims claims={turn.claims} turn={turn.id} />
+      <JudgeWords turn={turn} />
+      <Claims claims={turn.claims} evidence={evidence} />
       <Exchanges exchanges={turn.exchanges} />
       <Times timings={turn.timings_ms} />
       <section>
@@ -69,7 +106,7 @@ function Trace({ turn }: { turn: WholeTurn }): VNode {
         />
       </section>
       <Events events={turn.events} />
-      <button type="button" class="button" onClick={saved}><Icon name="downward" />{t("trace.download")}</button>
+      <button type="button" class="button" onClick={() => void save()}><Icon name="downward" />{t("trace.download")}</button>
     </div>
   );
 }
@@ -86,6 +123,7 @@ function Decision({ turn, offered }: { turn: WholeTurn; offered: string[] }): VN
           [t("trace.reason"), turn.reason ?? null],
           [t("trace.outcome"), named("outcome", turn.outcome)],
           [t("trace.verdict"), named("verdict", turn.verdict)],
+          [t("trace.failure"), turn.failure ? <code>{turn.failure}</code> : null],
         ]}
       />
       {turn.staled.length > 0 ? <p class="quiet">{t("trace.staled", { n: turn.staled.length })}</p> : null}

@@ -1,62 +1,91 @@
-// From a place in a result back to the answer: every sentence that uses it.
+// From a place in a result back to the conversation: every sentence that uses it, in whichever
+// turn it stands.
 import type { VNode } from "preact";
-import type { Citation } from "../api/types.ts";
 import { showMark } from "../chat/EvidenceMark.tsx";
 import { sentenceAt, spanText } from "../markdown/marks.ts";
+import type { Cite } from "../state/citing.ts";
 import { conversationId } from "../state/conversation.ts";
 import { closePanel, panelHref } from "../state/route.ts";
 import { panelOver } from "../state/screen.ts";
-import type { Turn } from "../state/turn.ts";
 import { t } from "../text/index.ts";
 
 interface Properties {
-  turn: Turn;
   selected: string;
-  citations: (Citation & { index: number })[];
+  cites: readonly Cite[];
+  /** Answers that were not looked through yet. */
+  unread: number;
 }
 
 const LONGEST = 140;
 
-export function Uses({ turn, selected, citations }: Properties): VNode {
-  // A list or object counts as used where something in it is.
-  const used = citations.filter(({ pointer }) => pointer === selected || pointer.startsWith(`${selected}/`));
-  if (used.length === 0) return <p class="uses quiet">{t("evidence.not_used")}</p>;
-  const sentences = new Map<string, Citation & { index: number }>();
-  for (const cite of used) {
-    const sentence = sentenceAt(turn.text, cite.span);
-    if (!sentences.has(sentence)) sentences.set(sentence, cite);
+/** One sentence of one turn; the first citation in it leads there. */
+interface Use {
+  cite: Cite;
+  sentence: string;
+}
+
+function usesOf(cites: readonly Cite[], selected: string): Map<string, Use[]> {
+  const byTurn = new Map<string, Map<string, Use>>();
+  for (const cite of cites) {
+    // A list or object counts as used where something in it is.
+    if (cite.pointer !== selected && !cite.pointer.startsWith(`${selected}/`)) continue;
+    const sentence = sentenceAt(cite.turn.text, cite.span);
+    const uses = byTurn.get(cite.turn.id) ?? new Map<string, Use>();
+    if (!uses.has(sentence)) uses.set(sentence, { cite, sentence });
+    byTurn.set(cite.turn.id, uses);
   }
-  const show = (cite: number): void => {
+  return new Map([...byTurn].map(([turn, uses]) => [turn, [...uses.values()]]));
+}
+
+export function Uses({ selected, cites, unread }: Properties): VNode {
+  const turns = usesOf(cites, selected);
+  const several = turns.size > 1;
+  return (
+    <section class="uses" aria-label={t("evidence.used_in")}>
+      {turns.size === 0 ? (unread > 0 ? null : <p class="quiet">{t("evidence.not_used")}</p>) : (
+        <>
+          <h3>{t("evidence.used_in")}</h3>
+          <ul>{[...turns].map(([turn, uses]) => <OneTurn key={turn} uses={uses} named={several} />)}</ul>
+          <OtherPlaces selected={selected} cites={cites} />
+        </>
+      )}
+      {unread > 0 ? <p class="quiet" role="status">{t("evidence.reading", { n: unread })}</p> : null}
+    </section>
+  );
+}
+
+function OneTurn({ uses, named }: { uses: Use[]; named: boolean }): VNode {
+  const show = ({ cite }: Use): void => {
     if (panelOver.value) closePanel();
-    setTimeout(() => showMark(turn.id, cite));
+    setTimeout(() => showMark(cite.turn.id, cite.index));
   };
   return (
-    <div class="uses">
-      <h3>{t("evidence.used_in")}</h3>
+    <li class="use-turn">
+      {named ? <p class="quiet clamp">{t("evidence.in_turn", { message: uses[0]?.cite.turn.message ?? "" })}</p> : null}
       <ul>
-        {[...sentences].map(([sentence, cite]) => (
-          <li key={cite.index}>
-            <button type="button" class="use" aria-label={t("evidence.back", { text: sentence })} onClick={() => show(cite.index)}>
-              <Sentence text={shortened(sentence)} value={spanText(turn.text, cite.span)} />
+        {uses.map((use) => (
+          <li key={use.cite.index}>
+            <button type="button" class="use" aria-label={t("evidence.back", { text: use.sentence })} onClick={() => show(use)}>
+              <Sentence text={shortened(use.sentence)} value={spanText(use.cite.turn.text, use.cite.span)} />
             </button>
           </li>
         ))}
       </ul>
-      <OtherPlaces turn={turn} selected={selected} citations={citations} />
-    </div>
+    </li>
   );
 }
 
 /** Where else the same words find support. */
-function OtherPlaces({ turn, selected, citations }: Properties): VNode | null {
-  const here = citations.find(({ pointer }) => pointer === selected);
-  const others = here ? citations.filter(({ span, pointer }) => pointer !== selected && span[0] === here.span[0] && span[1] === here.span[1]) : [];
-  if (!here || others.length === 0) return null;
+function OtherPlaces({ selected, cites }: { selected: string; cites: readonly Cite[] }): VNode | null {
+  const here = cites.find(({ pointer }) => pointer === selected);
+  if (!here) return null;
+  const others = here.turn.citations.filter(({ span, pointer }) => pointer !== selected && span[0] === here.span[0] && span[1] === here.span[1]);
+  if (others.length === 0) return null;
   return (
     <p class="quiet">
-      {t("evidence.places", { text: spanText(turn.text, here.span) })}
+      {t("evidence.places", { text: spanText(here.turn.text, here.span) })}
       {others.map(({ result_id: result, pointer }) => (
-        <a key={pointer} class="text-button breaks" href={panelHref(conversationId.value, { kind: "result", turn: turn.id, result, pointer })}>{pointer}</a>
+        <a key={result + pointer} class="text-button breaks" href={panelHref(conversationId.value, { kind: "result", turn: here.turn.id, result, pointer })}>{pointer}</a>
       ))}
     </p>
   );

@@ -12,7 +12,7 @@ const LANGUAGES: [Language, string][] = [["en", "English"], ["nb", "Norsk"]];
 export function Settings({ onClose }: { onClose: () => void }): VNode {
   const keys: [string, string][] = [
     ["Ctrl K", t("keys.search")], ["Ctrl Shift O", t("keys.new")], ["Enter", t("keys.send")],
-    ["Esc", t("keys.escape")], ["Tab", t("keys.marks")], ["← ↑ → ↓", t("keys.tree")],
+    ["Esc", t("keys.escape")], ["↑  1 – 9", t("keys.choices")], ["Tab", t("keys.marks")], ["← ↑ → ↓", t("keys.tree")],
   ];
   return (
     <Dialog title={t("settings.title")} onClose={onClose}>

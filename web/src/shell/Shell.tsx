@@ -22,7 +22,7 @@ const Tokens = lazy(() => import("../views/Tokens.tsx").then((part) => part.Toke
 
 export function Shell(): VNode {
   const { view, panel } = place.value;
-  const hasPanel = view === "chat" && panel !== null;
+  const hasPanel = panel !== null;
   // What lies under a panel or list that covers it must not be reached.
   const covered = (hasPanel && panelOver.value) || (listOver.value && listOpen.value);
   document.title = `${title()} – Groundwire`;

@@ -2,6 +2,7 @@
 // redraws one turn. Starts turns, follows them, and stops following when another opens.
 import { batch, computed, signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
+import { ApiError } from "../api/client.ts";
 import type { TurnEvent } from "../api/events.ts";
 import * as routes from "../api/routes.ts";
 import { confirmTurn, followTurn, refreshResult, startTurn } from "../api/stream.ts";
@@ -33,12 +34,27 @@ export const running = computed<Turn | null>(() => {
 });
 export const lastTurnId = computed<string>(() => entries.value.at(-1)?.turn.value.id ?? "");
 
+/** Whether the last turn ended in a question with choices that waits for an answer. */
+export const openQuestion = computed<boolean>(() => running.value === null && (entries.value.at(-1)?.turn.value.question?.choices.length ?? 0) > 0);
+
+/** The turn that followed a turn. */
+export function turnAfter(id: string): Turn | null {
+  const at = entries.value.findIndex((entry) => entry.turn.value.id === id);
+  return at < 0 ? null : (entries.value[at + 1]?.turn.value ?? null);
+}
+
 let leaving = new AbortController();
 let serial = 0;
 let opened: string | null = null;
 
 const entryOf = (turn: Turn): Entry => ({ key: `entry-${++serial}`, turn: signal(turn) });
 export const findTurn = (id: string): Entry | undefined => entries.value.find((entry) => entry.turn.value.id === id);
+
+/** Reads the open conversation anew, for it went on elsewhere. */
+export function reopen(): void {
+  opened = null;
+  void open(conversationId.peek());
+}
 
 /** Opens a conversation; "" is a new one, that is made with its first message. */
 export async function open(id: string): Promise<void> {
@@ -98,21 +114,29 @@ function add(entry: Entry, replaces: string | null): void {
   entries.value = [...(at < 0 ? entries.value : entries.value.slice(0, at)), entry];
 }
 
-/** Loads the events of a stored turn; light, since results stay at the gateway. */
-export async function loadTurn(entry: Entry): Promise<void> {
-  const turn = entry.turn.peek();
-  if (turn.phase !== "stored" || !turn.id || turn.seq > 0) return;
+/** Loads the events of stored turns; light, since results stay at the gateway. */
+export async function loadTurns(wanted: readonly Entry[]): Promise<void> {
+  const loaded = await Promise.all(wanted.filter((entry) => mayLoad(entry.turn.peek())).map(async (entry) => [entry, await storedTurn(entry.turn.peek())] as const));
+  batch(() => {
+    for (const [entry, turn] of loaded) {
+      if (!mayLoad(entry.turn.peek())) continue;
+      noteSuperseded(turn);
+      entry.turn.value = turn;
+    }
+  });
+}
+
+const mayLoad = (turn: Turn): boolean => turn.phase === "stored" && turn.id !== "" && turn.seq === 0;
+
+async function storedTurn(turn: Turn): Promise<Turn> {
   let whole = turn;
   const collect: Reader = { onEvent: (event) => (whole = withEvent(whole, event)), onLink: () => undefined };
   try {
     await followTurn(turn.id, 0, collect, leaving.signal);
+    return whole;
   } catch {
-    entry.turn.value = { ...turn, phase: "lost" };
-    return;
+    return { ...turn, phase: "lost" };
   }
-  if (whole.seq === 0) return;
-  noteSuperseded(whole);
-  entry.turn.value = whole;
 }
 
 function readerOf(entry: Entry): Reader {
@@ -160,9 +184,9 @@ export async function sendMessage(message: string, replaces: string | null = nul
 export const refresh = (result: string): Promise<boolean> =>
   run(t("refresh.message"), null, (reader, signal) => refreshResult(result, reader, signal));
 
-/** Says yes or no to what a turn wants to run. */
-export const confirm = (turn: string, yes: boolean): Promise<boolean> =>
-  run(t(yes ? "confirm.yes" : "confirm.no"), null, (reader, signal) => confirmTurn(turn, yes, reader, signal));
+/** Says yes or no to what a turn wants to run; `message` is that in the words of the conversation. */
+export const confirm = (turn: string, yes: boolean, message: string): Promise<boolean> =>
+  run(message, null, (reader, signal) => confirmTurn(turn, yes, reader, signal));
 
 async function run(message: string, replaces: string | null, start: Start): Promise<boolean> {
   const conversation = conversationId.value;
@@ -175,15 +199,24 @@ async function run(message: string, replaces: string | null, start: Start): Prom
   } catch (error) {
     if (conversationId.value === conversation) entries.value = before;
     sayError(error);
+    // Somebody else, or another tab, was faster: what is shown here is no longer how it is.
+    if (isConflict(error) && conversationId.value === conversation) reopen();
     return false;
   }
   const { turnId: turn } = started;
   if (!entry.turn.value.id) entry.turn.value = { ...entry.turn.value, id: turn };
   noteRunning(conversation, { turn, message });
   tellTabs({ kind: "turn", conversation, turn, message, replaces });
-  void followed(entry, conversation, () => started.done);
+  void followed(entry, conversation, () => started.done).then(() => {
+    // What was to be replaced stays where nothing came to replace it.
+    if (replaces && hasNoReply(entry.turn.peek()) && conversationId.value === conversation) entries.value = [...before, entry];
+  });
   return true;
 }
+
+const hasNoReply = ({ phase }: Turn): boolean => phase === "failed" || phase === "cancelled" || phase === "lost";
+
+const isConflict = (error: unknown): boolean => error instanceof ApiError && error.status === 409;
 
 async function followed(entry: Entry, conversation: string, done: () => Promise<void>): Promise<void> {
   const mine = leaving.signal;

@@ -7,7 +7,9 @@ export type View = "chat" | "tools" | "models" | "scenarios" | "tokens";
 /** What the side panel shows. */
 export type PanelPlace =
   | { kind: "result"; turn: string; result: string; pointer: string | null }
-  | { kind: "trace"; turn: string };
+  | { kind: "trace"; turn: string }
+  /** A turn of a scenario run, from 0. */
+  | { kind: "run"; run: string; index: number };
 
 export interface Place {
   view: View;
@@ -24,7 +26,7 @@ export function parsePlace(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [head = "", ...rest] = path.split("/").map(decoded);
   const params = new URLSearchParams(query);
-  if (VIEWS.includes(head)) return { view: head as View, id: rest.join("/"), turn: "", panel: null };
+  if (VIEWS.includes(head)) return { view: head as View, id: rest.join("/"), turn: "", panel: parseRunPanel(head, rest, params) };
   return { view: "chat", id: head === "c" ? (rest[0] ?? "") : "", turn: params.get("turn") ?? "", panel: parsePanel(params) };
 }
 
@@ -33,6 +35,11 @@ function parsePanel(params: URLSearchParams): PanelPlace | null {
   const result = params.get("result");
   if (result) return { kind: "result", turn, result, pointer: params.get("at") };
   return params.get("show") === "trace" && turn ? { kind: "trace", turn } : null;
+}
+
+function parseRunPanel(view: string, [run = ""]: string[], params: URLSearchParams): PanelPlace | null {
+  const index = params.get("show") ?? "";
+  return view === "scenarios" && run && /^\d{1,6}$/.test(index) ? { kind: "run", run, index: Number(index) } : null;
 }
 
 function decoded(part: string): string {
@@ -45,9 +52,12 @@ function decoded(part: string): string {
 
 export function placeHref(place: Partial<Place>): string {
   const { view = "chat", id = "", turn = "", panel = null } = place;
-  if (view !== "chat") return `#/${[view, ...(id ? id.split("/").map(encodeURIComponent) : [])].join("/")}`;
+  if (view !== "chat") {
+    const path = [view, ...(id ? id.split("/").map(encodeURIComponent) : [])].join("/");
+    return `#/${path}${panel?.kind === "run" ? `?show=${panel.index}` : ""}`;
+  }
   const params = new URLSearchParams();
-  const about = panel?.turn ?? turn;
+  const about = panel && panel.kind !== "run" ? panel.turn : turn;
   if (about) params.set("turn", about);
   if (panel?.kind === "trace") params.set("show", "trace");
   if (panel?.kind === "result") {

@@ -24,8 +24,15 @@ export function codeWords(codes: readonly string[]): string {
   return [...counts].map(([code, n]) => (n > 1 ? `${named("code", code)} ×${n}` : named("code", code))).join(", ");
 }
 
+/** Reasons that the gateway strung together, each once with how often. */
+export function counted(reasons: string): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons.split("; ")) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, n]) => (n > 1 ? `${reason} ×${n}` : reason)).join("; ");
+}
+
 /** The text for a name that comes from the gateway; the name itself where there is none. */
-export function named(group: "decision" | "by" | "outcome" | "call" | "verdict" | "claim" | "code" | "state" | "suggest", name: string): string {
+export function named(group: "decision" | "by" | "outcome" | "call" | "verdict" | "claim" | "code" | "state" | "suggest" | "role", name: string): string {
   const key = `${group}.${name}`;
   return key in en ? t(key as TextKey) : name;
 }

@@ -1,127 +1,107 @@
-// Scenarios: start one, see its expectations come in, and look at its turns.
+// Scenarios: choose a model, start one, and look at what ran before. A run has a page of its own.
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import * as routes from "../api/routes.ts";
-import type { Scenario, ScenarioCheck, ScenarioRun, ScenarioTurn } from "../api/types.ts";
+import type { Scenario, ScenarioList } from "../api/types.ts";
 import { sayError } from "../state/notices.ts";
-import { placeHref } from "../state/route.ts";
+import { go, place } from "../state/route.ts";
+import { stored, store } from "../state/settings.ts";
 import { named, t } from "../text/index.ts";
 import { Badge } from "../ui/Badge.tsx";
-import type { Tone } from "../ui/Badge.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { LoadedView } from "../ui/LoadedView.tsx";
 import { useLoad } from "../ui/useLoad.ts";
+import { EarlierRuns } from "./EarlierRuns.tsx";
+import { RunPage } from "./RunPage.tsx";
 
-const POLL_MS = 700;
+const MODEL_KEY = "groundwire.scenario-model";
 
 export function Scenarios(): VNode {
+  const run = place.value.id;
+  return run ? <RunPage key={run} id={run} /> : <Overview />;
+}
+
+function Overview(): VNode {
   const [loaded, again] = useLoad(routes.listScenarios, "scenarios");
   return (
     <LoadedView title={t("scenarios.title")} intro={t("scenarios.intro")} route="/api/scenarios" loaded={loaded} again={again}>
-      {({ items }) => (items.length === 0 ? <p class="quiet">{t("scenarios.none")}</p> : <List items={items} />)}
+      {(list) => (list.items.length === 0 ? <p class="quiet">{t("scenarios.none")}</p> : <Choose list={list} />)}
     </LoadedView>
   );
 }
 
-function List({ items }: { items: Scenario[] }): VNode {
+function Choose({ list }: { list: ScenarioList }): VNode {
   const [text, setText] = useState("");
+  const [model, setModel] = useState(() => firstModel(list.models));
+  const [starting, setStarting] = useState("");
   const wanted = text.trim().toLowerCase();
-  const shown = items.filter((item) => `${item.id} ${item.purpose}`.toLowerCase().includes(wanted));
+  const shown = list.items.filter((item) => `${item.id} ${item.purpose}`.toLowerCase().includes(wanted));
+  const choose = (name: string): void => {
+    setModel(name);
+    store(MODEL_KEY, name);
+  };
+  const start = async (scenario: string): Promise<void> => {
+    setStarting(scenario);
+    try {
+      const { id } = await routes.startScenario(scenario, model);
+      go({ view: "scenarios", id });
+    } catch (error) {
+      sayError(error);
+      setStarting("");
+    }
+  };
   return (
     <>
-      <label class="search">
-        <Icon name="search" />
-        <span class="visually-hidden">{t("scenarios.search")}</span>
-        <input type="search" value={text} placeholder={t("scenarios.search")} onInput={(event) => setText(event.currentTarget.value)} />
-      </label>
-      <ul class="rows">{shown.map((item) => <OneScenario key={item.id} item={item} />)}</ul>
+      <EarlierRuns />
+      <div class="row scenario-tools">
+        <label class="search">
+          <Icon name="search" />
+          <span class="visually-hidden">{t("scenarios.search")}</span>
+          <input type="search" value={text} placeholder={t("scenarios.search")} onInput={(event) => setText(event.currentTarget.value)} />
+        </label>
+        <label class="row">
+          <span>{t("scenarios.model")}</span>
+          <select value={model} onChange={(event) => choose(event.currentTarget.value)}>
+            {list.models.map((name) => <option key={name} value={name}>{name}</option>)}
+          </select>
+        </label>
+      </div>
+      <p class="quiet" role="status">{t("scenarios.count", { n: shown.length })}</p>
+      {decisionsOf(shown).map(([decision, items]) => (
+        <section key={decision}>
+          <h2>{decision ? named("decision", decision) : t("scenarios.other")}</h2>
+          <ul class="rows">{items.map((item) => <OneScenario key={item.id} item={item} busy={starting === item.id} start={() => void start(item.id)} />)}</ul>
+        </section>
+      ))}
     </>
   );
 }
 
-function OneScenario({ item }: { item: Scenario }): VNode {
-  const [runId, setRunId] = useState("");
-  const [run, setRun] = useState<ScenarioRun | null>(null);
-  useEffect(() => {
-    if (!runId) return undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let left = false;
-    const look = async (): Promise<void> => {
-      try {
-        const now = await routes.getScenarioRun(runId);
-        if (left) return;
-        setRun(now);
-        if (now.state === "running") timer = setTimeout(() => void look(), POLL_MS);
-      } catch (error) {
-        sayError(error);
-        setRunId("");
-      }
-    };
-    void look();
-    return () => {
-      left = true;
-      clearTimeout(timer);
-    };
-  }, [runId]);
-  const start = (): void => {
-    setRun({ state: "running", checks: [], turns: [] });
-    routes.runScenario(item.id).then(({ run_id }) => setRunId(run_id), (error: unknown) => { setRun(null); sayError(error); });
-  };
-  const busy = run?.state === "running";
+/** The model chosen last, where it may still be used. */
+function firstModel(models: string[]): string {
+  const last = stored(MODEL_KEY) ?? "";
+  return models.includes(last) ? last : (models[0] ?? "");
+}
+
+function decisionsOf(items: Scenario[]): [string, Scenario[]][] {
+  const groups = new Map<string, Scenario[]>();
+  for (const item of items) groups.set(item.decision ?? "", [...(groups.get(item.decision ?? "") ?? []), item]);
+  return [...groups];
+}
+
+function OneScenario({ item, busy, start }: { item: Scenario; busy: boolean; start: () => void }): VNode {
   return (
-    <li class="scenario">
-      <div class="row between">
-        <div>
-          <strong>{item.id}</strong>
-          <p class="quiet">{item.purpose}</p>
-          <p class="quiet">{[t("scenarios.turns", { n: item.turns }), item.language].filter(Boolean).join(" · ")}</p>
-        </div>
-        <div class="row">
-          {run ? <StateOfRun state={run.state} /> : null}
-          <button type="button" class="button" disabled={busy} onClick={start} aria-label={`${t("scenarios.run")}: ${item.id}`}>{t(busy ? "scenarios.running" : "scenarios.run")}</button>
-        </div>
+    <li class="scenario row between">
+      <div>
+        <strong>{item.id}</strong>
+        <p class="quiet">{item.purpose}</p>
+        <p class="row">
+          <span class="quiet">{[t("scenarios.turns", { n: item.turns }), item.language].filter(Boolean).join(" · ")}</span>
+          {item.also_with.length > 0 ? <span class="quiet">{t("scenarios.also_with")}</span> : null}
+          {item.also_with.map((name) => <Badge key={name}>{name}</Badge>)}
+        </p>
       </div>
-      {run && (run.checks.length > 0 || run.turns.length > 0) ? <RunDetails run={run} /> : null}
+      <button type="button" class="button" disabled={busy} onClick={start} aria-label={t("scenarios.run_one", { id: item.id })}>{t(busy ? "scenarios.starting" : "scenarios.run")}</button>
     </li>
-  );
-}
-
-const TONES: Record<string, Tone> = { passed: "good", failed: "bad", running: "info" };
-
-function StateOfRun({ state }: { state: string }): VNode {
-  return <span role="status"><Badge tone={TONES[state] ?? "warn"}>{named("state", state)}</Badge></span>;
-}
-
-function RunDetails({ run }: { run: ScenarioRun }): VNode {
-  return (
-    <details open={run.state === "failed"}>
-      <summary>{t("scenarios.checks")} ({run.checks.length})</summary>
-      <ul class="plain-list">{run.checks.map((check, index) => <li key={index}><Check check={check} /></li>)}</ul>
-      <ol class="plain-list">{run.turns.map((turn, index) => <li key={index}><RanTurn turn={turn} /></li>)}</ol>
-    </details>
-  );
-}
-
-function Check({ check }: { check: ScenarioCheck }): VNode {
-  const passed = check.passed ?? check.state === "passed";
-  return (
-    <span class="row">
-      <Badge tone={passed ? "good" : "bad"}>{named("state", check.state ?? (passed ? "passed" : "failed"))}</Badge>
-      <span>{check.what ?? check.name ?? ""}</span>
-      {check.message ? <span class="quiet">{check.message}</span> : null}
-    </span>
-  );
-}
-
-function RanTurn({ turn }: { turn: ScenarioTurn }): VNode {
-  return (
-    <div>
-      <p class="row">
-        <strong>{turn.user ?? ""}</strong>
-        {turn.outcome ? <Badge>{named("outcome", turn.outcome)}</Badge> : null}
-        {turn.turn_id && turn.conversation_id ? <a href={placeHref({ id: turn.conversation_id, panel: { kind: "trace", turn: turn.turn_id } })}>{t("scenarios.trace")}</a> : null}
-      </p>
-      {turn.text ? <p class="quiet">{turn.text}</p> : null}
-    </div>
   );
 }

@@ -5,7 +5,7 @@ import * as routes from "../api/routes.ts";
 import type { ApiToken } from "../api/types.ts";
 import { sayError } from "../state/notices.ts";
 import { dateTime } from "../text/format.ts";
-import { t } from "../text/index.ts";
+import { named, t } from "../text/index.ts";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { LoadedView } from "../ui/LoadedView.tsx";
@@ -25,13 +25,19 @@ export function Tokens(): VNode {
   );
 }
 
+const ROLES = ["reader", "analyst", "engineer", "admin"] as const;
+type Role = (typeof ROLES)[number];
+const DAYS = [7, 30, 90, 365];
+
 function NewToken({ made }: { made: () => void }): VNode {
   const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("analyst");
+  const [days, setDays] = useState("");
   const [secret, setSecret] = useState("");
   const create = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
-      const { token } = await routes.createToken(name.trim());
+      const { token } = await routes.createToken({ name: name.trim(), role, ...(days ? { days: Number(days) } : {}) });
       setSecret(token);
       setName("");
       made();
@@ -45,6 +51,19 @@ function NewToken({ made }: { made: () => void }): VNode {
         <label class="field">
           <span>{t("tokens.new")}</span>
           <input type="text" required maxLength={100} value={name} placeholder={t("tokens.name")} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        <label class="field">
+          <span>{t("tokens.role")}</span>
+          <select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
+            {ROLES.map((one) => <option key={one} value={one}>{t(`role.${one}`)}</option>)}
+          </select>
+        </label>
+        <label class="field">
+          <span>{t("tokens.expires")}</span>
+          <select value={days} onChange={(event) => setDays(event.currentTarget.value)}>
+            <option value="">{t("tokens.expires_never")}</option>
+            {DAYS.map((n) => <option key={n} value={n}>{t("tokens.days", { n })}</option>)}
+          </select>
         </label>
         <button type="submit" class="button primary" disabled={name.trim() === ""}>{t("tokens.create")}</button>
       </form>
@@ -73,13 +92,15 @@ function TokenTable({ items, changed }: { items: ApiToken[]; changed: () => void
     <div class="table-scroll" tabIndex={0} role="group" aria-label={t("tokens.title")}>
       <table>
         <thead>
-          <tr><th scope="col">{t("tokens.name")}</th><th scope="col">{t("tokens.created")}</th><th scope="col">{t("tokens.used")}</th><td /></tr>
+          <tr><th scope="col">{t("tokens.name")}</th><th scope="col">{t("tokens.role")}</th><th scope="col">{t("tokens.created")}</th><th scope="col">{t("tokens.expires")}</th><th scope="col">{t("tokens.used")}</th><td /></tr>
         </thead>
         <tbody>
           {items.map((item) => (
             <tr key={item.id}>
               <td>{item.name}</td>
+              <td>{named("role", item.role)}</td>
               <td>{dateTime(item.created_at)}</td>
+              <td>{item.expires_at ? dateTime(item.expires_at) : t("tokens.expires_never")}</td>
               <td>{item.last_used_at ? dateTime(item.last_used_at) : t("tokens.never")}</td>
               <td><button type="button" class="text-button" aria-label={`${t("tokens.revoke")}: ${item.name}`} onClick={() => setRevoking(item)}>{t("tokens.revoke")}</button></td>
             </tr>

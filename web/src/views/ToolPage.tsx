@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { offers } from "../api/capabilities.ts";
 import * as routes from "../api/routes.ts";
-import type { Json, Tool, ToolResult } from "../api/types.ts";
+import type { Json, Tool, ToolAnswer } from "../api/types.ts";
 import { ResultContent } from "../json/ResultContent.tsx";
 import { words } from "../state/notices.ts";
 import { named, t } from "../text/index.ts";
@@ -42,7 +42,7 @@ export function ToolPage({ tool }: { tool: Tool }): VNode {
 
 function Try({ tool }: { tool: Tool }): VNode {
   const [running, setRunning] = useState(false);
-  const [result, setResult] = useState<ToolResult | null>(null);
+  const [result, setResult] = useState<ToolAnswer | null>(null);
   const [problem, setProblem] = useState("");
   if (!tool.annotations.readOnlyHint) return <p class="notice">{t("tools.no_try")}</p>;
   if (!offers(TRY_ROUTE, "post")) return <p class="notice">{t("view.missing_text", { route: TRY_ROUTE })}</p>;
@@ -67,7 +67,7 @@ function Try({ tool }: { tool: Tool }): VNode {
   );
 }
 
-function Answer({ result }: { result: ToolResult }): VNode {
+function Answer({ result }: { result: ToolAnswer }): VNode {
   const [selected, setSelected] = useState("");
   return (
     <section class="try-answer" aria-label={t("tools.answer")}>

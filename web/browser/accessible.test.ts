@@ -1,0 +1,43 @@
+// axe finds nothing on any view, in any state, in both themes and on a phone.
+import { after, before, test } from "node:test";
+import type { BrowserContextOptions } from "playwright-core";
+import { allow, ask, assertAccessible, serve } from "./page.ts";
+import type { Served } from "./page.ts";
+import { ENGLISH, EXPECTED, states } from "./states.ts";
+
+let honest: Served;
+let fabricating: Served;
+before(async () => {
+  honest = await serve();
+  fabricating = await serve({ behaviour: "fabricates" });
+});
+after(async () => {
+  await honest.close();
+  await fabricating.close();
+});
+
+const LOOKS: [string, BrowserContextOptions][] = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["a phone", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
+  ["a dark phone", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, colorScheme: "dark" }],
+];
+
+for (const [name, options] of LOOKS) {
+  test(`every state is accessible: ${name}`, async () => {
+    allow(...EXPECTED);
+    const page = await honest.open(options);
+    for await (const where of states(page)) await assertAccessible(page, where);
+  });
+
+  test(`what was stopped is accessible: ${name}`, async () => {
+    const page = await fabricating.open(options);
+    await ask(page, ENGLISH.cases);
+    await page.locator(".stopped > summary").click();
+    await assertAccessible(page, "stopped statements");
+    await page.locator(".verdict").click();
+    await page.locator(".trace").waitFor();
+    await page.locator(".trace").evaluate((trace) => { for (const fold of trace.querySelectorAll("details")) fold.open = true; });
+    await assertAccessible(page, "the trace of stopped statements");
+  });
+}

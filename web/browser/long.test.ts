@@ -1,0 +1,29 @@
+// Long conversations and large results: little is drawn, and everything is found.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { CONVERSATION, FIRST_ID, MARKED, ROWS, layLongConversation, turnId } from "./long.ts";
+import { assertAccessible, serve } from "./page.ts";
+import type { Served } from "./page.ts";
+
+let served: Served;
+before(async () => (served = await serve()));
+after(() => served.close());
+
+test("a long conversation on large results draws little, finds its place, and runs nothing of the data", async () => {
+  const page = await served.open();
+  const bytes = await layLongConversation(page);
+  assert.ok(bytes > 10_000_000, `${bytes}`);
+  await page.goto(`${served.url}/#/c/${CONVERSATION}?turn=${turnId(100)}`);
+  const turn = page.locator(`#turn-${turnId(100)}`);
+  await turn.locator(".mark").click();
+  await page.locator(".tree-row.active", { hasText: String(FIRST_ID + MARKED) }).waitFor();
+  assert.ok(await page.locator(".tree-row").count() < 100);
+  assert.ok(await page.locator(".turn .answer").count() < 60);
+  await page.getByRole("searchbox", { name: "Search in the result" }).fill(`${FIRST_ID + ROWS - 1}`);
+  await page.getByText("1 of 1", { exact: true }).waitFor();
+  await assertAccessible(page, "large result");
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  await page.locator(".result-table td").first().waitFor();
+  assert.ok(await page.locator(".result-table tr").count() < 100);
+  assert.equal(await turn.locator("img, script, a[href^='http'], a[href^='javascript']").count(), 0);
+});
