@@ -43,7 +43,7 @@ pub enum Command {
     /// Start the gateway
     #[command(after_help = "Example:\n  groundwire serve --config groundwire.toml")]
     Serve(ConfigArgs),
-    /// Test configuration, database, MCP servers and models, and probe what the models honour
+    /// Test configuration, database, MCP servers and models, and find out what the models honour; the portal shows it
     #[command(after_help = "Example:\n  groundwire check --config groundwire.toml --model qwen")]
     Check(check::CheckArgs),
     /// Ask one question

@@ -45,7 +45,7 @@ pub fn checks(turn: &SeenTurn, expected: &Expectation) -> Vec<Check> {
     checks.text(turn, expected);
     checks.claims(turn, expected);
     checks.basis(turn, expected);
-    checks.question(turn, expected);
+    checks.choices(turn, expected);
     checks.events(turn, expected);
     checks.budget(turn, expected);
     checks.0
@@ -180,7 +180,7 @@ impl Checks {
         }
     }
 
-    fn question(&mut self, turn: &SeenTurn, expected: &Expectation) {
+    fn choices(&mut self, turn: &SeenTurn, expected: &Expectation) {
         let choices = turn.question.iter().flat_map(|question| &question.choices);
         let labels: Vec<String> = choices.map(|choice| choice.label.clone()).collect();
         for text in &expected.choices {
