@@ -77,6 +77,10 @@ pub fn examine(world: &LiveWorld, seen: &SeenTurn, record: &TurnRecord, before: 
     for choice in seen.question.iter().flat_map(|question| &question.choices) {
         allowed.add_words(&choice.label);
     }
+    // What would run is shown as it is, and states nothing.
+    for call in seen.question.iter().flat_map(|question| &question.calls) {
+        allowed.add_words(&call.arguments.to_string());
+    }
     let mut unsupported: Vec<String> = allowed
         .unsupported(&seen.text)
         .into_iter()
@@ -98,7 +102,8 @@ pub fn examine(world: &LiveWorld, seen: &SeenTurn, record: &TurnRecord, before: 
 
 fn withheld(seen: &SeenTurn, record: &TurnRecord, needs_call: bool, answerable: bool) -> Option<String> {
     let outcome = seen.outcome.map_or("no outcome", TurnOutcome::as_str);
-    if !needs_call {
+    // Where the user is asked first, nothing is kept from them.
+    if !needs_call || seen.outcome == Some(TurnOutcome::Confirmation) {
         return None;
     }
     let got: Vec<&LedgerEntry> =

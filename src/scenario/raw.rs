@@ -32,6 +32,7 @@ use crate::scenario::oracle::Allowed;
 use crate::scenario::run::hangs_somewhere;
 use crate::scenario::spec::Scenario;
 use crate::scenario::spec::TurnSpec;
+use crate::scenario::spec::World;
 use crate::scenario::world::LiveWorld;
 use crate::scenario::world::Model;
 use crate::scenario::world::WorldError;
@@ -83,7 +84,9 @@ impl RawTurn {
 /// # Errors
 /// When the world does not start or a change is refused.
 pub async fn run_raw(scenario: &Scenario, model: &Model) -> Result<Vec<RawTurn>, WorldError> {
-    let world = LiveWorld::start(&scenario.world, model, hangs_somewhere(scenario)).await?;
+    // A bare model asks nobody before it calls.
+    let world = World { confirm: Vec::new(), ..scenario.world.clone() };
+    let world = LiveWorld::start(&world, model, hangs_somewhere(scenario)).await?;
     let mut chat = Chat::new(&world).await;
     let mut turns = Vec::new();
     for turn in &scenario.turns {

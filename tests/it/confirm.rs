@@ -129,7 +129,7 @@ async fn a_confirmation_streams_like_any_turn_and_names_what_is_wrong_with_it() 
     let requested: Vec<Value> = sent.iter().filter(|e| e.event == "tool.requested").map(|e| e.json()).collect();
     assert_eq!((requested.len(), &requested[0]["made_by"]), (1, &json!("gateway")));
 
-    let (_, plain) = (0, gateway.turn("thanks").await);
+    let plain = gateway.turn("thanks").await;
     assert_eq!(refused(confirm(&gateway, &plain, true), 409).await.0, "nothing_to_confirm");
     let nobodys = json!({ "id": "01939c5e-0000-7000-8000-000000000001" });
     assert_eq!(refused(confirm(&gateway, &nobodys, true), 404).await.0, "turn_not_found");
@@ -328,7 +328,6 @@ async fn an_order_in_the_data_leads_at_most_to_a_question() {
         [STATUS, "Show me the open cases for Nordfjord", "Any news?", "Summarise that", "Hello!", "Close case 4120771"]
     {
         let turn = gateway.turn_in(&conversation, message).await;
-        assert!(!text(&turn["text"]).contains("Closed."), "{turn}");
         let asks = turn["outcome"] == "confirmation";
         assert_eq!(asks, message.starts_with("Close"), "only the user's own wish becomes a question: {turn}");
     }
@@ -345,7 +344,7 @@ async fn what_can_no_longer_be_called_like_that_is_not_called() {
         let conversation = gateway.conversation().await;
         let turn = gateway.turn_in(&conversation, "Close case 4120771").await;
         assert_eq!(turn["outcome"], "confirmation", "{turn}");
-        let after = Desk { also_required: changed, ..Desk::default() };
+        let after = changed.map_or_else(Desk::default, Desk::that_wants);
         let url = after.serve().await;
         // The other gateway has another version of the tool, or none at all.
         let options = match changed {
@@ -444,7 +443,10 @@ async fn after_a_confirmed_call_that_failed_none_of_the_others_runs() {
 #[tokio::test]
 async fn news_on_a_refresh_is_held_against_the_result_that_it_replaces() {
     for (changed, spoken) in [(true, false), (false, true)] {
-        let model = desk::model(|_| json!({"content": "Nothing has changed on case 4120771 since the last look: its status is still pendingCustomer."})).await;
+        let model = desk::model(
+            |_| json!({"content": "Nothing has changed: the status of case 4120771 is still pendingCustomer."}),
+        )
+        .await;
         let gateway = Gateway::start(SandboxOptions {
             judge: Some("judge_approves_all".to_owned()),
             ..adjusted(move |config| {

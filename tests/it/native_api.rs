@@ -151,14 +151,17 @@ async fn an_ambiguous_question_comes_back_with_choices() {
 async fn nothing_waits_for_a_confirmation_and_finished_turns_cannot_be_cancelled() {
     let gateway = Gateway::start(options()).await;
     let turn = text(&gateway.turn("hello").await["id"]);
-    let post = |action: &str| gateway.post(&format!("/api/turns/{turn}/{action}"), &json!({}));
+    let post = |action: &str| gateway.post(&format!("/api/turns/{turn}/{action}"), &json!({ "confirm": true }));
     assert_eq!(refused(post("confirm"), 409).await.0, "nothing_to_confirm");
     // The turn's place is left a moment after its last event; from then on it is over.
     let code = json_code(post("cancel")).await;
     assert!(["", "turn_not_running"].contains(&code.as_str()), "{code}");
     let unknown = "/api/turns/01939c5e-0000-7000-8000-000000000001";
     for action in ["confirm", "cancel"] {
-        assert_eq!(refused(gateway.post(&format!("{unknown}/{action}"), &json!({})), 404).await.0, "turn_not_found");
+        assert_eq!(
+            refused(gateway.post(&format!("{unknown}/{action}"), &json!({ "confirm": true })), 404).await.0,
+            "turn_not_found"
+        );
     }
 }
 

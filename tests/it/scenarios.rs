@@ -41,7 +41,8 @@ fn all_passed(runs: &[ScenarioRun]) {
 }
 
 /// Scenarios that run with all misbehaviours they name.
-const ALWAYS: [&str; 2] = ["call_tool/a_working_day.yaml", "call_tool/norwegian_page_is_no_total.yaml"];
+const ALWAYS: [&str; 3] =
+    ["call_tool/a_working_day.yaml", "call_tool/norwegian_page_is_no_total.yaml", "confirm/confirmed_then_run.yaml"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_scenario_passes_with_the_honest_model() {

@@ -39,7 +39,11 @@ pub mod answers {
             "A bare yes to the question that the last reply asked: exactly the calls that were shown are made, once.",
         ),
         (DECLINED, "refuse", "A bare no to it: nothing is called."),
-        (CLOSED, "refuse", "A bare yes or no to a question that was answered before: nothing is called."),
+        (
+            CLOSED,
+            "refuse",
+            "A bare yes or no to a question that is no longer open, having been answered before: nothing is called.",
+        ),
     ];
 }
 

@@ -35,11 +35,16 @@ use tokio::net::TcpListener;
 #[derive(Clone, Default)]
 pub(crate) struct Desk {
     /// What its tool wants to know besides the case.
-    pub(crate) also_required: Option<&'static str>,
+    also_required: Option<&'static str>,
     calls: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Desk {
+    /// One whose tool wants to know more than the case.
+    pub(crate) fn that_wants(also: &'static str) -> Self {
+        Self { also_required: Some(also), ..Self::default() }
+    }
+
     /// The calls so far: `{tool, arguments}`.
     pub(crate) fn calls(&self) -> Vec<Value> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
