@@ -254,7 +254,7 @@ export const en = {
   "models.probe": "What the probe found",
   "models.no_probe": "Not probed yet.",
   "models.probe_now": "Probe now",
-  "models.probe_one": "Probe {id} now",
+  "models.probe_one": "Probe now: {id}",
   "models.probing": "Probing …",
   "models.probed": "Probed",
   "models.served": "Models at the server",

@@ -256,7 +256,7 @@ export const nb: Record<TextKey, string> = {
   "models.probe": "Hva prøven fant",
   "models.no_probe": "Ikke prøvd ennå.",
   "models.probe_now": "Prøv nå",
-  "models.probe_one": "Prøv {id} nå",
+  "models.probe_one": "Prøv nå: {id}",
   "models.probing": "Prøver …",
   "models.probed": "Prøvd",
   "models.served": "Modeller på serveren",
