@@ -199,7 +199,7 @@ const EXPECTED: Expected[] = [
   { behaviour: "judge_rejects_all", chip: "Draft replaced by the result\nshown from the result itself", stopped: ["4120815", "the second reading said no"], tells: ["Words of the second reading", "0 claims found supported, 21 not", "not convinced", "the draft is not supported by the results"] },
   { behaviour: "skips_tools", chip: "Every value supported", tells: ["Nothing was stopped.", "21 claims"] },
   { behaviour: "hides_error", fault: { path: "/", kind: "status", status: 500 }, chip: "Nothing to check\ntool failed", tells: [/executeSearchArgusCase\s*error/] },
-  { behaviour: "http_500", chip: "Draft replaced by the result\nshown from the result itself", tells: ["made by the gateway", "Draft 1 was not finished", "the model server refused"] },
+  { behaviour: "http_500", chip: "Draft replaced by the result\nshown from the result itself", tells: ["made by the gateway", "Draft 1 was not finished", "The model server refused the request."] },
 ];
 
 for (const { behaviour, fault, chip, stopped, tells } of EXPECTED) {
