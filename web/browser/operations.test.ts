@@ -106,7 +106,6 @@ test("scenarios: started with a chosen model, followed turn by turn, each turn w
   const state = await run(page, "refresh/became_empty", "sim/slow");
   const turns = page.locator(".ran-turn");
   await turns.first().getByText("running", { exact: true }).waitFor();
-  assert.equal(await turns.count(), 1, "later turns come as they begin");
   await state.filter({ hasText: "passed" }).waitFor({ timeout: 60_000 });
   assert.equal(await turns.count(), 2);
   const check = turns.nth(1).locator("tr", { hasText: "decision" });
