@@ -57,6 +57,7 @@ fn tools(router: &Router) -> Vec<Arc<ToolSpec>> {
             input_schema: json!({"type": "object"}),
             output_schema: None,
             read_only: true,
+            hinted: true,
         })
     };
     names.iter().map(tool).collect()

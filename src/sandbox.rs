@@ -66,6 +66,8 @@ pub struct SandboxOptions {
     pub backend_retries: u32,
     /// Database URL; `None`: SQLite in memory.
     pub store: Option<String>,
+    /// Tools that run only with the user's yes, whatever their server says of them.
+    pub confirm: Vec<String>,
     /// Further settings, laid over the sandbox's own.
     pub adjust: Option<Adjust>,
     /// How simulators wait.
@@ -83,6 +85,7 @@ impl Default for SandboxOptions {
             now: None,
             backend_retries: 1,
             store: None,
+            confirm: Vec::new(),
             adjust: None,
             sleeper: Sleeper::real(),
         }
@@ -98,6 +101,14 @@ pub enum SandboxError {
     /// No such behaviour.
     #[error("no behaviour {name}; known are: {}", known.join(", "))]
     UnknownBehaviour {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// No server has such a tool.
+    #[error("no tool {name} to confirm; known are: {}", known.join(", "))]
+    UnknownTool {
         /// What was asked for.
         name: String,
         /// What there is.
@@ -207,13 +218,28 @@ impl Sandbox {
             None => system,
         };
         let config = config(&options, &simulators);
-        match App::build(config, &|name| lookup(&options.variables, name), clock).await {
-            Ok(app) => Ok(Self { app, simulators }),
+        let app = match App::build(config, &|name| lookup(&options.variables, name), clock).await {
+            Ok(app) => app,
             Err(error) => {
                 simulators.stop().await;
-                Err(error.into())
+                return Err(error.into());
             }
+        };
+        let sandbox = Self { app, simulators };
+        match sandbox.unknown_tool(&options.confirm).await {
+            Some(unknown) => {
+                sandbox.stop().await;
+                Err(unknown)
+            }
+            None => Ok(sandbox),
         }
+    }
+
+    /// The first of these tools that no server has.
+    async fn unknown_tool(&self, tools: &[String]) -> Option<SandboxError> {
+        let catalog = self.app.engine.tools().catalog().await;
+        let name = tools.iter().find(|name| catalog.by_tool(name).next().is_none())?.clone();
+        Some(SandboxError::UnknownTool { name, known: catalog.tools.iter().map(|spec| spec.tool.clone()).collect() })
     }
 
     /// The gateway.
@@ -274,6 +300,9 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
     config.mcp.servers.insert("sysdig".to_owned(), embedded(Embedded::Sysdig, &sysdig));
     if let Some(adjust) = &options.adjust {
         adjust(&mut config);
+    }
+    for server in config.mcp.servers.values_mut() {
+        server.options.confirm.extend(options.confirm.iter().cloned());
     }
     config
 }

@@ -61,14 +61,22 @@ pub struct ChatArgs {
     pub gateway: GatewayArgs,
 }
 
-/// One turn. Exit code 0 with a reply, 1 when the turn failed.
+/// One turn, and the next line as the answer when it asks whether to run something. Exit code 0
+/// with a reply, 1 when the turn failed.
 ///
 /// # Errors
 /// When the gateway cannot be reached or refuses.
 pub async fn ask(args: AskArgs, variables: &Variables) -> anyhow::Result<u8> {
     let client = args.gateway.client(variables)?;
     let conversation = client.create_conversation().await?;
-    let turn = run_turn(&client, &conversation, &args.question, args.gateway.model.as_deref()).await?;
+    let mut turn = run_turn(&client, &conversation, &args.question, args.gateway.model.as_deref()).await?;
+    while turn.waits {
+        let Some(answer) = read_line().await?.filter(|line| !line.trim().is_empty()) else {
+            terminal::line(&terminal::dim("no answer, so nothing was run"));
+            break;
+        };
+        turn = run_turn(&client, &conversation, answer.trim(), args.gateway.model.as_deref()).await?;
+    }
     if args.evidence
         && let Some(id) = &turn.id
     {
@@ -136,6 +144,8 @@ async fn read_line() -> anyhow::Result<Option<String>> {
 struct Ended {
     id: Option<String>,
     failed: bool,
+    /// It asked whether to run something.
+    waits: bool,
 }
 
 async fn run_turn(
@@ -146,7 +156,7 @@ async fn run_turn(
 ) -> anyhow::Result<Ended> {
     let mut events = pin!(client.run_turn(conversation, message, model).await?);
     let progress = Progress::new();
-    let mut ended = Ended { id: None, failed: true };
+    let mut ended = Ended { id: None, failed: true, waits: false };
     while let Some(event) = events.next().await {
         let (name, data) = event?;
         match name.as_str() {
@@ -155,6 +165,7 @@ async fn run_turn(
             "answer.finished" => {
                 progress.finish();
                 ended.failed = data["outcome"] == "failed";
+                ended.waits = data["outcome"] == "confirmation";
                 show_answer(&data);
             }
             "turn.failed" => {
@@ -250,7 +261,10 @@ fn show_answer(data: &Value) {
     if stopped > 0 {
         verdict.push_str(&format!(" · {stopped} stopped"));
     }
-    verdict.push_str(" · /evidence shows what supports each value]");
+    verdict.push_str(match data["outcome"].as_str() {
+        Some("confirmation") => " · answer yes or no; anything else lets it lapse]",
+        _ => " · /evidence shows what supports each value]",
+    });
     terminal::line(&terminal::dim(&verdict));
     for item in data["stopped"].as_array().into_iter().flatten() {
         terminal::line(&terminal::dim(&format!(

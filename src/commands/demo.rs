@@ -26,17 +26,24 @@ pub struct DemoArgs {
     /// Behaviour of the simulated model, e.g. `honest`, `fabricates`, `skips_tools`
     #[arg(long, default_value = "honest", value_name = "NAME")]
     pub behaviour: String,
+    /// A tool that runs only after a yes, e.g. `getArgusCaseByID`; may be given several times
+    #[arg(long, value_name = "TOOL")]
+    pub confirm: Vec<String>,
 }
 
 /// Serves until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// When the behaviour is unknown or the port is taken.
+/// When the behaviour or a tool is unknown, or the port is taken.
 pub async fn run(args: DemoArgs, variables: &Variables) -> anyhow::Result<u8> {
     let log = environment::lookup(variables, "GROUNDWIRE__TELEMETRY__LOG").unwrap_or_else(|| "warn".to_owned());
     telemetry::init(&TelemetryConfig { log, ..TelemetryConfig::default() }).map_err(anyhow::Error::msg)?;
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await?;
-    let options = SandboxOptions { behaviour: args.behaviour.clone(), ..SandboxOptions::default() };
+    let options = SandboxOptions {
+        behaviour: args.behaviour.clone(),
+        confirm: args.confirm.clone(),
+        ..SandboxOptions::default()
+    };
     let sandbox = Sandbox::start(options).await?;
     let url = format!("http://{}", listener.local_addr()?);
     terminal::line(&welcome(&url, &args.behaviour, &sandbox));

@@ -87,7 +87,7 @@ pub struct McpServerOptions {
     pub deny: Vec<String>,
     /// Tools taken as read-only although the server does not say so.
     pub read_only: Vec<String>,
-    /// Tools that need a confirmation although the server calls them read-only.
+    /// Tools that run only with the user's yes although the server calls them read-only.
     pub confirm: Vec<String>,
     /// Seconds for one call.
     pub timeout_seconds: u64,

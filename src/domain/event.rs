@@ -33,11 +33,11 @@ pub enum TurnOutcome {
     ToolUnavailable,
     /// A question back.
     Clarification,
-    /// A call waits for the user's yes.
+    /// Calls wait for the user's yes; none of them has run.
     Confirmation,
     /// Talk without operational data.
     Conversed,
-    /// Not possible or not allowed.
+    /// Not possible, not allowed, or declined by the user.
     Refused,
     /// The gateway rendered the result itself, since no draft was approved.
     Fallback,
@@ -132,13 +132,51 @@ pub struct Stopped {
     pub reason: String,
 }
 
+/// What a question back is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// Something is missing or several things match. Records without a kind are of this one.
+    #[default]
+    Clarification,
+    /// Calls wait for the user's yes.
+    Confirmation,
+}
+
+impl QuestionKind {
+    /// Stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            QuestionKind::Clarification => "clarification",
+            QuestionKind::Confirmation => "confirmation",
+        }
+    }
+}
+
+/// A call that waits for the user's yes: exactly what would run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskedCall {
+    /// Configured server name.
+    pub server: String,
+    /// Tool name at the server.
+    pub tool: String,
+    /// A JSON object.
+    pub arguments: Value,
+}
+
 /// A question back: clarification, confirmation, elicitation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
+    /// What it is about.
+    #[serde(default)]
+    pub kind: QuestionKind,
     /// The text.
     pub text: String,
     /// Choices; may be empty.
     pub choices: Vec<Choice>,
+    /// What would run on a yes, in order; empty for a clarification.
+    #[serde(default)]
+    pub calls: Vec<AskedCall>,
 }
 
 /// Tokens of the model calls of a turn.

@@ -5,6 +5,7 @@ pub mod basis;
 pub mod caller;
 pub mod classify;
 pub mod event;
+pub mod exact_json;
 pub mod grounding;
 pub mod ids;
 pub mod lang;

@@ -1,10 +1,17 @@
 //! The gateway's own fixed sentences, in the languages the rules know. They state
 //! no operational value, so they need no evidence; what varies in them is names of
 //! tools and servers from the configuration, and choices taken from the ledger.
+//!
+//! Calls that wait for a yes, or that were not run, are shown as they are, with arguments
+//! that a model may have written. They are no statement about the world: they stand as JSON
+//! in a fenced block that they cannot leave (`exact_json`), under a sentence that says what
+//! they are and that nothing was looked up for them.
 
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::domain::event::AskedCall;
+use crate::domain::exact_json;
 use crate::domain::lang::Lang;
 use crate::domain::policy::decision::Choice;
 
@@ -24,8 +31,26 @@ pub enum NoticeKind {
     ArgumentsRefused,
     /// No tool call could be made for the question.
     NoCallMade,
-    /// The only fitting tool can change something and was not confirmed.
-    NotReadOnly,
+    /// Asks whether these calls shall run.
+    Confirm,
+    /// Label of the choice to run them.
+    RunIt,
+    /// Label of the choice not to run them.
+    DoNotRunIt,
+    /// The plain yes.
+    Yes,
+    /// The plain no.
+    No,
+    /// The user said no.
+    Declined,
+    /// A yes or no to a question that is no longer open.
+    ConfirmationClosed,
+    /// What was confirmed can no longer be called like that.
+    ConfirmedCallGone,
+    /// A confirmed call brought no usable answer.
+    MayHaveRun,
+    /// Before calls that were not made after one that failed.
+    NotRunAfter,
     /// Lead of a rendering: no draft was approved.
     DraftStopped,
     /// Lead of a rendering: the judge could not be asked.
@@ -81,27 +106,71 @@ pub struct Notice {
     pub names: Vec<String>,
     /// Choices offered, numbered in the text.
     pub choices: Vec<Choice>,
+    /// Calls that are shown as they are: those that wait, or those that were not made.
+    calls: Vec<AskedCall>,
 }
 
 impl Notice {
     /// A sentence without choices.
     pub fn new(kind: NoticeKind, language: Lang, names: Vec<String>) -> Self {
-        Self { kind, language, names, choices: Vec::new() }
+        Self { kind, language, names, choices: Vec::new(), calls: Vec::new() }
     }
 
     /// A question with choices.
     pub fn question(kind: NoticeKind, language: Lang, names: Vec<String>, choices: Vec<Choice>) -> Self {
-        Self { kind, language, names, choices }
+        Self { kind, language, names, choices, calls: Vec::new() }
     }
 
-    /// The text, choices numbered from 1.
+    /// The question whether these calls shall run, with the choices to run them or not.
+    pub fn confirmation(language: Lang, calls: Vec<AskedCall>) -> Self {
+        let choice = |label, message| Choice {
+            label: phrase(label, language).to_owned(),
+            message: phrase(message, language).to_owned(),
+        };
+        let choices = vec![choice(NoticeKind::RunIt, NoticeKind::Yes), choice(NoticeKind::DoNotRunIt, NoticeKind::No)];
+        Self { kind: NoticeKind::Confirm, language, names: Vec::new(), choices, calls }
+    }
+
+    /// The same sentence, followed by the calls that were therefore not made.
+    #[must_use]
+    pub fn not_run(mut self, calls: Vec<AskedCall>) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// The calls that are shown.
+    pub fn calls(&self) -> &[AskedCall] {
+        &self.calls
+    }
+
+    /// The text, calls in fenced blocks, choices numbered from 1.
     pub fn text(&self) -> String {
         let mut text = phrase(self.kind, self.language).replace("{names}", &self.names.join(", "));
+        if !self.calls.is_empty() && self.kind != NoticeKind::Confirm {
+            text.push_str("\n\n");
+            text.push_str(phrase(NoticeKind::NotRunAfter, self.language));
+        }
+        for call in &self.calls {
+            text.push_str("\n\n");
+            text.push_str(&shown(call));
+        }
+        if !self.calls.is_empty() && !self.choices.is_empty() {
+            text.push('\n');
+        }
         for (index, choice) in self.choices.iter().enumerate() {
             text.push_str(&format!("\n{}. {}", index + 1, choice.label));
         }
         text
     }
+}
+
+/// One call as it would be made: nothing of it stands outside of the block.
+fn shown(call: &AskedCall) -> String {
+    exact_json::fenced(&serde_json::json!({
+        "server": call.server,
+        "tool": call.tool,
+        "arguments": call.arguments,
+    }))
 }
 
 /// The sentence of a kind in a language; English where the language has no table.
@@ -174,15 +243,80 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "Esto requiere una llamada a una herramienta y no se pudo hacer ninguna. No respondo sin datos. Indique qué hay que buscar, por ejemplo un identificador, un cliente o un periodo.",
             "これにはツールの呼び出しが必要ですが、実行できませんでした。データなしではお答えしません。ID、顧客、期間など、調べる対象をお知らせください。",
         ],
-        NoticeKind::NotReadOnly => [
-            "{names} can change something, and such tools are not run from chat. Nothing was done.",
-            "{names} kan endre noe, og slike verktøy kjøres ikke fra chatten. Ingenting ble gjort.",
-            "{names} kan ändra något, och sådana verktyg körs inte från chatten. Inget har gjorts.",
-            "{names} kan ændre noget, og sådanne værktøjer køres ikke fra chatten. Intet blev gjort.",
-            "{names} kann etwas ändern, und solche Werkzeuge werden aus dem Chat nicht ausgeführt. Es wurde nichts getan.",
-            "{names} peut modifier quelque chose, et de tels outils ne sont pas exécutés depuis le chat. Rien n'a été fait.",
-            "{names} puede cambiar algo, y esas herramientas no se ejecutan desde el chat. No se hizo nada.",
-            "{names} は変更を伴う可能性があり、そのようなツールはチャットからは実行されません。何も実行していません。",
+        NoticeKind::Confirm => [
+            "This runs only with your yes. Nothing has been run or looked up for it: the arguments are a proposal, please read them. On a yes exactly this is called, once:",
+            "Dette kjøres bare hvis du sier ja. Ingenting er kjørt eller slått opp for det: argumentene er et forslag, les dem gjerne nøye. Ved ja kalles nøyaktig dette, én gang:",
+            "Det här körs bara om du säger ja. Inget har körts eller slagits upp för det: argumenten är ett förslag, läs dem noga. Vid ja anropas exakt detta, en gång:",
+            "Dette køres kun, hvis du siger ja. Intet er kørt eller slået op for det: argumenterne er et forslag, læs dem gerne. Ved ja kaldes præcis dette, én gang:",
+            "Das wird nur mit Ihrem Ja ausgeführt. Dafür wurde noch nichts ausgeführt oder nachgeschlagen: die Argumente sind ein Vorschlag, bitte lesen Sie sie. Bei Ja wird genau dies aufgerufen, einmal:",
+            "Ceci n'est exécuté qu'avec votre oui. Rien n'a encore été exécuté ni cherché pour cela : les arguments sont une proposition, veuillez les lire. Avec un oui, exactement ceci est appelé, une fois :",
+            "Esto solo se ejecuta con su sí. Todavía no se ha ejecutado ni consultado nada para ello: los argumentos son una propuesta, léalos. Con un sí se llama exactamente a esto, una vez:",
+            "これは「はい」とお答えいただいた場合にのみ実行します。まだ何も実行も確認もしていません。引数は提案ですので、ご確認ください。「はい」の場合、次の内容をそのまま 1 回だけ呼び出します:",
+        ],
+        NoticeKind::RunIt => {
+            ["Run it", "Kjør det", "Kör det", "Kør det", "Ausführen", "Exécuter", "Ejecutar", "実行する"]
+        }
+        NoticeKind::DoNotRunIt => [
+            "Do not run it",
+            "Ikke kjør det",
+            "Kör det inte",
+            "Kør det ikke",
+            "Nicht ausführen",
+            "Ne pas exécuter",
+            "No ejecutar",
+            "実行しない",
+        ],
+        NoticeKind::Yes => ["yes", "ja", "ja", "ja", "ja", "oui", "sí", "はい"],
+        NoticeKind::No => ["no", "nei", "nej", "nej", "nein", "non", "no", "いいえ"],
+        NoticeKind::Declined => [
+            "Not run. Nothing was called.",
+            "Ikke kjørt. Ingenting ble kalt.",
+            "Inte kört. Inget har anropats.",
+            "Ikke kørt. Intet blev kaldt.",
+            "Nicht ausgeführt. Es wurde nichts aufgerufen.",
+            "Non exécuté. Rien n'a été appelé.",
+            "No ejecutado. No se llamó a nada.",
+            "実行していません。何も呼び出していません。",
+        ],
+        NoticeKind::ConfirmationClosed => [
+            "That question is no longer open: it was answered before, or the conversation went on. Nothing is run now. Ask again if you still want it.",
+            "Det spørsmålet er ikke lenger åpent: det er allerede besvart, eller samtalen gikk videre. Ingenting kjøres nå. Spør igjen hvis du fortsatt vil ha det gjort.",
+            "Den frågan är inte längre öppen: den har redan besvarats, eller så gick samtalet vidare. Inget körs nu. Fråga igen om du fortfarande vill ha det gjort.",
+            "Det spørgsmål er ikke længere åbent: det er allerede besvaret, eller samtalen gik videre. Intet køres nu. Spørg igen, hvis du stadig vil have det gjort.",
+            "Diese Frage ist nicht mehr offen: sie wurde schon beantwortet, oder das Gespräch ging weiter. Es wird jetzt nichts ausgeführt. Fragen Sie erneut, wenn Sie es noch möchten.",
+            "Cette question n'est plus ouverte : elle a déjà reçu une réponse, ou la conversation a continué. Rien n'est exécuté maintenant. Redemandez si vous le souhaitez encore.",
+            "Esa pregunta ya no está abierta: ya se respondió o la conversación continuó. Ahora no se ejecuta nada. Pregunte de nuevo si todavía lo quiere.",
+            "その質問はすでに回答済みか、会話が先に進んだため、受け付けていません。今は何も実行しません。必要であれば、もう一度お尋ねください。",
+        ],
+        NoticeKind::ConfirmedCallGone => [
+            "What you confirmed can no longer be called like that: {names} is not there any more, or takes other arguments now. Nothing was run. Ask again to get a new proposal.",
+            "Det du bekreftet, kan ikke lenger kalles slik: {names} finnes ikke lenger, eller tar andre argumenter nå. Ingenting ble kjørt. Spør igjen for å få et nytt forslag.",
+            "Det du bekräftade kan inte längre anropas så: {names} finns inte längre, eller tar andra argument nu. Inget har körts. Fråga igen för att få ett nytt förslag.",
+            "Det, du bekræftede, kan ikke længere kaldes sådan: {names} findes ikke længere, eller tager andre argumenter nu. Intet blev kørt. Spørg igen for at få et nyt forslag.",
+            "Was Sie bestätigt haben, kann so nicht mehr aufgerufen werden: {names} ist nicht mehr da oder nimmt jetzt andere Argumente. Es wurde nichts ausgeführt. Fragen Sie erneut, um einen neuen Vorschlag zu bekommen.",
+            "Ce que vous avez confirmé ne peut plus être appelé ainsi : {names} n'est plus là, ou prend maintenant d'autres arguments. Rien n'a été exécuté. Redemandez pour obtenir une nouvelle proposition.",
+            "Lo que confirmó ya no se puede llamar así: {names} ya no está, o ahora recibe otros argumentos. No se ejecutó nada. Pregunte de nuevo para obtener otra propuesta.",
+            "確認いただいた内容は、そのままでは呼び出せなくなりました。{names} がなくなったか、引数が変わっています。何も実行していません。もう一度お尋ねいただければ、新しい提案をします。",
+        ],
+        NoticeKind::MayHaveRun => [
+            "The call to {names} brought no usable answer. It may or may not have run; it was not repeated. Check the state before you ask for it again.",
+            "Kallet til {names} ga ikke noe brukbart svar. Det kan ha blitt kjørt eller ikke; det ble ikke gjentatt. Sjekk tilstanden før du ber om det igjen.",
+            "Anropet till {names} gav inget användbart svar. Det kan ha körts eller inte; det upprepades inte. Kontrollera läget innan du ber om det igen.",
+            "Kaldet til {names} gav intet brugbart svar. Det kan være kørt eller ej; det blev ikke gentaget. Tjek tilstanden, før du beder om det igen.",
+            "Der Aufruf von {names} brachte keine brauchbare Antwort. Ob er ausgeführt wurde, ist nicht bekannt; er wurde nicht wiederholt. Prüfen Sie den Stand, bevor Sie erneut darum bitten.",
+            "L'appel à {names} n'a pas donné de réponse utilisable. Il a pu être exécuté ou non ; il n'a pas été répété. Vérifiez l'état avant de le redemander.",
+            "La llamada a {names} no dio una respuesta utilizable. Puede haberse ejecutado o no; no se repitió. Compruebe el estado antes de volver a pedirlo.",
+            "{names} の呼び出しから使用できる応答がありませんでした。実行されたかどうかは不明で、再実行はしていません。もう一度依頼する前に状態をご確認ください。",
+        ],
+        NoticeKind::NotRunAfter => [
+            "Therefore not run:",
+            "Derfor ikke kjørt:",
+            "Därför inte kört:",
+            "Derfor ikke kørt:",
+            "Deshalb nicht ausgeführt:",
+            "Non exécuté pour cette raison :",
+            "Por eso no se ejecutó:",
+            "そのため実行していません:",
         ],
         NoticeKind::DraftStopped => [
             "The model's answer was not supported by the data and was stopped. This is the result itself:",
@@ -448,4 +582,39 @@ pub fn fact_label(name: &str, language: Lang) -> String {
     };
     let place = Lang::KNOWN.iter().position(|known| *known == language).unwrap_or(0);
     labels[place].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn call(tool: &str) -> AskedCall {
+        AskedCall { server: "desk".to_owned(), tool: tool.to_owned(), arguments: json!({"caseID": 4_120_771}) }
+    }
+
+    #[test]
+    fn a_confirmation_shows_each_call_whole_and_offers_yes_and_no() {
+        for language in Lang::KNOWN {
+            let notice = Notice::confirmation(language, vec![call("closeCase"), call("notify")]);
+            let text = notice.text();
+            assert_eq!(text.matches("```json\n").count(), 2, "{text}");
+            assert!(text.find("closeCase") < text.find("notify"), "in order: {text}");
+            assert!(text.contains("\"server\": \"desk\"") && text.contains("\"caseID\": 4120771"), "{text}");
+            let [run, not] = notice.choices.as_slice() else { panic!("two choices") };
+            assert!(text.ends_with(&format!("```\n\n1. {}\n2. {}", run.label, not.label)), "{text}");
+            assert_ne!(run.message, not.message);
+        }
+    }
+
+    #[test]
+    fn calls_that_were_not_made_stand_after_the_sentence_that_says_why() {
+        let notice = Notice::new(NoticeKind::MayHaveRun, Lang::En, vec!["closeCase (desk)".to_owned()]);
+        assert!(!notice.clone().text().contains("```"));
+        let text = notice.not_run(vec![call("notify")]).text();
+        let (said, rest) = text.split_once("\n\nTherefore not run:\n\n").expect("both parts");
+        assert!(said.contains("may or may not have run") && !said.contains("notify"), "{text}");
+        assert!(rest.contains("notify"), "{text}");
+    }
 }

@@ -63,8 +63,11 @@ pub struct ToolSpec {
     pub input_schema: Value,
     /// JSON Schema of `structuredContent`, if declared.
     pub output_schema: Option<Value>,
-    /// `readOnlyHint: true` was given and the operator has not overruled it.
+    /// It runs without being confirmed: it is said to change nothing, and the operator does not
+    /// want to be asked all the same.
     pub read_only: bool,
+    /// Its server (`readOnlyHint: true`) or the operator says that it changes nothing.
+    pub hinted: bool,
 }
 
 /// Who decided on a call.
@@ -94,6 +97,9 @@ pub struct ToolCall {
     pub made_by: MadeBy,
     /// 1 for the first try in the turn.
     pub attempt: u32,
+    /// The user has said yes to this very call. It is made once, whatever happens; a tool that
+    /// is not read-only is called in no other way.
+    pub confirmed: bool,
 }
 
 /// What a server sent back, before anything was made of it.

@@ -164,6 +164,7 @@ mod tests {
             input_schema: schema,
             output_schema: None,
             read_only: true,
+            hinted: true,
         })
     }
 

@@ -17,6 +17,7 @@ use crate::domain::recover::strip_calls;
 use crate::domain::recover::strip_thinking;
 use crate::domain::tool::ToolSpec;
 use crate::engine::error::TurnError;
+use crate::engine::force::proposed;
 use crate::engine::ports::ModelAnswer;
 use crate::engine::ports::ModelRequest;
 use crate::engine::ports::ModelRole;
@@ -77,7 +78,7 @@ impl Turn {
             let Ok(answer) = self.ask("draft", ModelRole::Draft, request).await else {
                 return Ok(None);
             };
-            let further = self.proposed(&answer, &tools, 1).ready;
+            let further = proposed(&answer, &tools, 1).ready;
             let before = self.ledger.entries().len();
             if !further.is_empty() {
                 self.run_calls(further).await;
@@ -96,14 +97,15 @@ impl Turn {
         }
     }
 
-    /// Tools a draft may still ask for: those of the routed groups that yield data, while
+    /// Tools a draft may still ask for: those of the routed groups that run by themselves, while
     /// steps are left. A search that was answered in full needs none.
     fn further_tools(&self, ruling: &Ruling) -> Vec<Arc<ToolSpec>> {
         let enough = ruling.groups.len() < 2 && self.fresh_entries().iter().any(|entry| entry.outcome.answered());
         if enough || !self.budget.has_step() {
             return Vec::new();
         }
-        self.offered(ruling)
+        // Results are in view by now: whatever they ask for, it cannot be more than a look-up.
+        self.offered(ruling).into_iter().filter(|spec| spec.read_only).collect()
     }
 
     /// The request for a draft over these results.
@@ -128,7 +130,7 @@ impl Turn {
         let (usable, failed): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
             entries.into_iter().partition(|entry| entry.outcome.answered());
         DraftContext {
-            message: self.message.clone(),
+            message: self.question().to_owned(),
             decision: ruling.decision,
             language: ruling.language,
             now: self.engine.clock.now(),
@@ -159,11 +161,8 @@ impl Turn {
         }
         let entry = entries.iter().find(|entry| entry.outcome == Outcome::Ambiguous)?;
         let choices = self.engine.router.choices_from_rows(&entry.tool, &entry.content, self.language());
-        let notice = Notice::question(NoticeKind::WhichOne, self.language(), Vec::new(), choices.clone());
-        let question = crate::domain::event::Question { text: notice.text(), choices };
-        let mut reply = self.notice_reply(notice, TurnOutcome::Clarification);
-        reply.question = Some(question);
-        Some(reply)
+        let notice = Notice::question(NoticeKind::WhichOne, self.language(), Vec::new(), choices);
+        Some(self.question_reply(notice, TurnOutcome::Clarification))
     }
 }
 

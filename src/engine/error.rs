@@ -40,6 +40,9 @@ pub enum TurnError {
         /// Why.
         reason: &'static str,
     },
+    /// The question that was answered is not open.
+    #[error("the turn asked for no confirmation, was answered already, or is no longer the last of its conversation")]
+    NothingToConfirm,
     /// The gateway is shutting down or runs as many turns as it may.
     #[error("the gateway takes no further turns now: {reason}")]
     Busy {
@@ -59,6 +62,7 @@ impl TurnError {
             TurnError::Prompt(_) => "prompt_broken",
             TurnError::NotRunning { .. } => "not_running",
             TurnError::NotRepeatable { .. } => "result_not_repeatable",
+            TurnError::NothingToConfirm => "nothing_to_confirm",
             TurnError::Busy { .. } => "busy",
         }
     }

@@ -23,8 +23,10 @@ use crate::engine::ports::ModelAnswer;
 use crate::engine::ports::ModelRequest;
 use crate::engine::ports::ModelRole;
 use crate::engine::ports::ToolChoice;
-use crate::engine::tool_call::ReadyCall;
-use crate::engine::tool_call::schema_problems;
+use crate::engine::ready_call::PendingCall;
+use crate::engine::ready_call::ReadyCall;
+use crate::engine::ready_call::Sorted;
+use crate::engine::ready_call::apart;
 use crate::engine::turn::Turn;
 use crate::engine::views::object_in;
 use crate::prompts::ArgumentsContext;
@@ -40,13 +42,16 @@ const CALL_TOKENS: u32 = 700;
 #[derive(Default)]
 pub(crate) struct Proposed {
     pub ready: Vec<ReadyCall>,
+    /// Calls that need the user's yes.
+    pub pending: Vec<PendingCall>,
     /// Problems of calls that may not run, for the repair round.
     pub problems: Vec<String>,
 }
 
 impl Turn {
     /// Steps 1 to 4 of the ladder; with `refused`, what a tool said about arguments, straight to
-    /// the repair round. Empty when the model could not be brought to a valid call.
+    /// the repair round. Empty when the model could not be brought to a valid call, or when it
+    /// wants one that the user is to be asked about: those are held.
     pub(crate) async fn force_calls(
         &mut self,
         ruling: &Ruling,
@@ -56,14 +61,15 @@ impl Turn {
         if offered.is_empty() || !self.budget.take_step() {
             return Ok(Vec::new());
         }
-        let mut first = Proposed { ready: Vec::new(), problems: refused };
+        let mut first = Proposed { problems: refused, ..Proposed::default() };
         if first.problems.is_empty() {
             let request = self.gather_request(ruling, offered)?;
             let Ok(answer) = self.ask("gather", ModelRole::Draft, request).await else {
                 return Ok(Vec::new());
             };
-            first = self.proposed(&answer, offered, 1);
-            if !first.ready.is_empty() {
+            first = proposed(&answer, offered, 1);
+            if first.has_call() {
+                self.hold(first.pending);
                 return Ok(first.ready);
             }
         }
@@ -76,81 +82,38 @@ impl Turn {
         let Ok(answer) = self.ask("arguments", ModelRole::Draft, request).await else {
             return Ok(Vec::new());
         };
-        let mut second = self.proposed(&answer, offered, 2);
-        if second.ready.is_empty() {
-            second = self.constrained(&answer, offered);
+        let mut second = proposed(&answer, offered, 2);
+        if !second.has_call() {
+            second = constrained(&answer, offered);
         }
+        self.hold(second.pending);
         Ok(second.ready)
     }
 
-    /// Step 5: calls that policy can fill by itself.
-    pub(crate) fn planned_calls(&self, ruling: &Ruling) -> Vec<ReadyCall> {
-        let Some(signals) = &self.signals else { return Vec::new() };
+    /// Step 5: calls that policy can fill by itself: those that may run, and those that need the
+    /// user's yes.
+    pub(crate) fn planned(&self, ruling: &Ruling) -> (Vec<ReadyCall>, Vec<PendingCall>) {
+        let Some(signals) = &self.signals else { return (Vec::new(), Vec::new()) };
         let planned = plan_calls(&self.engine.router, signals, ruling, &self.shown, &self.catalog.tools);
-        planned
-            .into_iter()
-            .filter_map(|call| {
-                let spec = self.catalog.by_tool(&call.tool).next().filter(|spec| spec.read_only)?;
-                let fits = schema_problems(spec, &call.arguments).is_empty();
-                fits.then(|| ReadyCall {
-                    spec: Arc::clone(spec),
-                    arguments: call.arguments,
-                    made_by: MadeBy::Gateway,
-                    attempt: 1,
-                })
-            })
-            .collect()
+        let (ready, mut pending) = apart(planned.into_iter().filter_map(|call| {
+            let spec = self.catalog.by_tool(&call.tool).next()?;
+            Some(Sorted::of(spec, call.arguments, MadeBy::Gateway, 1))
+        }));
+        // Where the router names no tools, nothing is asked for either.
+        pending.retain(|_| !ruling.tools.is_empty());
+        (ready, pending)
     }
 
-    /// Calls of an answer: those in the proper place, else those recovered from text and thinking.
-    pub(crate) fn proposed(&self, answer: &ModelAnswer, offered: &[Arc<ToolSpec>], attempt: u32) -> Proposed {
-        let mut proposed = Proposed::default();
-        for call in &answer.calls {
-            match (find(offered, &call.name), parse_arguments(&call.arguments)) {
-                (Some(spec), Ok(arguments)) => self.sort_call(&mut proposed, spec, arguments, attempt),
-                (Some(spec), Err(problem)) => proposed.problems.push(format!("{}: {problem}", spec.name)),
-                (None, _) => proposed.problems.push(format!("{}: no such tool is offered", shorten(&call.name))),
-            }
-        }
-        if answer.calls.is_empty() {
-            let known: Vec<&str> = offered.iter().map(|spec| spec.name.as_str()).collect();
-            for call in recover_calls(&answer.content, &answer.reasoning, &known) {
-                if let Some(spec) = find(offered, &call.name) {
-                    self.sort_call(&mut proposed, spec, call.arguments, attempt);
-                }
-            }
-        }
-        proposed
-    }
-
-    /// The answer to the constrained question: `{tool, arguments}`, in content or in thinking.
-    fn constrained(&self, answer: &ModelAnswer, offered: &[Arc<ToolSpec>]) -> Proposed {
-        let mut proposed = Proposed::default();
-        let object = object_in(&answer.content).or_else(|| object_in(&answer.reasoning));
-        if let Some(object) = object
-            && let Some(spec) = object.get("tool").and_then(Value::as_str).and_then(|name| find(offered, name))
-        {
-            let arguments = object.get("arguments").cloned().unwrap_or_else(|| Value::Object(Default::default()));
-            self.sort_call(&mut proposed, spec, arguments, 2);
-        }
-        proposed
-    }
-
-    fn sort_call(&self, proposed: &mut Proposed, spec: &Arc<ToolSpec>, arguments: Value, attempt: u32) {
-        let problems = schema_problems(spec, &arguments);
-        if problems.is_empty() {
-            let call = ReadyCall { spec: Arc::clone(spec), arguments, made_by: MadeBy::Model, attempt };
-            proposed.ready.push(call);
-        } else {
-            proposed.problems.extend(problems.into_iter().map(|problem| format!("{}: {problem}", spec.name)));
-        }
+    /// The planned calls that may run.
+    pub(crate) fn planned_calls(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+        self.planned(ruling).0
     }
 
     /// The definitions a prompt shows of the offered tools; arguments are checked against the whole ones.
     pub(crate) fn shown_tools(&self, ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Vec<Arc<ToolSpec>> {
         let mut relevant = HashSet::new();
         for call in self.planned_calls(ruling) {
-            property_names(&call.arguments, &mut relevant);
+            property_names(call.arguments(), &mut relevant);
         }
         self.engine.fitting_tools(offered, &relevant, self.profile.as_deref())
     }
@@ -226,6 +189,57 @@ impl Engine {
         };
         compact(offered, budget, relevant, |spec| self.router.is_data_tool(&spec.tool))
     }
+}
+
+impl Proposed {
+    /// Whether there is a call at all, to run or to ask about.
+    fn has_call(&self) -> bool {
+        !self.ready.is_empty() || !self.pending.is_empty()
+    }
+
+    fn take(&mut self, spec: &Arc<ToolSpec>, arguments: Value, attempt: u32) {
+        match Sorted::of(spec, arguments, MadeBy::Model, attempt) {
+            Sorted::Ready(call) => self.ready.push(call),
+            Sorted::Pending(call) => self.pending.push(call),
+            Sorted::Unfit(problems) => {
+                self.problems.extend(problems.into_iter().map(|problem| format!("{}: {problem}", spec.name)));
+            }
+        }
+    }
+}
+
+/// Calls of an answer: those in the proper place, else those recovered from text and thinking.
+pub(crate) fn proposed(answer: &ModelAnswer, offered: &[Arc<ToolSpec>], attempt: u32) -> Proposed {
+    let mut proposed = Proposed::default();
+    for call in &answer.calls {
+        match (find(offered, &call.name), parse_arguments(&call.arguments)) {
+            (Some(spec), Ok(arguments)) => proposed.take(spec, arguments, attempt),
+            (Some(spec), Err(problem)) => proposed.problems.push(format!("{}: {problem}", spec.name)),
+            (None, _) => proposed.problems.push(format!("{}: no such tool is offered", shorten(&call.name))),
+        }
+    }
+    if answer.calls.is_empty() {
+        let known: Vec<&str> = offered.iter().map(|spec| spec.name.as_str()).collect();
+        for call in recover_calls(&answer.content, &answer.reasoning, &known) {
+            if let Some(spec) = find(offered, &call.name) {
+                proposed.take(spec, call.arguments, attempt);
+            }
+        }
+    }
+    proposed
+}
+
+/// The answer to the constrained question: `{tool, arguments}`, in content or in thinking.
+fn constrained(answer: &ModelAnswer, offered: &[Arc<ToolSpec>]) -> Proposed {
+    let mut proposed = Proposed::default();
+    let object = object_in(&answer.content).or_else(|| object_in(&answer.reasoning));
+    if let Some(object) = object
+        && let Some(spec) = object.get("tool").and_then(Value::as_str).and_then(|name| find(offered, name))
+    {
+        let arguments = object.get("arguments").cloned().unwrap_or_else(|| Value::Object(Default::default()));
+        proposed.take(spec, arguments, 2);
+    }
+    proposed
 }
 
 fn hints(ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Hints {

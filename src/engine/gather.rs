@@ -1,7 +1,8 @@
 //! Gathering for `call_tool` and `refresh`: no answer without a call that really ran in
 //! this turn. On refresh the gateway repeats the calls behind the shown results itself;
 //! otherwise the ladder of `force` brings the model to a call or policy makes it. Failures
-//! are told in the gateway's own words, so there is no draft that could hide them.
+//! are told in the gateway's own words, so there is no draft that could hide them. As soon as
+//! a call is wanted that needs the user's yes, the turn ends in that question (`confirm`).
 
 use std::sync::Arc;
 
@@ -17,7 +18,10 @@ use crate::domain::policy::decision::Ruling;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
 use crate::engine::error::TurnError;
-use crate::engine::tool_call::ReadyCall;
+use crate::engine::ready_call::PendingCall;
+use crate::engine::ready_call::ReadyCall;
+use crate::engine::ready_call::Sorted;
+use crate::engine::ready_call::apart;
 use crate::engine::turn::Reply;
 use crate::engine::turn::Turn;
 
@@ -31,11 +35,17 @@ impl Turn {
             return Ok(reply);
         }
         if ruling.decision == RouterDecision::Refresh {
-            let repeats = self.repeats(ruling);
+            let (mut repeats, pending) = self.calls_behind(ruling);
+            repeats.extend(self.planned_calls(ruling));
             self.run_calls(repeats).await;
+            // What may change something is not proposed again just because it was done once.
+            self.hold(pending.into_iter().filter(PendingCall::only_looks).collect());
         }
-        if !self.has_data_call() {
+        if !self.has_data_call() && self.pending.is_empty() {
             self.gather(ruling).await?;
+        }
+        if let Some(reply) = self.confirmation_reply(ruling) {
+            return Ok(reply);
         }
         if let Some(reply) = self.failure_reply() {
             return Ok(reply);
@@ -48,7 +58,7 @@ impl Turn {
         if let Some(reply) = self.missing_group(ruling) {
             return Ok(reply);
         }
-        let repeats = self.calls_behind(ruling);
+        let (repeats, _) = self.calls_behind(ruling);
         self.run_calls(repeats).await;
         if let Some(reply) = self.failure_reply() {
             return Ok(reply);
@@ -56,38 +66,48 @@ impl Turn {
         self.draft_from_fresh(ruling).await
     }
 
-    /// Tools of the routed groups, read-only ones alone, in the order of the group.
+    /// Tools of the routed groups, in the order of the group. Where the router names none, only
+    /// such as run by themselves.
     pub(crate) fn offered(&self, ruling: &Ruling) -> Vec<Arc<ToolSpec>> {
         if !ruling.decision.needs_call() {
             return Vec::new();
         }
-        let allowed = |spec: &&Arc<ToolSpec>| spec.read_only && self.engine.router.policy().allows(spec);
+        let allowed = |spec: &&Arc<ToolSpec>| self.engine.router.policy().allows(spec);
         if ruling.tools.is_empty() {
-            return self.catalog.tools.iter().filter(allowed).take(OFFERED_AT_MOST).cloned().collect();
+            let harmless = self.catalog.tools.iter().filter(|spec| spec.read_only);
+            return harmless.filter(allowed).take(OFFERED_AT_MOST).cloned().collect();
         }
         ruling.tools.iter().flat_map(|tool| self.catalog.by_tool(tool).filter(allowed)).cloned().collect()
     }
 
-    /// Brings the turn to calls that yield data: first by the model, then by policy.
+    /// Brings the turn to calls that yield data, or that the user is to be asked about: first by
+    /// the model, then by policy.
     async fn gather(&mut self, ruling: &Ruling) -> Result<(), TurnError> {
         let offered = self.offered(ruling);
         let ready = self.force_calls(ruling, &offered, Vec::new()).await?;
         self.run_calls(ready).await;
+        if !self.pending.is_empty() {
+            return Ok(());
+        }
         if self.has_data_call() {
             let left_out = self.left_out(ruling);
             self.run_calls(left_out).await;
             return Ok(());
         }
-        let planned = self.planned_calls(ruling);
-        let planned = if planned.is_empty() { self.executed_translations() } else { planned };
-        self.run_calls(planned).await;
-        if self.has_data_call() || self.ledger.of_turn(self.id).next().is_none() {
+        let (mut ready, mut pending) = self.planned(ruling);
+        if ready.is_empty() && pending.is_empty() {
+            (ready, pending) = self.executed_translations();
+        }
+        self.run_calls(ready).await;
+        self.hold(pending);
+        if self.has_data_call() || !self.pending.is_empty() || self.ledger.of_turn(self.id).next().is_none() {
             return Ok(());
         }
         // Value lists or translators ran, or the tool refused the arguments, and policy cannot
-        // fill a call: once more, with only the tools that yield data and what was refused.
-        let data: Vec<Arc<ToolSpec>> =
-            offered.into_iter().filter(|spec| self.engine.router.is_data_tool(&spec.tool)).collect();
+        // fill a call: once more, with only the tools that yield data and what was refused. The
+        // words of a tool are in that prompt, so nothing is offered that could change anything.
+        let data = |spec: &Arc<ToolSpec>| spec.read_only && self.engine.router.is_data_tool(&spec.tool);
+        let data: Vec<Arc<ToolSpec>> = offered.into_iter().filter(data).collect();
         let ready = self.force_calls(ruling, &data, self.refusals()).await?;
         self.run_calls(ready).await;
         Ok(())
@@ -98,14 +118,14 @@ impl Turn {
     fn left_out(&self, ruling: &Ruling) -> Vec<ReadyCall> {
         let made: Vec<&LedgerEntry> =
             self.ledger.of_turn(self.id).filter(|entry| self.engine.router.is_data_tool(&entry.tool)).collect();
-        let called = |call: &ReadyCall| made.iter().any(|entry| entry.tool == call.spec.tool);
+        let called = |call: &ReadyCall| made.iter().any(|entry| entry.tool == call.spec().tool);
         let planned = self.planned_calls(ruling);
         if made.iter().all(|entry| entry.outcome == Outcome::Empty) {
             return if planned.iter().any(called) { Vec::new() } else { planned };
         }
         // One tool is planned several times only where the message names several targets.
-        let targets = |tool: &str| planned.iter().filter(|call| call.spec.tool == tool).count();
-        planned.iter().filter(|call| called(call) && targets(&call.spec.tool) > 1).cloned().collect()
+        let targets = |tool: &str| planned.iter().filter(|call| call.spec().tool == tool).count();
+        planned.iter().filter(|call| called(call) && targets(&call.spec().tool) > 1).cloned().collect()
     }
 
     /// What tools said about arguments they refused in this turn.
@@ -120,50 +140,24 @@ impl Turn {
             .collect()
     }
 
-    /// The calls behind the results that a refresh speaks of, with their arguments, and
-    /// whatever policy adds for the object in question.
-    fn repeats(&self, ruling: &Ruling) -> Vec<ReadyCall> {
-        let mut calls = self.calls_behind(ruling);
-        calls.extend(self.planned_calls(ruling));
-        calls
-    }
-
-    /// The calls behind the results that a ruling speaks of, with their arguments.
-    fn calls_behind(&self, ruling: &Ruling) -> Vec<ReadyCall> {
-        ruling
-            .about
-            .iter()
-            .filter_map(|id| self.ledger.get(*id))
-            .filter_map(|entry| {
-                let spec =
-                    self.catalog.by_tool(&entry.tool).find(|spec| spec.server == entry.server && spec.read_only)?;
-                Some(ReadyCall {
-                    spec: Arc::clone(spec),
-                    arguments: entry.arguments.clone(),
-                    made_by: MadeBy::Gateway,
-                    attempt: 1,
-                })
-            })
-            .collect()
+    /// The calls behind the results that a ruling speaks of, with their arguments: those that
+    /// may run, and those that would need the user's yes again.
+    fn calls_behind(&self, ruling: &Ruling) -> (Vec<ReadyCall>, Vec<PendingCall>) {
+        let entries = ruling.about.iter().filter_map(|id| self.ledger.get(*id));
+        apart(entries.filter_map(|entry| {
+            let spec = self.catalog.by_tool(&entry.tool).find(|spec| spec.server == entry.server)?;
+            Some(Sorted::of(spec, entry.arguments.clone(), MadeBy::Gateway, 1))
+        }))
     }
 
     /// A translated request stands for the call it was made for: the same intent, executed.
-    fn executed_translations(&self) -> Vec<ReadyCall> {
-        self.ledger
-            .of_turn(self.id)
-            .filter(|entry| entry.outcome.answered())
-            .filter_map(|entry| {
-                let tool = self.engine.router.executes(&entry.tool)?;
-                let spec = self.catalog.by_tool(tool).find(|spec| spec.server == entry.server)?;
-                let fits = crate::engine::tool_call::schema_problems(spec, &entry.arguments).is_empty();
-                fits.then(|| ReadyCall {
-                    spec: Arc::clone(spec),
-                    arguments: entry.arguments.clone(),
-                    made_by: MadeBy::Gateway,
-                    attempt: 1,
-                })
-            })
-            .collect()
+    fn executed_translations(&self) -> (Vec<ReadyCall>, Vec<PendingCall>) {
+        let entries = self.ledger.of_turn(self.id).filter(|entry| entry.outcome.answered());
+        apart(entries.filter_map(|entry| {
+            let tool = self.engine.router.executes(&entry.tool)?;
+            let spec = self.catalog.by_tool(tool).find(|spec| spec.server == entry.server)?;
+            Some(Sorted::of(spec, entry.arguments.clone(), MadeBy::Gateway, 1))
+        }))
     }
 
     /// Whether a call for data ended in this turn, in whatever way but for refused arguments:
@@ -189,18 +183,7 @@ impl Turn {
             let notice = Notice::new(NoticeKind::ToolUnavailable, ruling.language, down);
             return Some(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
         }
-        let writers: Vec<String> = ruling
-            .tools
-            .iter()
-            .flat_map(|tool| self.catalog.by_tool(tool))
-            .filter(|spec| !spec.read_only)
-            .map(|spec| spec.tool.clone())
-            .collect();
-        let notice = if writers.is_empty() {
-            Notice::new(NoticeKind::RefuseNoTool, ruling.language, self.group_labels())
-        } else {
-            Notice::new(NoticeKind::NotReadOnly, ruling.language, writers)
-        };
+        let notice = Notice::new(NoticeKind::RefuseNoTool, ruling.language, self.group_labels());
         Some(self.notice_reply(notice, TurnOutcome::Refused))
     }
 

@@ -4,6 +4,7 @@
 
 pub mod budget;
 pub mod compact;
+pub mod confirm;
 pub mod draft;
 pub mod error;
 pub mod fingerprint;
@@ -15,6 +16,7 @@ pub mod model_call;
 pub mod ports;
 pub mod preview;
 pub mod project;
+pub mod ready_call;
 pub mod record;
 pub mod repeat;
 pub mod route;

@@ -29,6 +29,7 @@ use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
+use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
 use crate::engine::record::ToolTrial;
 use crate::engine::record::TurnRecord;
@@ -471,6 +472,21 @@ pub trait TurnStore: Send + Sync {
 
     /// Writes down a call that was tried by hand.
     async fn record_trial(&self, trial: &ToolTrial) -> Result<(), StoreError>;
+
+    /// What a finished turn asked to run; `None` when it asked nothing of that kind.
+    async fn confirmation(&self, owner: &str, id: TurnId) -> Result<Option<Confirmation>, StoreError>;
+
+    /// Takes the answer to that question for the turn `by`, durably and for good; false when
+    /// it was taken before, or when another turn came after the question. Turns that `by` takes
+    /// the place of, from `replaces` on, do not count.
+    async fn claim_confirmation(
+        &self,
+        owner: &str,
+        turn: TurnId,
+        by: TurnId,
+        replaces: Option<TurnId>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Whether the database takes writes now.
     async fn ping(&self) -> Result<(), StoreError>;

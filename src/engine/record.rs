@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::event::AskedCall;
 use crate::domain::event::BasisItem;
 use crate::domain::event::Citation;
 use crate::domain::event::JournalEntry;
@@ -19,7 +20,10 @@ use crate::domain::ids::CallId;
 use crate::domain::ids::ConversationId;
 use crate::domain::ids::ResultId;
 use crate::domain::ids::TurnId;
+use crate::domain::lang::Lang;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::notice::NoticeKind;
+use crate::domain::notice::phrase;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::Ruling;
 use crate::engine::ports::ModelRole;
@@ -114,6 +118,28 @@ pub struct TurnRecord {
     /// The turn that this one takes the place of, once it has a reply.
     #[serde(default)]
     pub replaces: Option<TurnId>,
+}
+
+/// What a turn asked to run, as far as its answer needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirmation {
+    /// The turn that asked.
+    pub turn_id: TurnId,
+    /// Its conversation.
+    pub conversation_id: ConversationId,
+    /// The message that led to it.
+    pub message: String,
+    /// Language of that message.
+    pub language: Lang,
+    /// What would run, in order.
+    pub calls: Vec<AskedCall>,
+}
+
+impl Confirmation {
+    /// The plain yes or no of its language, as a user would write it.
+    pub fn reply(&self, yes: bool) -> &'static str {
+        phrase(if yes { NoticeKind::Yes } else { NoticeKind::No }, self.language)
+    }
 }
 
 /// What somebody thinks of a reply.

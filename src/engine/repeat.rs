@@ -8,11 +8,13 @@ use crate::domain::event::TurnEvent;
 use crate::domain::ids::ResultId;
 use crate::domain::lang::Lang;
 use crate::domain::ledger::Ledger;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::Role;
 use crate::domain::policy::decision::DecidedBy;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::engine::error::TurnError;
+use crate::engine::ports::Catalog;
 use crate::engine::turn::Turn;
 
 /// Stands in the place of a rule's id: the user named the result, so no rule was asked.
@@ -40,11 +42,16 @@ pub fn message(question: &str) -> String {
 ///
 /// # Errors
 /// [`TurnError::NotRepeatable`].
-pub(crate) fn repeatable(ledger: &Ledger, id: ResultId) -> Result<(), TurnError> {
+pub(crate) fn repeatable(ledger: &Ledger, id: ResultId, catalog: &Catalog) -> Result<(), TurnError> {
+    let asks =
+        |entry: &LedgerEntry| catalog.by_tool(&entry.tool).any(|spec| spec.server == entry.server && !spec.read_only);
     match ledger.get(id) {
         None => Err(TurnError::NotRepeatable { reason: "its turn was replaced by another one" }),
         Some(entry) if !entry.evidence => {
             Err(TurnError::NotRepeatable { reason: "it was a step on the way to a result and holds no data" })
+        }
+        Some(entry) if asks(entry) => {
+            Err(TurnError::NotRepeatable { reason: "its tool runs only when the user has confirmed it; ask for it" })
         }
         Some(_) => Ok(()),
     }

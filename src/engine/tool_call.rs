@@ -1,6 +1,6 @@
-//! Tool calls of a turn: arguments checked against the schema, calls run side by side,
-//! each result classified and written to the ledger. A call that was already made in the
-//! turn with the same arguments is not repeated.
+//! Tool calls of a turn: those that may run (`ready_call`) run side by side, each result is
+//! classified and written to the ledger. A call that was already made in the turn with the
+//! same arguments is not repeated.
 
 use std::sync::Arc;
 
@@ -14,42 +14,14 @@ use crate::domain::event::TurnEvent;
 use crate::domain::ids::ResultId;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::outcome::Outcome;
-use crate::domain::tool::MadeBy;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::fingerprint::digest;
 use crate::engine::ports::ProgressFn;
+use crate::engine::ready_call::ReadyCall;
 use crate::engine::turn::Turn;
-
-/// A call that may run: the tool is known and the arguments fit its schema.
-#[derive(Clone, Debug)]
-pub(crate) struct ReadyCall {
-    pub spec: Arc<ToolSpec>,
-    pub arguments: Value,
-    pub made_by: MadeBy,
-    pub attempt: u32,
-}
-
-/// Every problem of the arguments, each naming its place.
-pub(crate) fn schema_problems(spec: &ToolSpec, arguments: &Value) -> Vec<String> {
-    let validator = match jsonschema::validator_for(&spec.input_schema) {
-        Ok(validator) => validator,
-        // A tool whose schema is broken cannot be checked here; the tool itself decides.
-        Err(_) => return if arguments.is_object() { Vec::new() } else { vec!["not an object".to_owned()] },
-    };
-    validator
-        .iter_errors(arguments)
-        .take(8)
-        .map(|error| {
-            let place = error.instance_path().to_string();
-            let place = if place.is_empty() { "arguments".to_owned() } else { place };
-            let text: String = error.to_string().chars().take(200).collect();
-            format!("{place}: {text}")
-        })
-        .collect()
-}
 
 impl Turn {
     /// Whether this call was already made in the turn.
@@ -61,9 +33,7 @@ impl Turn {
     pub(crate) async fn run_calls(&mut self, ready: Vec<ReadyCall>) -> Vec<ResultId> {
         let mut fresh: Vec<ReadyCall> = Vec::new();
         for call in ready {
-            let twice =
-                fresh.iter().any(|other| other.spec.name == call.spec.name && other.arguments == call.arguments);
-            if !twice && !self.already_made(&call.spec, &call.arguments) {
+            if !fresh.iter().any(|other| other.same(&call)) && !self.already_made(call.spec(), call.arguments()) {
                 fresh.push(call);
             }
         }
@@ -80,6 +50,14 @@ impl Turn {
         finished.into_iter().map(|finished| self.enter(finished)).collect()
     }
 
+    /// Runs one call with nothing beside it. Returns its ledger entry.
+    pub(crate) async fn run_alone(&mut self, call: ReadyCall) -> ResultId {
+        let started = self.engine.clock.monotonic_ms();
+        let finished = self.run_one(call).await;
+        self.timings.tools += self.engine.clock.monotonic_ms() - started;
+        self.enter(finished)
+    }
+
     /// The future of one call; holds no borrow of the turn, so several run side by side.
     fn run_one(&self, ready: ReadyCall) -> impl Future<Output = Finished> + use<> {
         let engine = Arc::clone(&self.engine);
@@ -88,12 +66,13 @@ impl Turn {
         let cancel = self.cancel.clone();
         let call = ToolCall {
             id: engine.clock.call_id(),
-            name: ready.spec.name.clone(),
-            server: ready.spec.server.clone(),
-            tool: ready.spec.tool.clone(),
-            arguments: ready.arguments,
-            made_by: ready.made_by,
-            attempt: ready.attempt,
+            name: ready.spec().name.clone(),
+            server: ready.spec().server.clone(),
+            tool: ready.spec().tool.clone(),
+            arguments: ready.arguments().clone(),
+            made_by: ready.made_by(),
+            attempt: ready.attempt(),
+            confirmed: ready.is_confirmed(),
         };
         async move {
             journal.add(TurnEvent::ToolRequested {
@@ -139,7 +118,8 @@ impl Turn {
             page: sorted.page,
             error: sorted.error.clone(),
             max_age_ms: max_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
-            evidence: self.engine.router.yields_data(&call.tool),
+            // What was run for its own sake is told, whatever it serves otherwise.
+            evidence: call.confirmed || self.engine.router.yields_data(&call.tool),
             shown: false,
             stale: false,
             superseded_by: None,

@@ -18,8 +18,8 @@ use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
 use crate::engine::ports::StoreError;
+use crate::engine::ready_call::schema_problems;
 use crate::engine::record::ToolTrial;
-use crate::engine::tool_call::schema_problems;
 use crate::engine::tool_call::sort_answer;
 
 /// What a tried call brought.
@@ -117,6 +117,7 @@ impl Engine {
             arguments,
             made_by: MadeBy::Gateway,
             attempt: 1,
+            confirmed: false,
         };
         let started_at = self.clock.now();
         let cancel = CancellationToken::new();

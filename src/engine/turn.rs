@@ -13,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::basis::basis;
 use crate::domain::caller::Caller;
+use crate::domain::event::AskedCall;
 use crate::domain::event::JournalEntry;
 use crate::domain::event::Question;
+use crate::domain::event::QuestionKind;
 use crate::domain::event::ReplyVerdict;
 use crate::domain::event::Stopped;
 use crate::domain::event::TurnEvent;
@@ -41,6 +43,8 @@ use crate::domain::policy::shown::Shown;
 use crate::domain::policy::signals::Signals;
 use crate::engine::Engine;
 use crate::engine::budget::Budget;
+use crate::engine::confirm::Answered;
+use crate::engine::confirm::Confirmed;
 use crate::engine::error::TurnError;
 use crate::engine::fingerprint::fingerprint;
 use crate::engine::journal::Journal;
@@ -77,6 +81,17 @@ pub struct TurnOrder {
     pub replaces: Option<TurnId>,
     /// The result whose call it repeats, exactly, whatever the message says.
     pub repeats: Option<ResultId>,
+    /// The question whether to run something that it answers, whatever the message says.
+    pub answers: Option<AnswerTo>,
+}
+
+/// A plain answer to the question of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerTo {
+    /// The turn that asked.
+    pub turn: TurnId,
+    /// Run it.
+    pub yes: bool,
 }
 
 /// Everything a running turn knows. Steps add methods in their own files.
@@ -91,6 +106,13 @@ pub struct Turn {
     pub(crate) message: String,
     pub(crate) profile: Option<String>,
     pub(crate) order: TurnOrder,
+    /// The plain answer that the message is, taken before the turn began.
+    answered: Option<Answered>,
+    /// The message that is answered when the turn's own is a plain yes.
+    pub(crate) asked: Option<String>,
+    /// Calls that need the user's yes.
+    pub(crate) pending: Vec<AskedCall>,
+    pub(crate) confirmed: Confirmed,
     pub(crate) ledger: Ledger,
     pub(crate) staled: Vec<ResultId>,
     pub(crate) superseded: Vec<(ResultId, ResultId)>,
@@ -149,7 +171,7 @@ impl Engine {
         let now = self.clock.now();
         let stored = self.open_conversation(&caller, &request, order.replaces, now).await?;
         if let Some(result) = order.repeats {
-            repeatable(&stored.ledger, result)?;
+            repeatable(&stored.ledger, result, &*self.tools.catalog().await)?;
         }
         let id = self.clock.turn_id();
         let running = RunningTurn {
@@ -167,7 +189,15 @@ impl Engine {
             return Err(error.into());
         }
         let stored_id = stored.conversation.id;
-        let turn = Turn::new(Arc::clone(self), caller, request, order, stored, &running, now).await;
+        let answered = match self.answered(caller.subject(), &request.message, order, &stored, id).await {
+            Ok(answered) => answered,
+            Err(error) => {
+                self.give_up(stored_id, id).await;
+                return Err(error);
+            }
+        };
+        let mut turn = Turn::new(Arc::clone(self), caller, request, order, stored, &running, now).await;
+        turn.answered = answered;
         let engine = Arc::clone(self);
         let (conversation, journal) = (stored_id, Arc::clone(&running.journal));
         self.running.spawn(async move {
@@ -178,6 +208,14 @@ impl Engine {
             engine.running.leave(id);
         });
         Ok(running)
+    }
+
+    /// Leaves the places of a turn that does not run.
+    async fn give_up(&self, conversation: ConversationId, id: TurnId) {
+        if let Err(error) = self.store.abandon_turn(conversation, id).await {
+            tracing::warn!(turn.id = %id, error = %error, "the place of the turn is freed when its lease passes");
+        }
+        self.running.leave(id);
     }
 
     async fn broke_off(&self, conversation: ConversationId, id: TurnId, journal: &Journal) {
@@ -261,6 +299,10 @@ impl Turn {
             message: request.message,
             profile: request.profile,
             order,
+            answered: None,
+            asked: None,
+            pending: Vec::new(),
+            confirmed: Confirmed::default(),
             shown: Shown::from_ledger(&stored.ledger),
             signals: None,
             ledger: stored.ledger,
@@ -312,8 +354,12 @@ impl Turn {
         }
     }
 
-    /// The six kinds of turn; each arm ends in an approved reply.
+    /// The six kinds of turn; each arm ends in an approved reply. A plain answer to a question
+    /// whether to run something is routed by that question.
     async fn steps(&mut self) -> Result<Reply, TurnError> {
+        if let Some(answered) = self.answered.take() {
+            return self.answer_to_confirmation(answered).await;
+        }
         let ruling = match self.order.repeats {
             Some(result) => self.route_to_repeat(result),
             None => self.route().await?,
@@ -337,10 +383,18 @@ impl Turn {
         };
         let missing = ruling.missing.iter().map(|name| fact_label(name, ruling.language)).collect();
         let notice = Notice::question(kind, ruling.language, missing, ruling.choices.clone());
-        let question = Question { text: notice.text(), choices: ruling.choices.clone() };
-        let mut reply = self.notice_reply(notice, TurnOutcome::Clarification);
-        reply.question = Some(question);
-        reply
+        self.question_reply(notice, TurnOutcome::Clarification)
+    }
+
+    /// A reply that asks back, in the gateway's words alone.
+    pub(crate) fn question_reply(&self, notice: Notice, outcome: TurnOutcome) -> Reply {
+        let kind = match outcome {
+            TurnOutcome::Confirmation => QuestionKind::Confirmation,
+            _ => QuestionKind::Clarification,
+        };
+        let question =
+            Question { kind, text: notice.text(), choices: notice.choices.clone(), calls: notice.calls().to_vec() };
+        Reply { question: Some(question), ..self.notice_reply(notice, outcome) }
     }
 
     fn refuse(&self, ruling: &Ruling) -> Reply {
@@ -367,6 +421,11 @@ impl Turn {
         CallProof::from_ledger(decision, &self.ledger, self.id)
     }
 
+    /// The question of this turn: the message, or the one that a plain yes stands for.
+    pub(crate) fn question(&self) -> &str {
+        self.asked.as_deref().unwrap_or(&self.message)
+    }
+
     /// Language of the user, as far as it is known yet.
     pub(crate) fn language(&self) -> Lang {
         self.ruling.as_ref().map_or(Lang::En, |ruling| ruling.language)
@@ -379,6 +438,9 @@ impl Turn {
 
     /// The reply when the time limit passed: the data if there is any, else a plain sentence.
     fn late_reply(&mut self) -> Reply {
+        if let Some(reply) = self.confirmed_too_late() {
+            return reply;
+        }
         let lead = NoticeKind::ModelGaveNothing;
         if self.ledger.fresh(self.id, self.engine.clock.now()).any(|entry| entry.outcome.answered())
             && let Some(reply) = self.rendered_reply(lead)

@@ -169,7 +169,7 @@ impl Turn {
         let earlier = |entry: &&LedgerEntry| entry.shown && replaced(entry) && !about.contains(&entry.id);
         let stale = self.ledger.entries().iter().filter(earlier).map(EvidenceResult::from).collect();
         CheckJob {
-            user_message: self.message.clone(),
+            user_message: self.question().to_owned(),
             draft: draft.to_owned(),
             now: self.engine.clock.now(),
             zone: self.engine.settings.zone.clone(),
@@ -199,7 +199,7 @@ impl Turn {
         let entries: Vec<&LedgerEntry> = about.iter().filter_map(|id| self.ledger.get(*id)).collect();
         let failed_calls = entries.iter().any(|entry| !entry.outcome.answered());
         let question = JudgeQuestion {
-            message: &self.message,
+            message: self.question(),
             decision: ruling.decision,
             now: self.engine.clock.now(),
             results: self.views(&entries),
@@ -224,7 +224,7 @@ impl Turn {
             (RouterDecision::UseShown, NoticeKind::DraftStopped) => NoticeKind::ShownEarlier,
             (_, lead) => lead,
         };
-        match self.rendering(about, lead) {
+        match self.rendering(about, Notice::new(lead, self.language(), Vec::new())) {
             Some(reply) => reply,
             None => {
                 let notice = Notice::new(NoticeKind::CannotShow, ruling.language, Vec::new());
@@ -235,11 +235,16 @@ impl Turn {
 
     /// The rendering of everything fresh, for a turn that ran out of time.
     pub(crate) fn rendered_reply(&mut self, lead: NoticeKind) -> Option<Reply> {
+        self.rendered_behind(Notice::new(lead, self.language(), Vec::new()))
+    }
+
+    /// The rendering of everything fresh behind a sentence of ours.
+    pub(crate) fn rendered_behind(&mut self, lead: Notice) -> Option<Reply> {
         let about: Vec<ResultId> = self.fresh_entries().iter().map(|entry| entry.id).collect();
         self.rendering(&about, lead)
     }
 
-    fn rendering(&mut self, about: &[ResultId], lead: NoticeKind) -> Option<Reply> {
+    fn rendering(&mut self, about: &[ResultId], lead: Notice) -> Option<Reply> {
         let results: Vec<EvidenceResult> = about
             .iter()
             .filter_map(|id| self.ledger.get(*id))
@@ -248,7 +253,6 @@ impl Turn {
             .collect();
         let text = render_results(&results, self.language());
         let report = self.check_job(&text, about).run();
-        let lead = Notice::new(lead, self.language(), Vec::new());
         let candidate = Candidate::Rendered { report, lead };
         match ApprovedReply::approve(candidate, self.proof(), self.basis_of(about)) {
             Ok(approved) => Some(self.reply(approved, about.to_vec(), TurnOutcome::Fallback)),

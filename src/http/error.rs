@@ -101,7 +101,7 @@ codes! {
     TurnCancelled = "turn_cancelled", 409, "The turn was cancelled.";
     TurnReplaced = "turn_replaced", 409, "Another turn has taken the place of this one.";
     ResultNotRepeatable = "result_not_repeatable", 409, "The call behind this result cannot be repeated.";
-    NothingToConfirm = "nothing_to_confirm", 409, "The turn does not wait for a confirmation.";
+    NothingToConfirm = "nothing_to_confirm", 409, "The turn asked for no confirmation, was answered already, or is no longer the last of its conversation.";
     ProbeRunning = "probe_running", 409, "The model profile is being probed already.";
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed.";
     MessageTooLong = "message_too_long", 413, "The message is longer than allowed.";
@@ -308,6 +308,7 @@ impl From<TurnError> for ApiError {
             TurnError::Prompt(inner) => Self::plain(Code::PromptBroken).cause(inner),
             TurnError::NotRunning { .. } => Self::new(Code::TurnNotRunning, error.to_string()),
             TurnError::NotRepeatable { .. } => Self::new(Code::ResultNotRepeatable, error.to_string()),
+            TurnError::NothingToConfirm => Self::new(Code::NothingToConfirm, error.to_string()),
             TurnError::Busy { reason: "shutting down" } => Self::plain(Code::ShuttingDown),
             TurnError::Busy { .. } => Self::new(Code::Busy, error.to_string()),
         }

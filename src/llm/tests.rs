@@ -74,6 +74,7 @@ fn case_tool() -> Arc<ToolSpec> {
         input_schema: json!({"type": "object", "required": ["caseID"], "properties": {"caseID": {"type": "number"}}}),
         output_schema: None,
         read_only: true,
+        hinted: true,
     })
 }
 

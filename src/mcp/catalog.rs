@@ -24,7 +24,7 @@ pub struct ToolRules {
     pub deny: Vec<String>,
     /// Read-only although the server does not say so.
     pub read_only: Vec<String>,
-    /// Not read-only although the server says so.
+    /// Run only with the user's yes, although the server calls them read-only.
     pub confirm: Vec<String>,
 }
 
@@ -35,10 +35,15 @@ impl ToolRules {
         self.allow.as_deref().is_none_or(named) && !named(&self.deny)
     }
 
-    fn is_read_only(&self, tool: &rmcp::model::Tool) -> bool {
-        let named = |list: &[String]| list.iter().any(|name| *name == tool.name);
+    /// Whether the server or the operator says that the tool changes nothing.
+    fn is_hinted(&self, tool: &rmcp::model::Tool) -> bool {
         let hinted = tool.annotations.as_ref().and_then(|hints| hints.read_only_hint).unwrap_or(false);
-        (hinted || named(&self.read_only)) && !named(&self.confirm)
+        hinted || self.read_only.iter().any(|name| *name == tool.name)
+    }
+
+    /// Whether the operator wants to be asked whatever the hints say.
+    fn asks(&self, tool: &rmcp::model::Tool) -> bool {
+        self.confirm.iter().any(|name| *name == tool.name)
     }
 }
 
@@ -59,7 +64,8 @@ pub fn merge<'a>(
                 description: tool.description.as_deref().unwrap_or_default().chars().take(DESCRIPTION_CHARS).collect(),
                 input_schema: Value::Object((*tool.input_schema).clone()),
                 output_schema: tool.output_schema.as_ref().map(|schema| Value::Object((**schema).clone())),
-                read_only: rules.is_read_only(tool),
+                read_only: rules.is_hinted(tool) && !rules.asks(tool),
+                hinted: rules.is_hinted(tool),
             }));
         }
     }
@@ -108,11 +114,16 @@ mod tests {
 
     #[test]
     fn a_tool_without_the_hint_is_not_read_only_and_lists_overrule_it() {
-        let rules = ToolRules { deny: vec!["gone".into()], read_only: vec!["safe".into()], ..Default::default() };
-        let list = Arc::new(vec![tool("gone"), tool("safe"), tool("other")]);
+        let rules = ToolRules {
+            deny: vec!["gone".into()],
+            read_only: vec!["safe".into(), "asked".into()],
+            confirm: vec!["asked".into()],
+            ..Default::default()
+        };
+        let list = Arc::new(vec![tool("gone"), tool("safe"), tool("other"), tool("asked")]);
         let catalog = merge(Vec::new(), [("s", &rules, list)]);
-        assert_eq!(names(&catalog), ["s__other", "s__safe"]);
-        assert!(!catalog.tools[0].read_only);
-        assert!(catalog.tools[1].read_only);
+        assert_eq!(names(&catalog), ["s__asked", "s__other", "s__safe"]);
+        let facts: Vec<(bool, bool)> = catalog.tools.iter().map(|tool| (tool.read_only, tool.hinted)).collect();
+        assert_eq!(facts, [(false, true), (false, false), (true, true)]);
     }
 }

@@ -20,6 +20,7 @@ use crate::engine::ports::ProgressFn;
 use crate::engine::ports::Tools;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::catalog::merge;
+use crate::mcp::upstream::Tries;
 use crate::mcp::upstream::Upstream;
 
 /// One server with the rules for its tools.
@@ -90,6 +91,12 @@ impl Hub {
         self.tasks.wait().await;
     }
 
+    /// Whether the tool is known and does not run by itself.
+    fn needs_confirmation(&self, call: &ToolCall) -> bool {
+        let catalog = self.catalog.read().unwrap_or_else(PoisonError::into_inner);
+        catalog.by_tool(&call.tool).any(|spec| spec.server == call.server && !spec.read_only)
+    }
+
     fn rebuild(&self) {
         let states = self.members.values().map(|member| member.upstream.state()).collect();
         let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
@@ -121,7 +128,14 @@ impl Tools for Hub {
         if !member.rules.allows(&call.tool) {
             return Err(ToolFailure::Denied { reason: format!("{} is not on the allow-list", call.tool) });
         }
-        let answer = member.upstream.call(&call.tool, &call.arguments, progress, cancel).await;
+        if !call.confirmed && self.needs_confirmation(call) {
+            return Err(ToolFailure::Denied {
+                reason: format!("{} runs only when the user has confirmed it", call.tool),
+            });
+        }
+        // What may change something is sent once: a second try could do it twice.
+        let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
+        let answer = member.upstream.call(&call.tool, &call.arguments, tries, progress, cancel).await;
         if matches!(answer, Err(ToolFailure::Unavailable { .. })) {
             self.rebuild();
         }

@@ -1,6 +1,7 @@
 //! One MCP server: its connection, state, tool list and calls. A lost connection is made
 //! again with growing, jittered pauses; a call that finds the connection gone is repeated
-//! once on a new one, since only read-only tools are called from a turn.
+//! once on a new one, but never a call that may change something: whether that ran before
+//! the connection was lost cannot be told from here.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -44,6 +45,15 @@ pub struct UpstreamLimits {
     pub connect: Duration,
     /// Largest result in bytes.
     pub result_bytes: usize,
+}
+
+/// How often a call may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// Once, whatever happens: it may change something.
+    Once,
+    /// Once more on a new connection when the old one was lost.
+    AgainOnNewConnection,
 }
 
 /// One MCP server.
@@ -158,6 +168,7 @@ impl Upstream {
         &self,
         tool: &str,
         arguments: &Value,
+        tries: Tries,
         progress: ProgressFn,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
@@ -165,7 +176,7 @@ impl Upstream {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ToolFailure::Cancelled),
-            answer = tokio::time::timeout(limit, self.call_twice(tool, arguments, progress)) => {
+            answer = tokio::time::timeout(limit, self.send(tool, arguments, tries, progress)) => {
                 answer.unwrap_or_else(|_| Err(ToolFailure::Timeout {
                     server: self.name.clone(),
                     limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
@@ -174,23 +185,28 @@ impl Upstream {
         }
     }
 
-    async fn call_twice(
+    async fn send(
         &self,
         tool: &str,
         arguments: &Value,
+        tries: Tries,
         progress: ProgressFn,
     ) -> Result<RawToolResult, ToolFailure> {
-        for last in [false, true] {
+        let mut again = tries == Tries::AgainOnNewConnection;
+        loop {
             let connected = self.connected().await?;
-            match self.call_once(&connected, tool, arguments, &progress).await {
-                Err(ServiceError::TransportClosed | ServiceError::TransportSend(_)) if !last => {
-                    self.lost(&connected, "the connection ended in the middle of a call").await;
-                }
+            let error = match self.call_once(&connected, tool, arguments, &progress).await {
                 Ok(result) => return self.take(result),
-                Err(error) => return Err(self.failure(&error)),
+                Err(error) => error,
+            };
+            if matches!(error, ServiceError::TransportClosed | ServiceError::TransportSend(_)) {
+                self.lost(&connected, "the connection ended in the middle of a call").await;
+                if std::mem::take(&mut again) {
+                    continue;
+                }
             }
+            return Err(self.failure(&error));
         }
-        Err(self.unavailable("the connection ended twice"))
     }
 
     async fn call_once(

@@ -5,11 +5,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::event::AskedCall;
 use crate::domain::event::BasisItem;
 use crate::domain::outcome::Outcome;
 use crate::scenario::observed::SeenCall;
 use crate::scenario::observed::SeenTurn;
 use crate::scenario::observed::short;
+use crate::scenario::spec::AskedSpec;
 use crate::scenario::spec::BasisSpec;
 use crate::scenario::spec::CallSpec;
 use crate::scenario::spec::ClaimSpec;
@@ -186,6 +188,22 @@ impl Checks {
             let got = found.cloned().unwrap_or_else(|| listed(labels.iter().cloned(), "; ", "no choice"));
             self.add("choices", found.is_some(), text.clone(), got);
         }
+        let kind = turn.question.as_ref().map(|question| question.kind);
+        self.one_of("question", expected.question.kind.map(OneOf::One).as_ref(), kind, |kind| kind.as_str().to_owned());
+        if let Some(wanted) = &expected.question.calls {
+            self.asked_calls(turn, wanted);
+        }
+    }
+
+    fn asked_calls(&mut self, turn: &SeenTurn, wanted: &[AskedSpec]) {
+        let asked = turn.question.as_ref().map(|question| question.calls.as_slice()).unwrap_or_default();
+        let fits = |(wanted, asked): (&AskedSpec, &AskedCall)| {
+            wanted.tool == asked.tool && (wanted.arguments.is_null() || within(&wanted.arguments, &asked.arguments))
+        };
+        let passed = wanted.len() == asked.len() && wanted.iter().zip(asked).all(fits);
+        let wanted = listed(wanted.iter().map(|call| format!("{} {}", call.tool, call.arguments)), "; ", "no call");
+        let asked = listed(asked.iter().map(|call| format!("{} {}", call.tool, call.arguments)), "; ", "no call");
+        self.add("question", passed, wanted, asked);
     }
 
     fn events(&mut self, turn: &SeenTurn, expected: &Expectation) {

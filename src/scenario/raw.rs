@@ -193,6 +193,7 @@ impl<'a> Chat<'a> {
             arguments: arguments.clone(),
             made_by: MadeBy::Model,
             attempt: 1,
+            confirmed: false,
         };
         let quiet: ProgressFn = Arc::new(|_, _, _| {});
         let raw = engine

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::Deserializer;
 use serde_json::Value;
 
+use crate::domain::event::QuestionKind;
 use crate::domain::event::ReplyVerdict;
 use crate::domain::event::TurnOutcome;
 use crate::domain::outcome::Outcome;
@@ -56,6 +57,8 @@ pub struct World {
     pub judge: Option<String>,
     /// Which servers are configured; none named: both.
     pub servers: Vec<ServerName>,
+    /// Tools that run only with the user's yes, whatever their server says of them.
+    pub confirm: Vec<String>,
     /// The simulated Argus at the start.
     pub argus: Backend,
     /// The simulated Sysdig at the start.
@@ -70,6 +73,7 @@ impl Default for World {
             behaviour: None,
             judge: None,
             servers: Vec::new(),
+            confirm: Vec::new(),
             argus: Backend::default(),
             sysdig: Backend::default(),
         }
@@ -211,6 +215,8 @@ pub struct Expectation {
     pub basis: Vec<BasisSpec>,
     /// Choices of a question back: each text must be in a choice.
     pub choices: Vec<String>,
+    /// The question back.
+    pub question: QuestionSpec,
     /// Event names that must occur in this order, others between them.
     pub events: Vec<String>,
     /// Most model calls and tool calls.
@@ -232,6 +238,27 @@ pub struct CallSpec {
     /// Who decided on it.
     #[serde(default)]
     pub made_by: Option<MadeBy>,
+}
+
+/// What a question back asks.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QuestionSpec {
+    /// What it is about.
+    pub kind: Option<QuestionKind>,
+    /// What would run, all of it, in order.
+    pub calls: Option<Vec<AskedSpec>>,
+}
+
+/// A call that waits for a yes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedSpec {
+    /// Name at the server.
+    pub tool: String,
+    /// Arguments that must be among those shown; others may be there too.
+    #[serde(default)]
+    pub arguments: Value,
 }
 
 /// What the text of the reply holds.

@@ -134,6 +134,7 @@ impl LiveWorld {
             now: Some(world.now),
             judge: world.judge.clone(),
             sleeper: Sleeper::instant(),
+            confirm: world.confirm.clone(),
             adjust: Some(adjust(&world.servers, model.limits(), hangs)),
             ..SandboxOptions::default()
         };

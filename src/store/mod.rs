@@ -5,6 +5,7 @@
 //! clock. Another owner's object does not exist.
 
 pub mod commit;
+pub mod confirmations;
 pub mod contents;
 pub mod conversations;
 pub mod database;
@@ -34,6 +35,7 @@ use crate::engine::ports::Listed;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
 use crate::engine::ports::TurnStore;
+use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
 use crate::engine::record::ToolTrial;
 use crate::engine::record::TurnRecord;
@@ -253,6 +255,21 @@ impl TurnStore for Store {
 
     async fn record_trial(&self, trial: &ToolTrial) -> Result<(), StoreError> {
         trials::record(&self.database, trial).await
+    }
+
+    async fn confirmation(&self, owner: &str, id: TurnId) -> Result<Option<Confirmation>, StoreError> {
+        confirmations::of_turn(&self.database, owner, id).await
+    }
+
+    async fn claim_confirmation(
+        &self,
+        owner: &str,
+        turn: TurnId,
+        by: TurnId,
+        replaces: Option<TurnId>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        confirmations::claim(&self.database, owner, turn, by, replaces, at).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

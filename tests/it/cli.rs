@@ -4,8 +4,10 @@
 use std::fs;
 use std::io::BufRead;
 use std::io::BufReader;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
@@ -288,6 +290,13 @@ fn demo_with_an_unknown_behaviour_lists_the_known_ones() {
 }
 
 #[test]
+fn demo_with_an_unknown_tool_to_confirm_lists_the_known_ones() {
+    let done = run(&["demo", "--port", "0", "--confirm", "closeCase"]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("no tool closeCase") && done.err.contains("getArgusCaseByID, "), "{}", done.err);
+}
+
+#[test]
 fn ask_without_a_gateway_says_how_to_start_one() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", free.local_addr().expect("its address"));
@@ -297,18 +306,72 @@ fn ask_without_a_gateway_says_how_to_start_one() {
     assert!(done.err.contains(&url) && done.err.contains("groundwire demo"), "{}", done.err);
 }
 
-#[test]
-fn demo_answers_a_question_from_a_call_and_goes_down_in_peace() {
-    let folder = tempfile::tempdir().expect("temporary folder");
-    let mut demo = command(folder.path(), &[], &["demo", "--port", "0"])
+/// The demo with its URL.
+fn start_demo(folder: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut demo = command(folder, &[], &[&["demo", "--port", "0"], arguments].concat())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the demo starts");
-    let mut lines = BufReader::new(demo.stdout.take().expect("its output")).lines();
-    let first = lines.next().expect("a line").expect("text");
-    let url = first.strip_prefix("groundwire demo listens on ").unwrap_or_else(|| panic!("{first}")).to_owned();
+    let mut first = String::new();
+    BufReader::new(demo.stdout.as_mut().expect("its output")).read_line(&mut first).expect("a line");
+    let url = first.trim_end().strip_prefix("groundwire demo listens on ").unwrap_or_else(|| panic!("{first}"));
+    (demo, url.to_owned())
+}
 
+fn stop(mut demo: Child) {
+    let stopped = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().expect("kill");
+    assert!(stopped.success());
+    assert_eq!(demo.wait().expect("the demo ends").code(), Some(0));
+}
+
+/// Runs with these lines as input.
+fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Done {
+    let mut child = command(folder, &[], arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    Done {
+        code: output.status.code().expect("an exit code"),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+#[test]
+fn ask_and_chat_show_what_would_run_and_take_the_next_line_as_the_answer() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let (demo, url) = start_demo(folder.path(), &["--confirm", "getArgusCaseByID"]);
+    let question = "What is the status of case 4120771?";
+    let ask = |input: &str| run_with_input(folder.path(), &["ask", "--url", &url, question], input);
+    let answered = ask("yes\n");
+    for part in
+        ["\"caseID\": 4120771", "1. Run it", "[confirmation · ", "· call getArgusCaseByID (argus)", "[answered · "]
+    {
+        assert!(answered.out.contains(part), "no {part:?} in:\n{}{}", answered.out, answered.err);
+    }
+    for input in ["", "no\n"] {
+        let not = ask(input);
+        assert!(not.code == 0 && not.out.contains("[confirmation · "), "{}{}", not.out, not.err);
+        assert!(
+            !not.out.contains("· call ") && not.out.to_lowercase().contains("was run") | not.out.contains("Not run"),
+            "{}",
+            not.out
+        );
+    }
+    let chat = run_with_input(folder.path(), &["chat", "--url", &url], &format!("{question}\nrun it\n/quit\n"));
+    assert!(chat.out.contains("[confirmation · ") && chat.out.contains("[answered · "), "{}{}", chat.out, chat.err);
+    stop(demo);
+}
+
+#[test]
+fn demo_answers_a_question_from_a_call_and_goes_down_in_peace() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let (demo, url) = start_demo(folder.path(), &[]);
     let done =
         run_in(folder.path(), &[], &["ask", "--url", &url, "--evidence", "Show me the open cases for Nordfjord"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
@@ -316,8 +379,6 @@ fn demo_answers_a_question_from_a_call_and_goes_down_in_peace() {
         assert!(done.out.contains(part), "no {part:?} in:\n{}", done.out);
     }
 
-    let stopped = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().expect("kill");
-    assert!(stopped.success());
-    assert_eq!(demo.wait().expect("the demo ends").code(), Some(0));
+    stop(demo);
     assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 0, "the demo leaves files behind");
 }

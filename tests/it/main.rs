@@ -5,6 +5,7 @@ mod auth;
 mod bad_input;
 mod cli;
 mod config_examples;
+mod confirm;
 mod documents;
 mod limits;
 mod mcp_hub;

@@ -60,6 +60,7 @@ async fn call(
         arguments,
         made_by: MadeBy::Gateway,
         attempt: 1,
+        confirmed: false,
     };
     hub.call(&call, &Caller::local(), Arc::new(|_, _, _| {}), &CancellationToken::new()).await
 }

@@ -64,15 +64,27 @@ impl Gateway {
     }
 
     async fn turn(&self, conversation: &str) -> (u16, Value) {
-        let url = self.url(&format!("/api/conversations/{conversation}/turns"));
-        let response = self.http.post(url).json(&json!({"message": QUESTION})).send().await.expect("answered");
+        self.say(conversation, QUESTION).await
+    }
+
+    async fn say(&self, conversation: &str, message: &str) -> (u16, Value) {
+        self.send(&format!("/api/conversations/{conversation}/turns"), &json!({ "message": message })).await
+    }
+
+    async fn send(&self, path: &str, body: &Value) -> (u16, Value) {
+        let response = self.http.post(self.url(path)).json(body).send().await.expect("answered");
         (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
     /// Reads a turn's events until `stop` says so or the stream ends; names in order.
     async fn events(&self, conversation: &str, stop: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
-        let url = self.url(&format!("/api/conversations/{conversation}/turns"));
-        let request = self.http.post(url).header("accept", "text/event-stream").json(&json!({"message": QUESTION}));
+        let path = format!("/api/conversations/{conversation}/turns");
+        self.stream(&path, &json!({"message": QUESTION}), stop).await
+    }
+
+    /// The same for any request that runs a turn.
+    async fn stream(&self, path: &str, body: &Value, stop: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
+        let request = self.http.post(self.url(path)).header("accept", "text/event-stream").json(body);
         let response = request.send().await.expect("answered");
         assert_eq!(response.status(), 200);
         let mut stream = response.bytes_stream().eventsource();
@@ -247,5 +259,40 @@ async fn what_check_finds_about_a_model_is_shown_by_the_gateway() {
     assert_eq!((&probe["reachable"], &probe["reasoning_field"]), (&json!(true), &json!("content")), "{list}");
     assert!(probe["at"].is_string());
     assert_eq!(gateway.stop(), Some(0));
+    simulators.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_killed_while_a_confirmed_call_runs_never_makes_it_again() {
+    let simulators = simulators().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    write_config(folder.path(), &simulators, "slow", "sqlite:groundwire.db");
+    let path = folder.path().join("groundwire.toml");
+    let config = std::fs::read_to_string(&path).expect("the configuration");
+    let confirm = "[mcp.servers.argus.options]\nconfirm = [\"getArgusCaseByID\"]\n";
+    std::fs::write(&path, format!("{config}{confirm}")).expect("the configuration is written");
+    for (number, victim) in
+        ["tool.requested", "tool.finished", "draft.started", "judge.finished"].into_iter().enumerate()
+    {
+        let case = format!("41207{}", 71 + number * 10);
+        let asked = || simulators.argus.requests().iter().filter(|r| r["path"].to_string().contains(&case)).count();
+        let gateway = Gateway::start(folder.path());
+        let conversation = gateway.conversation().await;
+        let (status, turn) = gateway.say(&conversation, &format!("What is the status of case {case}?")).await;
+        assert_eq!((status, &turn["outcome"]), (200, &json!("confirmation")), "{turn}");
+        let confirm = format!("/api/turns/{}/confirm", turn["id"].as_str().expect("an id"));
+        let seen = gateway.stream(&confirm, &json!({"confirm": true}), |name| name == victim).await;
+        assert_eq!(seen.last().map(|(name, _)| name.as_str()), Some(victim), "{seen:?}");
+        gateway.kill();
+        let before = asked();
+        assert!(before <= 1, "{victim}: {before}");
+        let gateway = Gateway::start(folder.path());
+        let (status, body) = gateway.send(&confirm, &json!({"confirm": true})).await;
+        assert_eq!((status, &body["error"]["code"]), (409, &json!("nothing_to_confirm")), "{victim}: {body}");
+        let (status, told) = gateway.say(&conversation, "yes").await;
+        assert_eq!((status, &told["rule"]), (200, &json!("confirmation_closed")), "{victim}: {told}");
+        assert_eq!(asked(), before, "{victim}");
+        assert_eq!(gateway.stop(), Some(0));
+    }
     simulators.stop().await;
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use groundwire::domain::policy::rules::RULES;
+use groundwire::domain::policy::rules::answers;
 use groundwire::domain::policy::settings::Policy;
 
 const HEAD: &str = "\
@@ -18,6 +19,17 @@ Made from `src/domain/policy/rules.rs` and `src/domain/policy/default.toml` by
 
 In order; the first that applies decides. A message that none of them claims goes to the model,
 and when that is not sure either, the decision is `call_tool` (rule `default`).
+
+| rule | decision | when |
+| --- | --- | --- |
+";
+
+const ANSWERS: &str = "
+## Answers to a question
+
+A bare yes or no right after a reply that asks whether to run something is no message to be
+routed: the question settles what it means. Anything that says more is routed as above, and the
+question lapses.
 
 | rule | decision | when |
 | --- | --- | --- |
@@ -37,6 +49,10 @@ fn page() -> String {
     let mut page = HEAD.to_owned();
     for rule in RULES {
         writeln!(page, "| `{}` | `{}` | {} |", rule.id, rule.decision.as_str(), rule.doc).expect("a string");
+    }
+    page.push_str(ANSWERS);
+    for (id, decision, doc) in answers::ALL {
+        writeln!(page, "| `{id}` | `{decision}` | {doc} |").expect("a string");
     }
     page.push_str(GROUPS);
     let policy = Policy::shipped().expect("the shipped policy");
@@ -64,7 +80,8 @@ fn the_page_says_what_the_table_says() {
 
 #[test]
 fn rule_ids_are_unique_and_stay_in_snake_case() {
-    let mut ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+    let mut ids: Vec<&str> =
+        RULES.iter().map(|rule| rule.id).chain(answers::ALL.iter().map(|(id, _, _)| *id)).collect();
     assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')), "{ids:?}");
     let all = ids.len();
     ids.sort_unstable();

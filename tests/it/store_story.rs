@@ -17,10 +17,12 @@ use groundwire::auth::AuthError;
 use groundwire::auth::Authenticator;
 use groundwire::auth::NewToken;
 use groundwire::domain::caller::AccessRole;
+use groundwire::domain::event::AskedCall;
 use groundwire::domain::event::BasisItem;
 use groundwire::domain::event::Citation;
 use groundwire::domain::event::JournalEntry;
 use groundwire::domain::event::Question;
+use groundwire::domain::event::QuestionKind;
 use groundwire::domain::event::ReplyVerdict;
 use groundwire::domain::event::Stopped;
 use groundwire::domain::event::TurnEvent;
@@ -93,6 +95,7 @@ on_both_databases! {
     one_turn_of_a_conversation_runs_at_a_time
     a_place_whose_lease_has_passed_is_taken_over
     of_many_that_begin_at_once_one_gets_the_place
+    the_answer_to_a_question_is_taken_once
     many_conversations_commit_at_once
     nobody_sees_what_belongs_to_another
     the_newest_conversation_with_a_fingerprint_is_found
@@ -225,8 +228,10 @@ fn record(of: &Conversation, number: u64) -> TurnRecord {
         claims: vec![claim(&entry)],
         stopped: vec![Stopped { text: "closed".to_owned(), code: "wrong_value".to_owned(), reason: "no".to_owned() }],
         question: Some(Question {
+            kind: QuestionKind::Clarification,
             text: "Which one?".to_owned(),
             choices: vec![Choice { label: "4120771".to_owned(), message: "Show me case 4120771".to_owned() }],
+            calls: Vec::new(),
         }),
         usage: Usage { prompt_tokens: 900, completion_tokens: 40, model_calls: 2 },
         started_at: at(6),
@@ -428,6 +433,52 @@ async fn of_many_that_begin_at_once_one_gets_the_place(database: TestDatabase) {
     let outcomes = tries.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert!(outcomes.into_iter().filter_map(Result::err).all(|error| error.kind() == "turn_running"));
+}
+
+/// A turn that asks whether to run something.
+fn asking(of: &Conversation, number: u64) -> TurnRecord {
+    let call = AskedCall { server: "desk".into(), tool: "closeCase".into(), arguments: json!({"caseID": 4_120_771}) };
+    let question =
+        Question { kind: QuestionKind::Confirmation, text: "Run it?".into(), choices: Vec::new(), calls: vec![call] };
+    TurnRecord { outcome: TurnOutcome::Confirmation, question: Some(question), ..record(of, number) }
+}
+
+async fn the_answer_to_a_question_is_taken_once(database: TestDatabase) {
+    let stores = [Arc::new(database.open().await), Arc::new(database.open().await)];
+    let head = conversation(1, "ada");
+    stores[0].create_conversation(&head).await.expect("create");
+    let asked = asking(&head, 1);
+    commit(&stores[0], &asked).await;
+    let found = stores[1].confirmation("ada", asked.id).await.expect("read").expect("it asks");
+    assert_eq!((found.conversation_id, &found.message), (head.id, &asked.message));
+    assert_eq!(Some(&found.calls), asked.question.as_ref().map(|question| &question.calls));
+    assert_eq!(kind(stores[1].confirmation("eve", asked.id).await), "not_found");
+    let claim = async |store: &Store, owner: &str, turn, by, replaces| {
+        store.claim_confirmation(owner, turn, TurnId(id(9, by)), replaces, at(9)).await.expect("asked")
+    };
+    assert!(!claim(&stores[0], "eve", asked.id, 1, None).await, "another owner's question is not there");
+    let mut tries = tokio::task::JoinSet::new();
+    for number in 0..16 {
+        let store = Arc::clone(&stores[usize::from(number % 2 == 0)]);
+        let turn = asked.id;
+        tries.spawn(async move { store.claim_confirmation("ada", turn, TurnId(id(9, number)), None, at(9)).await });
+    }
+    let first = tries.join_all().await.into_iter().filter(|taken| matches!(taken, Ok(true))).count();
+    assert_eq!(first, 1);
+    // It stays taken, also for a turn that takes the place of the answer.
+    let answer = record(&head, 2);
+    commit(&stores[0], &answer).await;
+    assert!(!claim(&stores[0], "ada", asked.id, 20, Some(answer.id)).await);
+    // Only the last question of a conversation is open, and turns that are replaced are none.
+    let again = asking(&head, 3);
+    commit(&stores[0], &again).await;
+    let later = record(&head, 4);
+    commit(&stores[0], &later).await;
+    assert!(!claim(&stores[0], "ada", again.id, 21, None).await);
+    assert!(claim(&stores[0], "ada", again.id, 22, Some(later.id)).await);
+    assert!(!claim(&stores[0], "ada", later.id, 23, None).await, "it asked nothing");
+    assert_eq!(stores[0].confirmation("ada", later.id).await.expect("read"), None);
+    stores[0].delete_conversation("ada", head.id).await.expect("what was answered can be deleted");
 }
 
 async fn many_conversations_commit_at_once(database: TestDatabase) {
@@ -856,4 +907,11 @@ async fn postgres_that_is_gone_is_unreachable_and_back_when_it_is() {
     let _wire = Wire::to(&target, port).await;
     store.commit_turn(&written).await.expect("commit after its return");
     assert_eq!(store.turn("ada", written.id).await.expect("record"), written);
+}
+
+#[test]
+fn a_stored_question_without_a_kind_is_a_clarification() {
+    let old = json!({"text": "Which one?", "choices": []});
+    let question: Question = serde_json::from_value(old).expect("it reads");
+    assert_eq!((question.kind, question.calls), (QuestionKind::Clarification, Vec::new()));
 }

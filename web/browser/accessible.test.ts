@@ -7,14 +7,11 @@ import { ENGLISH, EXPECTED, states } from "./states.ts";
 
 let honest: Served;
 let fabricating: Served;
+let confirming: Served;
 before(async () => {
-  honest = await serve();
-  fabricating = await serve({ behaviour: "fabricates" });
+  [honest, fabricating, confirming] = await Promise.all([serve(), serve({ behaviour: "fabricates" }), serve({ confirm: ["executeSearchArgusCase"] })]);
 });
-after(async () => {
-  await honest.close();
-  await fabricating.close();
-});
+after(() => Promise.all([honest.close(), fabricating.close(), confirming.close()]));
 
 const LOOKS: [string, BrowserContextOptions][] = [
   ["light", { colorScheme: "light" }],
@@ -39,5 +36,16 @@ for (const [name, options] of LOOKS) {
     await page.locator(".trace").waitFor();
     await page.locator(".trace").evaluate((trace) => { for (const fold of trace.querySelectorAll("details")) fold.open = true; });
     await assertAccessible(page, "the trace of stopped statements");
+  });
+
+  test(`a confirmation is accessible: ${name}`, async () => {
+    const page = await confirming.open(options);
+    await ask(page, ENGLISH.cases);
+    await page.locator(".confirmation .button.primary").waitFor();
+    await assertAccessible(page, "confirmation");
+    await page.locator(".confirmation .button.primary").click();
+    await page.locator(".turn").nth(1).locator(".turn-actions").waitFor();
+    await page.locator(".confirmation .answered").waitFor();
+    await assertAccessible(page, "confirmed");
   });
 }

@@ -40,7 +40,8 @@ async function unfold(page: Page, within: string): Promise<void> {
 async function view(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => { location.hash = to; }, hash);
   await page.locator(".view h1").waitFor();
-  await page.locator(":is(.view .card, .view .rows, .view .tool-page, .view .notice, .view table)").first().waitFor();
+  // Whatever a view is made of, it comes after the words that it is being loaded.
+  await page.locator(".view-inner > :nth-child(3):not(.quiet)").first().waitFor();
 }
 
 async function* answers(page: Page, words: Words): AsyncGenerator<string> {
@@ -104,19 +105,49 @@ async function* views(page: Page): AsyncGenerator<string> {
   await view(page, `#/tools/${TOOL}`);
   await unfold(page, ".view");
   yield "a tool";
-  if (await page.locator(".arguments-form").count() > 0) {
-    await page.locator(".arguments-form .button.primary").click();
-    await page.locator(".arguments-form .notice.bad").first().waitFor();
-    yield "a tool called without an argument that it needs";
-    await page.locator(".arguments-form input").first().fill("4120790");
-    await page.locator(".arguments-form .button.primary").click();
-    await page.locator(".try-answer").waitFor();
-    yield "a tool with its answer";
-  }
-  for (const name of ["models", "scenarios", "tokens"]) {
-    await view(page, `#/${name}`);
-    yield name;
-  }
+  await page.locator(".arguments-form .button.primary").click();
+  await page.locator(".arguments-form .notice.bad").first().waitFor();
+  yield "a tool called without an argument that it needs";
+  await page.locator(".arguments-form input").first().fill("4120790");
+  await page.locator(".arguments-form .button.primary").click();
+  await page.locator(".try-answer").waitFor();
+  yield "a tool with its answer";
+  await view(page, "#/models");
+  await page.locator(".card .button").first().click();
+  await page.locator(".findings").waitFor();
+  yield "models, one of them probed";
+  yield* scenarios(page);
+  yield* tokens(page);
+}
+
+async function* scenarios(page: Page): AsyncGenerator<string> {
+  await view(page, "#/scenarios");
+  yield "scenarios";
+  await page.locator(".scenario .button").first().click();
+  await page.locator(".view h1 .badge.tone-good").waitFor({ timeout: 60_000 });
+  yield "a scenario that ran";
+  await page.locator(".ran-turn .text-button").first().click();
+  await page.locator(".trace").waitFor();
+  yield "the trace of a scenario";
+  await closePanel(page);
+  await view(page, "#/scenarios");
+  await unfold(page, ".view");
+  await page.locator(".earlier-runs table").waitFor();
+  yield "scenarios and earlier runs";
+}
+
+async function* tokens(page: Page): AsyncGenerator<string> {
+  await view(page, "#/tokens");
+  yield "tokens";
+  await page.locator(".inline-form input").fill("Reporting");
+  await page.locator(".inline-form .button").click();
+  await page.locator(".view table").waitFor();
+  yield "a new token";
+  await page.locator(".view table .text-button").last().click();
+  await page.locator("dialog[open]").waitFor();
+  yield "the dialog to revoke";
+  await page.locator("dialog[open] .button.danger").click();
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
 }
 
 async function* problems(page: Page): AsyncGenerator<string> {

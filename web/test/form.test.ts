@@ -21,13 +21,13 @@ test("each argument gets the field that fits it", () => {
 });
 
 test("what was typed becomes arguments; empty fields are left out", () => {
-  const { value, problems } = argumentsOf(fieldsOf(SCHEMA), { caseID: "4711", tags: "a, b", deep: "false", request: '{"x":1}' });
+  const { value, problems } = argumentsOf(fieldsOf(SCHEMA), { "/caseID": "4711", "/tags": "a, b", "/deep": "false", "/request": '{"x":1}' });
   assert.deepEqual(problems, []);
   assert.deepEqual(value, { caseID: 4711, tags: ["a", "b"], deep: false, request: { x: 1 } });
 });
 
 test("what does not fit is named", () => {
-  const { problems } = argumentsOf(fieldsOf(SCHEMA), { caseID: "4.5", request: "{" });
+  const { problems } = argumentsOf(fieldsOf(SCHEMA), { "/caseID": "4.5", "/request": "{" });
   assert.deepEqual(problems.map(({ field, what }) => [field.name, what]), [["caseID", "bad_number"], ["request", "bad_json"]]);
   assert.deepEqual(argumentsOf(fieldsOf(SCHEMA), {}).problems.map(({ what }) => what), ["missing"]);
 });
@@ -35,4 +35,34 @@ test("what does not fit is named", () => {
 test("a schema that refers to itself ends", () => {
   const endless = { type: "object", properties: { a: { $ref: "#/$defs/A" } }, $defs: { A: { $ref: "#/$defs/A" } } };
   assert.equal(fieldsOf(endless)[0]?.kind, "json");
+});
+
+const NESTED = {
+  type: "object",
+  required: ["request"],
+  properties: {
+    request: {
+      type: "object",
+      properties: {
+        customer: { type: "array", items: { type: ["string", "integer"] } },
+        status: { type: "array", items: { type: "string", enum: ["open", "closed"] } },
+        time: { type: "object", required: ["start"], properties: { start: { type: "string" }, end: { type: ["integer", "string"] } } },
+        tag: { type: "array", items: { type: "object", properties: { key: { type: "string" } } } },
+      },
+    },
+  },
+};
+
+test("objects in objects are groups of fields; nothing of them has to be written as JSON", () => {
+  const [request] = fieldsOf(NESTED);
+  assert.deepEqual(request?.fields.map(({ name, kind }) => [name, kind]), [["customer", "list"], ["status", "choices"], ["time", "group"], ["tag", "json"]]);
+  const { value, problems } = argumentsOf(fieldsOf(NESTED), { "/request/customer": "nordfjord, 2172", "/request/status": "closed\nopen", "/request/time/start": "now -1 day" });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(value, { request: { customer: ["nordfjord", "2172"], status: ["open", "closed"], time: { start: "now -1 day" } } });
+});
+
+test("a required object goes empty, one that may be left out is left out until something of it is typed", () => {
+  assert.deepEqual(argumentsOf(fieldsOf(NESTED), {}), { value: { request: {} }, problems: [] });
+  const { problems } = argumentsOf(fieldsOf(NESTED), { "/request/time/end": "now" });
+  assert.deepEqual(problems.map(({ field, what }) => [field.path, what]), [["/request/time/start", "missing"]]);
 });

@@ -259,7 +259,9 @@ pub enum Candidate {
         /// Says why the rendering stands in for an answer.
         lead: Notice,
     },
-    /// One of the gateway's fixed sentences: states no operational value.
+    /// One of the gateway's fixed sentences: states no operational value. Calls that it shows are
+    /// quoted as JSON in a fence, under the sentence that they have not been made; they are the
+    /// one text of a model's making that leaves unchecked, and they leave as nothing but a call.
     Notice(Notice),
 }
 

@@ -6,6 +6,7 @@
 //! "it" means) → `signals` (facts, with `spans`) → `rules` (decision) → `router` (ruling) →
 //! `plan` (calls). Relies on nothing outside the domain; asks no model.
 
+pub mod answer;
 pub mod decision;
 pub mod kinds;
 pub mod lexicon;

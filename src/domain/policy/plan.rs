@@ -1,7 +1,9 @@
 //! Calls that the gateway can make by itself: repeated calls on refresh, a lookup
 //! for a shown row or an id in the message, a search with the filters read off the
 //! message. Templates are policy data; a call is planned only when everything that
-//! its template needs is known, and only with tools that change nothing.
+//! its template needs is known. A look-up that needs the user's yes is planned like any
+//! other, so that no lesser call takes its place; what may change something is planned only
+//! where the message asks for a change. Whether a planned call runs is not decided here.
 
 use std::sync::Arc;
 
@@ -36,8 +38,8 @@ pub fn plan_calls(
         return Vec::new();
     }
     let policy = router.policy();
-    let ready: Vec<&ToolSpec> =
-        tools.iter().map(AsRef::as_ref).filter(|tool| tool.read_only && policy.allows(tool)).collect();
+    let may = |tool: &&ToolSpec| (tool.read_only || tool.hinted || signals.changes) && policy.allows(tool);
+    let mut ready: Vec<&ToolSpec> = tools.iter().map(AsRef::as_ref).filter(may).collect();
     let mut calls = Vec::new();
     let lookup = signals.row.is_some() || signals.target;
     if lookup || ruling.decision == RouterDecision::CallTool {
@@ -52,6 +54,7 @@ pub fn plan_calls(
         }
     }
     if calls.is_empty() {
+        ready.retain(|tool| tool.read_only);
         calls = repeated(ruling, shown, &ready);
     }
     calls.truncate(policy.max_planned_calls);

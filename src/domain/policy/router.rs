@@ -30,6 +30,9 @@ use crate::domain::tool::ToolSpec;
 /// Groups whose tools are offered in one turn, at most.
 const MAX_GROUPS: usize = 4;
 
+/// Tools without a group that are offered for a change, at most.
+const MAX_CHANGERS: usize = 12;
+
 /// Largest compiled form of a pattern from the configuration, in bytes.
 const MAX_PATTERN: usize = 1 << 20;
 
@@ -172,7 +175,7 @@ impl Router {
             decision,
             rule: rule.to_owned(),
             decided_by,
-            tools: if calls { self.tools_of(&groups, input) } else { Vec::new() },
+            tools: if calls { self.tools_for(signals, &groups, input) } else { Vec::new() },
             groups,
             arguments,
             missing: if clarify { missing(signals) } else { Vec::new() },
@@ -181,6 +184,20 @@ impl Router {
             reason,
             language: signals.language,
         }
+    }
+
+    /// Tools of the groups. Where the message asks for a change, first those that no group claims
+    /// and that can make one: without them it would have been refused.
+    fn tools_for(&self, signals: &Signals, groups: &[String], input: &RouteInput<'_>) -> Vec<String> {
+        let mut tools: Vec<String> = Vec::new();
+        if signals.changes && signals.can_change {
+            let changers = input.tools.iter().filter(|tool| {
+                !tool.read_only && self.policy.allows(tool) && self.policy.group_of_tool(&tool.tool).is_none()
+            });
+            tools.extend(changers.map(|tool| tool.tool.clone()).take(MAX_CHANGERS));
+        }
+        tools.extend(self.tools_of(groups, input));
+        tools
     }
 
     /// Tools of the groups in their order. Where none of the groups has a connected tool,

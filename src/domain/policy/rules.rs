@@ -21,6 +21,28 @@ pub struct Rule {
     pub applies: fn(&Signals) -> bool,
 }
 
+/// The answer to a question whether to run something is no message to be routed: what it means
+/// is settled by the question. These ids stand in the place of a rule's.
+pub mod answers {
+    /// A yes: exactly the calls that were shown are made.
+    pub const CONFIRMED: &str = "confirmed";
+    /// A no: nothing is called.
+    pub const DECLINED: &str = "declined";
+    /// The question is no longer open: it was answered before, or the conversation went on.
+    pub const CLOSED: &str = "confirmation_closed";
+
+    /// Id, decision and meaning of each, for the documents.
+    pub const ALL: [(&str, &str, &str); 3] = [
+        (
+            CONFIRMED,
+            "call_tool",
+            "A bare yes to the question that the last reply asked: exactly the calls that were shown are made, once.",
+        ),
+        (DECLINED, "refuse", "A bare no to it: nothing is called."),
+        (CLOSED, "refuse", "A bare yes or no to a question that was answered before: nothing is called."),
+    ];
+}
+
 /// All rules, in order.
 pub static RULES: &[Rule] = &[
     Rule {

@@ -206,6 +206,11 @@ pub struct Words {
     pub capabilities: Vec<String>,
     /// "Ok", "great": nothing is asked.
     pub acknowledge: Vec<String>,
+    /// A yes to a question whether to run something. Whole phrases, without `*`; together they
+    /// must cover the message. Read by `answer` alone, never by the rules.
+    pub yes: Vec<String>,
+    /// A no to such a question.
+    pub no: Vec<String>,
     /// Asks for the present state, for news or changes.
     pub freshness: Vec<String>,
     /// Asks to rework a text: shorter, as a table, in another language, in simpler words.

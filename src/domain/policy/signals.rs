@@ -372,7 +372,9 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
     let known = || input.tools.iter().all(|tool| policy.group_of_tool(&tool.tool).is_some());
     signals.unserved = !named.is_empty() && !input.tools.is_empty() && !named.iter().any(served) && known();
     signals.can_change = input.tools.iter().any(|tool| {
-        let fits = |group: &ToolGroup| named.iter().any(|index| policy.groups[*index].name == group.name);
+        let named = |group: &ToolGroup| named.iter().any(|index| policy.groups[*index].name == group.name);
+        // A look-up that the operator wants to be asked about is a look-up all the same.
+        let fits = |group: &ToolGroup| !tool.hinted && named(group);
         !tool.read_only && policy.allows(tool) && policy.group_of_tool(&tool.tool).is_none_or(fits)
     });
     let shown_groups: Vec<usize> = input

@@ -179,7 +179,7 @@ pub async fn refresh(
         profile,
         unverified: Vec::new(),
     };
-    let order = TurnOrder { replaces: None, repeats: Some(id) };
+    let order = TurnOrder { repeats: Some(id), ..TurnOrder::default() };
     let started = start::ordered(&api, caller, request, order, WhenGone::GoOn).await?;
     turns::answer(&started, &headers).await
 }

@@ -230,6 +230,7 @@ fn spec((index, tool): (usize, GivenTool)) -> Result<Arc<ToolSpec>, ApiError> {
         input_schema: if tool.input_schema.is_null() { json!({"type": "object"}) } else { tool.input_schema },
         output_schema: None,
         read_only: true,
+        hinted: true,
     }))
 }
 

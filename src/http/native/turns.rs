@@ -17,7 +17,9 @@ use uuid::Uuid;
 use crate::domain::caller::Caller;
 use crate::domain::ids::ConversationId;
 use crate::domain::ids::TurnId;
+use crate::engine::ports::StoreError;
 use crate::engine::ports::TurnStore;
+use crate::engine::turn::AnswerTo;
 use crate::engine::turn::TurnOrder;
 use crate::engine::turn::TurnRequest;
 use crate::http::Api;
@@ -55,6 +57,16 @@ pub struct NewTurn {
     pub replaces: Option<Uuid>,
 }
 
+/// The answer to a question whether to run something.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Confirm {
+    /// Run exactly what was shown, or do not.
+    pub confirm: bool,
+    /// Model profile for the answer over the results; the configured one when missing.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
 /// A turn that was told to stop.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Cancelling {
@@ -88,7 +100,7 @@ pub async fn run(
     if replaces.is_some_and(|turn| api.app.engine.running().get(caller.subject(), turn).is_some()) {
         return Err(ApiError::plain(Code::TurnNotFinished).param("replaces"));
     }
-    let order = TurnOrder { replaces, repeats: None };
+    let order = TurnOrder { replaces, ..TurnOrder::default() };
     let started = start::ordered(&api, caller, request, order, WhenGone::GoOn).await?;
     answer(&started, &headers).await
 }
@@ -197,17 +209,39 @@ pub async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(Cancelling { id: id.0, status: "cancelling" })))
 }
 
-/// Answers a confirmation. No turn of this build asks for one, so none waits.
+/// Answers the question whether to run something: runs the next turn of the conversation, whose
+/// message is the plain yes or no. An event stream with `Accept: text/event-stream`, else the
+/// finished turn. A question is answered once.
 ///
 /// # Errors
 /// See [`Code`].
-#[utoipa::path(post, path = paths::TURN_CONFIRM, operation_id = "confirm_turn", params(("id" = Uuid, Path)),
-    responses((status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn confirm(State(api): State<Api>, Asker(caller): Asker, Id(id): Id<TurnId>) -> Result<Response, ApiError> {
-    if api.app.engine.running().get(caller.subject(), id).is_none() {
-        ended(&api, &caller, id).await?;
-    }
-    Err(ApiError::plain(Code::NothingToConfirm))
+#[utoipa::path(post, path = paths::TURN_CONFIRM, operation_id = "confirm_turn", params(("id" = Uuid, Path)), request_body = Confirm,
+    responses((status = 200, content((FinishedTurn = "application/json"), (String = "text/event-stream"))),
+        (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
+pub async fn confirm(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(id): Id<TurnId>,
+    headers: HeaderMap,
+    Body(answer): Body<Confirm>,
+) -> Result<Response, ApiError> {
+    let running = api.app.engine.running().get(caller.subject(), id).is_some();
+    let asked = match api.app.store.confirmation(caller.subject(), id).await {
+        Ok(asked) => asked,
+        Err(StoreError::NotFound { .. }) if running => None,
+        Err(error) => return Err(error.into()),
+    };
+    let asked = asked.ok_or_else(|| ApiError::plain(Code::NothingToConfirm))?;
+    let request = TurnRequest {
+        conversation_id: Some(asked.conversation_id),
+        message: asked.reply(answer.confirm).to_owned(),
+        profile: api.profile(answer.model.as_deref())?,
+        unverified: Vec::new(),
+    };
+    let answers = Some(AnswerTo { turn: id, yes: answer.confirm });
+    let order = TurnOrder { answers, ..TurnOrder::default() };
+    let started = start::ordered(&api, caller, request, order, WhenGone::GoOn).await?;
+    self::answer(&started, &headers).await
 }
 
 /// Fails unless the caller has a finished turn of this id.

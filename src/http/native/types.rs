@@ -159,10 +159,31 @@ impl From<&event::Stopped> for Stopped {
 /// A question back.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Question {
+    /// `clarification` or `confirmation`.
+    pub kind: &'static str,
     /// Text.
     pub text: String,
-    /// Choices; may be empty.
+    /// Choices; may be empty. Of a confirmation: to run it, and not to run it.
     pub choices: Vec<Choice>,
+    /// What would run on a yes, in order; empty for a clarification.
+    pub calls: Vec<AskedCall>,
+}
+
+/// A call that waits for the user's yes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AskedCall {
+    /// Configured server name.
+    pub server: String,
+    /// Tool name at the server.
+    pub tool: String,
+    /// The arguments, exactly.
+    pub arguments: Value,
+}
+
+impl From<&event::AskedCall> for AskedCall {
+    fn from(call: &event::AskedCall) -> Self {
+        Self { server: call.server.clone(), tool: call.tool.clone(), arguments: call.arguments.clone() }
+    }
 }
 
 /// One choice of a question.
@@ -178,10 +199,12 @@ impl From<&event::Question> for Question {
     fn from(question: &event::Question) -> Self {
         let choices = question.choices.iter();
         Self {
+            kind: question.kind.as_str(),
             text: question.text.clone(),
             choices: choices
                 .map(|choice| Choice { label: choice.label.clone(), message: choice.message.clone() })
                 .collect(),
+            calls: question.calls.iter().map(AskedCall::from).collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import { useId } from "preact/hooks";
 import { t } from "../text/index.ts";
+import { chosen } from "./schema.ts";
 import type { Field } from "./schema.ts";
 
 interface Properties {
@@ -11,6 +12,10 @@ interface Properties {
 }
 
 export function ArgumentField({ field, value, change }: Properties): VNode {
+  return field.kind === "choices" ? <Choices field={field} value={value} change={change} /> : <OneField field={field} value={value} change={change} />;
+}
+
+function OneField({ field, value, change }: Properties): VNode {
   const id = useId();
   const about = `${id}-about`;
   return (
@@ -23,6 +28,26 @@ export function ArgumentField({ field, value, change }: Properties): VNode {
       <Input id={id} about={field.about ? about : ""} field={field} value={value} change={change} />
       {field.about ? <p id={about} class="quiet">{field.about}</p> : null}
     </div>
+  );
+}
+
+/** Several of a fixed list, as boxes that are ticked. */
+function Choices({ field, value, change }: Properties): VNode {
+  const ticked = chosen(value);
+  const toggle = (choice: string): void => change((ticked.includes(choice) ? ticked.filter((one) => one !== choice) : [...ticked, choice]).join("\n"));
+  return (
+    <fieldset class="field choices-field">
+      <legend>
+        <code>{field.name}</code>
+        {field.required ? <span class="quiet"> {t("tools.required")}</span> : null}
+        {field.about ? <span class="quiet"> {field.about}</span> : null}
+      </legend>
+      <div class="ticks">
+        {field.choices.map(String).map((choice) => (
+          <label key={choice} class="tick"><input type="checkbox" checked={ticked.includes(choice)} onChange={() => toggle(choice)} /> {choice}</label>
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Json } from "../api/types.ts";
 import { t } from "../text/index.ts";
-import { ArgumentField } from "./ArgumentField.tsx";
+import { ArgumentFields } from "./ArgumentFields.tsx";
 import { argumentsOf, fieldsOf } from "./schema.ts";
 import type { Field } from "./schema.ts";
 
@@ -30,9 +30,7 @@ export function ArgumentForm({ schema, busy, submit }: Properties): VNode {
       {whole === null ? (
         <>
           {fields.length === 0 ? <p class="quiet">{t("tools.no_arguments")}</p> : null}
-          {fields.map((field) => (
-            <ArgumentField key={field.name} field={field} value={typed[field.name] ?? ""} change={(value) => setTyped({ ...typed, [field.name]: value })} />
-          ))}
+          <ArgumentFields fields={fields} typed={typed} change={(path, value) => setTyped((before) => ({ ...before, [path]: value }))} />
         </>
       ) : (
         <label class="field">
@@ -56,7 +54,7 @@ interface Read {
 
 function readFields(fields: Field[], typed: Record<string, string>): Read {
   const { value, problems } = argumentsOf(fields, typed);
-  return { value, problems: problems.map(({ field, what }) => t(`tools.${what}`, { name: field.name })) };
+  return { value, problems: problems.map(({ field, what }) => t(`tools.${what}`, { name: field.path.slice(1).replaceAll("/", ".") })) };
 }
 
 function readWhole(text: string): Read {

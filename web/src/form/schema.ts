@@ -4,17 +4,26 @@ import type { Json } from "../api/types.ts";
 
 type JsonObject = { [key: string]: Json };
 
-export type FieldKind = "text" | "number" | "integer" | "boolean" | "choice" | "list" | "json";
+export type FieldKind = "text" | "number" | "integer" | "boolean" | "choice" | "choices" | "list" | "group" | "json";
 
 export interface Field {
   name: string;
+  /** The names from the root to this field; what was typed is kept by it. */
+  path: string;
   kind: FieldKind;
   required: boolean;
   about: string;
+  /** For choices: what may be chosen, one or several. */
   choices: Json[];
   /** For lists: whether the items are numbers. */
   numbers: boolean;
+  /** For groups: the fields of the object. */
+  fields: Field[];
 }
+
+/** Objects deeper than this are asked for as JSON. */
+const DEPTH = 4;
+const SCALARS = ["string", "integer", "number", "boolean"];
 
 const isObject = (value: Json | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -34,29 +43,38 @@ function resolved(schema: Json | undefined, root: JsonObject, depth = 0): JsonOb
   return schema;
 }
 
-function typeOf(schema: JsonObject): string {
+function typesOf(schema: JsonObject): string[] {
   const type = schema["type"];
-  const one = Array.isArray(type) ? type.filter((name) => name !== "null") : [type];
-  return one.length === 1 && typeof one[0] === "string" ? one[0] : "";
+  const all = Array.isArray(type) ? type : [type];
+  return all.filter((name): name is string => typeof name === "string" && name !== "null");
 }
 
 export function fieldsOf(schema: Json): Field[] {
-  if (!isObject(schema)) return [];
+  return isObject(schema) ? fieldsIn(schema, schema, "", DEPTH) : [];
+}
+
+function fieldsIn(schema: JsonObject, root: JsonObject, prefix: string, depth: number): Field[] {
   const properties = isObject(schema["properties"]) ? schema["properties"] : {};
   const required = Array.isArray(schema["required"]) ? schema["required"] : [];
   return Object.entries(properties).map(([name, part]) => {
-    const found = resolved(part, schema);
-    const items = resolved(found["items"], schema);
-    const kind = kindOf(found, items);
+    const path = `${prefix}/${name}`;
+    const found = resolved(part, root);
+    const items = resolved(found["items"], root);
+    const fields = depth > 0 && typesOf(found).join() === "object" ? fieldsIn(found, root, path, depth - 1) : [];
+    const kind = fields.length > 0 ? "group" : kindOf(found, items);
     const about = typeof found["description"] === "string" ? found["description"] : "";
-    const choices = Array.isArray(found["enum"]) ? found["enum"] : [];
-    return { name, kind, about, choices, required: required.includes(name), numbers: typeOf(items) !== "string" };
+    const listed = kind === "choices" ? items["enum"] : found["enum"];
+    const choices = Array.isArray(listed) ? listed : [];
+    return { name, path, kind, about, choices, fields, required: required.includes(name), numbers: !typesOf(items).includes("string") };
   });
 }
 
 function kindOf(schema: JsonObject, items: JsonObject): FieldKind {
   if (Array.isArray(schema["enum"])) return "choice";
-  switch (typeOf(schema)) {
+  const types = typesOf(schema);
+  // An identifier or a name: what is typed goes as text, and both are taken so.
+  if (types.length > 1 && types.includes("string") && types.every((type) => SCALARS.includes(type))) return "text";
+  switch (types.join()) {
     case "string":
       return "text";
     case "number":
@@ -66,20 +84,34 @@ function kindOf(schema: JsonObject, items: JsonObject): FieldKind {
     case "boolean":
       return "boolean";
     case "array":
-      return ["string", "number", "integer"].includes(typeOf(items)) ? "list" : "json";
+      return listKind(items);
     default:
       return "json";
   }
 }
 
+function listKind(items: JsonObject): FieldKind {
+  if (Array.isArray(items["enum"])) return "choices";
+  const types = typesOf(items);
+  return types.length > 0 && types.every((type) => ["string", "number", "integer"].includes(type)) ? "list" : "json";
+}
+
 export type Problem = { field: Field; what: "missing" | "bad_number" | "bad_json" };
 
-/** Arguments from what was typed; fields left empty are left out. */
+/** Arguments from what was typed, by path; fields left empty are left out. */
 export function argumentsOf(fields: Field[], typed: Record<string, string>): { value: JsonObject; problems: Problem[] } {
   const value: JsonObject = {};
   const problems: Problem[] = [];
   for (const field of fields) {
-    const text = (typed[field.name] ?? "").trim();
+    if (field.kind === "group") {
+      // An object that may be left out is, when nothing of it was typed.
+      if (!field.required && !isTyped(field, typed)) continue;
+      const inner = argumentsOf(field.fields, typed);
+      value[field.name] = inner.value;
+      problems.push(...inner.problems);
+      continue;
+    }
+    const text = (typed[field.path] ?? "").trim();
     if (text === "") {
       if (field.required) problems.push({ field, what: "missing" });
       continue;
@@ -89,6 +121,11 @@ export function argumentsOf(fields: Field[], typed: Record<string, string>): { v
     else value[field.name] = read.value;
   }
   return { value, problems };
+}
+
+/** Whether anything was typed into a field or, for a group, into one of its fields. */
+export function isTyped(field: Field, typed: Record<string, string>): boolean {
+  return field.kind === "group" ? field.fields.some((one) => isTyped(one, typed)) : (typed[field.path] ?? "").trim() !== "";
 }
 
 function readField(field: Field, text: string): { value: Json } | "bad_number" | "bad_json" {
@@ -103,6 +140,8 @@ function readField(field: Field, text: string): { value: Json } | "bad_number" |
       return { value: text === "true" };
     case "choice":
       return { value: field.choices.find((choice) => String(choice) === text) ?? text };
+    case "choices":
+      return { value: field.choices.filter((choice) => chosen(text).includes(String(choice))) };
     case "list": {
       const items = text.split(/[\n,]/).map((item) => item.trim()).filter(Boolean);
       if (!field.numbers) return { value: items };
@@ -119,3 +158,6 @@ function readField(field: Field, text: string): { value: Json } | "bad_number" |
       return { value: text };
   }
 }
+
+/** What is chosen in a field of several choices, as it is kept. */
+export const chosen = (text: string): string[] => text.split("\n").filter(Boolean);

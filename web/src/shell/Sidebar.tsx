@@ -24,7 +24,9 @@ export function Sidebar(): VNode | null {
   }, [over, shown]);
   if (!shown) return null;
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (over && event.key === "Escape") listOpen.value = false;
+    // In a dialog or menu of the list it closes that one alone.
+    const inside = (event.target as Element).closest("dialog, [popover]");
+    if (over && event.key === "Escape" && !inside) listOpen.value = false;
   };
   return (
     <>

@@ -43,6 +43,7 @@ pub(super) fn tool(name: &str) -> Arc<ToolSpec> {
         input_schema: json!({"type": "object"}),
         output_schema: None,
         read_only: name != "run_sysdig_cli_scanner",
+        hinted: name != "run_sysdig_cli_scanner",
     })
 }
 
