@@ -65,9 +65,11 @@ const ARGUS_KEY = "15a6/1/sim-full";
 export interface Installed {
   url: string;
   served: Served;
-  /** Goes down, in the middle of whatever it does, and comes up again at the same address. */
-  restart(): Promise<void>;
+  /** Goes down in order, stopping what runs. */
   down(): Promise<void>;
+  /** Ends without a word. */
+  crash(): Promise<void>;
+  /** Comes up again at the same address. */
   up(): Promise<void>;
   /** Makes an access token with the program itself; gives its secret. */
   token(name: string, role: string): string;
@@ -102,7 +104,7 @@ ARGUS_API_KEY = "${ARGUS_KEY}"
     const told = execFileSync(binary(), ["token", "create", "--name", name, "--role", role, "--config", file], { encoding: "utf8" });
     return /\bgw_\S+/.exec(told)?.[0] ?? "";
   };
-  return { url: gateway.url, served, down, up, token, restart: async () => { await down(); await up(); }, close: () => served.close() };
+  return { url: gateway.url, served, down, crash: () => gateway.crash(), up, token, close: () => served.close() };
 }
 
 async function freePort(): Promise<number> {

@@ -114,7 +114,7 @@ test("scenarios: started with a chosen model, followed turn by turn, each turn w
   const trace = page.locator(".trace");
   await trace.getByText("Which critical cases does Havbris have?").first().waitFor();
   await trace.getByText("Result of executeSearchArgusCase").click();
-  await trace.locator(".tree-row", { hasText: "4120802" }).first().waitFor();
+  await trace.locator(".tree-row", { hasText: "4120817" }).first().waitFor();
   await assertAccessible(page, "a scenario run with a trace");
   await page.reload();
   await trace.getByText("Which critical cases does Havbris have?").first().waitFor();
