@@ -17,7 +17,6 @@ const LOOKS: [string, BrowserContextOptions][] = [
   ["light", { colorScheme: "light" }],
   ["dark", { colorScheme: "dark" }],
   ["a phone", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
-  ["a dark phone", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, colorScheme: "dark" }],
 ];
 
 for (const [name, options] of LOOKS) {

@@ -48,12 +48,16 @@ export async function newContext(browser: Browser, url: string, complain: (what:
   return context;
 }
 
-/** The files of web/dist in place of the gateway's, under the gateway's policy. */
+/** What belongs to the content that the gateway has, and so not to another. */
+const OF_CONTENT = ["content-type", "content-length", "content-encoding", "etag", "transfer-encoding", "connection", "date", "x-request-id"];
+
+/** The files of web/dist in place of the gateway's, under the gateway's headers. */
 async function overlay(context: BrowserContext, url: string): Promise<void> {
-  const policy = (await fetch(url)).headers.get("content-security-policy") ?? "";
+  const given = Object.fromEntries((await fetch(url)).headers);
+  for (const name of OF_CONTENT) delete given[name];
   for (const [path, body] of builtFiles()) {
     const type = TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream";
-    const headers = { "content-type": `${type}; charset=utf-8`, "content-security-policy": policy };
+    const headers = { ...given, "content-type": `${type}; charset=utf-8` };
     await context.route(`${url}${path === "/index.html" ? "/" : path}`, (route) => route.fulfill({ body, headers }));
   }
 }

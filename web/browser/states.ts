@@ -124,15 +124,15 @@ async function* scenarios(page: Page): AsyncGenerator<string> {
   await view(page, "#/scenarios");
   yield "scenarios";
   await page.locator(".scenario .button").first().click();
-  await page.locator(".view h1 .badge.tone-good").waitFor({ timeout: 60_000 });
+  await page.locator(".view h1 .badge-good").waitFor({ timeout: 60_000 });
   yield "a scenario that ran";
   await page.locator(".ran-turn .text-button").first().click();
   await page.locator(".trace").waitFor();
   yield "the trace of a scenario";
   await closePanel(page);
   await view(page, "#/scenarios");
+  await page.locator(".earlier-runs").waitFor();
   await unfold(page, ".view");
-  await page.locator(".earlier-runs table").waitFor();
   yield "scenarios and earlier runs";
 }
 

@@ -59,7 +59,7 @@ function Profile({ model }: { model: ModelProfile }): VNode {
       <div class="row between">
         <h3>{t("models.probe")}</h3>
         {offers(PROBE_ROUTE, "post") ? (
-          <button type="button" class="button" disabled={busy} aria-label={t("models.probe_one", { id: model.id })} onClick={() => void run()}>
+          <button type="button" class="button" disabled={busy} {...(busy ? {} : { "aria-label": t("models.probe_one", { id: model.id }) })} onClick={() => void run()}>
             <Icon name="again" />{t(busy ? "models.probing" : "models.probe_now")}
           </button>
         ) : null}

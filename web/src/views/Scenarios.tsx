@@ -101,7 +101,7 @@ function OneScenario({ item, busy, start }: { item: Scenario; busy: boolean; sta
           {item.also_with.map((name) => <Badge key={name}>{name}</Badge>)}
         </p>
       </div>
-      <button type="button" class="button" disabled={busy} onClick={start} aria-label={t("scenarios.run_one", { id: item.id })}>{t(busy ? "scenarios.starting" : "scenarios.run")}</button>
+      <button type="button" class="button" disabled={busy} onClick={start} {...(busy ? {} : { "aria-label": t("scenarios.run_one", { id: item.id }) })}>{t(busy ? "scenarios.starting" : "scenarios.run")}</button>
     </li>
   );
 }
