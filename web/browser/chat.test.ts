@@ -235,17 +235,23 @@ test("a lost network resumes the stream where it broke off; nothing is doubled o
   assert.equal(await turnAt(page, 0).locator(".answer").innerText(), text);
 });
 
-test("a gateway that goes down and comes back is said to be away, and loses no conversation", async () => {
+test("a gateway that ends and comes back: the page waits for it, and loses no conversation", async () => {
   allow(NETWORK);
   const page = await real.served.open();
   await ask(page, "Hello");
+  const stopped = await send(page, QUESTION);
+  await stopped.getByText("Writing draft 1").waitFor();
+  await real.down();
+  await stopped.getByText("Stopped before an answer was released.").waitFor();
+  await real.up();
   const turn = await send(page, QUESTION);
   await turn.getByText("Writing draft 1").waitFor();
-  await real.down();
-  await turn.locator(".notice").waitFor();
+  await real.crash();
+  await turn.getByText("Connection lost").waitFor();
   await page.fill("#message", "Are you there?");
   await real.up();
-  await ended(turn);
+  await turn.getByText("This turn is no longer at the gateway.").waitFor();
+  await turn.getByRole("button", { name: "Ask again as a new message" }).waitFor();
   assert.equal(await page.inputValue("#message"), "Are you there?");
   await page.keyboard.press("Enter");
   await ended(page.locator(".turn").last());

@@ -1,10 +1,11 @@
 // A demo whose simulated Argus can be told to misbehave, and what tests of a turn need to see.
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import { startGateway, startProgram } from "./gateway.ts";
+import { binary, startGateway, startProgram } from "./gateway.ts";
 import type { Gateway, GatewayOptions } from "./gateway.ts";
 import { browse } from "./page.ts";
 import type { Served } from "./page.ts";
@@ -64,10 +65,14 @@ const ARGUS_KEY = "15a6/1/sim-full";
 export interface Installed {
   url: string;
   served: Served;
-  /** Goes down, in the middle of whatever it does, and comes up again at the same address. */
-  restart(): Promise<void>;
+  /** Goes down in order, stopping what runs. */
   down(): Promise<void>;
+  /** Ends without a word. */
+  crash(): Promise<void>;
+  /** Comes up again at the same address. */
   up(): Promise<void>;
+  /** Makes an access token with the program itself; gives its secret. */
+  token(name: string, role: string): string;
   close(): Promise<void>;
 }
 
@@ -95,7 +100,11 @@ ARGUS_API_KEY = "${ARGUS_KEY}"
   const served = await browse({ ...gateway, output: () => gateway.output(), stop: () => gateway.stop() });
   const down = (): Promise<void> => gateway.stop();
   const up = async (): Promise<void> => void (gateway = await start());
-  return { url: gateway.url, served, down, up, restart: async () => { await down(); await up(); }, close: () => served.close() };
+  const token = (name: string, role: string): string => {
+    const told = execFileSync(binary(), ["token", "create", "--name", name, "--role", role, "--config", file], { encoding: "utf8" });
+    return /\bgw_\S+/.exec(told)?.[0] ?? "";
+  };
+  return { url: gateway.url, served, down, crash: () => gateway.crash(), up, token, close: () => served.close() };
 }
 
 async function freePort(): Promise<number> {

@@ -28,6 +28,8 @@ export interface Gateway {
   /** What the process printed, for the reader of a failed test. */
   output(): string;
   stop(): Promise<void>;
+  /** Ends the process at once, in the middle of whatever it does. */
+  crash(): Promise<void>;
 }
 
 /** The program: GROUNDWIRE_BIN, else the debug build. */
@@ -40,7 +42,7 @@ export function binary(): string {
 /** A demo with these options; without any the running gateway of GROUNDWIRE_URL, where one is named. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const running = process.env["GROUNDWIRE_URL"];
-  if (running && Object.keys(options).length === 0) return { url: new URL(running).origin, output: () => "", stop: async () => {} };
+  if (running && Object.keys(options).length === 0) return { url: new URL(running).origin, output: () => "", stop: async () => {}, crash: async () => {} };
   const args = ["demo", "--port", "0", ...(options.args ?? [])];
   if (options.behaviour) args.push("--behaviour", options.behaviour);
   for (const tool of options.confirm ?? []) args.push("--confirm", tool);
@@ -75,7 +77,7 @@ export async function startProgram(args: string[], listens: RegExp, env: Record<
     process.removeListener("exit", kill);
   };
   try {
-    return { url: await said, output: () => output, stop };
+    return { url: await said, output: () => output, stop, crash: async () => { kill(); await ended; } };
   } catch (error) {
     kill();
     throw error;

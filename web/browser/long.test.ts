@@ -1,7 +1,7 @@
 // Long conversations and large results: little is drawn, and everything is found.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CONVERSATION, FIRST_ID, MARKED, ROWS, layLongConversation, turnId } from "./long.ts";
+import { CONVERSATION, FIRST_ID, MARKED, ROWS, TURNS, layLongConversation, turnId } from "./long.ts";
 import { assertAccessible, serve } from "./page.ts";
 import type { Served } from "./page.ts";
 
@@ -26,4 +26,25 @@ test("a long conversation on large results draws little, finds its place, and ru
   await page.locator(".result-table td").first().waitFor();
   assert.ok(await page.locator(".result-table tr").count() < 100);
   assert.equal(await turn.locator("img, script, a[href^='http'], a[href^='javascript']").count(), 0);
+});
+
+test("a long conversation is scrolled through from its start, and one key press leads to its end", async () => {
+  const page = await served.open();
+  await layLongConversation(page);
+  await page.goto(`${served.url}/#/c/${CONVERSATION}`);
+  const last = page.locator(`#turn-${turnId(TURNS - 1)}`);
+  await last.locator(".mark").waitFor();
+  await page.goto(`${served.url}/#/c/${CONVERSATION}?turn=${turnId(0)}`);
+  await page.locator(`#turn-${turnId(0)}:focus .mark`).waitFor();
+  const conversation = page.getByRole("region", { name: "Conversation", exact: true });
+  await conversation.focus();
+  for (const passed of [3, 6, 9]) {
+    while (await page.locator(`#turn-${turnId(passed)}`).evaluate((turn) => turn.getBoundingClientRect().top > innerHeight)) await page.keyboard.press("PageDown");
+    await page.locator(`#turn-${turnId(passed)} .mark`).waitFor();
+  }
+  assert.ok(await page.locator(".turn .answer").count() < 60);
+  await page.getByRole("button", { name: "To the latest message" }).press("Enter");
+  await last.locator(".mark").waitFor();
+  assert.ok(await last.evaluate((turn) => turn.getBoundingClientRect().top < innerHeight));
+  assert.ok(await page.locator(".turn .answer").count() < 60);
 });

@@ -5,7 +5,7 @@ import { ancestors, child, valueAt } from "../src/json/pointer.ts";
 import { allBranches, firstOpen, rowsOf } from "../src/json/rows.ts";
 import { find } from "../src/json/search.ts";
 import { sorted, tableOf } from "../src/json/table.ts";
-import { treeKey } from "../src/json/treeKeys.ts";
+import { TypeAhead, treeKey } from "../src/json/treeKeys.ts";
 
 const RESULT = { data: [{ id: 4711, "a/b~c": "x" }, { id: 12, "a/b~c": null }], page: { count: 2 } };
 
@@ -62,6 +62,25 @@ test("the keys of a tree open, enter, leave and close", () => {
   assert.deepEqual(treeKey("ArrowLeft", open, 2), { index: 1 });
   assert.deepEqual(treeKey("End", open, 0), { index: 4 });
   assert.equal(treeKey("x", open, 0), null);
+});
+
+test("the keys of a tree open all branches beside a row", () => {
+  const rows = rowsOf(RESULT, new Set([""]));
+  assert.deepEqual(treeKey("*", rows, 1), { index: 1, open: ["/data", "/page"] });
+  assert.deepEqual(treeKey("ArrowLeft", rows, 0), { index: 0, toggle: "" });
+});
+
+test("typed letters lead to the next row that begins with them", () => {
+  const rows = rowsOf(RESULT, allBranches(RESULT));
+  const at = (index: number) => rows[index]?.pointer;
+  const typed = new TypeAhead();
+  assert.equal(at(typed.key("i", 0, rows, 0)?.index ?? -1), "/data/0/id");
+  assert.equal(at(typed.key("i", 5_000, rows, 3)?.index ?? -1), "/data/1/id");
+  assert.equal(at(typed.key("p", 10_000, rows, 0)?.index ?? -1), "/page");
+  assert.equal(at(typed.key("x", 10_100, rows, 8)?.index ?? -1), at(8), "nothing begins with px");
+  assert.equal(at(typed.key("4", 20_000, rows, 0)?.index ?? -1), "/data/0/id", "values count as well");
+  assert.equal(typed.key("Shift", 30_000, rows, 0), null);
+  assert.equal(typed.key(" ", 40_000, rows, 0), null);
 });
 
 test("numbers of 64 bits are not rounded", { skip: !("rawJSON" in JSON) }, () => {

@@ -3,10 +3,11 @@ import { beforeEach, test } from "node:test";
 import type { TurnEvent } from "../src/api/events.ts";
 
 // The client keeps its token in the tab; a test has no tab.
+const page = new EventTarget();
 Object.assign(globalThis, {
   sessionStorage: { getItem: () => null },
-  addEventListener: () => undefined,
-  removeEventListener: () => undefined,
+  addEventListener: page.addEventListener.bind(page),
+  removeEventListener: page.removeEventListener.bind(page),
 });
 const { followTurn, startTurn } = await import("../src/api/stream.ts");
 const { ApiError } = await import("../src/api/client.ts");
@@ -39,6 +40,19 @@ test("a stream that breaks off is taken up after the last event that was seen", 
   assert.deepEqual(seen.map(({ seq }) => seq), [1, 2, 3]);
   assert.deepEqual(asked.map(({ last }) => last), [null, "2"]);
   assert.deepEqual(links, [true, false, true]);
+});
+
+test("a connection that nobody closed is given up when the network is gone", async () => {
+  const dead = () => new Response(new ReadableStream({
+    start(body) {
+      body.enqueue(new TextEncoder().encode(sse(1, "turn.started")));
+      setTimeout(() => page.dispatchEvent(new Event("offline")));
+    },
+  }));
+  answers = [dead, events(sse(2, "draft.started") + ended)];
+  await followTurn("t1", 0, reader, signal);
+  assert.deepEqual(seen.map(({ seq }) => seq), [1, 2, 3]);
+  assert.deepEqual(asked.map(({ last }) => last), [null, "1"]);
 });
 
 test("a lost network is tried again", async () => {

@@ -124,6 +124,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probes a profile now: a handful of small requests to its server, at most as long as a turn.
+         *     What is found is kept. A server that does not answer is a finding and no error.
+         * @description # Errors
+         *     See [`crate::http::error::Code`].
+         */
+        post: operations["probe_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/results/{id}": {
         parameters: {
             query?: never;
@@ -182,6 +204,100 @@ export interface paths {
          *     See [`Code`].
          */
         post: operations["route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenario-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The runs that this process remembers.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        get: operations["list_scenario_runs"];
+        put?: never;
+        /**
+         * Orders a run. One goes on at a time; a few wait.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        post: operations["start_scenario_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenario-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One run with its turns; while it goes on, as far as it has come.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        get: operations["get_scenario_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Stops a run, in the middle of a turn too, and forgets it.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        delete: operations["delete_scenario_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenario-runs/{id}/turns/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole record of a turn of a run. Its ids are those of the run's own world.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        get: operations["get_scenario_run_turn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The scenarios of this gateway.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        get: operations["list_scenarios"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -330,7 +446,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answers a confirmation. No turn of this build asks for one, so none waits.
+         * Answers the question whether to run something: runs the next turn of the conversation, whose
+         *     message is the plain yes or no. An event stream with `Accept: text/event-stream`, else the
+         *     finished turn. A question is answered once.
          * @description # Errors
          *     See [`Code`].
          */
@@ -527,6 +645,15 @@ export interface components {
             /** @description It changes nothing; other tools do not run without a confirmation. */
             readOnlyHint: boolean;
         };
+        /** @description A call that waits for the user's yes. */
+        AskedCall: {
+            /** @description The arguments, exactly. */
+            arguments: unknown;
+            /** @description Configured server name. */
+            server: string;
+            /** @description Tool name at the server. */
+            tool: string;
+        };
         /** @description One call that a reply rests on. */
         BasisItem: {
             /** @description Arguments as sent. */
@@ -683,6 +810,13 @@ export interface components {
             text: string;
             /** @description `supported`, `contradicted`, `unsupported` or `not_checkable`. */
             verdict: string;
+        };
+        /** @description The answer to a question whether to run something. */
+        Confirm: {
+            /** @description Run exactly what was shown, or do not. */
+            confirm: boolean;
+            /** @description Model profile for the answer over the results; the configured one when missing. */
+            model?: string | null;
         };
         /** @description A stored conversation. */
         Conversation: {
@@ -957,8 +1091,7 @@ export interface components {
             json_schema: boolean;
             /** @description Model name at the server. */
             model: string;
-            /** @description What a probe found out. Null: none was made by this process; `groundwire check` makes one. */
-            probe?: Record<string, never> | null;
+            probe?: components["schemas"]["Probe"] | null;
             /** @description What it serves: `draft`, `judge`, `route`. */
             roles: string[];
             /** @description Forms of `tool_choice` that are sent to it: `auto`, `required`, `named`. */
@@ -989,6 +1122,13 @@ export interface components {
             comment?: string | null;
             /** @description `up` or `down`. */
             rating: string;
+        };
+        /** @description What to run. */
+        NewScenarioRun: {
+            /** @description One of `models` in the list of scenarios; `sim/honest` when missing. */
+            model?: string | null;
+            /** @description Id of the scenario. */
+            scenario: string;
         };
         /** @description What a new token is to be. */
         NewToken: {
@@ -1031,6 +1171,14 @@ export interface components {
             /** @description OpenAI's type. */
             type: string;
         };
+        /** @description A run that was accepted. */
+        OrderedRun: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+        };
         /** @description Page data of a result. */
         Page: {
             /**
@@ -1056,10 +1204,45 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description What a probe found out. Null: the point could not be tried. */
+        Probe: {
+            /** @description A plain question gets an answer. */
+            answers: boolean;
+            /** @description When the probe ended. */
+            at: components["schemas"]["Time"];
+            /** @description `tool_choice: "auto"` gives a proper call where one is needed. */
+            auto_calls?: boolean | null;
+            /** @description Output under a JSON schema keeps to it. */
+            json_schema_honoured?: boolean | null;
+            /** @description The profile's model is among those that the server lists. */
+            model_listed?: boolean | null;
+            /** @description Models that the server lists, at most 200. */
+            models: string[];
+            /** @description A named choice gives a call of that tool where another fits better. */
+            named_honoured?: boolean | null;
+            /** @description Two calls in one answer. */
+            parallel_calls?: boolean | null;
+            /** @description What went wrong, in order. */
+            problems: string[];
+            /** @description The server answers at all. */
+            reachable: boolean;
+            /** @description Field in which thinking arrives, `content` when inside `<think>`. Null: none was seen. */
+            reasoning_field?: string | null;
+            /** @description `tool_choice: "required"` gives a call where none is needed. */
+            required_honoured?: boolean | null;
+            /** @description It streams with a finish reason. */
+            streaming?: boolean | null;
+            /** @description It tells token counts in the stream. */
+            usage?: boolean | null;
+        };
         /** @description A question back. */
         Question: {
-            /** @description Choices; may be empty. */
+            /** @description What would run on a yes, in order; empty for a clarification. */
+            calls: components["schemas"]["AskedCall"][];
+            /** @description Choices; may be empty. Of a confirmation: to run it, and not to run it. */
             choices: components["schemas"]["Choice"][];
+            /** @description `clarification` or `confirmation`. */
+            kind: string;
             /** @description Text. */
             text: string;
         };
@@ -1120,6 +1303,102 @@ export interface components {
             rule: string;
             /** @description Names of the tools that would be offered, as they were given. */
             tools: string[];
+        };
+        /** @description One scenario: a scripted conversation with what must hold in each turn. */
+        Scenario: {
+            /** @description Behaviours of the simulated model that it also holds for. */
+            also_with: string[];
+            /** @description Router decision it is about; null when it names none. */
+            decision?: string | null;
+            /** @description Its name, such as `refresh/became_empty`. */
+            id: string;
+            /** @description ISO 639-1 code of the language of its messages; null when that is none we know. */
+            language?: string | null;
+            /** @description What it shows. */
+            purpose: string;
+            /** @description Number of its turns. */
+            turns: number;
+        };
+        /** @description One expectation that was held against a turn. */
+        ScenarioCheck: {
+            /** @description What was there. */
+            got: string;
+            /** @description Whether it held. */
+            passed: boolean;
+            /** @description What it wanted. */
+            wanted: string;
+            /** @description Which expectation, in the words of the file. */
+            what: string;
+        };
+        /** @description All scenarios. */
+        ScenarioList: {
+            /** @description Scenarios, sorted by id. */
+            items: components["schemas"]["Scenario"][];
+            /**
+             * @description Names of the models that a run may use: `sim/<behaviour>` for each behaviour of the
+             *     simulated model, and the profiles of the configuration.
+             */
+            models: string[];
+            /** @description Always null: the list is one page. */
+            next_cursor?: string | null;
+        };
+        /** @description A run with the turns that have begun. */
+        ScenarioRun: components["schemas"]["ScenarioRunHead"] & {
+            /** @description Turns in order; the last one may go on. */
+            turns: components["schemas"]["ScenarioTurn"][];
+        };
+        /** @description A run without its turns. */
+        ScenarioRunHead: {
+            finished_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name of the model. */
+            model: string;
+            /** @description Why it was inconclusive, stopped, or did not come to its end. */
+            reason?: string | null;
+            /** @description Id of the scenario. */
+            scenario: string;
+            /** @description When it began; while it is queued, when it was ordered. */
+            started_at: components["schemas"]["Time"];
+            /**
+             * @description `queued`, `running`, `passed`, `failed` (a check did not hold), `inconclusive` (it could
+             *     not be told) or `stopped` (the gateway goes down).
+             */
+            state: string;
+        };
+        /** @description The runs that this process remembers. */
+        ScenarioRunList: {
+            /** @description Runs, the last ordered first, without their turns. */
+            items: components["schemas"]["ScenarioRunHead"][];
+            /** @description Always null: the list is one page. */
+            next_cursor?: string | null;
+        };
+        /** @description One turn of a run, as far as it has come. */
+        ScenarioTurn: {
+            /** @description Each expectation that was held against it; none before its end. */
+            checks: components["schemas"]["ScenarioCheck"][];
+            /** @description Router decision. */
+            decision?: string | null;
+            /** @description How it ended. */
+            outcome?: string | null;
+            /** @description Id of the rule; `model` or `default` where no rule decided. */
+            rule?: string | null;
+            /** @description Whether it goes on. */
+            running: boolean;
+            /** @description The reply; empty before its end. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description Its id in the run's own world.
+             */
+            turn_id?: string | null;
+            /** @description What the user wrote. */
+            user: string;
+            /** @description Verdict of the reply. */
+            verdict?: string | null;
         };
         /** @description One MCP server. */
         Server: {
@@ -1712,6 +1991,44 @@ export interface operations {
             };
         };
     };
+    probe_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the profile */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
     get_result: {
         parameters: {
             query?: never;
@@ -1810,6 +2127,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RouteResponse"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    list_scenario_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioRunList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    start_scenario_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScenarioRun"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderedRun"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    get_scenario_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioRun"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    delete_scenario_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    get_scenario_run_turn: {
+        parameters: {
+            query?: {
+                /** @description `all` (when missing), or `none`: results come without their content (null in its place). */
+                results?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @description Number of the turn, from 0 */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeTurn"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    list_scenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioList"];
                 };
             };
             "4XX": {
@@ -2023,7 +2563,10 @@ export interface operations {
     };
     get_turn: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `all` (when missing), or `none`: results come without their content (null in its place). */
+                results?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2104,8 +2647,21 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
+            };
+        };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedTurn"];
+                    "text/event-stream": string;
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;

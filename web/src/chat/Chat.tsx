@@ -60,6 +60,8 @@ export function Chat(): VNode {
     if (panel && !first) return;
     atEnd.current = false;
     requestAnimationFrame(() => {
+      // A scroll event from before may still have come and said that the end is in sight.
+      atEnd.current = false;
       const article = document.getElementById(`turn-${wanted}`);
       article?.scrollIntoView({ block: "start" });
       if (!panel) article?.focus({ preventScroll: true });

@@ -71,8 +71,8 @@ function Confirmation({ turn, question, fate }: { turn: Turn; question: Question
   return (
     <section class={fate.open ? "confirmation" : "confirmation over"} aria-label={t("confirm.title")}>
       <p><strong>{t("confirm.title")}</strong></p>
-      <p>{t(fate.open ? "confirm.text" : "confirm.was")}</p>
-      <ol class="pending-calls">{(question.calls ?? []).map((call, at) => <li key={at}><Pending call={call} /></li>)}</ol>
+      <p>{t(fate.open ? "confirm.would" : "confirm.was")}</p>
+      <ol class="pending-calls">{question.calls.map((call, at) => <li key={at}><Pending call={call} /></li>)}</ol>
       {fate.open ? (
         <Choosing label={t("question.label")} open choose={answer}>
           <div class="row">

@@ -7,9 +7,13 @@ export interface Parts {
   basis: string;
 }
 
-/** A question back without the list of its choices, for they are buttons here. */
+/** Where a confirmation writes out the calls. */
+const CALLS = "\n\n```";
+
+/** A question back without what is drawn beneath it: its choices, and the calls of a confirmation. */
 function withoutChoices({ text, question, citations }: Turn): string {
   if (!question || question.choices.length === 0 || citations.length > 0) return text;
+  if (question.kind === "confirmation" && question.calls.length > 0) return text.split(CALLS, 1)[0] ?? text;
   const labels = new Set(question.choices.map(({ label }) => label));
   return text.split("\n").filter((line) => !labels.has(line.replace(/^\s*(?:\d+\.|[-*])\s+/, ""))).join("\n");
 }

@@ -38,7 +38,7 @@ export function treeKey(key: string, rows: Row[], active: number): TreeMove | nu
       if (row.open) return { index: active, toggle: row.pointer };
       return at(rows.findLastIndex((other, index) => index < active && other.depth < row.depth));
     case "*":
-      return { index: active, open: rows.filter((other) => other.size > 0 && parentOf(other.pointer) === parentOf(row.pointer)).map(({ pointer }) => pointer) };
+      return { index: active, open: rows.filter((other) => other.size > 0 && other.depth === row.depth && parentOf(other.pointer) === parentOf(row.pointer)).map(({ pointer }) => pointer) };
     default:
       return null;
   }

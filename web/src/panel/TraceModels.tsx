@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { Exchange, Json, Timings } from "../api/types.ts";
 import { duration } from "../text/format.ts";
-import { t } from "../text/index.ts";
+import { named, t } from "../text/index.ts";
 import { JsonText } from "../ui/Facts.tsx";
 
 export function Exchanges({ exchanges }: { exchanges: Exchange[] }): VNode | null {
@@ -17,7 +17,7 @@ export function Exchanges({ exchanges }: { exchanges: Exchange[] }): VNode | nul
               <strong>{exchange.step}</strong>
               <span class="quiet">{[exchange.role, modelOf(exchange), duration(exchange.duration_ms)].filter(Boolean).join(" · ")}</span>
             </p>
-            {exchange.error ? <p class="notice bad">{exchange.error}</p> : null}
+            {exchange.error ? <p class="notice bad">{named("failure", exchange.error)} <code>{exchange.error}</code></p> : null}
             <p class="quiet">{t("trace.prompt")} <code>{exchange.prompt_digest.slice(0, 16)}</code></p>
             {exchange.answer === null || exchange.answer === undefined ? null : (
               <details>
