@@ -17,6 +17,8 @@ test("a long conversation on large results draws little, finds its place, and ru
   const turn = page.locator(`#turn-${turnId(100)}`);
   await turn.locator(".mark").click();
   await page.locator(".tree-row.active", { hasText: String(FIRST_ID + MARKED) }).waitFor();
+  // Every sentence that rests on the place, those of answers that were never in sight too.
+  await page.waitForFunction((turns) => document.querySelectorAll(".use-turn").length === turns, TURNS);
   assert.ok(await page.locator(".tree-row").count() < 100);
   assert.ok(await page.locator(".turn .answer").count() < 60);
   await page.getByRole("searchbox", { name: "Search in the result" }).fill(`${FIRST_ID + ROWS - 1}`);
