@@ -22,7 +22,7 @@ use crate::http::time::Time;
 
 /// All model profiles.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ModelList {
+pub struct ModelProfileList {
     /// Profiles, sorted by name.
     pub items: Vec<ModelProfile>,
     /// Always null: the list is one page.
@@ -114,8 +114,8 @@ impl From<Probed> for Probe {
 /// # Errors
 /// See [`crate::http::error::Code`].
 #[utoipa::path(get, path = paths::MODEL_PROFILES, operation_id = "list_model_profiles",
-    responses((status = 200, body = ModelList), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn list(State(api): State<Api>, _caller: Caller) -> Result<Json<ModelList>, ApiError> {
+    responses((status = 200, body = ModelProfileList), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
+pub async fn list(State(api): State<Api>, _caller: Caller) -> Result<Json<ModelProfileList>, ApiError> {
     let mut probes = api.app.probed().await?;
     let items = api.app.config.models.0.iter().map(|(id, profile)| ModelProfile {
         id: id.clone(),
@@ -128,7 +128,7 @@ pub async fn list(State(api): State<Api>, _caller: Caller) -> Result<Json<ModelL
         fallback: profile.fallback.clone(),
         probe: probes.remove(id).map(Probe::from),
     });
-    Ok(Json(ModelList { items: items.collect(), next_cursor: None }))
+    Ok(Json(ModelProfileList { items: items.collect(), next_cursor: None }))
 }
 
 /// Probes a profile now: a handful of small requests to its server, at most as long as a turn.
