@@ -291,7 +291,7 @@ async fn a_server_that_changes_something_does_so_after_a_yes_alone() {
     let done = json(confirm(&gateway, &turn, true), 200).await;
     assert_eq!(kind_of(&done).0, "confirmed", "{done}");
     assert!(text(&done["text"]).contains("closed"), "{done}");
-    assert_eq!(desk.calls(), [call.clone()]);
+    assert_eq!(desk.calls(), vec![call.clone()]);
     // Nothing that follows closes it again.
     for message in ["Any news?", "Is it still closed?", "yes", "ok"] {
         gateway.turn_in(&conversation, message).await;
