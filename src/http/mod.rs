@@ -29,6 +29,7 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -175,6 +176,7 @@ pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
     let turns = OpenApiRouter::new()
         .routes(routes!(openai::chat::complete))
         .routes(routes!(native::turns::run))
+        .routes(routes!(native::turns::confirm))
         .routes(routes!(native::results::refresh))
         .routes(routes!(native::trial::try_tool))
         .routes(routes!(native::models::probe))
@@ -188,14 +190,16 @@ pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
     let started_at = app.clock.now();
     let api = Api { app, runs, metrics, openapi: openapi.into(), started_at };
     turns
-        .merge(quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)))
+        .merge(
+            quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)).layer(CompressionLayer::new()),
+        )
         .merge(portal::routes())
         .method_not_allowed_fallback(async || ApiError::plain(Code::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(api.clone(), edge::wrap))
         .with_state(api)
 }
 
-/// Routes that answer at once.
+/// Routes that answer at once; the portal's first load is mostly theirs, so they are compressed.
 fn quick() -> OpenApiRouter<Api> {
     let mut router = OpenApiRouter::new()
         .routes(routes!(openai::models::list))
@@ -203,7 +207,6 @@ fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(native::conversations::get, native::conversations::rename, native::conversations::delete))
         .routes(routes!(native::turns::get))
         .routes(routes!(native::turns::cancel))
-        .routes(routes!(native::turns::confirm))
         .routes(routes!(native::feedback::give))
         .routes(routes!(native::export::export))
         .routes(routes!(native::models::list))

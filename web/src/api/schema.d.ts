@@ -1067,12 +1067,12 @@ export interface components {
             /** @description Always `groundwire`. */
             owned_by: string;
         };
-        /** @description All model profiles. */
+        /** @description All models. */
         ModelList: {
-            /** @description Profiles, sorted by name. */
-            items: components["schemas"]["ModelProfile"][];
-            /** @description Always null: the list is one page. */
-            next_cursor?: string | null;
+            /** @description The models. */
+            data: components["schemas"]["Model"][];
+            /** @description Always `list`. */
+            object: string;
         };
         /** @description One model profile. */
         ModelProfile: {
@@ -1096,6 +1096,13 @@ export interface components {
             roles: string[];
             /** @description Forms of `tool_choice` that are sent to it: `auto`, `required`, `named`. */
             tool_choice: string;
+        };
+        /** @description All model profiles. */
+        ModelProfileList: {
+            /** @description Profiles, sorted by name. */
+            items: components["schemas"]["ModelProfile"][];
+            /** @description Always null: the list is one page. */
+            next_cursor?: string | null;
         };
         /** @description An error of the native API. */
         NativeError: {
@@ -1970,7 +1977,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["ModelProfileList"];
                 };
             };
             "4XX": {

@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { conversationId, openQuestion, running, sendMessage, stop } from "../state/conversation.ts";
 import { readDraft, writeDraft } from "../state/settings.ts";
+import { loadModels, simulated } from "../state/models.ts";
 import { t } from "../text/index.ts";
 import { OPEN_QUESTION } from "./Question.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -14,6 +15,7 @@ export function Composer(): VNode {
   const [text, setText] = useState(() => readDraft(id));
   const field = useRef<HTMLTextAreaElement>(null);
   const question = openQuestion.value;
+  useEffect(() => void loadModels().catch(() => undefined), []);
   useEffect(() => {
     setText(readDraft(id));
     if (!matchMedia("(pointer: coarse)").matches) field.current?.focus({ preventScroll: true });
@@ -65,6 +67,7 @@ export function Composer(): VNode {
         <button type="submit" class="button round primary" aria-label={t("chat.send")} title={t("chat.send")} disabled={text.trim() === ""}><Icon name="send" /></button>
       )}
       <p id="message-hint" class="hint">{t(question ? "chat.hint_question" : "chat.hint")}</p>
+      {simulated.value ? <p class="hint simulated">{t("chat.simulated", { model: simulated.value })}</p> : null}
     </form>
   );
 }

@@ -42,6 +42,7 @@ export const en = {
   "chat.stop": "Stop",
   "chat.hint": "Enter sends, Shift+Enter starts a new line",
   "chat.hint_question": "↑ leads to the choices, 1–9 chooses there; or write an answer",
+  "chat.simulated": "Answers are written by {model}, a simulator and no language model",
   "chat.welcome": "What do you want to know?",
   "chat.welcome_text": "Answers come from calls to the connected tools. Each value that a result supports is underlined and leads to its place in that result; what no result supports is stopped.",
   "chat.suggestions": "Suggestions",

@@ -44,6 +44,7 @@ export const nb: Record<TextKey, string> = {
   "chat.stop": "Stopp",
   "chat.hint": "Enter sender, Shift+Enter gir ny linje",
   "chat.hint_question": "↑ går til valgene, 1–9 velger der; eller skriv et svar",
+  "chat.simulated": "Svarene skrives av {model}, en simulator og ingen språkmodell",
   "chat.welcome": "Hva vil du vite?",
   "chat.welcome_text": "Svarene kommer fra kall til de tilkoblede verktøyene. Hver verdi som et resultat støtter, er understreket og fører til stedet i resultatet; det ingen resultater støtter, blir stoppet.",
   "chat.suggestions": "Forslag",
