@@ -190,16 +190,14 @@ pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
     let started_at = app.clock.now();
     let api = Api { app, runs, metrics, openapi: openapi.into(), started_at };
     turns
-        .merge(
-            quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)).layer(CompressionLayer::new()),
-        )
+        .merge(quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)))
         .merge(portal::routes())
         .method_not_allowed_fallback(async || ApiError::plain(Code::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(api.clone(), edge::wrap))
         .with_state(api)
 }
 
-/// Routes that answer at once; the portal's first load is mostly theirs, so they are compressed.
+/// Routes that answer at once.
 fn quick() -> OpenApiRouter<Api> {
     let mut router = OpenApiRouter::new()
         .routes(routes!(openai::models::list))
@@ -217,17 +215,23 @@ fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(native::tokens::list, native::tokens::create))
         .routes(routes!(native::tokens::revoke))
         .routes(routes!(native::results::get))
-        .routes(routes!(native::catalog::list))
         .routes(routes!(native::validate::validate))
         .routes(routes!(native::route::route))
         .routes(routes!(ops::health))
         .routes(routes!(ops::ready))
         .routes(routes!(ops::metrics))
-        .routes(routes!(ops::openapi));
+        .merge(compressed());
     for path in paths::NOT_BUILT {
         router = router.route(path, axum::routing::any(async || ApiError::plain(Code::RouteNotBuilt)));
     }
     router
+}
+
+/// What the portal's first load is mostly made of. It holds no user's data, so that its size
+/// tells nothing about any.
+fn compressed() -> OpenApiRouter<Api> {
+    let router = OpenApiRouter::new().routes(routes!(native::catalog::list)).routes(routes!(ops::openapi));
+    router.layer(CompressionLayer::new())
 }
 
 /// Serves until `stop`: then nothing new is accepted, running turns get their grace, and

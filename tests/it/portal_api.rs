@@ -78,7 +78,7 @@ async fn the_page_and_its_files_are_served_without_a_token_and_hold_no_data() {
 }
 
 #[tokio::test]
-async fn the_portal_is_sent_compressed_and_nothing_of_the_api_is() {
+async fn the_portal_and_what_it_loads_first_are_sent_compressed_and_nobodys_data_is() {
     let gateway = Gateway::start(options()).await;
     // Does not unpack what comes, where other clients would.
     let wire = reqwest::Client::builder().no_gzip().build().expect("a client");
@@ -86,13 +86,16 @@ async fn the_portal_is_sent_compressed_and_nothing_of_the_api_is() {
         let request = request.header("accept-encoding", "gzip").build().expect("a request");
         wire.execute(request).await.expect("an answer")
     };
-    let page = packed(gateway.get("/")).await;
-    assert_eq!(header(&page, "content-encoding"), "gzip");
-    assert_eq!(header(&page, "vary"), "accept-encoding");
+    for path in ["/", "/api/tools", "/openapi.json"] {
+        let first = packed(gateway.get(path)).await;
+        assert_eq!(header(&first, "content-encoding"), "gzip", "{path}");
+        assert_eq!(header(&first, "vary"), "accept-encoding", "{path}");
+    }
     let conversation = gateway.conversation().await;
     let stream = gateway.post(&turns(&conversation), &json!({ "message": QUESTION }));
     let stream = stream.header("accept", "text/event-stream");
-    for request in [stream, gateway.get("/api/tools"), gateway.get("/api/nowhere"), gateway.get("/openapi.json")] {
+    for request in [stream, gateway.get(&turns(&conversation)), gateway.get("/api/models"), gateway.get("/api/nowhere")]
+    {
         let sent = packed(request).await;
         assert_eq!(sent.headers().get("content-encoding"), None, "{}", sent.url());
         let text = sent.text().await.expect("readable as it is");
@@ -579,20 +582,6 @@ async fn the_portals_types_are_made_from_the_document_that_is_served() {
         let other: Vec<&String> = names.filter(|name| served.get(name) != kept.get(name)).collect();
         assert!(other.is_empty(), "run `npm run types -- URL` in web/: {part} differs in {other:?}");
     }
-}
-
-#[tokio::test]
-async fn answers_that_come_at_once_are_compressed_for_clients_that_read_it() {
-    let gateway = Gateway::start(options()).await;
-    // Shows what comes as it is.
-    let wire = reqwest::Client::builder().no_gzip().build().expect("a client");
-    let ask = |encoding: &'static str| wire.get(gateway.url("/api/tools")).header("accept-encoding", encoding).send();
-    let plain = ask("identity").await.expect("an answer");
-    assert!(plain.headers().get("content-encoding").is_none());
-    let packed = ask("gzip").await.expect("an answer");
-    assert_eq!(header(&packed, "content-encoding"), "gzip");
-    let (plain, packed) = (plain.bytes().await.expect("a body"), packed.bytes().await.expect("a body"));
-    assert!(packed.len() * 4 < plain.len(), "{} of {}", packed.len(), plain.len());
 }
 
 #[tokio::test]
