@@ -103,6 +103,14 @@ async function run(page: Page, scenario: string, model: string): Promise<Locator
 
 test("scenarios: started with a chosen model, followed turn by turn, each turn with its trace", async () => {
   const page = await view("scenarios");
+  // A run is over sooner than anybody sees it go on, so the first look is put back to its start.
+  let looks = 0;
+  await page.route("**/api/scenario-runs/*", async (route) => {
+    if (route.request().method() !== "GET" || (looks += 1) > 1) return route.continue();
+    const run = (await (await route.fetch()).json()) as object;
+    const turn = { user: "Which critical cases does Havbris have?", turn_id: null, decision: null, rule: null, outcome: null, verdict: null, text: "", checks: [], running: true };
+    return route.fulfill({ json: { ...run, state: "running", finished_at: null, turns: [turn] } });
+  });
   const state = await run(page, "refresh/became_empty", "sim/slow");
   const turns = page.locator(".ran-turn");
   await turns.first().getByText("running", { exact: true }).waitFor();
