@@ -14,8 +14,8 @@ use crate::sim::faults::Fault;
 
 pub(crate) const FULL: &str = "15a6/1/sim-full";
 pub(crate) const NORDFJORD: &str = "15a6/2/sim-nordfjord";
-const READ_CASES: &str = "15a6/3/sim-readcases";
-const NOW: &str = "2026-02-09T08:15:30Z";
+pub(crate) const READ_CASES: &str = "15a6/3/sim-readcases";
+pub(crate) const NOW: &str = "2026-02-09T08:15:30Z";
 
 /// A running simulator and a client for it; stops when dropped.
 pub(crate) struct Running {
@@ -36,7 +36,7 @@ impl Running {
         Self::start_with(Sleeper::instant()).await
     }
 
-    async fn start_with(sleeper: Sleeper) -> Self {
+    pub(crate) async fn start_with(sleeper: Sleeper) -> Self {
         _ = rustls::crypto::ring::default_provider().install_default();
         let clock = SimClock::standing_at(NOW.parse().unwrap());
         let sim = ArgusSim::new(DEFAULT_SEED, clock, sleeper);
@@ -48,28 +48,28 @@ impl Running {
         Self { sim, base, client, stop }
     }
 
-    fn request(&self, method: Method, key: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, key: &str, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).header(KEY_HEADER, key)
     }
 
-    async fn get(&self, key: &str, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, key: &str, path: &str) -> (u16, Value) {
         let response = self.request(Method::GET, key, path).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    async fn post(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
         let request = self.request(Method::POST, key, path).json(&body);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    async fn cases(&self, key: &str, body: Value) -> Vec<u64> {
+    pub(crate) async fn cases(&self, key: &str, body: Value) -> Vec<u64> {
         let (status, answer) = self.post(key, "/cases/v2/case/search", body).await;
         assert_eq!(status, 200, "{answer}");
         ids(&answer)
     }
 
-    async fn events(&self, key: &str, mut body: Value) -> Value {
+    pub(crate) async fn events(&self, key: &str, mut body: Value) -> Value {
         if body.get("indexStartTimestamp").is_none() {
             body["indexStartTimestamp"] = json!(0);
         }
@@ -79,7 +79,7 @@ impl Running {
     }
 }
 
-fn ids(answer: &Value) -> Vec<u64> {
+pub(crate) fn ids(answer: &Value) -> Vec<u64> {
     let items = answer["data"].as_array().unwrap();
     items.iter().map(|item| item["id"].as_u64().unwrap()).collect()
 }
