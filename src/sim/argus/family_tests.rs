@@ -84,7 +84,10 @@ async fn assets_are_found_by_what_they_are() {
         (json!({"keywords": ["finance", "portal"], "keywordMatchStrategy": "all"}), 0),
         (json!({"keywords": ["finance"], "keywordFieldStrategy": ["name"]}), 0),
         (json!({"user": ["m.lie"], "userFieldStrategy": ["owner"]}), 1),
-        (json!({"startTimestamp": "now -1 hour", "timeFieldStrategy": ["lastSeenTimestamp"], "asset": ["nfk-dc-01"]}), 1),
+        (
+            json!({"startTimestamp": "now -1 hour", "timeFieldStrategy": ["lastSeenTimestamp"], "asset": ["nfk-dc-01"]}),
+            1,
+        ),
         (json!({"subCriteria": [{"customer": ["havbris"]}, {"customer": ["bergtun"]}]}), 80),
     ];
     counts(&sim, path, &host, &rows).await;
@@ -267,7 +270,8 @@ async fn passive_dns_matches_both_sides_and_merges_what_is_equal() {
         (json!({"query": "198.51.100.23", "customerID": [2172]}), 1),
     ];
     counts(&sim, "/pdns/v3/search", &json!({}), &rows).await;
-    let (_, first) = sim.post(FULL, "/pdns/v3/search", json!({"query": "cdn-sync.example", "sortBy": ["-count"]})).await;
+    let (_, first) =
+        sim.post(FULL, "/pdns/v3/search", json!({"query": "cdn-sync.example", "sortBy": ["-count"]})).await;
     assert_eq!((&first["data"][0]["answer"], &first["data"][0]["times"]), (&json!("203.0.113.66"), &json!(412)));
     let (_, got) = sim.get(FULL, "/pdns/v3/203.0.113.64%2F29?rrType=a").await;
     assert_eq!(got["count"], 3);

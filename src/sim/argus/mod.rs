@@ -325,6 +325,18 @@ fn wire(fired: &Fired, reply: Reply) -> Response<Body> {
 }
 
 #[cfg(test)]
+mod consistency_tests;
+#[cfg(test)]
+mod family_tests;
+#[cfg(test)]
+mod metric_tests;
+#[cfg(test)]
+mod request_tests;
+#[cfg(test)]
+mod scope_tests;
+#[cfg(test)]
 mod server_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tool_tests;

@@ -323,8 +323,8 @@ async fn event_criteria_narrow_the_search() {
     let sim = Running::start().await;
     let expected: &[(Value, u64)] = &[
         (json!({"associatedCase": [4_120_771]}), 12),
-        (json!({"associatedCase": [0]}), 600),
-        (json!({}), 12 + 36 + 9 + 240 + 4 + 15 + 600),
+        (json!({"associatedCase": [0]}), 600 + 2_400),
+        (json!({}), 12 + 36 + 9 + 240 + 4 + 15 + 600 + 2_400),
         (json!({"type": ["raw"]}), 36),
         (json!({"severity": ["critical"]}), 240),
         (json!({"domain": ["cdn-sync.example"], "type": ["aggregated"]}), 12),
@@ -335,7 +335,8 @@ async fn event_criteria_narrow_the_search() {
         (json!({"endpoint": [{"ip": ["203.0.113.66"], "port": [443]}]}), 48),
         (json!({"property": [{"key": "process.name", "value": ["7z.exe"]}]}), 2),
         (json!({"property": [{"value": ["exe"], "valueSearchStrategy": "tokenized"}]}), 4),
-        (json!({"includeFlag": ["falsePositive"]}), 200),
+        (json!({"includeFlag": ["falsePositive"]}), 200 + 800),
+        (json!({"includeFlag": ["falsePositive"], "startTimestamp": "now -14 days"}), 200),
         (json!({"customer": ["bergtun"], "severity": ["high"]}), 15),
         (
             json!({"subCriteria": [{"severity": ["critical"], "exclude": true}], "associatedCase": [4_120_802, 4_120_811]}),
@@ -415,7 +416,12 @@ async fn an_event_is_found_by_its_identifier() {
 #[test]
 fn the_same_seed_and_clock_give_the_same_world() {
     let start = NOW.parse().unwrap();
-    let text = |seed| format!("{:?}", Data::build(seed, start));
+    let text = |seed| {
+        let data = Data::build(seed, start);
+        let made = (data.events_since(0).count(), data.assets().len(), data.filters().len(), data.dns().len());
+        assert_eq!(made, (3_316, 169, 70, 312));
+        format!("{data:?}")
+    };
     assert_eq!(text(7), text(7));
     assert_ne!(text(7), text(8));
 }
