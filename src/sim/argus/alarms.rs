@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::sim::argus::call::Call;
 use crate::sim::argus::criteria::{Flags, Item, Keywords, list_holds, names_object};
-use crate::sim::argus::data::EventRecord;
 use crate::sim::argus::data::alarms;
 use crate::sim::argus::keys::{VIEW_ALARM, VIEW_ATTACK_CATEGORY};
 use crate::sim::argus::reader::{Reader, SortValue, window_of};
@@ -83,9 +82,8 @@ fn said(alarm: &Value, field: &str, found: &mut Vec<String>) {
 
 /// All alarms as this key sees them.
 fn all(call: &Call<'_>) -> Vec<Value> {
-    let visible: Vec<&EventRecord> =
-        call.data.events_since(0).filter(|event| call.key.opens(event.customer())).collect();
-    alarms::alarms(call.start, &visible)
+    let visible = call.data.events_since(0).filter(|event| call.key.opens(event.customer()));
+    alarms::alarms(call.start, visible)
 }
 
 /// `POST /alarms/v1/alarm/search`

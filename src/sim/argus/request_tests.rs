@@ -12,13 +12,18 @@ use crate::servers::argus::tools::{self, Family, Tool, ToolKind};
 use crate::sim::argus::server_tests::Server;
 use crate::sim::argus::tests::{FULL, Running};
 
-/// Names that the simulated world knows for a field of a family's requests.
-fn known(family: Family, field: &str) -> Option<Vec<Value>> {
+/// Random requests of each tool.
+const SEEDS: u64 = 30;
+
+/// Names that the simulated world knows for a field of a family's requests; `event` is one of its events.
+fn known(family: Family, field: &str, event: &str) -> Option<Vec<Value>> {
     let list = |value: Value| value.as_array().cloned();
     match (family, field) {
+        (_, "eventIdentifier") => list(json!([event, "1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11"])),
+        (Family::Datastore, "key") => list(json!(["kari.solheim", "e7d705a3286e19ea42f587b344ee6865"])),
         (Family::Asset, "parent" | "ancestor") => list(json!(["nfk-ot", "hbr-dmz"])),
         (_, "customer" | "parent" | "ancestor") => list(json!(["nordfjord", 2172, "bergtun", "nordic-energy"])),
-        (Family::Datastore, "customerID") => list(json!([0, 2171, 2172])),
+        (Family::Datastore, "customerID") => list(json!([0, 2171])),
         (_, "customerID") => list(json!([2171, 2172, 2188])),
         (_, "caseID") => list(json!([4_120_771, 4_120_802])),
         (_, "service") => list(json!(["ids", 12])),
@@ -39,7 +44,7 @@ fn known(family: Family, field: &str) -> Option<Vec<Value>> {
         (Family::AnalysisFilter, "id") => list(json!([20417, 31022])),
         (Family::AnnotationFilter, "id") => list(json!([25101, 1])),
         (Family::MatchFilter, "id") => list(json!([31022, 31104, 20417])),
-        (Family::Datastore, "dataStoreName") => list(json!(["vip-users", "known-bad-ja3", "session-cache"])),
+        (Family::Datastore, "dataStoreName") => list(json!(["vip-users", "known-bad-ja3"])),
         (Family::Metric, "name") => list(json!(["eventsMatched", "eventsProcessed", "processingTime", "filterID"])),
         (Family::Metric, "weightByValue") => list(json!(["eventsProcessed"])),
         (Family::Metric, "key") => list(json!(["filterID", "filterType", "host", "customer"])),
@@ -65,20 +70,20 @@ async fn outcome(server: &Server, tool: &Tool, sent: &Map<String, Value>) -> Res
 async fn no_right_request_of_any_tool_is_refused_by_the_strict_simulator() {
     let sim = Running::start().await;
     let server = Server::new(&sim, FULL);
+    let events = sim.events(FULL, json!({"limit": 1})).await;
+    let event = events["data"][0]["id"].as_str().unwrap();
     let mut asked = 0;
     for tool in tools::ALL.iter().filter(|tool| tool.kind() == ToolKind::Rest) {
-        let world = |field: &str| known(tool.family, field);
+        let world = |field: &str| known(tool.family, field, event);
         let mut answered = 0;
-        for seed in 0..40 {
+        for seed in 0..SEEDS {
             let sent = valid_in(&world, &tool.made().shape, &mut StdRng::seed_from_u64(seed));
             match outcome(&server, tool, &sent).await {
                 Ok(with_data) => answered += u32::from(with_data),
                 Err(value) => panic!("{} (seed {seed}): {value} for {}", tool.name, json!(sent)),
             }
         }
-        // An identifier made up by the generator names no event.
-        let by_identifier = tool.name.starts_with("getEvent") && !tool.name.contains("Case");
-        assert!(answered > 5 || by_identifier, "{}: {answered} of 40 were answered with data", tool.name);
+        assert!(answered > 2, "{}: {answered} of {SEEDS} were answered with data", tool.name);
         asked += 1;
     }
     assert_eq!(asked, 34);

@@ -237,14 +237,14 @@ async fn unknown_and_wrong_fields_are_all_reported_at_once() {
 }
 
 #[tokio::test]
-async fn paths_that_are_not_simulated_answer_in_the_envelope() {
+async fn what_is_not_there_is_told_in_the_envelope() {
     let sim = Running::start().await;
     for path in ["/", "/cases/v2/case/999999", "/cases/v2/case/x", "/assets/v2/asset/x", "/alarms/v1/alarm/1"] {
         let (status, answer) = sim.get(FULL, path).await;
         assert_eq!(status, 404, "{path}");
         assert_eq!(answer["messages"][0]["messageTemplate"], "object.not.found");
     }
-    let (status, answer) = sim.post(FULL, "/events/v2/event/statistics", json!({})).await;
+    let (status, answer) = sim.post(FULL, "/events/v2/event/forecast", json!({})).await;
     assert_eq!((status, &answer["responseCode"]), (404, &json!(404)));
     let (status, answer) = sim.get(NORDFJORD, "/eventfilters/v2/filter/20417/type").await;
     assert_eq!((status, &answer["messages"][0]["parameter"]), (403, &json!("viewAnalysisFilter")));

@@ -1,6 +1,8 @@
 //! Alarms and attack categories in full, from tables. When a signature was triggered,
 //! and how often, follows from the events that the caller may see.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -83,9 +85,25 @@ const CATEGORY_DETAILS: &[(u64, &str, &[&str])] = &[
     (380, "Against the rules of the customer, but no attack", &[]),
 ];
 
-/// All alarms with mappings and comments; `visible` are the events of the mapped signatures.
+/// When a signature was first and last triggered, and how often.
+type Hits<'a> = HashMap<&'a str, (i64, i64, u64)>;
+
+fn hits<'a>(visible: impl Iterator<Item = &'a EventRecord>) -> Hits<'a> {
+    let mut hits = Hits::new();
+    for event in visible {
+        let signature = event.object["signature"]["name"].as_str().unwrap_or_default();
+        let (first, last, amount) = hits.entry(signature).or_insert((i64::MAX, 0, 0));
+        *first = (*first).min(event.time("firstEvent"));
+        *last = (*last).max(event.time("lastEvent"));
+        *amount += 1;
+    }
+    hits
+}
+
+/// All alarms with mappings and comments; `visible` are the events that the caller may see.
 #[must_use]
-pub fn alarms(start: Timestamp, visible: &[&EventRecord]) -> Vec<Value> {
+pub fn alarms<'a>(start: Timestamp, visible: impl Iterator<Item = &'a EventRecord>) -> Vec<Value> {
+    let hits = hits(visible);
     ALARMS
         .iter()
         .filter_map(|(id, short_name, description, category)| {
@@ -95,7 +113,7 @@ pub fn alarms(start: Timestamp, visible: &[&EventRecord]) -> Vec<Value> {
                 "attackCategory": category_named(start, *category),
                 "labels": details.labels, "references": details.references,
                 "links": [format!("https://kb.example/{short_name}")], "flags": details.flags,
-                "mappings": details.signatures.iter().map(|s| mapping(s, details, start, visible)).collect::<Vec<_>>(),
+                "mappings": details.signatures.iter().map(|s| mapping(s, details, start, &hits)).collect::<Vec<_>>(),
                 "comments": comments(details, start),
             });
             let [made, changed, checked, next] = details.days.map(|n| ms(SignedDuration::from_hours(24 * n)));
@@ -123,14 +141,11 @@ fn comments(details: &Details, start: Timestamp) -> Vec<Value> {
         .collect()
 }
 
-fn mapping(signature: &str, details: &Details, start: Timestamp, visible: &[&EventRecord]) -> Value {
-    let hits = visible.iter().filter(|event| event.object["signature"]["name"].as_str() == Some(signature));
-    let times = |name: &'static str| hits.clone().map(move |event| event.time(name));
+fn mapping(signature: &str, details: &Details, start: Timestamp, hits: &Hits<'_>) -> Value {
+    let (first, last, amount) = hits.get(signature).copied().unwrap_or_default();
     json!({
-        "signature": signature,
-        "firstTriggeredTimestamp": times("firstEvent").min().unwrap_or(0),
-        "lastTriggeredTimestamp": times("lastEvent").max().unwrap_or(0),
-        "triggerAmount": hits.clone().count(),
+        "signature": signature, "firstTriggeredTimestamp": first, "lastTriggeredTimestamp": last,
+        "triggerAmount": amount,
         "mappedTimestamp": start.as_millisecond() - ms(SignedDuration::from_hours(24 * details.days[0])),
         "mappedByUser": catalog::event_user_info(121), "flags": [],
     })
