@@ -186,7 +186,7 @@ fn generated(n: u64, dice: &mut Dice, now: i64) -> FilterRecord {
     let when = json!({
         "alarm": alarms(&[alarm]), "attackCategory": [category], "signature": signature,
         "sourceIPAddresses": [format!("{net}.{host}")],
-        "excludeEventFlags": if n % 4 == 0 { json!(["IDENTIFIED_THREAT"]) } else { json!([]) },
+        "excludeEventFlags": if n.is_multiple_of(4) { json!(["IDENTIFIED_THREAT"]) } else { json!([]) },
         "location": customer.map_or(json!([]), location),
     });
     let (verb, what) = match dice.below(4) {
