@@ -185,7 +185,7 @@ fn numbers(assets: &[&AssetRecord], field: &str) -> Value {
     let member = if field == "cvss" { "totalCVSS" } else { "vulnerabilitiesCount" };
     let values: Vec<f64> = assets.iter().map(|asset| asset.object[member].as_f64().unwrap_or(0.0)).collect();
     let round = |number: f64| (number * 100.0).round() / 100.0;
-    let sum: f64 = values.iter().sum();
+    let sum = values.iter().fold(0.0, |sum, value| sum + value);
     #[expect(clippy::cast_precision_loss, reason = "a few hundred assets")]
     let mean = if values.is_empty() { None } else { Some(round(sum / values.len() as f64)) };
     let least = values.iter().copied().reduce(f64::min);

@@ -175,6 +175,22 @@ async fn raw_events_inside_counted_aggregates_are_counted_once() {
 }
 
 #[tokio::test]
+async fn statistics_follow_what_changes_between_calls() {
+    let sim = Running::start().await;
+    let (_, page) = sim.get(FULL, "/events/v2/case/4120790?limit=1").await;
+    let uuid = page["data"][0]["uuid"].as_str().unwrap();
+    sim.sim.patch(&json!({"events": {uuid: {"severity": "critical"}}})).unwrap();
+    let body = json!({"indexStartTimestamp": 0, "associatedCase": [4_120_790], "groupBy": [{"field": "severity"}]});
+    let (_, answer) = sim.post(FULL, "/events/v2/event/statistics", body).await;
+    let buckets = answer["data"][0]["buckets"].as_array().unwrap();
+    let counts: Vec<(&str, u64)> = buckets
+        .iter()
+        .map(|bucket| (bucket["group"]["displayName"].as_str().unwrap(), bucket["count"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(counts, [("Medium", 8), ("Critical", 1)]);
+}
+
+#[tokio::test]
 async fn asset_statistics_count_what_the_search_finds() {
     let sim = Running::start().await;
     for key in [FULL, NORDFJORD] {

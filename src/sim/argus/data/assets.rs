@@ -204,7 +204,8 @@ fn scanned(n: u64, dice: &mut Dice, now: i64) -> Plan {
 fn asset(plan: Plan, dice: &mut Dice, now: i64) -> AssetRecord {
     let found = vulnerabilities::of_machine(dice, plan.most, now);
     let open = || found.iter().filter(|one| one.is_open());
-    let cvss: f64 = open().map(|one| one.definition.cvss).sum();
+    // The sum of no floats is -0.0.
+    let cvss = open().map(|one| one.definition.cvss).fold(0.0, |sum, cvss| sum + cvss);
     let has = |severity: &str| open().any(|one| one.definition.severity == severity);
     let mut flags = Vec::new();
     for (flag, is_set) in [
