@@ -184,26 +184,34 @@ fn authored(short_name: &str, commit: &str) -> Map<String, Value> {
     members
 }
 
+/// An analysis filter: code before the statement twice, the statement, and its trigger; and
+/// whether it aggregates, leaves out the new event, and stores raw events.
+fn analysis_filter(
+    common: Common,
+    short_name: &str,
+    code: [Option<&str>; 4],
+    actions: [bool; 3],
+    now: i64,
+) -> FilterRecord {
+    let [first, second, statement, trigger] = code;
+    let mut own = authored(short_name, &format!("5e{}", common.id));
+    own.insert(
+        "filters".to_owned(),
+        json!({"statementCode": statement, "preStatementCode1": first, "preStatementCode2": second}),
+    );
+    own.insert(
+        "actions".to_owned(),
+        json!({
+            "actionName": short_name, "triggerCode": trigger, "defaultAggregate": actions[0],
+            "skipNewEvent": actions[1], "storeRawEvents": actions[2],
+        }),
+    );
+    let names = ["hasPreStatementCode1", "hasPreStatementCode2", "hasStatementCode", "hasTriggerCode"];
+    let flags: Vec<&str> = names.iter().zip(code).filter(|(_, code)| code.is_some()).map(|(name, _)| *name).collect();
+    record(FilterKind::Analysis, common, Value::Object(own), &flags, now)
+}
+
 fn analysis(now: i64) -> Vec<FilterRecord> {
-    let full = |common: Common, short_name: &str, code: [Option<&str>; 4], actions: [bool; 3]| {
-        let [first, second, statement, trigger] = code;
-        let mut own = authored(short_name, &format!("5e{}", common.id));
-        own.insert(
-            "filters".to_owned(),
-            json!({"statementCode": statement, "preStatementCode1": first, "preStatementCode2": second}),
-        );
-        own.insert(
-            "actions".to_owned(),
-            json!({
-                "actionName": short_name, "triggerCode": trigger, "defaultAggregate": actions[0],
-                "skipNewEvent": actions[1], "storeRawEvents": actions[2],
-            }),
-        );
-        let mut flags = Vec::new();
-        let names = ["hasPreStatementCode1", "hasPreStatementCode2", "hasStatementCode", "hasTriggerCode"];
-        flags.extend(names.iter().zip(code).filter(|(_, code)| code.is_some()).map(|(name, _)| *name));
-        record(FilterKind::Analysis, common, Value::Object(own), &flags, now)
-    };
     let mut spray = common(
         20417,
         "Rare country login after password spray",
@@ -222,7 +230,7 @@ fn analysis(now: i64) -> Vec<FilterRecord> {
     let mut idle = common(20419, "Lateral movement by remote service", "Kept for reference", Some(HAVBRIS));
     (idle.enabled, idle.labels, idle.days) = (false, vec!["lateral-movement"], [600, 300, 0]);
     vec![
-        full(
+        analysis_filter(
             spray,
             "spray-then-success",
             [
@@ -234,8 +242,9 @@ fn analysis(now: i64) -> Vec<FilterRecord> {
                 Some("newEvent.severity = high"),
             ],
             [true, false, true],
+            now,
         ),
-        full(
+        analysis_filter(
             beacon,
             "beacon-periodicity",
             [
@@ -247,12 +256,14 @@ fn analysis(now: i64) -> Vec<FilterRecord> {
                 Some("newEvent.severity = medium; newEvent.signature = 'ARGUS-beacon-periodicity'"),
             ],
             [true, false, false],
+            now,
         ),
-        full(
+        analysis_filter(
             idle,
             "remote-service-move",
             [None, None, Some("select * from ServiceEvent(action = 'install')"), Some("newEvent.severity = low")],
             [false, true, false],
+            now,
         ),
     ]
 }

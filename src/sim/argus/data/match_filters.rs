@@ -94,77 +94,54 @@ fn location(customer: u64) -> Value {
 }
 
 fn story(now: i64) -> Vec<FilterRecord> {
-    let mut noise =
+    vec![scanner_noise(now), control_network(now), expired(now), beacon_case(now), deleted(now)]
+}
+
+fn scanner_noise(now: i64) -> FilterRecord {
+    let mut common =
         common(31022, "Drop vulnerability scanner noise", "Scans of our own scanner are no news", Some(NORDFJORD));
-    noise.labels = vec!["noise", "scanner"];
-    let mut raise =
+    common.labels = vec!["noise", "scanner"];
+    let when = json!({"sourceIPAddresses": ["10.20.9.10"], "excludeEventFlags": ["BLOCKED"]});
+    filter(common, IP_FILTER, 140, [0, 0], [when, json!({"drop": true})], now)
+}
+
+fn control_network(now: i64) -> FilterRecord {
+    let mut common =
         common(31023, "Raise severity in the control network", "Nothing there is harmless", Some(NORDFJORD));
-    (raise.controlled, raise.labels, raise.revision) = (true, vec!["ot"], 5);
-    let mut expired = common(31024, "Mute migration of file shares", "Held while the shares moved", Some(HAVBRIS));
-    expired.days = [90, 90, 0];
-    let mut bind =
+    (common.controlled, common.labels, common.revision) = (true, vec!["ot"], 5);
+    let when = json!({
+        "sourceOrDestinationIPAddresses": ["10.21.1.0/24"], "minSeverity": "low",
+        "includeEventFlags": ["EVENT_FROM_OT_ENVIRONMENT"], "location": location(NORDFJORD),
+        "matchCode": "event.destination.port in (102, 502, 2404)",
+    });
+    let what = json!({"newSeverity": "critical", "transformCode": "event.addProperty('ot', 'true')"});
+    filter(common, IP_FILTER, 20, [0, 0], [when, what], now)
+}
+
+fn expired(now: i64) -> FilterRecord {
+    let mut common = common(31024, "Mute migration of file shares", "Held while the shares moved", Some(HAVBRIS));
+    common.days = [90, 90, 0];
+    let when = json!({"signature": ["ARGUS-policy-clear-text"], "protocol": "tcp", "destinationPorts": [445]});
+    let what = json!({"newSeverity": "lowStatistics", "stopAfterNoMatch": true});
+    filter(common, "AggregatedAttackEventMatchFilter", 300, [-90, -60], [when, what], now)
+}
+
+fn beacon_case(now: i64) -> FilterRecord {
+    let mut common =
         common(31025, "Bind beacon to its case", "Further call-backs belong to the open case", Some(NORDFJORD));
-    (bind.days, bind.labels, bind.revision) = ([0, 0, 0], vec!["c2"], 1);
-    let mut gone = common(31026, "Drop old proxy noise", "The proxy is gone", Some(NORDFJORD));
-    (gone.enabled, gone.days) = (false, [700, 120, 120]);
-    vec![
-        filter(
-            noise,
-            IP_FILTER,
-            140,
-            [0, 0],
-            [json!({"sourceIPAddresses": ["10.20.9.10"], "excludeEventFlags": ["BLOCKED"]}), json!({"drop": true})],
-            now,
-        ),
-        filter(
-            raise,
-            IP_FILTER,
-            20,
-            [0, 0],
-            [
-                json!({
-                    "sourceOrDestinationIPAddresses": ["10.21.1.0/24"], "minSeverity": "low",
-                    "includeEventFlags": ["EVENT_FROM_OT_ENVIRONMENT"], "location": location(NORDFJORD),
-                    "matchCode": "event.destination.port in (102, 502, 2404)",
-                }),
-                json!({"newSeverity": "critical", "transformCode": "event.addProperty('ot', 'true')"}),
-            ],
-            now,
-        ),
-        filter(
-            expired,
-            "AggregatedAttackEventMatchFilter",
-            300,
-            [-90, -60],
-            [
-                json!({"signature": ["ARGUS-policy-clear-text"], "protocol": "tcp", "destinationPorts": [445]}),
-                json!({"newSeverity": "lowStatistics", "stopAfterNoMatch": true}),
-            ],
-            now,
-        ),
-        filter(
-            bind,
-            IP_FILTER,
-            10,
-            [0, 30],
-            [
-                json!({
-                    "alarm": alarms(&["malware-callback"]), "sourceIPAddresses": ["10.20.4.17"],
-                    "destinationIPAddresses": [world::BEACON_IP], "domainPattern": world::BEACON_DOMAIN,
-                }),
-                json!({"associatedCaseID": 4_120_771}),
-            ],
-            now,
-        ),
-        filter(
-            gone,
-            IP_FILTER,
-            400,
-            [0, 0],
-            [json!({"sourceIPAddresses": ["10.20.9.80"]}), json!({"drop": true})],
-            now,
-        ),
-    ]
+    (common.days, common.labels, common.revision) = ([0, 0, 0], vec!["c2"], 1);
+    let when = json!({
+        "alarm": alarms(&["malware-callback"]), "sourceIPAddresses": ["10.20.4.17"],
+        "destinationIPAddresses": [world::BEACON_IP], "domainPattern": world::BEACON_DOMAIN,
+    });
+    filter(common, IP_FILTER, 10, [0, 30], [when, json!({"associatedCaseID": 4_120_771})], now)
+}
+
+fn deleted(now: i64) -> FilterRecord {
+    let mut common = common(31026, "Drop old proxy noise", "The proxy is gone", Some(NORDFJORD));
+    (common.enabled, common.days) = (false, [700, 120, 120]);
+    let when = json!({"sourceIPAddresses": ["10.20.9.80"]});
+    filter(common, IP_FILTER, 400, [0, 0], [when, json!({"drop": true})], now)
 }
 
 /// Filter number `n`: one of a few ordinary rules for one alarm.
