@@ -99,15 +99,19 @@ fn object(world: World<'_>, shape: &Shape, rng: &mut StdRng) -> Value {
         }
     }
     for rule in &shape.rules {
-        keep(rule, shape, &mut object);
+        keep(world, rule, shape, &mut object, rng);
     }
     Value::Object(object)
 }
 
 /// Brings an object in line with a rule of its table.
-fn keep(rule: &Rule, shape: &Shape, object: &mut Map<String, Value>) {
-    let give = |object: &mut Map<String, Value>, name: &str| {
+fn keep(world: World<'_>, rule: &Rule, shape: &Shape, object: &mut Map<String, Value>, rng: &mut StdRng) {
+    let mut give = |object: &mut Map<String, Value>, name: &str| {
         let field = shape.fields.iter().find(|field| field.name == name).expect("a field");
+        if world(name).is_some() {
+            object.insert(name.to_owned(), value(world, field.name, &field.kind, rng));
+            return;
+        }
         let one = Shape::of(vec![field.clone().required()]);
         let mut one = least(&Shape { fields: one.fields.into_iter().map(bare).collect(), ..Shape::default() });
         object.insert(name.to_owned(), one[name].take());

@@ -1,81 +1,93 @@
-//! One asset by UUID or short name: the named machines of the world. Case searches
-//! by machine need it; asset search and statistics are not simulated.
+//! Asset endpoints of the simulated Argus: one asset, search, one asset definition.
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::sim::argus::asset_criteria::AssetQuery;
 use crate::sim::argus::call::Call;
-use crate::sim::argus::data::catalog::{self, asset_id, ms, stable_id};
-use crate::sim::argus::keys::VIEW_ASSET;
+use crate::sim::argus::criteria;
+use crate::sim::argus::data::assets::{self, AssetRecord, COMPONENTS, DEFINITIONS};
+use crate::sim::argus::keys::VIEW_ASSETS;
+use crate::sim::argus::reader::{MAX_LIMIT, SortValue, window_of};
 use crate::sim::argus::reply::{Answer, Reply};
-use crate::sim::world::{self, Host};
 
-/// Components of every machine: name, type.
-const COMPONENTS: &[(&str, &str)] = &[
-    ("ipAddress", "ipType"),
-    ("hostName", "stringType"),
-    ("fqdn", "domainType"),
-    ("macAddress", "stringType"),
-    ("operatingSystem", "cpeType"),
+#[rustfmt::skip] // a table
+const SORT: &[&str] = &[
+    "id", "customerID", "shortName", "name", "ownerID", "firstSeenTimestamp", "lastSeenTimestamp",
+    "lastScanTimestamp", "createdTimestamp", "lastUpdatedTimestamp", "deletedTimestamp", "totalCVSS",
+    "vulnerabilitiesCount",
 ];
 
 /// `GET /assets/v2/asset/{idOrShortName}`
 pub fn by_name(call: &Call<'_>, name: &str) -> Answer {
-    call.key.needs(VIEW_ASSET)?;
+    call.key.needs(VIEW_ASSETS)?;
     let mut reader = call.read_query();
-    let customer = reader.text("customer");
+    let customer = criteria::one_customer(call, &mut reader, "customer")?;
     reader.finish()?;
-    world::HOSTS
+    // A short name is looked up in one customer; a key that opens all of them has none of its own.
+    let customer = customer.or(call.key.customer());
+    call.data
+        .assets()
         .iter()
-        .filter(|host| call.key.opens(host.customer))
-        .filter(|host| {
-            let wanted = customer.as_deref().and_then(world::customer_by_name);
-            customer.is_none() || wanted.is_some_and(|c| c.id == host.customer)
+        .filter(|asset| call.key.opens(asset.customer))
+        .find(|asset| {
+            let named = asset.object["shortName"].as_str() == Some(name);
+            asset.object["id"].as_str() == Some(name) || (named && customer.is_none_or(|id| id == asset.customer))
         })
-        .find(|host| host.name == name || asset_id(host.name) == name)
-        .map(|host| Reply::object(shown(call, host)))
+        .map(|asset| Reply::object(asset.object.clone()))
         .ok_or_else(|| Reply::not_found("idOrShortName", name))
 }
 
-fn shown(call: &Call<'_>, host: &Host) -> Value {
-    let start = call.start.as_millisecond();
-    let days = |n: i64| ms(SignedDuration::from_hours(24 * n));
-    let components: Vec<Value> = COMPONENTS.iter().map(|(name, kind)| component(host, name, kind)).collect();
-    json!({
-        "id": asset_id(host.name), "shortName": host.name, "name": host.name.to_uppercase(),
-        "description": host.role, "customer": catalog::customer_info(host.customer),
-        "owner": null,
-        "dataSource": {"id": stable_id("source", "edr-sim"), "shortName": "edr-sim", "name": "edr-sim"},
-        "assetDefinition": {
-            "id": stable_id("definition", "hostasset"), "shortName": "HostAsset",
-            "name": "Host asset", "domain": catalog::domain(),
-        },
-        "components": components, "parentGroups": [],
-        "criticality": {
-            "confidentiality": host.criticality, "integrity": host.criticality,
-            "availability": host.criticality,
-        },
-        "totalCVSS": 0.0, "vulnerabilitiesCount": 0, "flags": [],
-        "firstSeenTimestamp": start - days(400), "lastSeenTimestamp": start - 1_800_000,
-        "lastScanTimestamp": 0, "createdTimestamp": start - days(400),
-        "lastUpdatedTimestamp": start - 1_800_000, "deletedTimestamp": 0,
-    })
+/// `POST /assets/v2/asset/search`
+pub fn search(call: &Call<'_>) -> Answer {
+    call.key.needs(VIEW_ASSETS)?;
+    let mut reader = call.read_body()?;
+    let mut foreign = None;
+    let query = AssetQuery::read(&mut reader, call.key, &mut foreign);
+    let with_groups = reader.truth("includeGroupInfo").unwrap_or(true);
+    let sort = reader.sort(SORT, "-lastSeenTimestamp");
+    let window = reader.window();
+    if window.limit <= MAX_LIMIT && window.offset.saturating_add(window.limit) > MAX_LIMIT {
+        let text = "offset and limit must not reach beyond 10000";
+        reader.problem("offset", text, "window.too.large", &window.offset.to_string());
+    }
+    criteria::finish(reader, foreign)?;
+    let matches = query.matches(call.data.assets(), call.key, call.now.as_millisecond());
+    let count = matches.len();
+    let shown = |asset: &AssetRecord| {
+        let mut object = asset.object.clone();
+        if let Some(members) = object.as_object_mut().filter(|_| !with_groups) {
+            members.shift_remove("parentGroups");
+        }
+        object
+    };
+    let items = window_of(matches, &sort, window, sort_value).into_iter().map(shown).collect();
+    Ok(Reply::page(window.limit, window.offset, count, items))
 }
 
-fn component(host: &Host, name: &str, kind: &str) -> Value {
-    let value = match name {
-        "ipAddress" => host.ip,
-        "hostName" => host.name,
-        "fqdn" => host.fqdn,
-        "macAddress" => host.mac,
-        _ => host.os,
-    };
-    json!({
-        "id": stable_id("component", &format!("{}-{name}", host.name)),
-        "componentDefinition": {
-            "id": stable_id("component-definition", name), "shortName": name, "name": name,
-            "type": kind, "visibility": "visible",
-        },
-        "type": kind, "value": value, "flags": [],
-    })
+fn sort_value(asset: &AssetRecord, field: &str) -> SortValue {
+    let object = &asset.object;
+    match field {
+        "id" | "shortName" | "name" => SortValue::text(&object[field]),
+        "customerID" => SortValue::number(&object["customer"]["id"]),
+        "ownerID" => SortValue::number(&object["owner"]["id"]),
+        // Scores have one decimal.
+        #[expect(clippy::cast_possible_truncation, reason = "a sum of a few scores below 10")]
+        "totalCVSS" => SortValue::Number((object[field].as_f64().unwrap_or(0.0) * 10.0).round() as i64),
+        _ => SortValue::number(&object[field]),
+    }
+}
+
+/// `GET /assets/v2/asset/definition/{definition}`
+pub fn definition(call: &Call<'_>, name: &str) -> Answer {
+    call.key.needs(VIEW_ASSETS)?;
+    call.read_query().finish()?;
+    let mut found = DEFINITIONS
+        .iter()
+        .map(|(short_name, _)| assets::definition(short_name))
+        .find(|definition| definition["shortName"].as_str() == Some(name) || definition["id"].as_str() == Some(name))
+        .ok_or_else(|| Reply::not_found("definition", name))?;
+    let components: Vec<Value> =
+        COMPONENTS.iter().map(|(name, kind)| assets::component_definition(name, kind)).collect();
+    found["componentDefinitions"] = json!(components);
+    Ok(Reply::object(found))
 }

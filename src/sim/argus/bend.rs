@@ -9,7 +9,7 @@ use crate::sim::faults::{Fault, FaultKind, Fired, inject_text, status_of};
 /// Free text that outsiders write, as it occurs in cases and events.
 const FREE_TEXT: &[&str] = &["description", "comment"];
 /// Where there is none of it, what an outsider can still influence.
-const OTHER_TEXT: &[&str] = &["subject", "uri"];
+const OTHER_TEXT: &[&str] = &["subject", "uri", "answer"];
 
 /// Changes the answer as the faults say. `others` gives more objects of the same kind.
 #[must_use]

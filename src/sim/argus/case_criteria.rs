@@ -5,6 +5,10 @@
 
 use serde_json::Value;
 
+use crate::sim::argus::criteria::MAX_KEYWORD_CHARS;
+use crate::sim::argus::criteria::is_production;
+use crate::sim::argus::criteria::one_of;
+use crate::sim::argus::criteria::read_customers;
 use crate::sim::argus::data::catalog;
 use crate::sim::argus::data::patch::{LEVELS, STATUSES};
 use crate::sim::argus::data::{CaseRecord, has_word};
@@ -44,7 +48,6 @@ const USER_FIELDS: &[&str] = &[
     "publishedByUser", "commentedByUser", "watchedByUser",
 ];
 const ACCESS_MODES: &[&str] = &["roleBased", "readRestricted", "writeRestricted", "explicit"];
-const MAX_KEYWORD_CHARS: usize = 200;
 
 /// One level of criteria.
 #[derive(Debug, Default)]
@@ -92,20 +95,10 @@ impl Labelled {
     }
 }
 
-/// Reads a list of customers; `foreign` gets the first that the key does not open.
-pub fn read_customers(reader: &mut Reader<'_>, key: &Key, foreign: &mut Option<String>) -> Vec<u64> {
-    let mut ids = Vec::new();
-    let mut names = reader.texts("customer");
-    names.extend(reader.numbers("customerID").iter().map(u64::to_string));
-    for name in names {
-        match world::customer_by_name(&name) {
-            Some(customer) if key.opens(customer.id) => ids.push(customer.id),
-            Some(_) => {
-                foreign.get_or_insert(name);
-            }
-            None => reader.problem("customer", "unknown customer", "customer.unknown", &name),
-        }
-    }
+/// Customers by either of the names that Argus has for the field.
+fn customers(reader: &mut Reader<'_>, key: &Key, foreign: &mut Option<String>) -> Vec<u64> {
+    let mut ids = read_customers(reader, "customer", key, foreign);
+    ids.extend(read_customers(reader, "customerID", key, foreign));
     ids
 }
 
@@ -115,7 +108,7 @@ impl CaseCriteria {
         let mut criteria = Self {
             ids: reader.numbers("caseID"),
             assets: reader.texts("assetID"),
-            customers: read_customers(reader, key, foreign),
+            customers: customers(reader, key, foreign),
             kinds: reader.words("type", catalog::CASE_TYPES),
             times: TimeRange::read(reader, TIME_FIELDS, TIME_FIELDS),
             production: reader.truth("productionCustomers"),
@@ -320,17 +313,6 @@ pub fn visible_comments<'a>(case: &'a CaseRecord, key: &Key) -> impl Iterator<It
     case.comments.iter().filter(move |comment| {
         !has_word(&comment["flags"], "DELETED") && (privileged || !has_word(&comment["flags"], "INTERNAL"))
     })
-}
-
-/// Whether a customer counts as being in production.
-#[must_use]
-pub fn is_production(customer: u64) -> bool {
-    world::customer_by_id(customer).is_none_or(|c| !c.flags.contains(&"excludeFromProduction"))
-}
-
-/// Whether a value is in a list; an empty list takes all.
-pub fn one_of<T: PartialEq>(list: &[T], value: &T) -> bool {
-    list.is_empty() || list.contains(value)
 }
 
 fn labelled(reader: &mut Reader<'_>, name: &'static str) -> Labelled {

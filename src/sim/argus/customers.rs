@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::sim::argus::call::Call;
 use crate::sim::argus::cases::cut;
+use crate::sim::argus::criteria::{self, Keywords, read_customers};
 use crate::sim::argus::data::catalog;
 use crate::sim::argus::keys::VIEW_CUSTOMER;
-use crate::sim::argus::reader::{Reader, SortValue, window_of};
+use crate::sim::argus::reader::{SortValue, window_of};
 use crate::sim::argus::reply::{Answer, Reply};
 use crate::sim::world::{self, Customer};
 
@@ -15,15 +16,21 @@ const FLAGS: &[&str] = &[
     "disabled", "denySubmitForAnonymousUser", "allowGlobalData", "excludeFromProduction",
     "networkBaseCustomer", "singleNetworkDomain", "customerDataDeleted", "rootCustomerGroup",
 ];
-/// Key, default, and value and source at customer 2171 where they differ.
-type PropertyRow = (&'static str, &'static str, Option<(&'static str, &'static str)>);
-/// Keys with their default, the value of customer 2171, and where that comes from.
+#[rustfmt::skip] // a table
+const SECTIONS: &[&str] = &[
+    "general", "sla", "analysis", "aer", "ama", "amq", "ala", "alc", "irt", "securedns", "policy",
+    "integrations", "detections", "notification", "reporting", "services", "products", "authentication",
+    "other", "hidden",
+];
+/// Key, section, default, and value and source at customer 2171 where they differ.
+type PropertyRow = (&'static str, &'static str, &'static str, Option<(&'static str, &'static str)>);
+/// Keys with their section and default, the value of customer 2171, and where that comes from.
 const PROPERTIES: &[PropertyRow] = &[
-    ("sla.reaction.critical", "PT60M", Some(("PT30M", "customer"))),
-    ("sla.reaction.high", "PT2H", None),
-    ("contact.emergency.phone", "", Some(("+47 555 01 234", "inherited"))),
-    ("analysis.geo.allowed", "[\"NO\",\"SE\",\"DK\"]", None),
-    ("notification.language", "no", None),
+    ("sla.reaction.critical", "sla", "PT60M", Some(("PT30M", "customer"))),
+    ("sla.reaction.high", "sla", "PT2H", None),
+    ("contact.emergency.phone", "general", "", Some(("+47 555 01 234", "inherited"))),
+    ("analysis.geo.allowed", "analysis", "[\"NO\",\"SE\",\"DK\"]", None),
+    ("notification.language", "notification", "no", None),
 ];
 
 /// `GET /authentication/v1/session/customer`
@@ -73,7 +80,7 @@ pub fn by_name(call: &Call<'_>, name: &str) -> Answer {
 pub fn properties(call: &Call<'_>, name: &str) -> Answer {
     let mut reader = call.read_query();
     let keys = reader.texts("key");
-    let sections = reader.texts("section");
+    let sections = reader.words("section", SECTIONS);
     let window = reader.window();
     reader.finish()?;
     let all = properties_of(named(call, name)?);
@@ -81,16 +88,16 @@ pub fn properties(call: &Call<'_>, name: &str) -> Answer {
         .iter()
         .filter(|property| {
             let key = property["key"].as_str().unwrap_or_default();
-            let section = key.split('.').next().unwrap_or_default();
+            let section = PROPERTIES.iter().find(|row| row.0 == key).map(|row| row.1);
             (keys.is_empty() || keys.iter().any(|k| k == key))
-                && (sections.is_empty() || sections.iter().any(|s| s == section))
+                && (sections.is_empty() || sections.iter().any(|s| Some(s.as_str()) == section))
         })
         .collect();
     Ok(cut(&chosen, window))
 }
 
 fn properties_of(customer: &Customer) -> Vec<Value> {
-    let entry = |(key, default, own): &PropertyRow| {
+    let entry = |(key, _, default, own): &PropertyRow| {
         let own = own.filter(|_| customer.id == world::NORDFJORD);
         let (value, source) = own.unwrap_or((default, "descriptor"));
         let parsed = |text: &str| serde_json::from_str(text).ok().filter(Value::is_array).unwrap_or(Value::Null);
@@ -102,7 +109,9 @@ fn properties_of(customer: &Customer) -> Vec<Value> {
     PROPERTIES.iter().map(entry).collect()
 }
 
-fn ancestors(customer: &Customer) -> Vec<u64> {
+/// Numbers of a customer and of the groups above it, itself first.
+#[must_use]
+pub fn ancestors(customer: &Customer) -> Vec<u64> {
     let mut ids = vec![customer.id];
     let mut parent = customer.parent;
     while let Some(id) = parent {
@@ -121,56 +130,33 @@ fn shown(customer: &Customer) -> Value {
     })
 }
 
-/// Reads a list of customers that a search names.
-fn customers(reader: &mut Reader<'_>, call: &Call<'_>, name: &'static str, foreign: &mut Option<String>) -> Vec<u64> {
-    let mut ids = Vec::new();
-    for text in reader.texts(name) {
-        match world::customer_by_name(&text) {
-            Some(customer) if call.key.opens(customer.id) => ids.push(customer.id),
-            Some(_) => {
-                foreign.get_or_insert(text);
-            }
-            None => reader.problem(name, "unknown customer", "customer.unknown", &text),
-        }
-    }
-    ids
-}
-
 /// `POST /customers/v2/customer/search`
 pub fn search(call: &Call<'_>) -> Answer {
     call.key.needs(VIEW_CUSTOMER)?;
     let mut reader = call.read_body()?;
-    let keywords: Vec<String> = reader.texts("keywords").iter().map(|text| text.to_lowercase()).collect();
-    let fields = reader.words("keywordFieldStrategy", &["id", "name", "shortName", "all"]);
-    let any = reader.word("keywordMatchStrategy", &["any", "all"]).as_deref() == Some("any");
+    let known = &["id", "name", "shortName"];
+    let keywords = Keywords::read(&mut reader, known, known, false);
     let mut foreign = None;
-    let ids = customers(&mut reader, call, "customer", &mut foreign);
-    let parents = customers(&mut reader, call, "parent", &mut foreign);
-    let groups = customers(&mut reader, call, "ancestor", &mut foreign);
+    let ids = read_customers(&mut reader, "customer", call.key, &mut foreign);
+    let parents = read_customers(&mut reader, "parent", call.key, &mut foreign);
+    let groups = read_customers(&mut reader, "ancestor", call.key, &mut foreign);
     let kinds = reader.words("type", &["group", "leaf"]);
     let include = reader.words("includeFlags", FLAGS);
     let exclude = reader.words("excludeFlags", FLAGS);
     let sort = reader.sort(&["id", "name", "shortName", "relevance"], "id");
     let window = reader.window();
-    reader.finish()?;
-    if let Some(customer) = foreign {
-        return Err(Reply::foreign_customer(&customer));
-    }
-    let said = |customer: &Customer, keyword: &String| {
-        let looks = |field: &str| fields.is_empty() || fields.iter().any(|f| f == field || f == "all");
-        (looks("id") && customer.id.to_string().contains(keyword.as_str()))
-            || (looks("name") && customer.name.to_lowercase().contains(keyword.as_str()))
-            || (looks("shortName") && customer.short_name.contains(keyword.as_str()))
+    criteria::finish(reader, foreign)?;
+    let said = |customer: &Customer, field: &str, found: &mut Vec<String>| {
+        found.push(match field {
+            "id" => customer.id.to_string(),
+            "name" => customer.name.to_owned(),
+            _ => customer.short_name.to_owned(),
+        });
     };
     let matches: Vec<&Customer> = world::CUSTOMERS
         .iter()
         .filter(|customer| {
-            let heard = if any {
-                keywords.is_empty() || keywords.iter().any(|k| said(customer, k))
-            } else {
-                keywords.iter().all(|k| said(customer, k))
-            };
-            heard
+            keywords.hold(|field, found| said(customer, field, found))
                 && call.key.opens(customer.id)
                 && (ids.is_empty() || ids.contains(&customer.id))
                 && (parents.is_empty() || customer.parent.is_some_and(|p| parents.contains(&p)))
@@ -184,6 +170,8 @@ pub fn search(call: &Call<'_>) -> Answer {
     let items = window_of(matches, &sort, window, |customer, field| match field {
         "name" => SortValue::Text(customer.name.to_owned()),
         "shortName" => SortValue::Text(customer.short_name.to_owned()),
+        // Every match is as good as the next; what is named by fewer words stands nearer to them.
+        "relevance" => SortValue::Number(-i64::try_from(customer.name.len()).unwrap_or(0)),
         _ => SortValue::Number(i64::try_from(customer.id).unwrap_or(0)),
     });
     let items = items.into_iter().map(shown).collect();

@@ -4,9 +4,14 @@
 
 use serde_json::Value;
 
-use crate::sim::argus::case_criteria::{is_production, one_of, read_customers};
+use crate::sim::argus::criteria::Item;
+use crate::sim::argus::criteria::is_production;
+use crate::sim::argus::criteria::list_holds;
+use crate::sim::argus::criteria::one_of;
+use crate::sim::argus::criteria::read_customers;
 use crate::sim::argus::data::patch::LEVELS;
 use crate::sim::argus::data::{EventRecord, catalog, has_word};
+use crate::sim::argus::events::time_of;
 use crate::sim::argus::keys::Key;
 use crate::sim::argus::network::Network;
 use crate::sim::argus::reader::Reader;
@@ -27,8 +32,9 @@ const FLAGS: &[&str] = &[
     "eventFromOtEnvironment", "eventFromRestrictedItEnvironment", "failure",
 ];
 const ENDPOINT_FLAGS: &[&str] = &["isCustomerNet", "isPartialCustomerNet", "customAggregation", "isManagedBySoc"];
+/// Times of an event that criteria and timelines look at.
 #[rustfmt::skip] // a table
-const TIME_FIELDS: &[&str] = &[
+pub const TIME_FIELDS: &[&str] = &[
     "created", "lastUpdated", "firstAssessment", "enginePersisted", "firstEvent", "lastEvent",
     "published",
 ];
@@ -52,41 +58,6 @@ pub struct EventCriteria {
     production: Option<bool>,
     published_only: bool,
     sub: Vec<Item<EventCriteria>>,
-}
-
-/// A criterion in a list, with how it joins the others.
-#[derive(Debug)]
-struct Item<T> {
-    inner: T,
-    required: bool,
-    exclude: bool,
-}
-
-impl<T> Item<T> {
-    fn read(reader: &mut Reader<'_>, read: impl FnOnce(&mut Reader<'_>) -> T) -> Self {
-        let required = reader.truth("required").unwrap_or(false);
-        let exclude = reader.truth("exclude").unwrap_or(false);
-        Self { inner: read(reader), required, exclude }
-    }
-}
-
-fn list_holds<T>(items: &[Item<T>], holds: impl Fn(&T) -> bool) -> bool {
-    let mut optional = None;
-    for item in items {
-        let found = holds(&item.inner);
-        if item.exclude {
-            if found {
-                return false;
-            }
-        } else if item.required {
-            if !found {
-                return false;
-            }
-        } else {
-            optional = Some(optional.unwrap_or(false) || found);
-        }
-    }
-    optional.unwrap_or(true)
 }
 
 #[derive(Debug)]
@@ -237,7 +208,7 @@ impl EventCriteria {
     pub fn read(reader: &mut Reader<'_>, key: &Key, foreign: &mut Option<String>, is_sub: bool) -> Self {
         let mut criteria = Self {
             cases: reader.numbers("associatedCase"),
-            customers: read_customers(reader, key, foreign),
+            customers: read_customers(reader, "customer", key, foreign),
             domains: reader.texts("domain"),
             identifiers: reader.texts("eventIdentifier"),
             severities: reader.words("severity", LEVELS),
@@ -280,7 +251,7 @@ impl EventCriteria {
             && (self.identifiers.is_empty() || self.identifiers.contains(&event.identifier()))
             && (self.severities.is_empty() || self.severities.iter().any(|s| s == text("severity")))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == text("type")))
-            && self.times.holds(|field| event.time(if field == "firstAssessment" { "firstAssessed" } else { field }))
+            && self.times.holds(|field| time_of(event, field))
             && self.flags[0].iter().all(has)
             && !self.flags[1].iter().any(has)
             && self.production.is_none_or(|wanted| is_production(event.customer()) == wanted)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::sim::argus::call::Call;
 use crate::sim::argus::cases::is_visible;
+use crate::sim::argus::criteria;
 use crate::sim::argus::data::EventRecord;
 use crate::sim::argus::event_criteria::EventCriteria;
 use crate::sim::argus::keys::{EVENT_LOOKUP, Key};
@@ -37,29 +38,44 @@ impl Extras {
     }
 }
 
+/// Which events a search or its statistics are about.
+pub struct EventQuery {
+    criteria: EventCriteria,
+    days: (i64, i64),
+}
+
+impl EventQuery {
+    /// Reads criteria and index range.
+    pub fn read(reader: &mut Reader<'_>, call: &Call<'_>, foreign: &mut Option<String>) -> Self {
+        let criteria = EventCriteria::read(reader, call.key, foreign, false);
+        Self { criteria, days: index_days(reader, call.now) }
+    }
+
+    /// The events that the key may see.
+    #[must_use]
+    pub fn matches<'a>(&self, call: &Call<'a>) -> Vec<&'a EventRecord> {
+        let now_ms = call.now.as_millisecond();
+        let (first, last) = self.days;
+        call.data
+            .events_since(first)
+            .filter(|event| call.key.opens(event.customer()))
+            .filter(|event| (first..=last).contains(&event.time("lastEvent")))
+            .filter(|event| self.criteria.finds(event, now_ms))
+            .collect()
+    }
+}
+
 /// `POST /events/v2/event/search`
 pub fn search(call: &Call<'_>) -> Answer {
     call.key.needs(EVENT_LOOKUP)?;
     let mut reader = call.read_body()?;
     let mut foreign = None;
-    let criteria = EventCriteria::read(&mut reader, call.key, &mut foreign, false);
-    let index = index_days(&mut reader, call.now);
+    let query = EventQuery::read(&mut reader, call, &mut foreign);
     let extras = Extras::read(&mut reader);
     let sort = reader.sort(SORT, NEWEST_FIRST);
     let window = reader.window();
-    reader.finish()?;
-    if let Some(customer) = foreign {
-        return Err(Reply::foreign_customer(&customer));
-    }
-    let now_ms = call.now.as_millisecond();
-    let matches: Vec<&EventRecord> = call
-        .data
-        .events
-        .iter()
-        .filter(|event| call.key.opens(event.customer()))
-        .filter(|event| (index.0..=index.1).contains(&event.time("lastEvent")))
-        .filter(|event| criteria.finds(event, now_ms))
-        .collect();
+    criteria::finish(reader, foreign)?;
+    let matches = query.matches(call);
     let count = matches.len();
     let items =
         window_of(matches, &sort, window, sort_value).into_iter().map(|event| shown(call, event, extras)).collect();
@@ -111,19 +127,30 @@ pub fn of_case(call: &Call<'_>, id: &str) -> Answer {
     Ok(Reply::page(window.limit, window.offset, count, items))
 }
 
-/// `GET /events/v2/event/{timestamp}/{customerID}/{uuid}`
+/// `GET /events/v2/event/{ts}/{customer}/{uuid}`
 pub fn by_identifier(call: &Call<'_>, parts: [&str; 3]) -> Answer {
-    call.key.needs(EVENT_LOOKUP)?;
+    let event = one_event(call, parts)?;
     let mut reader = call.read_query();
     let extras = Extras::read(&mut reader);
     reader.finish()?;
-    let wanted = parts.join("/").to_lowercase();
+    Ok(Reply::object(shown(call, event, extras)))
+}
+
+/// The event of an identifier, or the 403 or 404 instead.
+pub fn one_event<'a>(call: &Call<'a>, [at, customer, id]: [&str; 3]) -> Result<&'a EventRecord, Reply> {
+    call.key.needs(EVENT_LOOKUP)?;
+    let wanted = format!("{at}/{customer}/{}", id.to_lowercase());
+    let since = at.parse().unwrap_or(i64::MAX);
     call.data
-        .events
-        .iter()
+        .events_since(since)
         .find(|event| call.key.opens(event.customer()) && event.identifier() == wanted)
-        .map(|event| Reply::object(shown(call, event, extras)))
         .ok_or_else(|| Reply::not_found("eventID", &wanted))
+}
+
+/// One of the times that criteria and timelines name; 0 where it is not set.
+#[must_use]
+pub fn time_of(event: &EventRecord, field: &str) -> i64 {
+    event.time(if field == "firstAssessment" { "firstAssessed" } else { field })
 }
 
 fn sort_value(event: &EventRecord, field: &str) -> SortValue {
@@ -157,7 +184,7 @@ fn shown(call: &Call<'_>, event: &EventRecord, extras: Extras) -> Value {
 }
 
 /// Short form of a case as it is now; none where the key may not see it.
-fn case_info(call: &Call<'_>, key: &Key, id: u64) -> Option<Value> {
+pub fn case_info(call: &Call<'_>, key: &Key, id: u64) -> Option<Value> {
     let case = call.data.case(id).filter(|case| is_visible(case, key))?;
     let object = &case.object;
     Some(json!({

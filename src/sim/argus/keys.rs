@@ -7,26 +7,12 @@ use crate::sim::world;
 #[derive(Debug)]
 pub struct Key {
     text: &'static str,
-    functions: &'static [&'static str],
+    functions: [&'static [&'static str]; 2],
     /// The only customer; none: all customers.
     customer: Option<u64>,
     /// Sees internal comments and explicitly restricted cases.
     pub privileged: bool,
 }
-
-const ALL: &[&str] = &[
-    VIEW_CASES,
-    EVENT_LOOKUP,
-    VIEW_CUSTOMER,
-    "viewAlarm",
-    VIEW_ASSET,
-    "viewDataStoreDescriptors",
-    "viewDataStoreEntry",
-    "viewPassiveDNS",
-    "viewAnalysisFilter",
-    "viewMetrics",
-    "viewReputation",
-];
 
 /// Function that the case endpoints need.
 pub const VIEW_CASES: &str = "viewCases";
@@ -34,28 +20,56 @@ pub const VIEW_CASES: &str = "viewCases";
 pub const EVENT_LOOKUP: &str = "eventLookup";
 /// Function that the customer endpoints need.
 pub const VIEW_CUSTOMER: &str = "viewBasicCustomer";
-
 /// Function that the asset endpoints need.
-pub const VIEW_ASSET: &str = "viewAsset";
+pub const VIEW_ASSETS: &str = "viewAssets";
+/// Function that the alarm endpoints need.
+pub const VIEW_ALARM: &str = "viewAlarm";
+/// Function that the endpoints of attack categories need.
+pub const VIEW_ATTACK_CATEGORY: &str = "viewAttackCategory";
+/// Function that analysis filters need.
+pub const VIEW_ANALYSIS_FILTER: &str = "viewAnalysisFilter";
+/// Function that annotation filters need.
+pub const VIEW_ANNOTATION_FILTER: &str = "viewAnnotationFilter";
+/// Function that match filters need.
+pub const VIEW_MATCH_FILTER: &str = "viewMatchFilter";
+/// Function that the metric endpoints need.
+pub const VIEW_METRIC: &str = "viewMetric";
+/// Function that datastore descriptors need.
+pub const VIEW_DESCRIPTORS: &str = "viewDataStoreDescriptors";
+/// Function that datastore entries need.
+pub const VIEW_ENTRY: &str = "viewDataStoreEntry";
+/// Function that version 1 of the reputation service needs.
+pub const VIEW_OBSERVATIONS: &str = "viewObservationData";
+/// Function that version 2 of the reputation service needs.
+pub const VIEW_INDICATORS: &str = "viewReputationIndicators";
+/// Opens PassiveDNS beyond the public records, which anybody may read.
+pub const VIEW_PRIVATE_DNS: &str = "viewPassiveDNS";
+
+/// What a key of a customer may do.
+const CUSTOMER: &[&str] = &[
+    VIEW_CASES,
+    EVENT_LOOKUP,
+    VIEW_CUSTOMER,
+    VIEW_ALARM,
+    VIEW_ATTACK_CATEGORY,
+    VIEW_ASSETS,
+    VIEW_DESCRIPTORS,
+    VIEW_ENTRY,
+    VIEW_PRIVATE_DNS,
+];
+/// What only the provider's own keys may do as well.
+const PROVIDER: &[&str] =
+    &[VIEW_ANALYSIS_FILTER, VIEW_ANNOTATION_FILTER, VIEW_MATCH_FILTER, VIEW_METRIC, VIEW_OBSERVATIONS, VIEW_INDICATORS];
 
 const KEYS: &[Key] = &[
-    Key { text: "15a6/1/sim-full", functions: ALL, customer: None, privileged: true },
+    Key { text: "15a6/1/sim-full", functions: [CUSTOMER, PROVIDER], customer: None, privileged: true },
     Key {
         text: "15a6/2/sim-nordfjord",
-        functions: &[
-            VIEW_CASES,
-            EVENT_LOOKUP,
-            VIEW_CUSTOMER,
-            "viewAlarm",
-            VIEW_ASSET,
-            "viewDataStoreDescriptors",
-            "viewDataStoreEntry",
-            "viewPassiveDNS",
-        ],
+        functions: [CUSTOMER, &[]],
         customer: Some(world::NORDFJORD),
         privileged: false,
     },
-    Key { text: "15a6/3/sim-readcases", functions: &[VIEW_CASES], customer: None, privileged: false },
+    Key { text: "15a6/3/sim-readcases", functions: [&[VIEW_CASES], &[]], customer: None, privileged: false },
 ];
 
 impl Key {
@@ -74,7 +88,19 @@ impl Key {
 
     /// The 403 for a function that the key lacks.
     pub fn needs(&self, function: &'static str) -> Result<(), Reply> {
-        if self.functions.contains(&function) { Ok(()) } else { Err(Reply::missing_function(function)) }
+        if self.may(function) { Ok(()) } else { Err(Reply::missing_function(function)) }
+    }
+
+    /// Whether the key has a function.
+    #[must_use]
+    pub fn may(&self, function: &'static str) -> bool {
+        self.functions.iter().any(|functions| functions.contains(&function))
+    }
+
+    /// The only customer that the key opens; none where it opens all.
+    #[must_use]
+    pub fn customer(&self) -> Option<u64> {
+        self.customer
     }
 
     /// Whether the key opens this customer.

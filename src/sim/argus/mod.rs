@@ -1,28 +1,42 @@
-//! A simulated Argus REST backend: sessions, customers, cases and events of a
-//! made-up world over plain HTTP, strict about what it is sent, with a clock that can
+//! A simulated Argus REST backend: every endpoint that the Argus server asks, over a
+//! made-up world and plain HTTP, strict about what it is sent, with a clock that can
 //! be set, faults by request, and data that can change between calls.
 //!
 //! Field names and envelopes are Argus's; people, firms and findings are fictional.
-//! Assets can be looked up one by one only. Other families (alarms, filters, metrics,
-//! datastores, reputation, statistics) are not simulated: their paths answer 404 in
-//! the envelope.
+//! `route` lists the endpoints, with a file per family beside it; `data` makes what
+//! they answer from. Any other path answers 404 in the envelope.
 
+pub mod alarms;
+pub mod asset_criteria;
+pub mod asset_statistics;
 pub mod assets;
 pub mod bend;
 pub mod call;
 pub mod case_criteria;
 pub mod cases;
 pub mod control;
+pub mod criteria;
 pub mod customers;
 pub mod data;
+pub mod datastores;
 pub mod event_criteria;
+pub mod event_statistics;
 pub mod events;
+pub mod filter_criteria;
+pub mod filters;
 pub mod keys;
+pub mod lineage;
+pub mod metric_query;
+pub mod metrics;
 pub mod network;
+pub mod pdns;
 pub mod reader;
 pub mod reply;
+pub mod reputation;
+pub mod route;
 pub mod session;
 pub mod time_range;
+pub mod timeline;
 pub mod times;
 pub mod values;
 
@@ -51,19 +65,6 @@ const KEY_HEADER: &str = "Argus-API-Key";
 const MAX_BODY_BYTES: usize = 1 << 20;
 const MAX_LOGGED: usize = 500;
 const MAX_LOGGED_BODY_BYTES: usize = 16 << 10;
-
-/// Families that are not simulated, and the function that they need.
-const ABSENT: &[(&str, &str)] = &[
-    ("/events/v2/event/", keys::EVENT_LOOKUP),
-    ("/alarms/v1/", "viewAlarm"),
-    ("/assets/v2/", keys::VIEW_ASSET),
-    ("/eventfilters/v2/", "viewAnalysisFilter"),
-    ("/metrics/v1/", "viewMetrics"),
-    ("/datastores/v1/descriptor/", "viewDataStoreDescriptors"),
-    ("/datastores/v1/store/", "viewDataStoreEntry"),
-    ("/pdns/v3/", "viewPassiveDNS"),
-    ("/reputation/", "viewReputation"),
-];
 
 /// The seed of the shipped world.
 pub const DEFAULT_SEED: u64 = 7;
@@ -271,48 +272,14 @@ impl ArgusSim {
                 Reply::invalid(vec![error])
             })?;
         }
-        let path = parts.uri.path();
-        let segments: Vec<&str> = path.split('/').skip(1).collect();
-        match (parts.method.as_str(), segments.as_slice()) {
-            ("GET", ["authentication", "v1", "session"]) => session::current(&call),
-            ("GET", ["authentication", "v1", "session", "customer"]) => customers::of_session(&call),
-            ("GET", ["world", "v1", "time"]) => session::world_time(&call),
-            ("GET", ["customers", "v2", "customer", name]) => customers::by_name(&call, name),
-            ("GET", ["customers", "v2", "customer", name, "properties"]) => customers::properties(&call, name),
-            ("POST", ["customers", "v2", "customer", "search"]) => customers::search(&call),
-            ("GET", ["assets", "v2", "asset", name]) => assets::by_name(&call, name),
-            ("POST", ["cases", "v2", "case", "search"]) => cases::search(&call),
-            ("GET", ["cases", "v2", "case", id]) => cases::by_id(&call, id),
-            ("GET", ["cases", "v2", "case", id, "comments"]) => cases::comments(&call, id),
-            ("GET", ["cases", "v2", "case", id, "tags"]) => cases::tags(&call, id),
-            ("POST", ["cases", "v2", "field", "descriptor", "search"]) => values::fields(&call),
-            ("POST", ["cases", "v2", "service", "search"]) => values::services(&call),
-            ("POST", ["cases", "v2", "category", "search"]) => values::categories(&call),
-            ("POST", ["events", "v2", "event", "search"]) => events::search(&call),
-            ("GET", ["events", "v2", "case", id]) => events::of_case(&call, id),
-            ("GET", ["events", "v2", "event", at, customer, id]) => events::by_identifier(&call, [at, customer, id]),
-            _ => {
-                // A key without the right hears that first, as at a real Argus.
-                if let Some((_, function)) = ABSENT.iter().find(|(p, _)| path.starts_with(p)) {
-                    call.key.needs(function)?;
-                }
-                Err(Reply::not_found("path", path))
-            }
-        }
+        route::answer(&call, parts.method.as_str(), parts.uri.path())
     }
 
     /// Objects of the kind that a path looks up, for an ambiguous answer.
     fn others(&self, data: &Data, parts: &Parts) -> Answer {
-        let mut call = self.call(data, parts, json!({"limit": 3}))?;
-        let path = parts.uri.path();
-        if path.starts_with("/cases/v2/case/") {
-            cases::search(&call)
-        } else if path.starts_with("/events/v2/event/") {
-            call.body["indexStartTimestamp"] = json!(0);
-            events::search(&call)
-        } else {
-            customers::search(&call)
-        }
+        let (search, body) = route::others(parts.uri.path());
+        let call = self.call(data, parts, body)?;
+        route::answer(&call, "POST", &format!("{search}/search"))
     }
 }
 
@@ -358,6 +325,18 @@ fn wire(fired: &Fired, reply: Reply) -> Response<Body> {
 }
 
 #[cfg(test)]
+mod consistency_tests;
+#[cfg(test)]
+mod family_tests;
+#[cfg(test)]
+mod metric_tests;
+#[cfg(test)]
+mod request_tests;
+#[cfg(test)]
+mod scope_tests;
+#[cfg(test)]
 mod server_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tool_tests;

@@ -32,6 +32,15 @@ pub struct SortKey {
     pub descending: bool,
 }
 
+impl SortKey {
+    fn of(field: &str) -> Self {
+        match field.strip_prefix('-') {
+            Some(name) => Self { field: name.to_owned(), descending: true },
+            None => Self { field: field.to_owned(), descending: false },
+        }
+    }
+}
+
 /// One object of a request, as far as it has been read.
 pub struct Reader<'a> {
     members: &'a Map<String, Value>,
@@ -191,6 +200,57 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
+    /// One text that must be there.
+    pub fn needed_text(&mut self, name: &'static str) -> String {
+        let text = self.text(name);
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.problem(name, "must not be null", "javax.validation.NotNull", "");
+        }
+        text.unwrap_or_default()
+    }
+
+    /// One allowed word that must be there.
+    pub fn needed_word(&mut self, name: &'static str, allowed: &[&str]) -> String {
+        let word = self.needed_text(name);
+        if !word.is_empty() && !allowed.contains(&word.as_str()) {
+            self.problem(name, "invalid value", "invalid.value", &word);
+        }
+        word
+    }
+
+    /// One number of 0 or more.
+    pub fn measure(&mut self, name: &'static str) -> Option<f64> {
+        let value = self.take(name)?;
+        let number = value.as_f64().filter(|number| *number >= 0.0);
+        if number.is_none() {
+            self.wrong(name, "must be a number of 0 or more", value);
+        }
+        number
+    }
+
+    /// One text, number or truth value.
+    pub fn plain(&mut self, name: &'static str) -> Option<&'a Value> {
+        let value = self.take(name)?;
+        if value.is_object() || value.is_array() {
+            self.wrong(name, "must be a plain value", value);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// An array of texts, numbers and truth values, with the field of each.
+    pub fn plains(&mut self, name: &'static str) -> Vec<(String, &'a Value)> {
+        let mut values = self.entries(name);
+        values.retain(|(field, value)| {
+            let is_plain = value.is_string() || value.is_number() || value.is_boolean();
+            if !is_plain {
+                self.wrong(field, "must be a plain value", value);
+            }
+            is_plain
+        });
+        values
+    }
+
     /// One time, in milliseconds.
     pub fn moment(&mut self, name: &'static str) -> Option<i64> {
         let value = self.take(name)?;
@@ -240,21 +300,20 @@ impl<'a> Reader<'a> {
 
     /// `sortBy`, or `default` where it is not set.
     pub fn sort(&mut self, allowed: &[&str], default: &str) -> Vec<SortKey> {
-        let mut fields = self.texts("sortBy");
+        let fields = self.sort_fields(allowed);
+        if fields.is_empty() { vec![SortKey::of(default)] } else { fields }
+    }
+
+    /// `sortBy`, which may be missing.
+    pub fn sort_fields(&mut self, allowed: &[&str]) -> Vec<SortKey> {
+        let fields = self.texts("sortBy");
         for field in &fields {
             let name = field.strip_prefix('-').unwrap_or(field);
             if !allowed.contains(&name) {
                 self.problem("sortBy", "invalid value", "invalid.value", field);
             }
         }
-        if fields.is_empty() {
-            fields.push(default.to_owned());
-        }
-        let key = |field: &String| match field.strip_prefix('-') {
-            Some(name) => SortKey { field: name.to_owned(), descending: true },
-            None => SortKey { field: field.clone(), descending: false },
-        };
-        fields.iter().map(key).collect()
+        fields.iter().map(|field| SortKey::of(field)).collect()
     }
 }
 

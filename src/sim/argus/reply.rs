@@ -37,6 +37,12 @@ impl Reply {
         Self::envelope(StatusCode::OK, numbers, json!({}), vec![], Value::Array(items))
     }
 
+    /// All items at once, where Argus does not page.
+    #[must_use]
+    pub fn list(items: Vec<Value>) -> Self {
+        Self::page(0, 0, items.len(), items)
+    }
+
     /// 404 for an object that does not exist, or that the key may not see.
     #[must_use]
     pub fn not_found(field: &str, parameter: &str) -> Self {

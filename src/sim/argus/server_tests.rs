@@ -20,21 +20,21 @@ fn config(sim: &Running, key: &str) -> ArgusConfig {
     ArgusConfig::from_lookup(&lookup, std::sync::Arc::new(move || clock.now())).unwrap()
 }
 
-struct Server(ArgusServer);
+pub(crate) struct Server(ArgusServer);
 
 impl Server {
-    fn new(sim: &Running, key: &str) -> Self {
+    pub(crate) fn new(sim: &Running, key: &str) -> Self {
         Self(ArgusServer::new(config(sim, key)).unwrap())
     }
 
-    async fn result(&self, tool: &str, arguments: Value) -> (bool, Value) {
+    pub(crate) async fn result(&self, tool: &str, arguments: Value) -> (bool, Value) {
         let arguments: JsonObject = arguments.as_object().unwrap().clone();
         let result = self.0.call(tool, &arguments).await.unwrap();
         let value = result.structured_content.unwrap();
         (result.is_error == Some(true), value)
     }
 
-    async fn ok(&self, tool: &str, arguments: Value) -> Value {
+    pub(crate) async fn ok(&self, tool: &str, arguments: Value) -> Value {
         let (is_error, value) = self.result(tool, arguments).await;
         assert!(!is_error, "{tool}: {value}");
         value

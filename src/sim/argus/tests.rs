@@ -14,8 +14,8 @@ use crate::sim::faults::Fault;
 
 pub(crate) const FULL: &str = "15a6/1/sim-full";
 pub(crate) const NORDFJORD: &str = "15a6/2/sim-nordfjord";
-const READ_CASES: &str = "15a6/3/sim-readcases";
-const NOW: &str = "2026-02-09T08:15:30Z";
+pub(crate) const READ_CASES: &str = "15a6/3/sim-readcases";
+pub(crate) const NOW: &str = "2026-02-09T08:15:30Z";
 
 /// A running simulator and a client for it; stops when dropped.
 pub(crate) struct Running {
@@ -36,7 +36,7 @@ impl Running {
         Self::start_with(Sleeper::instant()).await
     }
 
-    async fn start_with(sleeper: Sleeper) -> Self {
+    pub(crate) async fn start_with(sleeper: Sleeper) -> Self {
         _ = rustls::crypto::ring::default_provider().install_default();
         let clock = SimClock::standing_at(NOW.parse().unwrap());
         let sim = ArgusSim::new(DEFAULT_SEED, clock, sleeper);
@@ -48,28 +48,28 @@ impl Running {
         Self { sim, base, client, stop }
     }
 
-    fn request(&self, method: Method, key: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, key: &str, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).header(KEY_HEADER, key)
     }
 
-    async fn get(&self, key: &str, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, key: &str, path: &str) -> (u16, Value) {
         let response = self.request(Method::GET, key, path).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    async fn post(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
         let request = self.request(Method::POST, key, path).json(&body);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    async fn cases(&self, key: &str, body: Value) -> Vec<u64> {
+    pub(crate) async fn cases(&self, key: &str, body: Value) -> Vec<u64> {
         let (status, answer) = self.post(key, "/cases/v2/case/search", body).await;
         assert_eq!(status, 200, "{answer}");
         ids(&answer)
     }
 
-    async fn events(&self, key: &str, mut body: Value) -> Value {
+    pub(crate) async fn events(&self, key: &str, mut body: Value) -> Value {
         if body.get("indexStartTimestamp").is_none() {
             body["indexStartTimestamp"] = json!(0);
         }
@@ -79,7 +79,7 @@ impl Running {
     }
 }
 
-fn ids(answer: &Value) -> Vec<u64> {
+pub(crate) fn ids(answer: &Value) -> Vec<u64> {
     let items = answer["data"].as_array().unwrap();
     items.iter().map(|item| item["id"].as_u64().unwrap()).collect()
 }
@@ -237,14 +237,14 @@ async fn unknown_and_wrong_fields_are_all_reported_at_once() {
 }
 
 #[tokio::test]
-async fn paths_that_are_not_simulated_answer_in_the_envelope() {
+async fn what_is_not_there_is_told_in_the_envelope() {
     let sim = Running::start().await;
     for path in ["/", "/cases/v2/case/999999", "/cases/v2/case/x", "/assets/v2/asset/x", "/alarms/v1/alarm/1"] {
         let (status, answer) = sim.get(FULL, path).await;
         assert_eq!(status, 404, "{path}");
         assert_eq!(answer["messages"][0]["messageTemplate"], "object.not.found");
     }
-    let (status, answer) = sim.post(FULL, "/events/v2/event/statistics", json!({})).await;
+    let (status, answer) = sim.post(FULL, "/events/v2/event/forecast", json!({})).await;
     assert_eq!((status, &answer["responseCode"]), (404, &json!(404)));
     let (status, answer) = sim.get(NORDFJORD, "/eventfilters/v2/filter/20417/type").await;
     assert_eq!((status, &answer["messages"][0]["parameter"]), (403, &json!("viewAnalysisFilter")));
@@ -323,8 +323,8 @@ async fn event_criteria_narrow_the_search() {
     let sim = Running::start().await;
     let expected: &[(Value, u64)] = &[
         (json!({"associatedCase": [4_120_771]}), 12),
-        (json!({"associatedCase": [0]}), 600),
-        (json!({}), 12 + 36 + 9 + 240 + 4 + 15 + 600),
+        (json!({"associatedCase": [0]}), 600 + 2_400),
+        (json!({}), 12 + 36 + 9 + 240 + 4 + 15 + 600 + 2_400),
         (json!({"type": ["raw"]}), 36),
         (json!({"severity": ["critical"]}), 240),
         (json!({"domain": ["cdn-sync.example"], "type": ["aggregated"]}), 12),
@@ -335,7 +335,8 @@ async fn event_criteria_narrow_the_search() {
         (json!({"endpoint": [{"ip": ["203.0.113.66"], "port": [443]}]}), 48),
         (json!({"property": [{"key": "process.name", "value": ["7z.exe"]}]}), 2),
         (json!({"property": [{"value": ["exe"], "valueSearchStrategy": "tokenized"}]}), 4),
-        (json!({"includeFlag": ["falsePositive"]}), 200),
+        (json!({"includeFlag": ["falsePositive"]}), 200 + 800),
+        (json!({"includeFlag": ["falsePositive"], "startTimestamp": "now -14 days"}), 200),
         (json!({"customer": ["bergtun"], "severity": ["high"]}), 15),
         (
             json!({"subCriteria": [{"severity": ["critical"], "exclude": true}], "associatedCase": [4_120_802, 4_120_811]}),
@@ -415,7 +416,12 @@ async fn an_event_is_found_by_its_identifier() {
 #[test]
 fn the_same_seed_and_clock_give_the_same_world() {
     let start = NOW.parse().unwrap();
-    let text = |seed| format!("{:?}", Data::build(seed, start));
+    let text = |seed| {
+        let data = Data::build(seed, start);
+        let made = (data.events_since(0).count(), data.assets().len(), data.filters().len(), data.dns().len());
+        assert_eq!(made, (3_316, 169, 70, 312));
+        format!("{data:?}")
+    };
     assert_eq!(text(7), text(7));
     assert_ne!(text(7), text(8));
 }

@@ -32,13 +32,17 @@ impl TimeRange {
 
     /// Whether the times that `time_of` gives for the chosen fields lie in the range; 0 is unset.
     pub fn holds(&self, time_of: impl Fn(&str) -> i64) -> bool {
+        self.holds_any(|field| vec![time_of(field)])
+    }
+
+    /// The same where a field may have several times, of which one is enough.
+    pub fn holds_any(&self, times_of: impl Fn(&str) -> Vec<i64>) -> bool {
         if self.start.is_none() && self.end.is_none() {
             return true;
         }
-        let inside = |field: &String| {
-            let at = time_of(field);
-            at > 0 && self.start.is_none_or(|start| at >= start) && self.end.is_none_or(|end| at <= end)
-        };
+        let within =
+            |at: &i64| *at > 0 && self.start.is_none_or(|start| *at >= start) && self.end.is_none_or(|end| *at <= end);
+        let inside = |field: &String| times_of(field).iter().any(within);
         if self.all { self.fields.iter().all(inside) } else { self.fields.iter().any(inside) }
     }
 }

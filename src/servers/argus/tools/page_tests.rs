@@ -17,7 +17,8 @@ file `{\"name here\": \"name shown\"}` with which a site shows other names; name
 list go on working. `ARGUS_MCP_TOOLS` selects families (the headings) or tools, and
 `ARGUS_REPUTATION_API` (`auto`, `v1`, `v2`) the reputation service. A test module stands below
 `servers::argus::tools`; what holds for every tool is in `all_tests`, and what requests of every
-tool become in `servers::argus::validate::tests`.
+tool become in `servers::argus::validate::tests`. Each tool is called against the simulated backend
+in `sim::argus::tool_tests`, right requests made at random in `sim::argus::request_tests`.
 ";
 
 /// The test modules of a family and the file they stand in.

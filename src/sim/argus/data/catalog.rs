@@ -90,7 +90,7 @@ const FIELDS: &[FieldRow] = &[
 
 /// Attack categories: number, short name, name.
 #[rustfmt::skip] // a table
-const ATTACK_CATEGORIES: &[(u64, &str, &str)] = &[
+pub const ATTACK_CATEGORIES: &[(u64, &str, &str)] = &[
     (301, "reconnaissance", "Reconnaissance"),
     (342, "denial-of-service", "Denial of service"),
     (355, "exploit", "Exploit"),
@@ -102,7 +102,7 @@ const ATTACK_CATEGORIES: &[(u64, &str, &str)] = &[
 
 /// Alarms: number, short name, description, attack category.
 #[rustfmt::skip] // a table
-const ALARMS: &[(u64, &str, &str, u64)] = &[
+pub const ALARMS: &[(u64, &str, &str, u64)] = &[
     (58129, "malware-callback", "MALWARE - periodic call-back to known controller", 363),
     (58240, "phishing-landing", "PHISHING - visit to a known landing page", 371),
     (58311, "udp-flood", "DOS - volumetric flood", 342),
@@ -146,6 +146,12 @@ pub fn knows_alarm(name: &str) -> bool {
 #[must_use]
 pub fn knows_attack_category(name: &str) -> bool {
     ATTACK_CATEGORIES.iter().any(|(id, short_name, _)| *short_name == name || id.to_string() == name)
+}
+
+/// Whether a query may name this location, by number or short name.
+#[must_use]
+pub fn knows_location(name: &str) -> bool {
+    SITES.iter().any(|(_, id, short_name, ..)| *short_name == name || id.to_string() == name)
 }
 
 /// Whether a case field has this name.

@@ -1,5 +1,6 @@
-//! Makes the events of the fictional world: groups A to E, tied to cases, and 600
-//! without a case. Same seed and start, same events.
+//! Makes the events of the fictional world: groups A to E, tied to cases, and noise
+//! without a case: 600 events of the last two weeks, and more before them. Same seed
+//! and start, same events.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -12,6 +13,12 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const BULK: u64 = 600;
+/// Days that the bulk covers.
+const BULK_DAYS: i64 = 14;
+/// Noise before that, which is built when somebody looks so far back.
+const HISTORY: u64 = 2_400;
+/// Days before the start at which history begins.
+const HISTORY_DAYS: i64 = 60;
 
 /// All events as they look at `start`.
 #[must_use]
@@ -23,7 +30,23 @@ pub fn build(seed: u64, start: Timestamp) -> Vec<EventRecord> {
     flood(&mut events, &mut Dice::new(seed, 3), now);
     archive_tool(&mut events, &mut Dice::new(seed, 4), now);
     upload(&mut events, &mut Dice::new(seed, 5), now);
-    bulk(&mut events, &mut Dice::new(seed, 6), now);
+    let window = BULK_DAYS * DAY - HOUR;
+    noise_before(&mut events, &mut Dice::new(seed, 6), now, window, BULK);
+    events
+}
+
+/// The newest moment that `history` may reach.
+#[must_use]
+pub fn history_end(start: Timestamp) -> i64 {
+    start.as_millisecond() - BULK_DAYS * DAY
+}
+
+/// Older noise, as it looks at `start`.
+#[must_use]
+pub fn history(seed: u64, start: Timestamp) -> Vec<EventRecord> {
+    let mut events = Vec::new();
+    let window = (HISTORY_DAYS - BULK_DAYS) * DAY - HOUR;
+    noise_before(&mut events, &mut Dice::new(seed, 7), history_end(start), window, HISTORY);
     events
 }
 
@@ -274,13 +297,13 @@ fn upload(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
     }
 }
 
-/// Noise over fourteen days: no case, a third judged false.
-fn bulk(events: &mut Vec<EventRecord>, dice: &mut Dice, now: i64) {
+/// Noise over the `window` before `end`: no case, a third judged false.
+fn noise_before(events: &mut Vec<EventRecord>, dice: &mut Dice, end: i64, window: i64, many: u64) {
     let customers = [NORDFJORD, NORDFJORD, HAVBRIS, HAVBRIS, BERGTUN];
-    let window = (14 * DAY - HOUR).unsigned_abs();
-    for n in 0..BULK {
+    let window = window.unsigned_abs();
+    for n in 0..many {
         let customer = *dice.pick(&customers);
-        let last = now - MINUTE - i64::try_from(dice.below(window)).unwrap_or(0);
+        let last = end - MINUTE - i64::try_from(dice.below(window)).unwrap_or(0);
         let hosts: Vec<&world::Host> = world::HOSTS.iter().filter(|h| h.customer == customer).collect();
         let host = *dice.pick(&hosts);
         let is_false = n % 3 == 0;

@@ -1,15 +1,34 @@
 //! The data of the simulated Argus: a fixture tree built from readable tables, a
 //! seed, and the instant at which the simulator starts. It changes only by patches.
+//!
+//! Cases and recent events are made at the start. What few requests touch (old events,
+//! assets, filters, PassiveDNS records) is made when it is first asked for, so that a
+//! simulator starts at once.
 
+pub mod alarms;
+pub mod assets;
 pub mod case_tables;
 pub mod cases;
 pub mod catalog;
+pub mod datastores;
 pub mod events;
+pub mod filters;
+pub mod match_filters;
+pub mod metrics;
 pub mod patch;
+pub mod pdns;
+pub mod reputation;
+pub mod vulnerabilities;
+
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::sim::argus::data::assets::AssetRecord;
+use crate::sim::argus::data::filters::FilterRecord;
+use crate::sim::argus::data::pdns::DnsRecord;
 
 /// One case with everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -98,8 +117,16 @@ impl EventRecord {
 pub struct Data {
     /// Cases, by number.
     pub cases: Vec<CaseRecord>,
-    /// Events, in the order of their making.
+    /// Recent events and those of cases, in the order of their making.
     pub events: Vec<EventRecord>,
+    /// Seed of everything that is not in a table.
+    pub seed: u64,
+    /// The moment of the world's making.
+    pub start: Timestamp,
+    history: OnceLock<Vec<EventRecord>>,
+    assets: OnceLock<Vec<AssetRecord>>,
+    filters: OnceLock<Vec<FilterRecord>>,
+    dns: OnceLock<Vec<DnsRecord>>,
 }
 
 impl Data {
@@ -112,13 +139,50 @@ impl Data {
             cases::tie_events(case, &events);
         }
         cases.sort_by_key(CaseRecord::id);
-        Self { cases, events }
+        Self {
+            cases,
+            events,
+            seed,
+            start,
+            history: OnceLock::new(),
+            assets: OnceLock::new(),
+            filters: OnceLock::new(),
+            dns: OnceLock::new(),
+        }
     }
 
     /// The case of this number.
     #[must_use]
     pub fn case(&self, id: u64) -> Option<&CaseRecord> {
         self.cases.iter().find(|case| case.id() == id)
+    }
+
+    /// All events that may have ended at `first` or later.
+    pub fn events_since(&self, first: i64) -> impl Iterator<Item = &EventRecord> {
+        let old = if first <= events::history_end(self.start) {
+            self.history.get_or_init(|| events::history(self.seed, self.start)).as_slice()
+        } else {
+            &[]
+        };
+        self.events.iter().chain(old)
+    }
+
+    /// All assets, deleted ones included.
+    #[must_use]
+    pub fn assets(&self) -> &[AssetRecord] {
+        self.assets.get_or_init(|| assets::build(self.seed, self.start))
+    }
+
+    /// All event filters of all kinds.
+    #[must_use]
+    pub fn filters(&self) -> &[FilterRecord] {
+        self.filters.get_or_init(|| filters::build(self.seed, self.start))
+    }
+
+    /// All PassiveDNS records, as they were observed.
+    #[must_use]
+    pub fn dns(&self) -> &[DnsRecord] {
+        self.dns.get_or_init(|| pdns::build(self.start))
     }
 }
 
