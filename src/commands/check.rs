@@ -67,7 +67,14 @@ pub async fn run(args: &CheckArgs, variables: &Variables) -> anyhow::Result<u8> 
         if args.model.as_ref().is_some_and(|only| only != name) {
             continue;
         }
-        let report = app.probe(name, PROBE_TIME).await?.report;
+        let report = match app.probe(name, PROBE_TIME).await {
+            Ok(probed) => probed.report,
+            Err(error) => {
+                bad(&format!("model {name}: {error}"));
+                well = false;
+                continue;
+            }
+        };
         well &= show_model(name, &report);
         if args.write && report.reachable {
             write_profile(&file(args)?, name, &report)?;

@@ -33,6 +33,8 @@ pub enum NoticeKind {
     NoCallMade,
     /// Asks whether these calls shall run.
     Confirm,
+    /// More calls need a yes than are asked for at once.
+    TooMuchToConfirm,
     /// Label of the choice to run them.
     RunIt,
     /// Label of the choice not to run them.
@@ -252,6 +254,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "Ceci n'est exécuté qu'avec votre oui. Rien n'a encore été exécuté ni cherché pour cela : les arguments sont une proposition, veuillez les lire. Avec un oui, exactement ceci est appelé, une fois :",
             "Esto solo se ejecuta con su sí. Todavía no se ha ejecutado ni consultado nada para ello: los argumentos son una propuesta, léalos. Con un sí se llama exactamente a esto, una vez:",
             "これは「はい」とお答えいただいた場合にのみ実行します。まだ何も実行も確認もしていません。引数は提案ですので、ご確認ください。「はい」の場合、次の内容をそのまま 1 回だけ呼び出します:",
+        ],
+        NoticeKind::TooMuchToConfirm => [
+            "This would need more calls than are put to you at once, and each of them runs only with your yes. Nothing was run. Please ask for fewer at a time.",
+            "Dette ville kreve flere kall enn det som legges fram på én gang, og hvert av dem kjøres bare hvis du sier ja. Ingenting ble kjørt. Be gjerne om færre av gangen.",
+            "Det här skulle kräva fler anrop än vad som läggs fram på en gång, och vart och ett körs bara om du säger ja. Inget har körts. Be gärna om färre åt gången.",
+            "Dette ville kræve flere kald, end der lægges frem på én gang, og hvert af dem køres kun, hvis du siger ja. Intet blev kørt. Bed gerne om færre ad gangen.",
+            "Dafür wären mehr Aufrufe nötig, als Ihnen auf einmal vorgelegt werden, und jeder wird nur mit Ihrem Ja ausgeführt. Es wurde nichts ausgeführt. Bitte fragen Sie nach weniger auf einmal.",
+            "Il faudrait pour cela plus d'appels qu'il n'en est soumis à la fois, et chacun n'est exécuté qu'avec votre oui. Rien n'a été exécuté. Demandez-en moins à la fois.",
+            "Esto necesitaría más llamadas de las que se le presentan a la vez, y cada una solo se ejecuta con su sí. No se ejecutó nada. Pida menos de una vez.",
+            "一度にお尋ねできる数を超える呼び出しが必要で、いずれも「はい」とお答えいただいた場合にのみ実行します。何も実行していません。一度に依頼する数を減らしてください。",
         ],
         NoticeKind::RunIt => {
             ["Run it", "Kjør det", "Kör det", "Kør det", "Ausführen", "Exécuter", "Ejecutar", "実行する"]

@@ -3,7 +3,7 @@
 //! replica, retry or repeated message can use it again. A claim outlives whatever becomes
 //! of its turn: a call that may have run is never made again by itself.
 //!
-//! The road of a yes: [`Answered`] (is it one?) → [`Claimed`] (is it the first?) →
+//! The road of a yes: `Answered` (is it one?) → `Claimed` (is it the first?) →
 //! `ReadyCall` (do the calls still fit?) → one call after the other, none after one that
 //! failed → draft, check and judge as for any other result.
 
@@ -15,6 +15,7 @@ use crate::domain::event::TurnOutcome;
 use crate::domain::ids::TurnId;
 use crate::domain::lang::Lang;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::message::Message;
 use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
 use crate::domain::outcome::Outcome;
@@ -33,8 +34,9 @@ use crate::engine::record::Confirmation;
 use crate::engine::turn::Reply;
 use crate::engine::turn::Turn;
 use crate::engine::turn::TurnOrder;
+use crate::engine::turn::TurnRequest;
 
-/// Most calls of one question: what a person can read before saying yes.
+/// Most calls of one question: what a person can read before saying yes. More are refused as a whole.
 const CALLS_AT_MOST: usize = 5;
 
 /// A confirmation that this turn has taken for itself. Made by the claim in the store alone.
@@ -92,7 +94,7 @@ impl Engine {
     pub(crate) async fn answered(
         &self,
         owner: &str,
-        message: &str,
+        request: &TurnRequest,
         order: TurnOrder,
         stored: &StoredConversation,
         by: TurnId,
@@ -100,7 +102,8 @@ impl Engine {
         let explicit = order.answers;
         let said = match explicit {
             Some(answer) => Some(if answer.yes { Answer::Yes } else { Answer::No }),
-            None => self.router.answer(message),
+            None if sees_the_end(&request.unverified, stored) => self.router.answer(&request.message),
+            None => None,
         };
         let last = stored.messages.last().and_then(|message| message.turn_id);
         let (Some(said), Some(last), None) = (said, last, order.repeats) else {
@@ -124,11 +127,21 @@ impl Engine {
     }
 }
 
+/// Whether a client that sends its history shows its user the last reply. It may have gone back
+/// to an earlier one, or be in another conversation that began the same; its yes is to something
+/// else then.
+fn sees_the_end(claimed: &[Message], stored: &StoredConversation) -> bool {
+    let (Some(seen), Some(last)) = (claimed.last(), stored.messages.last()) else {
+        return claimed.is_empty();
+    };
+    seen.role == last.role && seen.content.trim() == last.content.trim()
+}
+
 impl Turn {
     /// Keeps calls that need the user's yes; the turn ends in the question.
     pub(crate) fn hold(&mut self, pending: Vec<PendingCall>) {
         for call in pending.iter().map(PendingCall::asked) {
-            if !self.pending.contains(&call) && self.pending.len() < CALLS_AT_MOST {
+            if !self.pending.contains(&call) {
                 self.pending.push(call);
             }
         }
@@ -138,6 +151,10 @@ impl Turn {
     pub(crate) fn confirmation_reply(&mut self, ruling: &Ruling) -> Option<Reply> {
         if self.pending.is_empty() {
             return None;
+        }
+        if self.pending.len() > CALLS_AT_MOST {
+            let notice = Notice::new(NoticeKind::TooMuchToConfirm, ruling.language, Vec::new());
+            return Some(self.notice_reply(notice, TurnOutcome::Refused));
         }
         let notice = Notice::confirmation(ruling.language, std::mem::take(&mut self.pending));
         Some(self.question_reply(notice, TurnOutcome::Confirmation))
@@ -165,7 +182,7 @@ impl Turn {
         let tools = claimed.confirmation.calls.iter().map(|call| call.tool.clone()).collect();
         let ruling = self.settle(answers::CONFIRMED, RouterDecision::CallTool, language, tools);
         self.asked = Some(claimed.confirmation.message.clone());
-        let ready = match ReadyCall::confirmed(claimed, &self.catalog) {
+        let ready = match ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy()) {
             Ok(ready) => ready,
             Err(gone) => {
                 let notice = Notice::new(NoticeKind::ConfirmedCallGone, language, gone);

@@ -69,8 +69,7 @@ impl Turn {
             };
             first = proposed(&answer, offered, 1);
             if first.has_call() {
-                self.hold(first.pending);
-                return Ok(first.ready);
+                return Ok(self.asked_first(first));
             }
         }
         // One more round, under a schema: it repairs arguments that did not fit, and asks
@@ -86,8 +85,17 @@ impl Turn {
         if !second.has_call() {
             second = constrained(&answer, offered);
         }
-        self.hold(second.pending);
-        Ok(second.ready)
+        Ok(self.asked_first(second))
+    }
+
+    /// What may run now. Where something needs a yes the turn ends in that question, so a look-up
+    /// beside it would be made for nothing.
+    fn asked_first(&mut self, proposed: Proposed) -> Vec<ReadyCall> {
+        if proposed.pending.is_empty() {
+            return proposed.ready;
+        }
+        self.hold(proposed.pending);
+        Vec::new()
     }
 
     /// Step 5: calls that policy can fill by itself: those that may run, and those that need the
@@ -95,8 +103,9 @@ impl Turn {
     pub(crate) fn planned(&self, ruling: &Ruling) -> (Vec<ReadyCall>, Vec<PendingCall>) {
         let Some(signals) = &self.signals else { return (Vec::new(), Vec::new()) };
         let planned = plan_calls(&self.engine.router, signals, ruling, &self.shown, &self.catalog.tools);
+        let policy = self.engine.router.policy();
         let (ready, mut pending) = apart(planned.into_iter().filter_map(|call| {
-            let spec = self.catalog.by_tool(&call.tool).next()?;
+            let spec = self.catalog.by_tool(&call.tool).find(|spec| policy.allows(spec))?;
             Some(Sorted::of(spec, call.arguments, MadeBy::Gateway, 1))
         }));
         // Where the router names no tools, nothing is asked for either.

@@ -36,10 +36,12 @@ impl Turn {
         }
         if ruling.decision == RouterDecision::Refresh {
             let (mut repeats, pending) = self.calls_behind(ruling);
-            repeats.extend(self.planned_calls(ruling));
-            self.run_calls(repeats).await;
             // What may change something is not proposed again just because it was done once.
             self.hold(pending.into_iter().filter(PendingCall::only_looks).collect());
+            if self.pending.is_empty() {
+                repeats.extend(self.planned_calls(ruling));
+                self.run_calls(repeats).await;
+            }
         }
         if !self.has_data_call() && self.pending.is_empty() {
             self.gather(ruling).await?;
@@ -98,8 +100,10 @@ impl Turn {
         if ready.is_empty() && pending.is_empty() {
             (ready, pending) = self.executed_translations();
         }
-        self.run_calls(ready).await;
         self.hold(pending);
+        if self.pending.is_empty() {
+            self.run_calls(ready).await;
+        }
         if self.has_data_call() || !self.pending.is_empty() || self.ledger.of_turn(self.id).next().is_none() {
             return Ok(());
         }
@@ -146,6 +150,7 @@ impl Turn {
         let entries = ruling.about.iter().filter_map(|id| self.ledger.get(*id));
         apart(entries.filter_map(|entry| {
             let spec = self.catalog.by_tool(&entry.tool).find(|spec| spec.server == entry.server)?;
+            let spec = Some(spec).filter(|spec| self.engine.router.policy().allows(spec))?;
             Some(Sorted::of(spec, entry.arguments.clone(), MadeBy::Gateway, 1))
         }))
     }
@@ -156,6 +161,7 @@ impl Turn {
         apart(entries.filter_map(|entry| {
             let tool = self.engine.router.executes(&entry.tool)?;
             let spec = self.catalog.by_tool(tool).find(|spec| spec.server == entry.server)?;
+            let spec = Some(spec).filter(|spec| self.engine.router.policy().allows(spec))?;
             Some(Sorted::of(spec, entry.arguments.clone(), MadeBy::Gateway, 1))
         }))
     }

@@ -1,5 +1,5 @@
 //! What may run, and what has to be asked for first. A call of a tool that is not read-only
-//! becomes a [`ReadyCall`] in one way only: out of a [`Claimed`] confirmation, which is used
+//! becomes a `ReadyCall` in one way only: out of a `Claimed` confirmation, which is used
 //! up by it. Nothing else in the engine can make one, so nothing else can run it. Arguments
 //! are checked against the schema here, in both ways.
 
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::event::AskedCall;
+use crate::domain::policy::settings::Policy;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
 use crate::engine::confirm::Claimed;
@@ -61,14 +62,15 @@ impl ReadyCall {
     /// whatever comes of it.
     ///
     /// # Errors
-    /// Names of the tools that are not there any more or take other arguments now; nothing of
-    /// the confirmation may run then.
-    pub(crate) fn confirmed(claimed: Claimed, catalog: &Catalog) -> Result<Vec<Self>, Vec<String>> {
+    /// Names of the tools that are not there any more, are off limits now or take other
+    /// arguments; nothing of the confirmation may run then.
+    pub(crate) fn confirmed(claimed: Claimed, catalog: &Catalog, policy: &Policy) -> Result<Vec<Self>, Vec<String>> {
         let mut ready = Vec::new();
         let mut gone = Vec::new();
         for call in claimed.into_calls() {
             let spec = catalog.by_tool(&call.tool).find(|spec| spec.server == call.server);
-            match spec.filter(|spec| schema_problems(spec, &call.arguments).is_empty()) {
+            let fits = |spec: &&Arc<ToolSpec>| policy.allows(spec) && schema_problems(spec, &call.arguments).is_empty();
+            match spec.filter(fits) {
                 Some(spec) => ready.push(Self {
                     spec: Arc::clone(spec),
                     arguments: call.arguments,

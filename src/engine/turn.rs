@@ -189,7 +189,7 @@ impl Engine {
             return Err(error.into());
         }
         let stored_id = stored.conversation.id;
-        let answered = match self.answered(caller.subject(), &request.message, order, &stored, id).await {
+        let answered = match self.answered(caller.subject(), &request, order, &stored, id).await {
             Ok(answered) => answered,
             Err(error) => {
                 self.give_up(stored_id, id).await;

@@ -22,6 +22,8 @@ use crate::llm::profile::ToolChoiceSupport;
 const TOKENS: u32 = 160;
 /// Most model names kept from the list.
 const MAX_MODELS: usize = 200;
+/// Characters kept of each of their names.
+const MAX_MODEL_CHARS: usize = 200;
 
 /// The value for `tool_choice` of the profile.
 pub fn tool_choice(report: &ProbeReport) -> ToolChoiceSupport {
@@ -105,7 +107,7 @@ impl Probe<'_> {
         };
         let ids = items.iter().filter_map(|item| item.get("id")?.as_str());
         self.report.model_listed = Some(ids.clone().any(|id| id == self.named.profile.model));
-        self.report.models = ids.take(MAX_MODELS).map(str::to_owned).collect();
+        self.report.models = ids.take(MAX_MODELS).map(|id| id.chars().take(MAX_MODEL_CHARS).collect()).collect();
     }
 
     async fn plain(&mut self) {

@@ -41,6 +41,11 @@ impl ToolRules {
         hinted || self.read_only.iter().any(|name| *name == tool.name)
     }
 
+    /// Whether it needs nobody's yes.
+    pub fn runs_by_itself(&self, tool: &rmcp::model::Tool) -> bool {
+        self.is_hinted(tool) && !self.asks(tool)
+    }
+
     /// Whether the operator wants to be asked whatever the hints say.
     fn asks(&self, tool: &rmcp::model::Tool) -> bool {
         self.confirm.iter().any(|name| *name == tool.name)
@@ -64,7 +69,7 @@ pub fn merge<'a>(
                 description: tool.description.as_deref().unwrap_or_default().chars().take(DESCRIPTION_CHARS).collect(),
                 input_schema: Value::Object((*tool.input_schema).clone()),
                 output_schema: tool.output_schema.as_ref().map(|schema| Value::Object((**schema).clone())),
-                read_only: rules.is_hinted(tool) && !rules.asks(tool),
+                read_only: rules.runs_by_itself(tool),
                 hinted: rules.is_hinted(tool),
             }));
         }

@@ -8,6 +8,7 @@ use std::sync::RwLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rmcp::model::Tool;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -91,18 +92,25 @@ impl Hub {
         self.tasks.wait().await;
     }
 
-    /// Whether the tool is known and does not run by itself.
-    fn needs_confirmation(&self, call: &ToolCall) -> bool {
-        let catalog = self.catalog.read().unwrap_or_else(PoisonError::into_inner);
-        catalog.by_tool(&call.tool).any(|spec| spec.server == call.server && !spec.read_only)
-    }
-
     fn rebuild(&self) {
         let states = self.members.values().map(|member| member.upstream.state()).collect();
         let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
         let catalog = Arc::new(merge(states, lists));
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
     }
+}
+
+/// Whether a server with these tools may get the call: a tool that it does not list is not known
+/// to change nothing.
+fn permitted(call: &ToolCall, rules: &ToolRules, tools: &[Tool]) -> Result<(), ToolFailure> {
+    let Some(tool) = tools.iter().find(|tool| tool.name == call.tool) else {
+        let reason = format!("the server does not offer {} now", call.tool);
+        return Err(ToolFailure::Unavailable { server: call.server.clone(), reason });
+    };
+    if call.confirmed || rules.runs_by_itself(tool) {
+        return Ok(());
+    }
+    Err(ToolFailure::Denied { reason: format!("{} runs only when the user has confirmed it", call.tool) })
 }
 
 #[async_trait]
@@ -128,14 +136,10 @@ impl Tools for Hub {
         if !member.rules.allows(&call.tool) {
             return Err(ToolFailure::Denied { reason: format!("{} is not on the allow-list", call.tool) });
         }
-        if !call.confirmed && self.needs_confirmation(call) {
-            return Err(ToolFailure::Denied {
-                reason: format!("{} runs only when the user has confirmed it", call.tool),
-            });
-        }
         // What may change something is sent once: a second try could do it twice.
         let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
-        let answer = member.upstream.call(&call.tool, &call.arguments, tries, progress, cancel).await;
+        let permits = |tools: &[Tool]| permitted(call, &member.rules, tools);
+        let answer = member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await;
         if matches!(answer, Err(ToolFailure::Unavailable { .. })) {
             self.rebuild();
         }

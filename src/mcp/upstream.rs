@@ -47,6 +47,9 @@ pub struct UpstreamLimits {
     pub result_bytes: usize,
 }
 
+/// Whether a call may go out, by what the server that it goes to lists at that moment.
+pub type Permits<'a> = &'a (dyn Fn(&[Tool]) -> Result<(), ToolFailure> + Sync);
+
 /// How often a call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
@@ -169,6 +172,7 @@ impl Upstream {
         tool: &str,
         arguments: &Value,
         tries: Tries,
+        permits: Permits<'_>,
         progress: ProgressFn,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
@@ -176,7 +180,7 @@ impl Upstream {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ToolFailure::Cancelled),
-            answer = tokio::time::timeout(limit, self.send(tool, arguments, tries, progress)) => {
+            answer = tokio::time::timeout(limit, self.send(tool, arguments, tries, permits, progress)) => {
                 answer.unwrap_or_else(|_| Err(ToolFailure::Timeout {
                     server: self.name.clone(),
                     limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
@@ -190,11 +194,14 @@ impl Upstream {
         tool: &str,
         arguments: &Value,
         tries: Tries,
+        permits: Permits<'_>,
         progress: ProgressFn,
     ) -> Result<RawToolResult, ToolFailure> {
         let mut again = tries == Tries::AgainOnNewConnection;
         loop {
             let connected = self.connected().await?;
+            // The server may have come back as another one.
+            permits(&self.tools())?;
             let error = match self.call_once(&connected, tool, arguments, &progress).await {
                 Ok(result) => return self.take(result),
                 Err(error) => error,

@@ -42,7 +42,7 @@ pub mod answers {
         (
             CLOSED,
             "refuse",
-            "A bare yes or no to a question that is no longer open, having been answered before: nothing is called.",
+            "A bare yes or no to a question that was answered before, or after which the conversation went on: nothing is called.",
         ),
     ];
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use http::Uri;
@@ -116,7 +118,11 @@ impl From<Probed> for Probe {
 #[utoipa::path(get, path = paths::MODEL_PROFILES, operation_id = "list_model_profiles",
     responses((status = 200, body = ModelProfileList), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
 pub async fn list(State(api): State<Api>, _caller: Caller) -> Result<Json<ModelProfileList>, ApiError> {
-    let mut probes = api.app.probed().await?;
+    // The profiles are known without the database; findings are left out where it cannot be read.
+    let mut probes = api.app.probed().await.unwrap_or_else(|error| {
+        tracing::warn!(error = %error, "what probes found cannot be read");
+        BTreeMap::new()
+    });
     let items = api.app.config.models.0.iter().map(|(id, profile)| ModelProfile {
         id: id.clone(),
         model: profile.model.clone(),
