@@ -76,3 +76,21 @@ test("a new turn goes on over its own route when its stream breaks off", async (
   assert.deepEqual(asked.map(({ path, last }) => [path, last]), [["/api/conversations/c1/turns", null], ["/api/turns/t1/events", "1"]]);
   assert.deepEqual(seen.map(({ seq }) => seq), [1, 2, 3]);
 });
+
+test("a message under way when its conversation is left arrives all the same; only reading ends", async () => {
+  const leaving = new AbortController();
+  let arrive: (answer: Response) => void = () => undefined;
+  const under = new Promise<Response>((resolve) => (arrive = resolve));
+  let request: AbortSignal | null | undefined;
+  globalThis.fetch = (_, options) => {
+    request = options?.signal;
+    return under;
+  };
+  const start = startTurn("c1", { message: "hello" }, reader, leaving.signal);
+  leaving.abort();
+  assert.equal(request?.aborted, false, "it is not called back");
+  arrive(new Response(new ReadableStream(), { headers: { "x-groundwire-turn-id": "t1" } }));
+  assert.equal((await start).turnId, "t1");
+  assert.equal(request?.aborted, true, "its connection is given back");
+  assert.deepEqual(seen, []);
+});

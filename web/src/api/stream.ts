@@ -45,7 +45,11 @@ export function confirmTurn(turn: string, confirm: boolean, reader: Reader, sign
 }
 
 async function startAt(path: string, body: unknown, reader: Reader, signal: AbortSignal): Promise<Started> {
-  const answer = await send(path, { method: "POST", body: body ?? {}, headers: { accept: "text/event-stream" }, signal });
+  // A message that is under way is not called back when its conversation is left; only reading ends.
+  const request = new AbortController();
+  const answer = await send(path, { method: "POST", body: body ?? {}, headers: { accept: "text/event-stream" }, signal: request.signal });
+  if (signal.aborted) request.abort();
+  else signal.addEventListener("abort", () => request.abort(), { once: true });
   const turnId = answer.headers.get("x-groundwire-turn-id") ?? "";
   if (!turnId) throw new ApiError(answer.status, "no_turn", "");
   const done = (async () => {

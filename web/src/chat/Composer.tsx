@@ -33,13 +33,17 @@ export function Composer(): VNode {
     const message = text.trim();
     if (!message || running.value) return;
     changed("");
-    if (!(await sendMessage(message))) {
-      setText(message);
-      writeDraft(conversationId.value, message);
-    }
+    await sendMessage(message, null, refused(message));
+  };
+  /** It is a draft again where it came from, before what was written since. */
+  const refused = (message: string) => (from: string): void => {
+    const draft = [message, readDraft(from)].filter((part) => part !== "").join("\n");
+    writeDraft(from, draft);
+    if (from === conversationId.value) setText(draft);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape" && running.value) void stop();
+    // In the middle of a composition Escape belongs to the input method.
+    if (event.key === "Escape" && running.value && !event.isComposing) void stop();
     if (event.key === "ArrowUp" && text === "" && question) {
       event.preventDefault();
       document.querySelector<HTMLElement>(`#${OPEN_QUESTION} button`)?.focus();

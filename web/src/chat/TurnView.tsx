@@ -1,7 +1,7 @@
 // One turn: the message, what is being done, the reply with its evidence. Far from what is in
 // sight it is an empty box of its last height, and its events are not even loaded.
 import type { RefObject, VNode } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { loadTurns } from "../state/conversation.ts";
 import type { Entry } from "../state/conversation.ts";
 import { isRunning } from "../state/turn.ts";
@@ -29,7 +29,9 @@ export function TurnView({ entry, scroller, always }: Properties): VNode {
   const turn = entry.turn.value;
   const box = useRef<HTMLElement>(null);
   const height = useRef(UNSEEN_HEIGHT);
-  const near = useNear(box, scroller, always || isRunning(turn));
+  const [draft, setDraft] = useState<string | null>(null);
+  // A message that is being changed stays, however far one scrolls to look something up.
+  const near = useNear(box, scroller, always || isRunning(turn) || draft !== null);
   useEffect(() => {
     if (near && turn.phase === "stored") void loadTurns([entry]);
   }, [near, turn.phase, entry]);
@@ -41,17 +43,23 @@ export function TurnView({ entry, scroller, always }: Properties): VNode {
   return (
     <li>
       <article ref={box} class="turn" id={turn.id ? `turn-${turn.id}` : entry.key} aria-label={turn.message || t("chat.gateway")} tabIndex={-1}>
-        {near ? <Content turn={turn} /> : null}
+        {near ? <Content turn={turn} draft={draft} change={setDraft} /> : null}
       </article>
     </li>
   );
 }
 
-function Content({ turn }: { turn: Turn }): VNode {
+interface ContentProperties {
+  turn: Turn;
+  draft: string | null;
+  change: (draft: string | null) => void;
+}
+
+function Content({ turn, draft, change }: ContentProperties): VNode {
   return (
     <>
       <h2 class="visually-hidden">{t("chat.you")}</h2>
-      <UserMessage turn={turn} />
+      <UserMessage turn={turn} draft={draft} change={change} />
       <h2 class="visually-hidden">{t("chat.gateway")}</h2>
       <div class="reply" aria-busy={isRunning(turn)}>
         <Progress turn={turn} />

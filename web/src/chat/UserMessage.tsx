@@ -1,33 +1,32 @@
 // What the person wrote; it can be changed and sent again.
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
 import { canReplace } from "../api/capabilities.ts";
 import { running, sendMessage } from "../state/conversation.ts";
 import type { Turn } from "../state/turn.ts";
 import { t } from "../text/index.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 
-export function UserMessage({ turn }: { turn: Turn }): VNode | null {
-  const [draft, setDraft] = useState<string | null>(null);
+interface Properties {
+  turn: Turn;
+  /** The changed message, while it is being changed. */
+  draft: string | null;
+  change: (draft: string | null) => void;
+}
+
+export function UserMessage({ turn, draft, change }: Properties): VNode | null {
   if (!turn.message) return null;
   if (draft !== null) {
-    return <EditMessage turn={turn} draft={draft} change={setDraft} />;
+    return <EditMessage turn={turn} draft={draft} change={change} />;
   }
   return (
     <div class="user-message">
-      <IconButton icon="edit" label={t("turn.edit")} disabled={running.value !== null} onClick={() => setDraft(turn.message)} />
+      <IconButton icon="edit" label={t("turn.edit")} disabled={running.value !== null} onClick={() => change(turn.message)} />
       <p class="bubble">{turn.message}</p>
     </div>
   );
 }
 
-interface EditProperties {
-  turn: Turn;
-  draft: string;
-  change: (draft: string | null) => void;
-}
-
-function EditMessage({ turn, draft, change }: EditProperties): VNode {
+function EditMessage({ turn, draft, change }: Properties & { draft: string }): VNode {
   const replaces = canReplace() && turn.id !== "";
   const send = async (): Promise<void> => {
     const message = draft.trim();
@@ -35,8 +34,9 @@ function EditMessage({ turn, draft, change }: EditProperties): VNode {
     if (await sendMessage(message, replaces ? turn.id : null)) change(null);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
     if (event.key === "Escape") change(null);
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     void send();
   };

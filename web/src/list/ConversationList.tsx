@@ -1,10 +1,10 @@
 // The conversations of this person: search, open, and what can be done with each.
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
-import { conversationId } from "../state/conversation.ts";
+import { closeDeleted, conversationId } from "../state/conversation.ts";
 import { items, listError, listState, loadList, loadMore, more, query, search } from "../state/list.ts";
 import { sayError } from "../state/notices.ts";
-import { go, placeHref } from "../state/route.ts";
+import { placeHref } from "../state/route.ts";
 import { listOpen } from "../state/screen.ts";
 import { t } from "../text/index.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -46,13 +46,10 @@ function Items(): VNode {
   if (items.value.length === 0 && listState.value === "ready") {
     return <p class="quiet" role="status">{t(query.value ? "list.no_match" : "list.none")}</p>;
   }
-  const gone = (id: string): void => {
-    if (conversationId.value === id) go({});
-  };
   return (
     <div class="conversation-scroll">
       <ul class="conversation-list">
-        {items.value.map((item) => <ConversationItem key={item.id} item={item} current={item.id === conversationId.value} gone={() => gone(item.id)} />)}
+        {items.value.map((item) => <ConversationItem key={item.id} item={item} current={item.id === conversationId.value} gone={() => closeDeleted(item.id)} />)}
       </ul>
       {more.value ? <button type="button" class="text-button" onClick={() => void loadMore().catch(sayError)}>{t("list.more")}</button> : null}
     </div>

@@ -1,13 +1,22 @@
 // Theme, language, and the keys that do something.
 import type { VNode } from "preact";
 import { token, useToken } from "../api/client.ts";
-import { language, theme } from "../state/settings.ts";
+import { forgetDrafts, language, theme } from "../state/settings.ts";
 import type { Language, Theme } from "../state/settings.ts";
+import { forgetRunning } from "../state/tabs.ts";
 import { t } from "../text/index.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 const LANGUAGES: [Language, string][] = [["en", "English"], ["nb", "Norsk"]];
+
+/** Whoever signs in next sees nothing of what was written here. */
+function signOut(): void {
+  forgetDrafts();
+  forgetRunning();
+  useToken("");
+  location.reload();
+}
 
 export function Settings({ onClose }: { onClose: () => void }): VNode {
   const keys: [string, string][] = [
@@ -35,7 +44,7 @@ export function Settings({ onClose }: { onClose: () => void }): VNode {
         ))}
       </fieldset>
       {token.value ? (
-        <p class="row"><span>{t("settings.token")}</span><button type="button" class="button" onClick={() => { useToken(""); location.reload(); }}>{t("settings.sign_out")}</button></p>
+        <p class="row"><span>{t("settings.token")}</span><button type="button" class="button" onClick={signOut}>{t("settings.sign_out")}</button></p>
       ) : null}
       <h3>{t("settings.keys")}</h3>
       <dl class="keys">

@@ -11,8 +11,10 @@ import type { WholeConversation } from "../api/types.ts";
 import { noteSuperseded } from "./freshness.ts";
 import { listChanged } from "./list.ts";
 import { announce, sayError, words } from "./notices.ts";
-import { go } from "./route.ts";
+import { go, place } from "./route.ts";
+import { readDraft, writeDraft } from "./settings.ts";
 import { noteRunning, onTabNote, runningIn, tellTabs } from "./tabs.ts";
+import type { TurnNote } from "./tabs.ts";
 import { isRunning, newTurn, withEvent } from "./turn.ts";
 import type { Turn } from "./turn.ts";
 import { t } from "../text/index.ts";
@@ -100,13 +102,20 @@ function takeUp(whole: WholeConversation): void {
   const turn = whole.running_turn ?? here?.turn;
   if (!turn) return;
   if (findTurn(turn)) noteRunning(whole.id, null);
-  else follow(turn, here?.turn === turn ? here.message : "", null);
+  else if (here?.turn === turn) follow(turn, here.message, here.replaces ?? null);
+  else follow(turn, "", null);
+}
+
+/** A turn that started where it could not be followed at once. One that is being opened is taken up then. */
+function takeIn({ conversation, turn, message, replaces }: TurnNote): void {
+  if (conversation === conversationId.value && !loading.value && !findTurn(turn)) follow(turn, message, replaces);
 }
 
 function follow(turn: string, message: string, replaces: string | null): void {
+  const before = entries.value;
   const entry = entryOf(newTurn(turn, message, "running"));
   add(entry, replaces);
-  void followed(entry, conversationId.value, () => followTurn(turn, 0, readerOf(entry), leaving.signal));
+  void followed(entry, conversationId.value, replaces ? before : null, () => followTurn(turn, 0, readerOf(entry), leaving.signal));
 }
 
 function add(entry: Entry, replaces: string | null): void {
@@ -159,58 +168,66 @@ function announceEvent(event: TurnEvent): void {
   if (event.event === "turn.cancelled") announce(t("say.cancelled"));
 }
 
-type Start = (reader: Reader, signal: AbortSignal) => Promise<Started>;
+type Start = (conversation: string, reader: Reader, signal: AbortSignal) => Promise<Started>;
+/** Hears which conversation a message came from that was not taken. */
+type Refused = (conversation: string) => void;
 
 /** Sends a message; makes the conversation first where there is none. False: it was refused. */
-export async function sendMessage(message: string, replaces: string | null = null): Promise<boolean> {
-  try {
-    const isNew = conversationId.value === "";
-    const id = isNew ? (await routes.createConversation()).id : conversationId.value;
-    if (isNew) {
-      conversationId.value = id;
-      opened = id;
-      go({ id }, true);
-      listChanged();
-    }
-    const order = replaces ? { message, replaces } : { message };
-    return await run(message, replaces, (reader, signal) => startTurn(id, order, reader, signal));
-  } catch (error) {
-    sayError(error);
-    return false;
-  }
+export function sendMessage(message: string, replaces: string | null = null, refused?: Refused): Promise<boolean> {
+  const order = replaces ? { message, replaces } : { message };
+  return run(message, replaces, (conversation, reader, signal) => startTurn(conversation, order, reader, signal), refused);
 }
 
 /** Repeats the call behind a result. */
 export const refresh = (result: string): Promise<boolean> =>
-  run(t("refresh.message"), null, (reader, signal) => refreshResult(result, reader, signal));
+  run(t("refresh.message"), null, (_, reader, signal) => refreshResult(result, reader, signal));
 
 /** Says yes or no to what a turn wants to run; `message` is that in the words of the conversation. */
 export const confirm = (turn: string, yes: boolean, message: string): Promise<boolean> =>
-  run(message, null, (reader, signal) => confirmTurn(turn, yes, reader, signal));
+  run(message, null, (_, reader, signal) => confirmTurn(turn, yes, reader, signal));
 
-async function run(message: string, replaces: string | null, start: Start): Promise<boolean> {
-  const conversation = conversationId.value;
+/** Makes the conversation of a first message, and opens it unless another was opened meanwhile. */
+async function made(left: AbortSignal): Promise<string> {
+  const { id } = await routes.createConversation();
+  if (!left.aborted) {
+    writeDraft(id, readDraft(""));
+    writeDraft("", "");
+    conversationId.value = id;
+    opened = id;
+    if (place.value.view === "chat" && place.value.id === "") go({ id }, true);
+  }
+  listChanged();
+  return id;
+}
+
+async function run(message: string, replaces: string | null, start: Start, refused?: Refused): Promise<boolean> {
+  const left = leaving.signal;
+  let conversation = conversationId.value;
   const before = entries.value;
   const entry = entryOf(newTurn("", message, "sending"));
   add(entry, replaces);
   let started: Started;
   try {
-    started = await start(readerOf(entry), leaving.signal);
+    conversation ||= await made(left);
+    started = await start(conversation, readerOf(entry), left);
   } catch (error) {
-    if (conversationId.value === conversation) entries.value = before;
+    refused?.(conversation);
+    if (!left.aborted) entries.value = before;
     sayError(error);
     // Somebody else, or another tab, was faster: what is shown here is no longer how it is.
-    if (isConflict(error) && conversationId.value === conversation) reopen();
+    if (isConflict(error) && !left.aborted) reopen();
     return false;
   }
   const { turnId: turn } = started;
+  const note: TurnNote = { conversation, turn, message, replaces };
+  noteRunning(conversation, note);
+  tellTabs({ kind: "turn", ...note });
+  if (left.aborted) {
+    takeIn(note);
+    return true;
+  }
   if (!entry.turn.value.id) entry.turn.value = { ...entry.turn.value, id: turn };
-  noteRunning(conversation, { turn, message });
-  tellTabs({ kind: "turn", conversation, turn, message, replaces });
-  void followed(entry, conversation, () => started.done).then(() => {
-    // What was to be replaced stays where nothing came to replace it.
-    if (replaces && hasNoReply(entry.turn.peek()) && conversationId.value === conversation) entries.value = [...before, entry];
-  });
+  void followed(entry, conversation, replaces ? before : null, () => started.done);
   return true;
 }
 
@@ -218,7 +235,8 @@ const hasNoReply = ({ phase }: Turn): boolean => phase === "failed" || phase ===
 
 const isConflict = (error: unknown): boolean => error instanceof ApiError && error.status === 409;
 
-async function followed(entry: Entry, conversation: string, done: () => Promise<void>): Promise<void> {
+/** Follows a turn to its end; `replaced` is what was there before, where it replaces something. */
+async function followed(entry: Entry, conversation: string, replaced: Entry[] | null, done: () => Promise<void>): Promise<void> {
   const mine = leaving.signal;
   try {
     await done();
@@ -226,6 +244,8 @@ async function followed(entry: Entry, conversation: string, done: () => Promise<
     entry.turn.value = { ...entry.turn.value, phase: "lost" };
   }
   if (mine.aborted) return;
+  // What was to be replaced stays where nothing came to replace it.
+  if (replaced && hasNoReply(entry.turn.peek())) entries.value = [...replaced, entry];
   if (runningIn(conversation)?.turn === entry.turn.value.id) noteRunning(conversation, null);
   listChanged();
 }
@@ -240,9 +260,14 @@ export async function stop(): Promise<void> {
   }
 }
 
+/** A conversation that is no more is left for a new one; another view stays in sight. */
+export function closeDeleted(conversation: string): void {
+  if (conversation !== conversationId.value) return;
+  if (place.value.view === "chat") go({}, true);
+  else void open("");
+}
+
 onTabNote((note) => {
-  if (note.kind === "turn" && note.conversation === conversationId.value && !findTurn(note.turn)) {
-    follow(note.turn, note.message, note.replaces);
-  }
-  if (note.kind === "deleted" && note.conversation === conversationId.value) go({}, true);
+  if (note.kind === "turn") takeIn(note);
+  if (note.kind === "deleted") closeDeleted(note.conversation);
 });

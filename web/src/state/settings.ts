@@ -48,7 +48,16 @@ effect(() => {
   store("groundwire.language", language.value);
 });
 
-const draftKey = (conversation: string): string => `groundwire.draft.${conversation || "new"}`;
+const DRAFT_PREFIX = "groundwire.draft.";
+const draftKey = (conversation: string): string => `${DRAFT_PREFIX}${conversation || "new"}`;
 
 export const readDraft = (conversation: string): string => stored(draftKey(conversation)) ?? "";
 export const writeDraft = (conversation: string, text: string): void => store(draftKey(conversation), text);
+
+export function forgetDrafts(): void {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT_PREFIX)) localStorage.removeItem(key);
+  } catch {
+    // Switched off: there are none.
+  }
+}

@@ -2,8 +2,17 @@
 // happens in a turn each of them reads from the gateway itself.
 import { store, stored } from "./settings.ts";
 
+/** A turn that started. */
+export interface TurnNote {
+  conversation: string;
+  turn: string;
+  message: string;
+  /** The turn whose place it takes. */
+  replaces: string | null;
+}
+
 export type TabNote =
-  | { kind: "turn"; conversation: string; turn: string; message: string; replaces: string | null }
+  | ({ kind: "turn" } & TurnNote)
   | { kind: "list" }
   | { kind: "deleted"; conversation: string };
 
@@ -15,10 +24,7 @@ export function onTabNote(handle: (note: TabNote) => void): void {
   channel?.addEventListener("message", (event: MessageEvent<TabNote>) => handle(event.data));
 }
 
-interface RunningTurn {
-  turn: string;
-  message: string;
-}
+type RunningTurn = Omit<TurnNote, "conversation">;
 
 const RUNNING_KEY = "groundwire.running";
 
@@ -35,7 +41,10 @@ export const runningIn = (conversation: string): RunningTurn | undefined => runn
 
 export function noteRunning(conversation: string, running: RunningTurn | null): void {
   const all = runningTurns();
-  if (running) all[conversation] = running;
+  if (running) all[conversation] = { turn: running.turn, message: running.message, replaces: running.replaces };
   else delete all[conversation];
   store(RUNNING_KEY, Object.keys(all).length > 0 ? JSON.stringify(all) : null);
 }
+
+/** Forgets what ran here; the gateway still knows it. */
+export const forgetRunning = (): void => store(RUNNING_KEY, null);

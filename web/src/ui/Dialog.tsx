@@ -30,8 +30,12 @@ export function Dialog({ title, onClose, children, actions, firm = false }: Prop
     event.preventDefault();
     if (!firm) onClose();
   };
+  // A browser may close it all the same, when it is told to twice in a row.
+  const closed = (): void => {
+    if (firm && dialog.current?.isConnected) dialog.current.showModal();
+  };
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby={heading} onCancel={cancelled}>
+    <dialog ref={dialog} class="dialog" aria-labelledby={heading} onCancel={cancelled} onClose={closed}>
       <header class="dialog-head">
         <h2 id={heading}>{title}</h2>
         {firm ? null : <IconButton icon="close" label={t("app.close")} onClick={onClose} />}
