@@ -196,6 +196,7 @@ test("what hides, reorders or would be rounded is read as what it is, to the end
     for (const text of [String.raw`a\u202egpj.exe`, String.raw`ad\u200bmin`, "9007199254740993", "the end"]) assert.ok(shown.includes(text), `${text} in ${shown.slice(0, 400)}`);
     const cut = await box.locator("pre").evaluate((pre) => [pre.scrollHeight - pre.clientHeight, pre.scrollWidth - pre.clientWidth]);
     assert.deepEqual(cut, [0, 0], "nothing of it has to be scrolled to inside a box");
+    await assertAccessible(page, "long confirmation");
   } finally {
     await Promise.all([real.close(), model.stop()]);
     await rm(folder, { recursive: true });
