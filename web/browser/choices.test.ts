@@ -1,10 +1,14 @@
 // Choices: questions back as buttons, and confirmations of exactly what would run.
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { demo, ended, send, turnAt } from "./demo.ts";
+import { demo, ended, installed, send, turnAt } from "./demo.ts";
 import type { Demo } from "./demo.ts";
 import { allow, ask, assertAccessible } from "./page.ts";
+import { upstream } from "./upstream.ts";
 
 const QUESTION = "Show me the open cases for Nordfjord";
 const TOOL = "executeSearchArgusCase";
@@ -18,6 +22,14 @@ before(async () => {
 after(() => Promise.all([honest.close(), asking.close()]));
 
 const confirmation = (turn: Locator): Locator => turn.locator(".confirmation");
+
+/** The text of the calls that wait, as it is read. */
+const shownCalls = (box: Locator): Promise<string[]> => box.locator("pre").allInnerTexts();
+
+/** The focus is where one goes on, and nothing was typed there. */
+async function assertFocus(page: Page): Promise<void> {
+  assert.deepEqual(await page.evaluate(() => [document.activeElement?.id, (document.querySelector("#message") as HTMLTextAreaElement).value]), ["message", ""]);
+}
 
 /** What the portal sent to answer a confirmation. */
 function confirms(page: Page): string[] {
@@ -39,7 +51,9 @@ test("a question back is answered by its buttons, by digit, and shows what was c
   await page.keyboard.press("ArrowUp");
   await choices.first().and(page.locator(":focus")).waitFor();
   await page.keyboard.press("2");
+  await assertFocus(page);
   await ended(turnAt(page, 2));
+  await assertFocus(page);
   assert.match(await turnAt(page, 2).locator(".bubble").innerText(), /4120771/);
   await question.locator(".choice.chosen", { hasText: "4120771" }).waitFor();
   assert.deepEqual(await choices.evaluateAll((all) => all.map((one) => (one as HTMLButtonElement).disabled)), [true, true, true, true]);
@@ -48,6 +62,7 @@ test("a question back is answered by its buttons, by digit, and shows what was c
   await ask(page, QUESTION);
   await ask(page, "Show me the case");
   await turnAt(page, 4).locator(".choice").last().click();
+  await assertFocus(page);
   await ended(turnAt(page, 5));
   await turnAt(page, 4).locator(".choice.chosen", { hasText: "4120433" }).waitFor();
 });
@@ -58,18 +73,20 @@ test("a confirmation shows exactly what would run, runs it on a yes, and stays a
   const turn = await send(page, QUESTION);
   await ended(turn);
   const box = confirmation(turn);
-  await box.getByText(TOOL, { exact: true }).waitFor();
-  await box.getByText("argus", { exact: true }).waitFor();
-  await turn.locator(".answer", { hasText: "This runs only with your yes." }).waitFor();
-  assert.equal(await turn.locator(".answer pre").count(), 0, "the calls stand there once");
-  const shown = JSON.parse(await box.locator(".json-text").innerText()) as unknown;
+  await box.getByText("This runs only with your yes.").waitFor();
+  assert.equal(await turn.locator(".answer").count(), 0, "it stands there once");
+  assert.equal(await box.getByText("Do not run it").count(), 1, "the choices are buttons alone");
+  const calls = (await shownCalls(box)).map((text) => JSON.parse(text) as { arguments: unknown });
+  const shown = calls[0]?.arguments;
   const id = ((await turn.getAttribute("id")) ?? "").replace("turn-", "");
-  const record = (await (await fetch(`${asking.url}/api/turns/${id}`)).json()) as { outcome: string; results: unknown[]; question: { calls: { arguments: unknown }[] } };
+  const record = (await (await fetch(`${asking.url}/api/turns/${id}`)).json()) as { outcome: string; results: unknown[]; question: { calls: { server: string; tool: string; arguments: unknown }[] } };
   assert.equal(record.outcome, "confirmation");
   assert.deepEqual(record.results, []);
-  assert.deepEqual([shown], record.question.calls.map((call) => call.arguments));
+  assert.deepEqual(calls, record.question.calls);
+  assert.deepEqual(record.question.calls.map(({ server, tool }) => [server, tool]), [["argus", TOOL]]);
   await assertAccessible(page, "confirmation");
   await box.getByRole("button", { name: "Run it" , exact: true }).click();
+  await assertFocus(page);
   const next = turnAt(page, 1);
   await ended(next);
   assert.deepEqual(sent, ['{"confirm":true}']);
@@ -89,7 +106,9 @@ test("by keyboard alone: 2 turns a confirmation down, 1 lets it run", async () =
   await page.keyboard.press("ArrowUp");
   await page.locator(".confirmation button:focus").waitFor();
   await page.keyboard.press("2");
+  await assertFocus(page);
   await ended(turnAt(page, 1));
+  await assertFocus(page);
   await confirmation(turnAt(page, 0)).getByText("You did not let it run.").waitFor();
   assert.equal(await turnAt(page, 1).locator(".mark").count(), 0);
   assert.equal(await turnAt(page, 1).locator(".progress .arguments").count(), 0, "no call");
@@ -101,12 +120,26 @@ test("by keyboard alone: 2 turns a confirmation down, 1 lets it run", async () =
   assert.deepEqual(sent, ['{"confirm":false}', '{"confirm":true}']);
 });
 
+test("a yes or no in other words counts as the gateway took it, also after a reload", async () => {
+  const page = await asking.open();
+  await ended(await send(page, QUESTION));
+  await ended(await send(page, "ok, run it"));
+  await turnAt(page, 1).locator(".mark", { hasText: "4120771" }).waitFor();
+  await ended(await send(page, QUESTION));
+  await ended(await send(page, "no thanks"));
+  for (const look of ["live", "stored"]) {
+    if (look === "stored") await page.reload();
+    await confirmation(turnAt(page, 0)).getByText("You let it run.").waitFor();
+    await confirmation(turnAt(page, 2)).getByText("You did not let it run.").waitFor();
+  }
+});
+
 test("a confirmation that was passed over lapses and cannot be clicked any more", async () => {
   const page = await asking.open();
   await ended(await send(page, QUESTION));
   await ended(await send(page, "Hello"));
   const box = confirmation(turnAt(page, 0));
-  await box.getByText("Not answered. It did not run, and can no longer be answered.").waitFor();
+  await box.getByText("Passed over, or answered elsewhere. It can no longer be answered here.").waitFor();
   assert.equal(await box.getByRole("button").count(), 0);
 });
 
@@ -136,4 +169,36 @@ test("in Norwegian, and what is asked in Norwegian is answered in it", async () 
   await ended(turnAt(page, 1));
   await box.getByText("Du lot det kjøre.").waitFor();
   assert.match(await turnAt(page, 1).locator(".bubble").innerText(), /^ja/i);
+});
+
+/** As a model writes it: a mark that turns the reading direction, a character without width, 64 bits, and a lot of it. */
+const TRICKY = String.raw`{"request":{"customer":["nordfjord"],"keywords":["a\u202egpj.exe","ad\u200bmin",${'"long long long",'.repeat(200)}"the end"],"caseID":[9007199254740993]}}`;
+
+test("what hides, reorders or would be rounded is read as what it is, to the end", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "portal-"));
+  const model = await upstream();
+  const real = await installed(honest, folder, "tricky", {
+    GROUNDWIRE__MODELS__SIM__BASE_URL: model.url,
+    GROUNDWIRE__GROUNDING__JUDGE: "never",
+    GROUNDWIRE__MCP__SERVERS__ARGUS__OPTIONS__CONFIRM: JSON.stringify([TOOL]),
+  });
+  try {
+    model.says("", { tool: TOOL, arguments: TRICKY });
+    const page = await real.served.open();
+    const turn = await send(page, QUESTION);
+    await ended(turn);
+    const box = confirmation(turn);
+    const [shown = "", ...others] = await shownCalls(box);
+    assert.deepEqual(others, []);
+    const id = ((await turn.getAttribute("id")) ?? "").replace("turn-", "");
+    const { question } = (await (await fetch(`${real.url}/api/turns/${id}`)).json()) as { question: { text: string } };
+    assert.equal(`\`\`\`json\n${shown}\n\`\`\``, question.text.slice(question.text.indexOf("```"), question.text.lastIndexOf("```") + 3), "as the gateway wrote it");
+    for (const text of [String.raw`a\u202egpj.exe`, String.raw`ad\u200bmin`, "9007199254740993", "the end"]) assert.ok(shown.includes(text), `${text} in ${shown.slice(0, 400)}`);
+    const cut = await box.locator("pre").evaluate((pre) => [pre.scrollHeight - pre.clientHeight, pre.scrollWidth - pre.clientWidth]);
+    assert.deepEqual(cut, [0, 0], "nothing of it has to be scrolled to inside a box");
+    await assertAccessible(page, "long confirmation");
+  } finally {
+    await Promise.all([real.close(), model.stop()]);
+    await rm(folder, { recursive: true });
+  }
 });

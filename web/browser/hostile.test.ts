@@ -211,6 +211,15 @@ test("the model: in what it says without data, in drafts that are stopped, in th
   await assertShown(page, ".trace", ["<script>hurt=1</script>", "[click](javascript:hurt=8)"]);
 });
 
+test("markdown that would be left out of a page shows as text", async () => {
+  const page = await real.served.open();
+  model.says("Hello!\n\n[note]: open\n\n- [x] ready\n- [ ] waiting\n\n[words](there \"or not\")");
+  const turn = await send(page, "Hello!");
+  await ended(turn);
+  const shown = await turn.locator(".answer").innerText();
+  for (const text of ["[note]: open", "☑ ready", "☐ waiting", "there", "“or not”"]) assert.ok(shown.includes(text), `${text} in ${shown}`);
+});
+
 test("addresses of places that do not exist", async () => {
   allow(/status of 4\d\d/);
   const page = await honest.open();

@@ -6,9 +6,15 @@ import type { AddressInfo } from "node:net";
 
 export interface Upstream {
   url: string;
-  /** What it says from now on, and the arguments of the call that it makes where it is offered tools. */
-  says(text: string, call?: { tool: string; arguments: unknown }): void;
+  /** What it says from now on, and the call that it makes where it is offered tools. */
+  says(text: string, call?: Called): void;
   stop(): Promise<void>;
+}
+
+/** A call; arguments that are text are the JSON itself. */
+interface Called {
+  tool: string;
+  arguments: unknown;
 }
 
 interface Asked {
@@ -21,12 +27,12 @@ type Message = Record<string, unknown>;
 
 export async function upstream(): Promise<Upstream> {
   let text = "";
-  let call: { tool: string; arguments: unknown } | undefined;
+  let call: Called | undefined;
   const answer = (asked: Asked): Message => {
     const tool = asked.tools?.find(({ function: { name } }) => call && name.endsWith(call.tool))?.function.name;
     const called = asked.messages.some(({ role }) => role === "tool");
     if (!tool || called) return { role: "assistant", content: text, reasoning_content: text };
-    return { role: "assistant", content: text, tool_calls: [{ index: 0, id: "call_1", type: "function", function: { name: tool, arguments: JSON.stringify(call?.arguments) } }] };
+    return { role: "assistant", content: text, tool_calls: [{ index: 0, id: "call_1", type: "function", function: { name: tool, arguments: typeof call?.arguments === "string" ? call.arguments : JSON.stringify(call?.arguments) } }] };
   };
   const server = createServer(async (request, response) => {
     let body = "";

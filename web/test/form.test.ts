@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { argumentsOf, fieldsOf } from "../src/form/schema.ts";
+import { shortTextOf } from "../src/json/exact.ts";
 
 const SCHEMA = {
   type: "object",
@@ -65,4 +66,12 @@ test("a required object goes empty, one that may be left out is left out until s
   assert.deepEqual(argumentsOf(fieldsOf(NESTED), {}), { value: { request: {} }, problems: [] });
   const { problems } = argumentsOf(fieldsOf(NESTED), { "/request/time/end": "now" });
   assert.deepEqual(problems.map(({ field, what }) => [field.path, what]), [["/request/time/start", "missing"]]);
+});
+
+test("numbers of 64 bits stay what was typed", () => {
+  const schema = { type: "object", properties: { id: { type: "integer" }, ids: { type: "array", items: { type: "integer" } }, any: {}, whole: {}, share: { type: "number" } } };
+  const typed = { "/id": "9223372036854775807", "/ids": "9007199254740993, -7", "/any": '{"id": 9007199254740993}', "/whole": "9007199254740993", "/share": "0.5" };
+  const { value, problems } = argumentsOf(fieldsOf(schema), typed);
+  assert.deepEqual(problems, []);
+  assert.equal(shortTextOf(value), '{"id":9223372036854775807,"ids":[9007199254740993,-7],"any":{"id":9007199254740993},"whole":9007199254740993,"share":0.5}');
 });

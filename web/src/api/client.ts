@@ -1,5 +1,6 @@
 // One way to the gateway: adds the token, turns refusals into ApiError. Knows no route.
 import { signal } from "@preact/signals";
+import { shortTextOf } from "../json/exact.ts";
 
 const TOKEN_KEY = "groundwire.token";
 
@@ -55,7 +56,7 @@ export async function send(path: string, { method = "GET", body, headers = {}, s
     answer = await fetch(path, {
       method,
       headers: all,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: shortTextOf(body) }),
       ...(signal ? { signal } : {}),
       credentials: "same-origin",
       cache: "no-store",

@@ -24,7 +24,6 @@ export type Server = Schemas["Server"];
 export type ToolList = Schemas["ToolList"];
 export type Choice = Schemas["Choice"];
 export type Question = Schemas["Question"];
-export type PendingCall = Schemas["AskedCall"];
 export type TurnEventRecord = Schemas["Event"];
 export type WholeTurn = Schemas["WholeTurn"];
 export type ModelProfile = Schemas["ModelProfile"];

@@ -1,4 +1,5 @@
-// The reply: its text with the supported values marked, and the basis line under it.
+// The reply: its text with the supported values marked, and the basis line under it. The text
+// of a confirmation stands with its buttons instead.
 import type { VNode } from "preact";
 import { useCallback, useMemo } from "preact/hooks";
 import { Markdown } from "../markdown/Markdown.tsx";
@@ -12,10 +13,11 @@ export function Answer({ turn }: { turn: Turn }): VNode | null {
     (text: string, cites: readonly number[]) => <EvidenceMark turn={turn} text={text} cites={cites} />,
     [turn],
   );
-  if (!turn.text) return null;
+  const isBody = parts.body !== "" && turn.question?.kind !== "confirmation";
+  if (!isBody && !parts.basis) return null;
   return (
     <div class="answer">
-      <Markdown text={parts.body} citations={turn.citations} cited={cited} />
+      {isBody ? <Markdown text={parts.body} citations={turn.citations} cited={cited} /> : null}
       {parts.basis ? <div class="basis-line"><Markdown text={parts.basis} /></div> : null}
     </div>
   );

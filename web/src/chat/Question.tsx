@@ -1,51 +1,59 @@
-// A question back: choices as buttons, also by digit; a confirmation with exactly what would run.
+// A question back: choices as buttons, also by digit; a confirmation in the gateway's own text,
+// for it writes out what would run so that nothing in it is hidden, reordered or rounded.
 // Digits count only while the focus is in the question, so that none is chosen by accident.
 import type { ComponentChildren, VNode } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Question } from "../api/types.ts";
+import { Markdown } from "../markdown/Markdown.tsx";
 import { confirm, lastTurnId, running, sendMessage, turnAfter } from "../state/conversation.ts";
-import type { PendingCall, Question } from "../api/types.ts";
 import type { Turn } from "../state/turn.ts";
 import { t } from "../text/index.ts";
-import { JsonText } from "../ui/Facts.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { answeredBy, partsOf } from "./answer.ts";
+import type { Answered } from "./answer.ts";
 
 /** The open question, for the key that leads to it. */
 export const OPEN_QUESTION = "open-question";
 
-/** What became of a question: `chosen` is the choice that the next message took, if it took one. */
-type Fate = { open: true } | { open: false; chosen: number | null };
+const isOpen = (turn: Turn): boolean => turn.id === lastTurnId.value && running.value === null;
 
-function fateOf(turn: Turn, { choices }: Question): Fate {
-  const next = turnAfter(turn.id);
-  if (next) {
-    const chosen = choices.findIndex(({ message }) => message.trim() === next.message.trim());
-    return { open: false, chosen: chosen < 0 ? null : chosen };
-  }
-  return turn.id === lastTurnId.value && running.value === null ? { open: true } : { open: false, chosen: null };
+/** The choice that the next message took, -1 if it took none. */
+function chosenOf(turn: Turn, { choices }: Question): number {
+  const said = turnAfter(turn.id)?.message.trim();
+  return choices.findIndex(({ message }) => message.trim() === said);
+}
+
+/** The buttons go away when one is pressed, and the focus must not go with them. */
+function keepFocus(turn: Turn): void {
+  // Where a field that has the focus brings up a keyboard over the page, the question has it.
+  const next = matchMedia("(pointer: coarse)").matches ? `turn-${turn.id}` : "message";
+  document.getElementById(next)?.focus({ preventScroll: true });
 }
 
 export function QuestionBack({ turn }: { turn: Turn }): VNode | null {
   const { question } = turn;
   if (!question) return null;
-  const fate = fateOf(turn, question);
-  if (question.kind === "confirmation") return <Confirmation turn={turn} question={question} fate={fate} />;
+  if (question.kind === "confirmation") return <Confirmation turn={turn} question={question} />;
   if (question.choices.length === 0) return null;
+  const open = isOpen(turn);
+  const chosen = chosenOf(turn, question);
   const choose = (at: number): void => {
     const choice = question.choices[at];
-    if (choice) void sendMessage(choice.message);
+    if (!choice) return;
+    keepFocus(turn);
+    void sendMessage(choice.message);
   };
   return (
-    <Choosing label={t("question.label")} open={fate.open} choose={choose}>
+    <Choosing label={t("question.label")} open={open} choose={choose}>
       {question.choices.map((choice, at) => (
-        <button key={choice.message} type="button" class={isChosen(fate, at) ? "choice chosen" : "choice"} disabled={!fate.open} onClick={() => choose(at)}>
-          {isChosen(fate, at) ? <><Icon name="check" /><span class="visually-hidden">{t("question.chosen")}</span></> : <span class="choice-number" aria-hidden="true">{at + 1}</span>}
+        <button key={choice.message} type="button" class={at === chosen ? "choice chosen" : "choice"} disabled={!open} onClick={() => choose(at)}>
+          {at === chosen ? <><Icon name="check" /><span class="visually-hidden">{t("question.chosen")}</span></> : <span class="choice-number" aria-hidden="true">{at + 1}</span>}
           {choice.label}
         </button>
       ))}
     </Choosing>
   );
 }
-
-const isChosen = (fate: Fate, at: number): boolean => !fate.open && fate.chosen === at;
 
 interface ChoosingProperties {
   label: string;
@@ -64,40 +72,31 @@ function Choosing({ label, open, choose, children }: ChoosingProperties): VNode 
   return <div class="choices" role="group" aria-label={label} {...(open ? { id: OPEN_QUESTION } : {})} onKeyDown={onKeyDown}>{children}</div>;
 }
 
-function Confirmation({ turn, question, fate }: { turn: Turn; question: Question; fate: Fate }): VNode {
+function Confirmation({ turn, question }: { turn: Turn; question: Question }): VNode {
+  const { body } = useMemo(() => partsOf(turn), [turn]);
+  const open = isOpen(turn);
+  const answered = answeredBy(turnAfter(turn.id));
   const answer = (at: number): void => {
-    if (at < 2) void confirm(turn.id, at === 0, question.choices[at]?.message ?? t(at === 0 ? "confirm.yes" : "confirm.no"));
+    if (at > 1) return;
+    keepFocus(turn);
+    void confirm(turn.id, at === 0, question.choices[at]?.message ?? t(at === 0 ? "confirm.yes" : "confirm.no"));
   };
   return (
-    <section class={fate.open ? "confirmation" : "confirmation over"} aria-label={t("confirm.title")}>
+    <section class={open ? "confirmation" : "confirmation over"} aria-label={t("confirm.title")}>
       <p><strong>{t("confirm.title")}</strong></p>
-      <p>{t(fate.open ? "confirm.would" : "confirm.was")}</p>
-      <ol class="pending-calls">{question.calls.map((call, at) => <li key={at}><Pending call={call} /></li>)}</ol>
-      {fate.open ? (
+      {open ? null : <p>{t("confirm.was")}</p>}
+      <Markdown text={body} />
+      {open ? (
         <Choosing label={t("question.label")} open choose={answer}>
           <div class="row">
             <button type="button" class="button primary" onClick={() => answer(0)}><kbd aria-hidden="true">1</kbd>{t("confirm.yes")}</button>
             <button type="button" class="button" onClick={() => answer(1)}><kbd aria-hidden="true">2</kbd>{t("confirm.no")}</button>
           </div>
         </Choosing>
-      ) : (
-        <p class="row answered"><Icon name={fate.chosen === 0 ? "check" : "dash"} />{t(answered(fate.chosen))}</p>
-      )}
+      ) : null}
+      {answered ? <p class="row answered"><Icon name={answered === "yes" ? "check" : "dash"} />{t(ANSWERED[answered])}</p> : null}
     </section>
   );
 }
 
-function answered(chosen: number | null): "confirm.answered_yes" | "confirm.answered_no" | "confirm.lapsed" {
-  if (chosen === null) return "confirm.lapsed";
-  return chosen === 0 ? "confirm.answered_yes" : "confirm.answered_no";
-}
-
-/** One call exactly as it would run. */
-function Pending({ call }: { call: PendingCall }): VNode {
-  return (
-    <>
-      <p class="row"><Icon name="tool" /><code>{call.tool}</code><span class="quiet">{call.server}</span></p>
-      <JsonText value={call.arguments} label={t("confirm.arguments", { tool: call.tool })} />
-    </>
-  );
-}
+const ANSWERED = { yes: "confirm.answered_yes", no: "confirm.answered_no", passed: "confirm.passed" } as const satisfies Record<Answered, string>;

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Json } from "../api/types.ts";
+import { parseExact, textOf } from "../json/exact.ts";
 import { t } from "../text/index.ts";
 import { ArgumentFields } from "./ArgumentFields.tsx";
 import { argumentsOf, fieldsOf } from "./schema.ts";
@@ -24,7 +25,7 @@ export function ArgumentForm({ schema, busy, submit }: Properties): VNode {
     setProblems(found);
     if (found.length === 0) submit(value);
   };
-  const toJson = (): void => setWhole(JSON.stringify(argumentsOf(fields, typed).value, null, 2));
+  const toJson = (): void => setWhole(textOf(argumentsOf(fields, typed).value));
   return (
     <form class="arguments-form" onSubmit={send} noValidate>
       {whole === null ? (
@@ -59,7 +60,7 @@ function readFields(fields: Field[], typed: Record<string, string>): Read {
 
 function readWhole(text: string): Read {
   try {
-    return { value: JSON.parse(text) as Json, problems: [] };
+    return { value: parseExact(text) as Json, problems: [] };
   } catch {
     return { value: null, problems: [t("tools.bad_json", { name: t("tools.arguments") })] };
   }

@@ -1,6 +1,7 @@
 // Reads as much of a JSON Schema as a form needs. What it does not understand is asked for
 // as JSON, so no argument is out of reach.
 import type { Json } from "../api/types.ts";
+import { exactNumber, parseExact } from "../json/exact.ts";
 
 type JsonObject = { [key: string]: Json };
 
@@ -132,9 +133,9 @@ function readField(field: Field, text: string): { value: Json } | "bad_number" |
   switch (field.kind) {
     case "number":
     case "integer": {
-      const number = Number(text);
-      const fits = Number.isFinite(number) && (field.kind === "number" || Number.isInteger(number));
-      return fits ? { value: number } : "bad_number";
+      const number = exactNumber(text);
+      const fits = number !== null && (field.kind === "number" || typeof number === "bigint" || Number.isInteger(number));
+      return fits ? { value: number as Json } : "bad_number";
     }
     case "boolean":
       return { value: text === "true" };
@@ -145,12 +146,12 @@ function readField(field: Field, text: string): { value: Json } | "bad_number" |
     case "list": {
       const items = text.split(/[\n,]/).map((item) => item.trim()).filter(Boolean);
       if (!field.numbers) return { value: items };
-      const numbers = items.map(Number);
-      return numbers.every(Number.isFinite) ? { value: numbers } : "bad_number";
+      const numbers = items.map(exactNumber);
+      return numbers.includes(null) ? "bad_number" : { value: numbers as Json[] };
     }
     case "json":
       try {
-        return { value: JSON.parse(text) as Json };
+        return { value: parseExact(text) as Json };
       } catch {
         return "bad_json";
       }

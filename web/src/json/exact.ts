@@ -1,7 +1,7 @@
 // JSON whose large numbers stay what they are: an id of 64 bits does not fit into a number of
 // JavaScript, and a rounded one would be another id.
 
-const LARGE = /[[,:]\s*-?\d{16,}\s*[\],}]/;
+const LARGE = /(?:^|[[,:])\s*-?\d{16,}\s*(?:[\],}]|$)/;
 const WHOLE = /^-?\d+$/;
 
 interface Source {
@@ -19,6 +19,13 @@ export function parseExact(text: string): unknown {
     return rounded && source && WHOLE.test(source) ? BigInt(source) : value;
   };
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+}
+
+/** A number as it was typed: a whole one that is too large as `bigint`; `null` where it is none. */
+export function exactNumber(text: string): number | bigint | null {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number)) return null;
+  return WHOLE.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
 }
 
 /** JSON as text, large numbers as they were. */

@@ -1,6 +1,7 @@
 // Markdown as elements of our own, never as HTML: the parser gives tokens and each of them
 // becomes an element here. Raw HTML stays text, images are not loaded, and addresses show
-// as text, for what a model writes may come from the data it was given.
+// as text, for what a model writes may come from the data it was given. A definition of a link
+// shows as it was written, for what was approved must not vanish.
 import { marked } from "marked";
 import type { Token, Tokens } from "marked";
 import type { ComponentChildren, VNode } from "preact";
@@ -28,6 +29,9 @@ export function Markdown({ text, citations = NOTHING, cited }: Properties): VNod
   return <div class="markdown">{draw.blocks(parsed.tokens)}</div>;
 }
 
+/** The box of a task, as text. */
+const box = ({ checked }: Tokens.Checkbox): string => (checked ? "☑ " : "☐ ");
+
 class Drawing {
   private readonly unmarker: Unmarker;
   private readonly cited: Cited | undefined;
@@ -44,8 +48,9 @@ class Drawing {
   private block(token: Token): ComponentChildren {
     switch (token.type) {
       case "space":
-      case "def":
         return null;
+      case "checkbox":
+        return box(token as Tokens.Checkbox);
       case "hr":
         return <hr />;
       case "heading":
@@ -112,7 +117,7 @@ class Drawing {
       case "text":
         return this.inline(token as Tokens.Text);
       case "checkbox":
-        return null;
+        return box(token as Tokens.Checkbox);
       default:
         return this.text(token.raw);
     }
@@ -123,8 +128,9 @@ class Drawing {
     const href = withoutEdges(token.href);
     const says = withoutEdges(token.text);
     const content = token.type === "link" ? this.inline(token) : this.text(token.text);
+    const title = withoutEdges(token.title ?? "");
     const plain = says === href || `mailto:${says}` === href || `http://${says}` === href;
-    return <span class="address">{content}{plain ? null : <code>{href}</code>}</span>;
+    return <span class="address">{content}{plain ? null : <code>{href}</code>}{title ? ` “${title}”` : null}</span>;
   }
 
   private text(text: string): ComponentChildren {
