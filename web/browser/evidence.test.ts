@@ -158,7 +158,7 @@ test("results go from fresh to stale to superseded, their age counts up, and ref
   await page.clock.runFor(180_000);
   await first.locator(".age", { hasText: /^[3-5] min ago$/ }).waitFor();
   await ask(page, "Which customers can I see?");
-  await badge(first, "as of then").waitFor();
+  await badge(first, "stale").waitFor();
   await badge(turnAt(page, 1), "fresh").waitFor();
   await first.getByRole("button", { name: /^Refresh: call executeSearchArgusCase/ }).click();
   await turnAt(page, 2).locator(".basis").waitFor({ timeout: 60_000 });
