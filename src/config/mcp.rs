@@ -64,6 +64,34 @@ pub enum TransportConfig {
     },
 }
 
+impl TransportConfig {
+    /// What the server is given besides its address: variables or headers.
+    fn settings(&self) -> &BTreeMap<String, Setting> {
+        match self {
+            Self::Embedded { settings, .. } => settings,
+            Self::Stdio { env, .. } => env,
+            Self::StreamableHttp { headers, .. } => headers,
+        }
+    }
+
+    /// The key that `settings` stand under.
+    fn settings_key(&self) -> &'static str {
+        match self {
+            Self::Embedded { .. } => "settings",
+            Self::Stdio { .. } => "env",
+            Self::StreamableHttp { .. } => "headers",
+        }
+    }
+}
+
+/// Whether a variable or header of this name holds a secret, told by its last word: `ARGUS_API_KEY`,
+/// `X-Sysdig-Token`, `Authorization`; not `TOKEN_LIMIT`.
+fn names_a_secret(name: &str) -> bool {
+    let last = name.rsplit(['_', '-']).next().unwrap_or(name);
+    let secret = ["key", "apikey", "token", "secret", "password", "authorization", "cookie"];
+    secret.iter().any(|word| last.eq_ignore_ascii_case(word))
+}
+
 /// One MCP server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct McpServerConfig {
@@ -132,6 +160,15 @@ impl McpConfig {
                     &format!("mcp.servers.{name}"),
                     "a server name has 1 to 24 letters, digits, - and _",
                 ));
+            }
+            for (name, setting) in server.transport.settings() {
+                if matches!(setting, Setting::Plain(_)) && names_a_secret(name) {
+                    return Err(ConfigError::invalid(
+                        &key(&format!("{}.{name}", server.transport.settings_key())),
+                        "holds a secret, which is never written here: say where it is, \
+                         { env = \"NAME\" } or { file = \"PATH\" }",
+                    ));
+                }
             }
             match &server.transport {
                 TransportConfig::StreamableHttp { url, .. }

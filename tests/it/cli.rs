@@ -104,6 +104,27 @@ fn an_unknown_key_is_named_with_the_nearest_one() {
 }
 
 #[test]
+fn a_secret_written_into_the_configuration_is_refused_and_not_repeated() {
+    let wrong = [
+        ("transport = \"embedded\"\nserver = \"argus\"\n", "settings", "ARGUS_API_KEY"),
+        ("transport = \"stdio\"\ncommand = \"x\"\n", "env", "GITHUB_TOKEN"),
+        ("transport = \"streamable_http\"\nurl = \"http://127.0.0.1:1/mcp\"\n", "headers", "Authorization"),
+    ];
+    let folder = tempfile::tempdir().expect("temporary folder");
+    for (server, section, name) in wrong {
+        let text = format!("[mcp.servers.one]\n{server}[mcp.servers.one.{section}]\n{name} = \"do-not-repeat\"\n");
+        fs::write(folder.path().join("groundwire.toml"), text).expect("written");
+        let done = run_in(folder.path(), &[], &["config", "show"]);
+        assert_eq!((done.code, done.out.as_str()), (2, ""), "{}", done.err);
+        assert!(done.err.contains(&format!("mcp.servers.one.{section}.{name}")), "{}", done.err);
+        assert!(done.err.contains("{ env = ") && !done.err.contains("do-not-repeat"), "{}", done.err);
+    }
+    let text = "[mcp.servers.one]\ntransport = \"stdio\"\ncommand = \"x\"\nenv = { TOKEN_LIMIT = \"5\" }\n";
+    fs::write(folder.path().join("groundwire.toml"), text).expect("written");
+    assert_eq!(run_in(folder.path(), &[], &["config", "show"]).code, 0);
+}
+
+#[test]
 fn a_configuration_file_that_is_missing_is_named() {
     let done = run(&["serve", "--config", "nowhere.toml"]);
     assert_eq!(done.code, 2);

@@ -22,6 +22,8 @@ use groundwire::config::server::ServerConfig;
 use groundwire::config::store::StoreConfig;
 use groundwire::domain::policy::settings::Policy;
 use groundwire::domain::policy::settings::PolicyExtension;
+use groundwire::sim::argus::keys::Key;
+use groundwire::sim::sysdig::tokens::TOKENS;
 use secrecy::ExposeSecret;
 use toml::Table;
 use toml::Value;
@@ -235,7 +237,12 @@ fn the_compose_file_configures_a_gateway_that_asks_for_tokens() {
         let TransportConfig::Embedded { settings, .. } = &server.transport else { panic!("embedded servers") };
         for (name, setting) in settings {
             if let Setting::Secret(secret) = setting {
-                secret.read(name, &lookup).expect("a secret that the environment has");
+                let secret = secret.read(name, &lookup).expect("a secret that the environment has");
+                let known = match name.as_str() {
+                    "ARGUS_API_KEY" => Key::authenticate(Some(secret.expose_secret())).is_ok(),
+                    _ => TOKENS.iter().any(|token| token.name == secret.expose_secret()),
+                };
+                assert!(known, "the simulated backend knows what {name} is without any variable set");
             }
         }
     }

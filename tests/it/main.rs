@@ -1,6 +1,7 @@
 //! All integration tests as one binary: one link, one start of what they share.
 
 mod architecture;
+mod argus_process;
 mod auth;
 mod bad_input;
 mod cli;
@@ -19,6 +20,7 @@ mod prompts;
 mod rules_page;
 mod scenario_runs;
 mod scenarios;
+mod secrets;
 mod sse;
 mod store_story;
 mod support;

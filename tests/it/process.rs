@@ -135,12 +135,13 @@ fn write_config(folder: &Path, simulators: &Simulators, behaviour: &str, store: 
          [store]\nurl = \"{store}\"\n\
          [models.sim]\nbase_url = \"{model}/v1\"\nmodel = \"sim/{behaviour}\"\nroles = [\"draft\", \"judge\", \"route\"]\n\
          [mcp.servers.argus]\ntransport = \"embedded\"\nserver = \"argus\"\n\
-         settings = {{ ARGUS_API_URL = \"{argus}\", ARGUS_API_KEY = \"15a6/1/sim-full\" }}\n\
+         settings = {{ ARGUS_API_URL = \"{argus}\", ARGUS_API_KEY = {{ file = \"argus.key\" }} }}\n\
          [telemetry]\nlog = \"error\"\n",
         model = simulators.model_url(),
         argus = simulators.argus_url(),
     );
     std::fs::write(folder.join("groundwire.toml"), config).expect("the configuration is written");
+    std::fs::write(folder.join("argus.key"), "15a6/1/sim-full\n").expect("the key is written");
 }
 
 #[tokio::test(flavor = "multi_thread")]

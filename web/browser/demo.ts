@@ -93,8 +93,9 @@ transport = "embedded"
 server = "argus"
 [mcp.servers.argus.settings]
 ARGUS_API_URL = "${beside.argus}"
-ARGUS_API_KEY = "${ARGUS_KEY}"
+ARGUS_API_KEY = { file = "${join(folder, "argus.key")}" }
 `);
+  await writeFile(join(folder, "argus.key"), ARGUS_KEY);
   const start = (): Promise<Gateway> => startProgram(["serve", "--config", file], /^groundwire listens on (http:\S+)/m, { GROUNDWIRE__SERVER__SHUTDOWN_GRACE_SECONDS: "0", ...more });
   let gateway = await start();
   const served = await browse({ ...gateway, output: () => gateway.output(), stop: () => gateway.stop() });

@@ -61,3 +61,14 @@ async fn anything_else_is_exit_4() {
         assert_eq!((code, line), (4, format!("session check failed: {text}")));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_never_answers_is_exit_4_when_the_budget_is_used_up() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = Stub::start(vec![Reply::object(json!({}))]).await.config();
+    config.api_url = reqwest::Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let before = tokio::time::Instant::now();
+    let error = check_session(&config).await.unwrap_err();
+    assert_eq!((error.exit_code(), error.to_string().as_str()), (4, "session check failed: no answer within 15 s"));
+    assert_eq!(before.elapsed().as_secs(), CHECK_BUDGET.as_secs());
+}

@@ -115,8 +115,10 @@ fn say(text: &str) {
 mod tests {
     use serde_json::Value;
     use serde_json::json;
+    use tokio::io::AsyncBufReadExt;
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
+    use tokio::io::BufReader;
 
     use super::*;
     use crate::servers::argus::testing::Reply;
@@ -164,6 +166,40 @@ mod tests {
         let message = json!({"type": "ACTION_ERROR", "message": "key has expired"});
         let stub = Stub::start(vec![Reply::error(401, message)]).await;
         assert_eq!(run(stub.config(), &frames()).await, (3, String::new()));
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_an_answer_and_the_server_goes_on() {
+        let stub = Stub::start(vec![Reply::object(json!({"id": 1}))]).await;
+        let mut config = stub.config();
+        config.skip_session_check = true;
+        // The clock is asked when a call has been answered: the first time it breaks.
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let clock = Arc::clone(&config.clock);
+        config.clock = Arc::new(move || match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => panic!("the clock broke"),
+            _ => clock(),
+        });
+        let again = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {
+            "name": "getArgusCaseByID", "arguments": {"caseID": 1}}});
+        let (mut near, far) = tokio::io::duplex(1 << 20);
+        let (read, write) = tokio::io::split(far);
+        let serving = tokio::spawn(serve_streams(config, read, write));
+        near.write_all(frames().as_bytes()).await.unwrap();
+        let mut lines = BufReader::new(near).lines();
+        let mut next = async || serde_json::from_str::<Value>(&lines.next_line().await.unwrap().unwrap()).unwrap();
+        assert_eq!(next().await["id"], 1);
+        let failed = next().await;
+        assert_eq!((&failed["id"], &failed["error"]["code"]), (&json!(2), &json!(-32603)));
+        assert!(failed["error"]["message"].as_str().unwrap().contains("no Argus data was obtained"), "{failed}");
+        let mut near = lines.into_inner().into_inner();
+        near.write_all(format!("{again}\n").as_bytes()).await.unwrap();
+        near.shutdown().await.unwrap();
+        let mut output = String::new();
+        near.read_to_string(&mut output).await.unwrap();
+        let answer: Value = serde_json::from_str(output.trim()).unwrap();
+        assert_eq!(answer["result"]["structuredContent"]["data"], json!({"id": 1}));
+        assert_eq!(serving.await.unwrap(), 0);
     }
 
     #[tokio::test]

@@ -387,3 +387,31 @@ fn directions_are_told_as_the_record_has_them() {
         caught(&about(&results, language), &[(wrong, "wrong_value")]);
     }
 }
+
+#[test]
+fn an_empty_result_may_repeat_the_numbers_it_was_asked_with_and_no_others() {
+    let page = json!({"results": {"data": [], "page": {"total": 0}}});
+    let results = [result("r1", "list_runtime_events", json!({"scope_hours": 2}), Outcome::Empty, page)];
+    let given = about(&results, Lang::En);
+    honest(&given, &["The search succeeded and found no runtime events (filter: scope_hours 2)."]);
+    let other = "The search succeeded and found no runtime events (filter: scope_hours 24).";
+    caught(&given, &[(other, "invented_value")]);
+}
+
+#[test]
+fn a_part_that_is_shown_is_the_rows_that_the_draft_names() {
+    let rows: Vec<_> = (0..9).map(|at| json!({"id": 4_120_771 + at, "status": "closed"})).collect();
+    let content = json!({"data": rows, "page": {"size": 9, "count": 9, "stop": true}});
+    let results = [result("r1", "executeSearchArgusCase", json!({}), Outcome::Ok, content)];
+    let given = about(&results, Lang::En);
+    let named = "\n- Case 4120771 is closed.\n- Case 4120773 is closed.\n- Case 4120775 is closed.";
+    honest(&given, &[&format!("Showing 3 of 9 cases.{named}"), &format!("3 of 9 cases are shown.{named}")]);
+    caught(
+        &given,
+        &[
+            (&format!("Showing 4 of 9 cases.{named}"), "wrong_count"),
+            (&format!("Showing 3 of 10 cases.{named}"), "wrong_count"),
+            (&format!("3 of 9 cases are open.{named}"), "wrong_count"),
+        ],
+    );
+}

@@ -256,6 +256,8 @@ impl<'c> Checker<'c, '_> {
             *end <= span.start
                 && self.draft.words_in(&gap).len() <= 2
                 && (text.contains([':', '：', 'は', 'が']) || text.contains("数"))
+                // "(filter: scope_hours 2)": the name of a field stands between.
+                && !text.contains('_')
         });
         before.map(|(_, _, object)| *object)
     }

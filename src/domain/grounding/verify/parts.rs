@@ -6,6 +6,7 @@ use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::atom::NumberAtom;
 use crate::domain::grounding::atom::Unit as Measure;
 use crate::domain::grounding::facts::List;
+use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Meaning;
@@ -18,6 +19,9 @@ use crate::domain::grounding::words;
 
 /// Words between "none" and the whole.
 const NONE_TO_WHOLE: usize = 3;
+
+/// Rows of a list that are looked for in a draft.
+const MOST_NAMED: usize = 500;
 
 /// Two figures of a unit that are a part and its whole.
 struct Parts<'d> {
@@ -56,13 +60,14 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             let holds = pair.part.supports(&Decimal::from(part), None);
             let total = self.total(list.result).map_or(shown, |(total, _)| total);
+            let shows_part = filters.is_empty() && self.draft.has(&unit.span, Cue::PartOnly);
             let finding = if is_share {
                 let share = divide(Decimal::from(part).times(100)?, i128::from(total))?;
                 if holds && number.supports(&share, Some(Measure::Percent)) {
                     return Some(Finding::Supported(self.sample(&matching), format!("{part} of {total}")));
                 }
                 Finding::Wrong(self.sample(&matching), format!("{part} of {total} is another share"))
-            } else if holds {
+            } else if holds || shows_part && self.names_rows(list, pair.part) {
                 return Some(Finding::Supported(self.sample(&matching), format!("{part} of {total}")));
             } else {
                 Finding::Wrong(self.sample(&matching), format!("the results have {part} of {total}"))
@@ -70,6 +75,18 @@ impl<'c, 'a> Checker<'c, 'a> {
             wrong = wrong.or(Some(finding));
         }
         wrong.filter(|_| pair.is_joined && !filters.is_empty())
+    }
+
+    /// "Showing 5 of 13", and the draft names five of the rows.
+    fn names_rows(&self, list: &List<'a>, part: &NumberAtom) -> bool {
+        let named = list.rows.iter().take(MOST_NAMED).filter(|row| {
+            let mut own = self.evidence.of_row(**row).iter().filter(|fact| fact.row == **row && is_identity(fact.key));
+            own.any(|fact| {
+                let name = fact.text().map_or_else(|| fact.value.to_string(), str::to_owned);
+                stands_alone(&self.draft.text, &name)
+            })
+        });
+        list.rows.len() <= MOST_NAMED && part.supports(&Decimal::from(named.count() as u64), None)
     }
 
     /// "Only 5 of them are shown": the rows of a page, where the unit names no other figure.
@@ -154,4 +171,13 @@ impl<'c, 'a> Checker<'c, 'a> {
         first.len() <= 4
             && first.first().is_some_and(|word| OF.contains(&words::fold(self.draft.slice(&word.range())).as_str()))
     }
+}
+
+/// Whether a name stands in a text with no letter or digit next to it.
+fn stands_alone(text: &str, name: &str) -> bool {
+    let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    !name.is_empty()
+        && text.match_indices(name).any(|(at, found)| {
+            ends(text[..at].chars().next_back()) && ends(text[at + found.len()..].chars().next())
+        })
 }
