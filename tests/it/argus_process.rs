@@ -225,7 +225,8 @@ async fn a_start_that_is_refused_is_one_line_and_its_exit_code() {
     assert_eq!(refused(url, &[]).await, missing);
     assert_eq!(refused(url, &[("ARGUS_API_KEY", " \n")]).await, missing);
     assert!(simulators.argus.requests().is_empty(), "without a key nobody is asked");
-    for (key, words) in [("15a6/4/sim-expired", "has expired"), ("15a6/5/sim-wrongnet", "not valid from this address")] {
+    for (key, words) in [("15a6/4/sim-expired", "has expired"), ("15a6/5/sim-wrongnet", "not valid from this address")]
+    {
         let (code, line) = refused(url, &[("ARGUS_API_KEY", key)]).await;
         assert_eq!(code, 3, "{line}");
         assert!(line.starts_with("argus-mcp: session check failed: 401 ") && line.contains(words), "{line}");

@@ -50,8 +50,7 @@ impl Gateway {
         let created = String::from_utf8(created.stdout).expect("UTF-8");
         let token = created.split_whitespace().find(|word| word.starts_with("gw_")).expect("a token").to_owned();
         let log = File::create(folder.join("stderr.log")).expect("a file");
-        let mut child =
-            binary().arg("serve").stdout(Stdio::piped()).stderr(log).spawn().expect("the gateway starts");
+        let mut child = binary().arg("serve").stdout(Stdio::piped()).stderr(log).spawn().expect("the gateway starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("standard output is piped");
         BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
@@ -155,11 +154,14 @@ async fn no_secret_is_in_anything_that_a_gateway_says_or_keeps() {
         assert_eq!(turn["outcome"], "answered", "{turn}");
     }
     for status in [401, 403, 412, 500] {
-        let message = json!({"type": "ACTION_ERROR", "message": "refused: 15a6/1/sim-full, tok-full"});
-        let body = json!({"responseCode": status, "messages": [message], "data": null});
-        let fault = |path: &str| Fault::new(path, FaultKind::Status).status(status).body(body.clone());
-        simulators.argus.faults().set(vec![fault("/")]);
-        simulators.sysdig.faults().set(vec![fault("/")]);
+        // Each repeats what it was sent.
+        let refused = |secret: &str| {
+            let message = json!({"type": "ACTION_ERROR", "message": format!("refused: {secret}")});
+            let body = json!({"responseCode": status, "messages": [message], "data": null});
+            vec![Fault::new("/", FaultKind::Status).status(status).body(body)]
+        };
+        simulators.argus.faults().set(refused("15a6/1/sim-full"));
+        simulators.sysdig.faults().set(refused("tok-full"));
         let turn = gateway.ask("What is the status of case 4120771?").await;
         assert_eq!(turn["outcome"], "tool_failed", "{turn}");
         gateway.ask("List the runtime events of the last 2 hours").await;

@@ -20,6 +20,8 @@ use tokio::time::Instant;
 use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::credentials::Credentials;
 
+/// Shorter tokens are left in error bodies, since they may be words of their own.
+const MIN_TOKEN_BYTES: usize = 6;
 /// Bytes of an error body that are quoted in a message.
 const QUOTED_BYTES: usize = 4 * 1024;
 /// Bytes of an error body that are read at all.
@@ -124,7 +126,11 @@ impl Upstream {
         let response = request.send().await.map_err(|error| self.failed(error))?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = self.read_body(response, status).await?;
+        let mut body = self.read_body(response, status).await?;
+        if status > 299 {
+            // Messages quote it, and it may repeat what was sent.
+            body = redacted(body, credentials.token.expose_secret());
+        }
         Ok(Answer { status, retry_after, body, elapsed: started.elapsed() })
     }
 
@@ -153,6 +159,16 @@ impl Upstream {
         // The URL holds the caller's filter and adds nothing to the cause.
         UpstreamError::Transport(error.without_url())
     }
+}
+
+/// A body without the token.
+fn redacted(body: Bytes, token: &str) -> Bytes {
+    // A body that was cut inside a character is no UTF-8, and text all the same.
+    let text = String::from_utf8_lossy(&body);
+    if token.len() < MIN_TOKEN_BYTES || !text.contains(token) {
+        return body;
+    }
+    text.replace(token, "[redacted]").into()
 }
 
 /// The error and its causes on one line; the outer text alone never says why.
@@ -187,6 +203,15 @@ mod tests {
         assert!(quoted.len() <= QUOTED_BYTES + 20);
         assert_eq!(answer("short").quoted_body(), "short");
         assert!(answer(vec![0x80; QUOTED_BYTES * 2]).quoted_body().ends_with("(truncated)"));
+    }
+
+    #[test]
+    fn a_token_that_an_error_repeats_is_taken_out() {
+        let told = redacted("no: Bearer very-secret-token".into(), "very-secret-token");
+        assert_eq!(told, "no: Bearer [redacted]");
+        assert_eq!(redacted("denied".into(), "very-secret-token"), "denied");
+        let cut = [b"very-secret-token ".as_slice(), &[0xc3]].concat();
+        assert_eq!(redacted(cut.into(), "very-secret-token"), "[redacted] \u{fffd}");
     }
 
     #[test]

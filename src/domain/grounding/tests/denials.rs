@@ -400,12 +400,14 @@ fn an_empty_result_may_repeat_the_numbers_it_was_asked_with_and_no_others() {
 
 #[test]
 fn a_part_that_is_shown_is_the_rows_that_the_draft_names() {
-    let rows: Vec<_> = (0..9).map(|at| json!({"id": 4_120_771 + at, "status": "closed"})).collect();
+    let rows: Vec<_> = (0..9)
+        .map(|at| json!({"id": 4_120_771 + at, "name": "Beacon", "status": "closed", "kind": "security"}))
+        .collect();
     let content = json!({"data": rows, "page": {"size": 9, "count": 9, "stop": true}});
     let results = [result("r1", "executeSearchArgusCase", json!({}), Outcome::Ok, content)];
     let given = about(&results, Lang::En);
-    let named = "\n- Case 4120771 is closed.\n- Case 4120773 is closed.\n- Case 4120775 is closed.";
-    honest(&given, &[&format!("Showing 3 of 9 cases.{named}"), &format!("3 of 9 cases are shown.{named}")]);
+    let named = "\n- Case 4120771 (Beacon) is closed.\n- Case 4120773 is closed.\n- Case 4120775 is closed.";
+    honest(&given, &[&format!("Showing 3 of 9 cases.{named}"), &format!("3 of 9 security cases are shown.{named}")]);
     caught(
         &given,
         &[

@@ -6,6 +6,7 @@ use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::atom::NumberAtom;
 use crate::domain::grounding::atom::Unit as Measure;
 use crate::domain::grounding::facts::List;
+use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::facts::is_identity;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken::Cue;
@@ -60,14 +61,14 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             let holds = pair.part.supports(&Decimal::from(part), None);
             let total = self.total(list.result).map_or(shown, |(total, _)| total);
-            let shows_part = filters.is_empty() && self.draft.has(&unit.span, Cue::PartOnly);
+            let shows_part = self.draft.has(&unit.span, Cue::PartOnly);
             let finding = if is_share {
                 let share = divide(Decimal::from(part).times(100)?, i128::from(total))?;
                 if holds && number.supports(&share, Some(Measure::Percent)) {
                     return Some(Finding::Supported(self.sample(&matching), format!("{part} of {total}")));
                 }
                 Finding::Wrong(self.sample(&matching), format!("{part} of {total} is another share"))
-            } else if holds || shows_part && self.names_rows(list, pair.part) {
+            } else if holds || shows_part && self.names_rows(&matching, pair.part) {
                 return Some(Finding::Supported(self.sample(&matching), format!("{part} of {total}")));
             } else {
                 Finding::Wrong(self.sample(&matching), format!("the results have {part} of {total}"))
@@ -78,15 +79,16 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// "Showing 5 of 13", and the draft names five of the rows.
-    fn names_rows(&self, list: &List<'a>, part: &NumberAtom) -> bool {
-        let named = list.rows.iter().take(MOST_NAMED).filter(|row| {
-            let mut own = self.evidence.of_row(**row).iter().filter(|fact| fact.row == **row && is_identity(fact.key));
-            own.any(|fact| {
+    fn names_rows(&self, rows: &[RowId], part: &NumberAtom) -> bool {
+        let named = rows.iter().take(MOST_NAMED).filter(|row| {
+            // Several rows may share a name, none an id.
+            let own = self.evidence.of_row(**row).iter().filter(|fact| fact.row == **row && is_identity(fact.key));
+            own.min_by_key(|fact| fact.key != "id").is_some_and(|fact| {
                 let name = fact.text().map_or_else(|| fact.value.to_string(), str::to_owned);
                 stands_alone(&self.draft.text, &name)
             })
         });
-        list.rows.len() <= MOST_NAMED && part.supports(&Decimal::from(named.count() as u64), None)
+        rows.len() <= MOST_NAMED && part.supports(&Decimal::from(named.count() as u64), None)
     }
 
     /// "Only 5 of them are shown": the rows of a page, where the unit names no other figure.
@@ -177,7 +179,7 @@ impl<'c, 'a> Checker<'c, 'a> {
 fn stands_alone(text: &str, name: &str) -> bool {
     let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
     !name.is_empty()
-        && text.match_indices(name).any(|(at, found)| {
-            ends(text[..at].chars().next_back()) && ends(text[at + found.len()..].chars().next())
-        })
+        && text
+            .match_indices(name)
+            .any(|(at, found)| ends(text[..at].chars().next_back()) && ends(text[at + found.len()..].chars().next()))
 }
