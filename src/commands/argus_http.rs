@@ -84,12 +84,7 @@ fn names(args: &McpArgs, listen: &str) -> Vec<String> {
     given.filter_map(web_origin::name).collect()
 }
 
-fn routes(
-    args: &McpArgs,
-    server: &KeyedArgus,
-    door: Door,
-    sessions: &CancellationToken,
-) -> (&'static str, Router) {
+fn routes(args: &McpArgs, server: &KeyedArgus, door: Door, sessions: &CancellationToken) -> (&'static str, Router) {
     let limits = Limits::default();
     let (path, router) = if args.transport == TransportArg::Sse {
         let endpoints = sse::endpoints(server, door, MESSAGES, &limits, sessions);
@@ -101,9 +96,9 @@ fn routes(
         (paths::ARGUS_MCP, Router::new().route(paths::ARGUS_MCP, endpoint.route()))
     };
     let nowhere: Arc<str> = format!("there is no such path; the server is at {path}").into();
-    let router = router.route(paths::HEALTH, get(async || Json(json!({ "status": "ok" })))).fallback(async move || {
-        Refusal::new(StatusCode::NOT_FOUND, "route_not_found", nowhere.as_ref())
-    });
+    let router = router
+        .route(paths::HEALTH, get(async || Json(json!({ "status": "ok" }))))
+        .fallback(async move || Refusal::new(StatusCode::NOT_FOUND, "route_not_found", nowhere.as_ref()));
     (path, router)
 }
 

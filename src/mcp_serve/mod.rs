@@ -76,3 +76,6 @@ impl Endpoint {
         any(async move |request: Request| self.answer(request).await)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,27 +17,28 @@ pub struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: String,
-    details: Value,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    // Boxed: results carry refusals by value.
+    details: Option<Box<Value>>,
+    header: Option<(HeaderName, &'static str)>,
 }
 
 impl Refusal {
     /// A refusal; the message must quote no secret.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: json!({}), headers: Vec::new() }
+        Self { status, code, message: message.into(), details: None, header: None }
     }
 
     /// Adds facts that a program can use.
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
-        self.details = details;
+        self.details = Some(Box::new(details));
         self
     }
 
-    /// Adds a header to the answer.
+    /// Sets the one further header of the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.headers.push((name, HeaderValue::from_static(value)));
+        self.header = Some((name, value));
         self
     }
 
@@ -64,9 +65,12 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = json!({ "error": { "code": self.code, "message": self.message, "details": self.details } });
+        let details = self.details.map_or_else(|| json!({}), |details| *details);
+        let body = json!({ "error": { "code": self.code, "message": self.message, "details": details } });
         let mut response = (self.status, Json(body)).into_response();
-        response.headers_mut().extend(self.headers);
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
         response
     }
 }

@@ -177,8 +177,7 @@ pub(crate) async fn client(url: &str, key: &str, with_sessions: bool) -> Running
     } else {
         ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
     };
-    let version =
-        if with_sessions { ProtocolVersion::LATEST_WITH_INITIALIZE } else { ProtocolVersion::V_2026_07_28 };
+    let version = if with_sessions { ProtocolVersion::LATEST_WITH_INITIALIZE } else { ProtocolVersion::V_2026_07_28 };
     ClientConfig::new(ClientCapabilities::default(), Implementation::new("test", "1"))
         .with_protocol_version(version)
         .serve_with_lifecycle(transport, lifecycle)
