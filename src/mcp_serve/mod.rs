@@ -4,8 +4,10 @@
 //! Decides who may read which session, what is refused before the handler sees it, and when
 //! sessions end. Relies on rmcp for the protocol. Knows no server, no key and no path: the
 //! door asks a function that the owner of the handler gives, and the owner mounts what it
-//! gets ([`Endpoint`]) where it likes.
+//! gets ([`Endpoint`]) where it likes. A handler answers for its own panics: one in a task of
+//! rmcp's costs the caller the answer, and nobody else anything.
 
+mod body;
 pub mod door;
 pub mod listen;
 pub mod refusal;

@@ -11,7 +11,6 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -39,6 +38,7 @@ use tokio_util::sync::PollSender;
 
 use crate::mcp_serve::Endpoint;
 use crate::mcp_serve::Limits;
+use crate::mcp_serve::body;
 use crate::mcp_serve::door::Door;
 use crate::mcp_serve::door::Identity;
 use crate::mcp_serve::refusal::Refusal;
@@ -186,10 +186,7 @@ impl<H: ServerHandler + Clone> Shared<H> {
         let session = self.session(&request, sender)?;
         let (parts, body) = request.into_parts();
         check_content_type(&parts)?;
-        let body = to_bytes(body, self.limits.body_bytes).await.map_err(|_| {
-            let message = format!("the message broke off, or is larger than {} bytes", self.limits.body_bytes);
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
-        })?;
+        let body = body::whole(body, self.limits.body_bytes).await?;
         let mut message: ClientJsonRpcMessage = serde_json::from_slice(&body).map_err(|error| {
             let message = format!("the body is no MCP message: {error}");
             Refusal::new(StatusCode::BAD_REQUEST, "invalid_message", message)

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::mcp_serve::Endpoint;
 use crate::mcp_serve::Limits;
+use crate::mcp_serve::body;
 use crate::mcp_serve::door::Door;
 use crate::mcp_serve::refusal::Refusal;
 use crate::mcp_serve::sessions::Sessions;
@@ -41,6 +42,7 @@ pub enum Keeping {
 
 struct Streamable<H> {
     door: Door,
+    body_bytes: usize,
     sessions: Option<(Arc<Sessions>, StreamableHttpService<H, Sessions>)>,
     alone: StreamableHttpService<H, NeverSessionManager>,
 }
@@ -62,7 +64,7 @@ where
         (Arc::clone(&sessions), service(handler, sessions, config))
     });
     let alone = service(handler, Arc::new(NeverSessionManager::default()), alone);
-    let streamable = Arc::new(Streamable { door, sessions, alone });
+    let streamable = Arc::new(Streamable { door, body_bytes: limits.body_bytes, sessions, alone });
     Endpoint::new(move |request| {
         let streamable = Arc::clone(&streamable);
         async move { streamable.answer(request).await.unwrap_or_else(Refusal::into_response) }.boxed()
@@ -80,7 +82,10 @@ where
 
 impl<H: ServerHandler + Clone> Streamable<H> {
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
-        let (identity, mut request) = self.door.enter(request)?;
+        let (identity, request) = self.door.enter(request)?;
+        let (parts, body) = request.into_parts();
+        let body = body::whole(body, self.body_bytes).await?;
+        let mut request = Request::from_parts(parts, Body::from(body));
         let Some((sessions, service)) = &self.sessions else { return Ok(self.by_itself(request).await) };
         if let Some(id) = request.headers().get(SESSION) {
             let id = id.to_str().map_err(|_| Refusal::unknown_session())?;

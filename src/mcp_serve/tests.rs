@@ -71,7 +71,7 @@ fn streamable() -> Endpoint {
 }
 
 fn request(method: &str, uri: &str, headers: &[(&str, &str)], body: Option<Value>) -> Request {
-    let mut request = http::Request::builder().method(method).uri(uri);
+    let mut request = http::Request::builder().method(method).uri(uri).header("host", "localhost");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

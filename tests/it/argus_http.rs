@@ -65,7 +65,9 @@ async fn clients_of_both_eras_list_and_call_with_their_own_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_requests_of_one_session_use_the_key_that_each_brings() {
     let simulators = simulators().await;
-    let served = Served::start(&simulators, &STREAMABLE);
+    let mut served = Served::start(&simulators, &STREAMABLE);
+    // Over HTTP/2, whose frames and header tables are logged as well.
+    served.http = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
     let session = served.session(FULL).await;
     let call = |key, id| {
         let call = served.message(&case_call(id, OTHER_CASE)).header(KEY, key).header("mcp-session-id", &session);
@@ -77,7 +79,9 @@ async fn two_requests_of_one_session_use_the_key_that_each_brings() {
     let mut seen = keys_seen(&simulators);
     seen.sort();
     assert_eq!(seen, ["15a6/1", "15a6/2"]);
-    assert_eq!(served.stop().0, Some(0));
+    let (code, lines) = served.stop();
+    assert_eq!(code, Some(0));
+    assert!(lines.iter().any(|line| line.contains("h2::hpack::decoder")), "headers are logged as far as they ever are");
     simulators.stop().await;
 }
 
@@ -158,7 +162,7 @@ async fn requests_that_do_not_fit_are_refused_clearly() {
     let text = served.http.post(&served.url).header("accept", "application/json, text/event-stream");
     assert_eq!(status(text.header(KEY, FULL).header("content-type", "text/plain").body("{}")).await, 415);
     let long = json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "y".repeat(2 << 20)}});
-    assert_eq!(status(served.message(&long).header(KEY, FULL)).await, 413);
+    assert_eq!(refused(served.message(&long).header(KEY, FULL), 413).await.0, "body_too_large");
     assert_eq!(json_of(served.http.get(served.at("/healthz")), 200).await["status"], "ok");
     assert_eq!(refused(served.http.get(served.at("/mcp")), 404).await.0, "route_not_found");
     assert_eq!(served.stop().0, Some(0));

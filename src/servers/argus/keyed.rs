@@ -174,7 +174,10 @@ impl ServerHandler for KeyedArgus {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use reqwest::Url;
     use serde_json::json;
+    use tokio::sync::Notify;
 
     use super::*;
     use crate::servers::argus::testing::Reply;
@@ -204,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_key_has_its_own_calls_and_memory_and_no_more_keys_are_held_than_allowed() {
+    async fn calls_carry_the_key_they_are_for_and_no_more_keys_are_held_than_allowed() {
         let stub = Stub::start(vec![Reply::object(json!({"id": 1}))]).await;
         let argus = KeyedArgus::new(stub.config()).unwrap();
         let arguments = json!({"caseID": 1}).as_object().cloned().unwrap();
@@ -233,5 +236,64 @@ mod tests {
         assert!(argus.holder(&busy).is_none());
         drop(places);
         assert!(argus.holder(&busy).is_some());
+    }
+
+    /// Calls that Argus works on now and at most so far, by the id of their key.
+    #[derive(Default)]
+    struct Crowd {
+        now: Mutex<HashMap<String, (usize, usize)>>,
+        full: Notify,
+    }
+
+    impl Crowd {
+        fn enter(&self, key: &str) {
+            let mut now = self.now.lock().unwrap();
+            let (present, most) = now.entry(key.to_owned()).or_default();
+            *present += 1;
+            *most = (*most).max(*present);
+            if now.values().map(|(present, _)| present).sum::<usize>() == 8 {
+                self.full.notify_one();
+            }
+        }
+
+        fn leave(&self, key: &str) {
+            self.now.lock().unwrap().get_mut(key).unwrap().0 -= 1;
+        }
+    }
+
+    #[tokio::test]
+    async fn four_calls_of_each_key_are_in_flight_at_once_and_no_key_waits_for_another() {
+        let crowd = Arc::new(Crowd::default());
+        let gate = Arc::new(Semaphore::new(0));
+        let (inside, door) = (Arc::clone(&crowd), Arc::clone(&gate));
+        let argus = Router::new().fallback(move |headers: HeaderMap| {
+            let (crowd, gate) = (Arc::clone(&inside), Arc::clone(&door));
+            async move {
+                let key = key_of(&headers).unwrap().shown();
+                crowd.enter(&key);
+                gate.acquire().await.unwrap().forget();
+                crowd.leave(&key);
+                json!({"responseCode": 200, "data": {}}).to_string()
+            }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stub = Stub::start(vec![Reply::object(json!({}))]).await;
+        let mut config = stub.config();
+        config.api_url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move { axum::serve(listener, argus).await });
+        let argus = KeyedArgus::new(config).unwrap();
+        let arguments = json!({"caseID": 1}).as_object().cloned().unwrap();
+        let calls = (0..24).map(async |n| {
+            let (server, _place) = argus.holder(&key(&format!("15a6/{}/secret", n % 2))).unwrap();
+            server.call("getArgusCaseByID", &arguments).await.unwrap().is_error
+        });
+        let release = async {
+            crowd.full.notified().await;
+            gate.add_permits(24);
+        };
+        let (failed, ()) = tokio::join!(futures::future::join_all(calls), release);
+        assert!(failed.iter().all(|failed| *failed == Some(false)));
+        let most = |key: &str| crowd.now.lock().unwrap()[key].1;
+        assert_eq!((most("15a6/0"), most("15a6/1")), (4, 4));
     }
 }
