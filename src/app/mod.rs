@@ -1,6 +1,7 @@
 //! The composition root: from a configuration to a running gateway. Names every outer
 //! module; nothing else builds things.
 
+pub mod argus_mcp;
 pub mod probes;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::probes::Probing;
 use crate::auth::Auth;
@@ -49,6 +51,7 @@ use crate::mcp::transport::Transport;
 use crate::mcp::transport::http_client;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::upstream::UpstreamLimits;
+use crate::mcp_serve::Endpoint;
 use crate::prompts::PromptError;
 use crate::prompts::Prompts;
 use crate::servers::argus::ArgusConfig;
@@ -118,6 +121,10 @@ pub struct App {
     pub model: Arc<OpenAiModel>,
     /// Profiles that are being probed.
     pub probing: Probing,
+    /// The embedded Argus server by itself, for callers with keys of their own, if there is one.
+    pub argus_mcp: Option<Endpoint>,
+    /// Ends the sessions of that.
+    pub mcp_sessions: CancellationToken,
 }
 
 impl App {
@@ -132,6 +139,8 @@ impl App {
         let prompts = Arc::new(Prompts::load(config.grounding.prompts.as_deref().map(std::path::Path::new))?);
         let store = Arc::new(open_store(&config, lookup).await?);
         let hub = hub(&config, lookup, &clock)?;
+        let mcp_sessions = CancellationToken::new();
+        let argus_mcp = argus_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
         hub.start();
         hub.settled(SERVERS_SETTLE).await;
         let settings = settings(&config, &prompts)?;
@@ -149,13 +158,15 @@ impl App {
             AuthMode::Token => Auth::Token,
         };
         let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
-        Ok(Self { config, engine, store, hub, auth, clock, model, probing: Probing::default() })
+        let probing = Probing::default();
+        Ok(Self { config, engine, store, hub, auth, clock, model, probing, argus_mcp, mcp_sessions })
     }
 
     /// Lets running turns finish or stores them as cancelled, then ends servers and database.
     pub async fn close(&self) {
         let grace = Duration::from_secs(self.config.server.shutdown_grace_seconds);
         self.engine.running().close(grace).await;
+        self.mcp_sessions.cancel();
         self.hub.close().await;
         self.store.close().await;
     }

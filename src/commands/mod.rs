@@ -1,6 +1,7 @@
 //! The command line: one file per command. Output for people goes to standard output,
 //! logs and errors to standard error.
 
+pub mod argus_http;
 pub mod ask;
 pub mod check;
 pub mod config_show;
@@ -53,7 +54,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  groundwire chat --url http://127.0.0.1:8080")]
     Chat(ask::ChatArgs),
     /// Run an embedded MCP server by itself
-    #[command(after_help = "Example:\n  ARGUS_API_KEY=… groundwire mcp argus")]
+    #[command(after_help = mcp::EXAMPLES)]
     Mcp(mcp::McpArgs),
     /// Run a simulator by itself
     #[command(after_help = "Example:\n  groundwire simulate model --listen 127.0.0.1:9000")]

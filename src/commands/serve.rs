@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use futures::FutureExt;
 use tokio::net::TcpListener;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -73,24 +76,25 @@ pub async fn serve(
     Ok(())
 }
 
-/// A token that SIGINT or SIGTERM cancels.
+/// A token that SIGINT or SIGTERM cancels, from now on.
 pub fn stop_signal() -> CancellationToken {
     let stop = CancellationToken::new();
     let signalled = stop.clone();
-    tokio::spawn(async move {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(terminate) => terminate,
-            Err(error) => {
-                tracing::warn!(error = %error, "SIGTERM cannot be caught");
-                let _ = tokio::signal::ctrl_c().await;
-                return signalled.cancel();
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+    // Caught before this returns: whoever is told that we listen may stop us at once.
+    let caught = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| match signal(kind) {
+        Ok(signals) => Some(signals),
+        Err(error) => {
+            tracing::warn!(error = %error, "a signal cannot be caught");
+            None
         }
-        signalled.cancel();
+    });
+    tokio::spawn(async move {
+        let waits = caught.into_iter().flatten().map(|mut signals| async move { signals.recv().await }.boxed());
+        let waits: Vec<_> = waits.collect();
+        if !waits.is_empty() {
+            futures::future::select_all(waits).await;
+            signalled.cancel();
+        }
     });
     stop
 }

@@ -85,6 +85,7 @@ codes! {
     OriginNotAllowed = "origin_not_allowed", 403, "Without authentication no other web page may send requests.";
     RouteNotFound = "route_not_found", 404, "There is no such route.";
     RouteNotBuilt = "route_not_built", 404, "The route is planned and not part of this build.";
+    ServerNotConfigured = "server_not_configured", 404, "The configuration has no embedded server of this kind; add one under mcp.servers.";
     ModelNotFound = "model_not_found", 404, "No model profile has this name.";
     ConversationNotFound = "conversation_not_found", 404, "No conversation with this id belongs to the caller.";
     TurnNotFound = "turn_not_found", 404, "No turn with this id belongs to the caller.";

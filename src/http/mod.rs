@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod edge;
+pub mod embedded;
 pub mod error;
 pub mod guard;
 pub mod input;
@@ -107,12 +108,13 @@ pub mod paths {
     pub const PORTAL_ASSETS: &str = "/assets/{*path}";
     /// Routes whose errors have OpenAI's shape.
     pub const OPENAI_PREFIX: &str = "/v1/";
+    /// The embedded Argus server by itself.
+    pub const ARGUS_MCP: &str = "/argus/mcp";
     /// Planned, not built.
-    pub const NOT_BUILT: [&str; 9] = [
+    pub const NOT_BUILT: [&str; 8] = [
         "/mcp",
         "/sse",
         "/messages",
-        "/argus/mcp",
         "/sysdig-mcp-server/mcp",
         "/sysdig-mcp-server",
         "/sysdig-mcp-server/sse",
@@ -182,6 +184,7 @@ pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
         .routes(routes!(native::models::probe))
         .routes(routes!(native::turns::events));
     let (turns, mut document) = turns.split_for_parts();
+    let turns = turns.route(paths::ARGUS_MCP, axum::routing::any(embedded::argus));
     let (quick, quick_document) = quick().split_for_parts();
     let mut whole = openapi::head();
     document.merge(quick_document);
@@ -257,6 +260,7 @@ pub async fn serve(
     let ending = async {
         stop.cancelled().await;
         app.engine.running().close(grace).await;
+        app.mcp_sessions.cancel();
         tokio::time::sleep(LAST_BYTES).await;
     };
     tokio::select! {

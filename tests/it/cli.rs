@@ -278,6 +278,22 @@ fn the_argus_server_without_a_key_ends_with_the_documented_line() {
 }
 
 #[test]
+fn options_for_http_without_http_are_refused_by_name() {
+    for (arguments, word) in [
+        (vec!["mcp", "argus", "--listen", "127.0.0.1:0"], "--listen has no meaning over stdio"),
+        (vec!["mcp", "argus", "--transport", "stdio", "--allow-host", "h"], "--allow-host has no meaning over stdio"),
+        (vec!["mcp", "argus", "--transport", "sse", "--stateless"], "--transport streamable-http alone"),
+        (vec!["mcp", "sysdig", "--transport", "streamable-http"], "the Sysdig server is served over stdio only"),
+        (vec!["mcp", "sysdig", "--listen", "127.0.0.1:0"], "the Sysdig server is served over stdio only"),
+        (vec!["mcp", "argus", "--transport", "sse", "--listen", "nowhere"], "give --listen as HOST:PORT"),
+    ] {
+        let done = run(&arguments);
+        assert_eq!((done.code, done.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(done.err.contains(word), "{arguments:?}: {}", done.err);
+    }
+}
+
+#[test]
 fn the_sysdig_server_without_a_host_ends_with_the_documented_line() {
     let done = run(&["mcp", "sysdig"]);
     assert_eq!((done.code, done.out.as_str()), (1, ""));

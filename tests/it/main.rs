@@ -1,6 +1,7 @@
 //! All integration tests as one binary: one link, one start of what they share.
 
 mod architecture;
+mod argus_http;
 mod argus_process;
 mod auth;
 mod bad_input;

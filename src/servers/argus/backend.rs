@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::servers::argus::client::RestAnswer;
 use crate::servers::argus::client::RestClient;
 use crate::servers::argus::client::RestRequest;
+use crate::servers::argus::config::ApiKey;
 use crate::servers::argus::config::ArgusConfig;
 use crate::servers::argus::config::ConfigError;
 use crate::servers::argus::error::Failure;
@@ -41,6 +42,12 @@ impl Backend {
     /// [`ConfigError`] if the settings do not make a client.
     pub fn new(config: ArgusConfig) -> Result<Self, ConfigError> {
         Ok(Self { client: RestClient::new(&config)?, config: Arc::new(config), memory: Arc::default() })
+    }
+
+    /// The same backend for the holder of another key: nothing that one key brought to
+    /// light is remembered for another.
+    pub fn with_key(&self, key: ApiKey) -> Self {
+        Self { client: self.client.with_key(key), config: Arc::clone(&self.config), memory: Arc::default() }
     }
 
     /// Makes one REST call.

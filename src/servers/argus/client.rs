@@ -28,8 +28,8 @@ use crate::servers::argus::error::FailureKind;
 use crate::servers::argus::error::join_messages;
 use crate::servers::argus::retry;
 
-/// REST calls in flight at once.
-const MAX_CALLS: usize = 4;
+/// Header with the key.
+pub const KEY_HEADER: &str = "Argus-API-Key";
 
 /// Largest body read, in bytes after decompression.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -117,6 +117,7 @@ pub struct RestClient {
     max_retries: u32,
     clock: Clock,
     sleep: Sleep,
+    calls_at_once: usize,
     permits: Arc<Semaphore>,
 }
 
@@ -141,7 +142,7 @@ impl RestClient {
     pub fn new(config: &ArgusConfig) -> Result<Self, ConfigError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .default_headers(headers(config)?)
+            .default_headers(headers(config))
             .user_agent(concat!("argus-mcp/", env!("CARGO_PKG_VERSION")));
         if is_loopback(&config.api_url) {
             // A proxy cannot reach this machine's own loopback.
@@ -156,8 +157,14 @@ impl RestClient {
             max_retries: config.max_retries,
             clock: Arc::clone(&config.clock),
             sleep: Arc::clone(&config.sleep),
-            permits: Arc::new(Semaphore::new(MAX_CALLS)),
+            calls_at_once: config.calls_at_once,
+            permits: Arc::new(Semaphore::new(config.calls_at_once)),
         })
+    }
+
+    /// The same client for the holder of another key, with a call limit of its own.
+    pub fn with_key(&self, key: ApiKey) -> Self {
+        Self { key: Some(key), permits: Arc::new(Semaphore::new(self.calls_at_once)), ..self.clone() }
     }
 
     /// Makes one call, with retries. Dropping the future drops the call.
@@ -218,6 +225,9 @@ impl RestClient {
     async fn exchange(&self, request: &RestRequest, url: Url) -> Result<Response, Failed> {
         let method = if request.post { Method::POST } else { Method::GET };
         let mut call = self.http.request(method, url).timeout(self.timeout);
+        if let Some(key) = &self.key {
+            call = call.header(KEY_HEADER, header_value(key)?);
+        }
         if let Some(body) = &request.body {
             call = call.json(body);
         }
@@ -364,19 +374,20 @@ fn no_envelope(status: u16, problem: &str) -> Failure {
     Failure::new(kind, text).with_status(status)
 }
 
-fn headers(config: &ArgusConfig) -> Result<HeaderMap, ConfigError> {
+fn headers(config: &ArgusConfig) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("accept", HeaderValue::from_static("application/json"));
-    if let Some(key) = &config.api_key {
-        let mut value = HeaderValue::from_str(key.expose())
-            .map_err(|_| ConfigError::invalid("ARGUS_API_KEY", "does not fit into a header"))?;
-        value.set_sensitive(true);
-        headers.insert("argus-api-key", value);
-    }
     if let Some(priority) = config.priority {
         headers.insert("argus-priority", HeaderValue::from_static(priority.as_str()));
     }
-    Ok(headers)
+    headers
+}
+
+fn header_value(key: &ApiKey) -> Result<HeaderValue, Failure> {
+    let mut value = HeaderValue::from_str(key.expose())
+        .map_err(|_| Failure::new(FailureKind::AuthenticationFailed, "the key does not fit into a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -8,6 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::servers::argus::config::DEFAULT_CALLS as MAX_CALLS;
 use crate::servers::argus::testing::KEY;
 use crate::servers::argus::testing::Reply;
 use crate::servers::argus::testing::Stub;

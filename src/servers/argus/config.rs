@@ -14,6 +14,8 @@ use jiff::Timestamp;
 use reqwest::Url;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
+use sha2::Digest;
+use sha2::Sha256;
 
 use crate::servers::argus::tools::reputation::Generation;
 
@@ -26,12 +28,18 @@ pub type Sleep = Arc<dyn Fn(Duration) -> BoxFuture<'static, ()> + Send + Sync>;
 const DEFAULT_API_URL: &str = "https://api.mnemonic.no";
 const DEFAULT_PORTAL_URL: &str = "https://portal.mnemonic.no";
 
+/// REST calls in flight at once, where nothing else is asked for.
+pub const DEFAULT_CALLS: usize = 4;
+
 /// Largest rename file, in bytes.
 const MAX_NAMES_BYTES: u64 = 1024 * 1024;
 
 /// Shortest secret part that is searched for by itself when texts are cleaned;
 /// anything shorter would hit innocent words.
 const MIN_SECRET_CHARS: usize = 12;
+
+/// Longest key that a caller may send.
+const MAX_KEY_BYTES: usize = 512;
 
 /// An Argus key: three slash-separated parts, the last of them secret.
 #[derive(Clone)]
@@ -45,6 +53,15 @@ impl ApiKey {
         (!text.is_empty() && visible).then(|| Self(SecretString::from(text.to_owned())))
     }
 
+    /// Reads a key that a caller sends, whom nobody vouches for: three parts, none of them
+    /// empty, of a size that a key may have.
+    pub fn parse_strictly(text: &str) -> Option<Self> {
+        let key = Self::parse(text)?;
+        let parts: Vec<&str> = key.expose().split('/').collect();
+        let fits = parts.len() == 3 && parts.iter().all(|part| !part.is_empty()) && key.expose().len() <= MAX_KEY_BYTES;
+        fits.then_some(key)
+    }
+
     /// The two parts that may be shown: user id and key id.
     pub fn shown(&self) -> String {
         let parts: Vec<&str> = self.0.expose_secret().split('/').collect();
@@ -52,6 +69,11 @@ impl ApiKey {
             [user, id, _] => format!("{user}/{id}"),
             _ => "unknown".to_owned(),
         }
+    }
+
+    /// Tells keys apart without holding them.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.expose_secret()).into()
     }
 
     /// The whole key, for the one header that needs it.
@@ -140,6 +162,8 @@ pub struct ArgusConfig {
     pub timeout: Duration,
     /// Retries after transient answers.
     pub max_retries: u32,
+    /// REST calls in flight at once for one key.
+    pub calls_at_once: usize,
     /// Queue to ask for, if any.
     pub priority: Option<Priority>,
     /// Generation of the reputation service; `None` tries.
@@ -181,6 +205,7 @@ impl ArgusConfig {
             api_url: Url::parse(DEFAULT_API_URL).expect("the default URL is valid"),
             timeout: Duration::from_secs(30),
             max_retries: 3,
+            calls_at_once: DEFAULT_CALLS,
             priority: None,
             reputation_api: None,
             portal_url: DEFAULT_PORTAL_URL.to_owned(),
@@ -222,6 +247,10 @@ impl ArgusConfig {
         if let Some(text) = get("ARGUS_API_MAX_RETRIES") {
             let retries = bounded("ARGUS_API_MAX_RETRIES", &text, 0, 10)?;
             config.max_retries = u32::try_from(retries).unwrap_or(u32::MAX);
+        }
+        if let Some(text) = get("ARGUS_API_MAX_CALLS") {
+            let calls = bounded("ARGUS_API_MAX_CALLS", &text, 1, 64)?;
+            config.calls_at_once = usize::try_from(calls).unwrap_or(DEFAULT_CALLS);
         }
         config.read_server_settings(&get)?;
         Ok(config)
@@ -320,6 +349,7 @@ mod tests {
         assert_eq!(config.portal_url, "https://portal.mnemonic.no");
         assert_eq!(config.timeout, Duration::from_secs(30));
         assert_eq!((config.max_retries, config.skip_session_check), (3, false));
+        assert_eq!(config.calls_at_once, 4);
     }
 
     #[test]
@@ -359,6 +389,7 @@ mod tests {
             ("ARGUS_API_URL", "https://user:pass@x.example"),
             ("ARGUS_API_TIMEOUT", "0"),
             ("ARGUS_API_MAX_RETRIES", "many"),
+            ("ARGUS_API_MAX_CALLS", "0"),
             ("ARGUS_API_PRIORITY", "high"),
             ("ARGUS_MCP_SKIP_SESSION_CHECK", "yes"),
             ("ARGUS_REPUTATION_API", "v3"),

@@ -26,6 +26,7 @@ pub mod filter_values;
 pub mod filters;
 pub mod identifier;
 pub mod indicator;
+pub mod keyed;
 pub mod lookup;
 pub mod metrics;
 pub mod network;
@@ -51,6 +52,7 @@ mod testing;
 
 pub use config::ArgusConfig;
 pub use config::ConfigError;
+pub use keyed::KeyedArgus;
 pub use server::ArgusServer;
 pub use session::Session;
 pub use session::SessionError;

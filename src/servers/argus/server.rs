@@ -26,6 +26,7 @@ use rmcp::model::ToolAnnotations;
 use rmcp::service::RequestContext;
 
 use crate::servers::argus::backend::Backend;
+use crate::servers::argus::config::ApiKey;
 use crate::servers::argus::config::ArgusConfig;
 use crate::servers::argus::config::ConfigError;
 use crate::servers::argus::describe::SYSTEM_PROMPT_RULES;
@@ -85,6 +86,11 @@ impl ArgusServer {
             exposed.push(Exposed { tool, listed: listed(tool, shown) });
         }
         Ok(Self { backend: Backend::new(config)?, tools: Arc::new(exposed), by_name: Arc::new(by_name) })
+    }
+
+    /// The same server for the holder of another key.
+    pub fn with_key(&self, key: ApiKey) -> Self {
+        Self { backend: self.backend.with_key(key), ..self.clone() }
     }
 
     fn find(&self, name: &str) -> Option<&Exposed> {

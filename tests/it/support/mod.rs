@@ -1,5 +1,6 @@
 //! What several test modules share.
 
+pub(crate) mod argus_http;
 pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod gateway;

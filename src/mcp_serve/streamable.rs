@@ -1,0 +1,109 @@
+//! Streamable HTTP: rmcp's service, once with sessions and once without.
+//!
+//! A session is its owner's: nobody else reads its streams or ends it, and a request that
+//! somebody else sends with its id is served by itself, outside the session, so that neither
+//! its answer nor its credential ever meets the session's. Requests of the revision without
+//! sessions are served by themselves anyway.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use futures::FutureExt;
+use http::Method;
+use rmcp::ServerHandler;
+use rmcp::transport::StreamableHttpServerConfig;
+use rmcp::transport::StreamableHttpService;
+use rmcp::transport::streamable_http_server::session::SessionManager;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use tokio_util::sync::CancellationToken;
+
+use crate::mcp_serve::Endpoint;
+use crate::mcp_serve::Limits;
+use crate::mcp_serve::body;
+use crate::mcp_serve::door::Door;
+use crate::mcp_serve::refusal::Refusal;
+use crate::mcp_serve::sessions::Sessions;
+use crate::mcp_serve::sessions::noting_refusal;
+
+/// Header with the id of a session.
+const SESSION: &str = "mcp-session-id";
+
+/// What is kept between the requests of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// A session, for clients of the revisions that have them.
+    Sessions,
+    /// Nothing, for any client.
+    Nothing,
+}
+
+struct Streamable<H> {
+    door: Door,
+    body_bytes: usize,
+    sessions: Option<(Arc<Sessions>, StreamableHttpService<H, Sessions>)>,
+    alone: StreamableHttpService<H, NeverSessionManager>,
+}
+
+/// The endpoint of a handler; `stop` ends its streams and sessions.
+pub fn endpoint<H>(handler: &H, door: Door, keeping: Keeping, limits: &Limits, stop: &CancellationToken) -> Endpoint
+where
+    H: ServerHandler + Clone,
+{
+    let config = StreamableHttpServerConfig::default()
+        // The door has looked at host and origin.
+        .disable_allowed_hosts()
+        .with_max_request_body_bytes(limits.body_bytes)
+        .with_sse_keep_alive(Some(limits.keep_alive))
+        .with_cancellation_token(stop.clone());
+    let alone = config.clone().with_legacy_session_mode(false).with_json_response(true);
+    let sessions = (keeping == Keeping::Sessions).then(|| {
+        let sessions = Arc::new(Sessions::new(limits));
+        (Arc::clone(&sessions), service(handler, sessions, config))
+    });
+    let alone = service(handler, Arc::new(NeverSessionManager::default()), alone);
+    let streamable = Arc::new(Streamable { door, body_bytes: limits.body_bytes, sessions, alone });
+    Endpoint::new(move |request| {
+        let streamable = Arc::clone(&streamable);
+        async move { streamable.answer(request).await.unwrap_or_else(Refusal::into_response) }.boxed()
+    })
+}
+
+fn service<H, M>(handler: &H, manager: Arc<M>, config: StreamableHttpServerConfig) -> StreamableHttpService<H, M>
+where
+    H: ServerHandler + Clone,
+    M: SessionManager,
+{
+    let handler = handler.clone();
+    StreamableHttpService::new(move || Ok(handler.clone()), manager, config)
+}
+
+impl<H: ServerHandler + Clone> Streamable<H> {
+    async fn answer(&self, request: Request) -> Result<Response, Refusal> {
+        let (identity, request) = self.door.enter(request)?;
+        let (parts, body) = request.into_parts();
+        let body = body::whole(body, self.body_bytes).await?;
+        let mut request = Request::from_parts(parts, Body::from(body));
+        let Some((sessions, service)) = &self.sessions else { return Ok(self.by_itself(request).await) };
+        if let Some(id) = request.headers().get(SESSION) {
+            let id = id.to_str().map_err(|_| Refusal::unknown_session())?;
+            match sessions.belongs(id, identity) {
+                Some(true) => {}
+                None => return Err(Refusal::unknown_session()),
+                Some(false) if request.method() == Method::POST => {
+                    request.headers_mut().remove(SESSION);
+                    return Ok(self.by_itself(request).await);
+                }
+                Some(false) => return Err(Refusal::foreign_session()),
+            }
+        }
+        let (response, refused) = noting_refusal(service.handle(request)).await;
+        if refused { Err(Refusal::no_room()) } else { Ok(response.map(Body::new)) }
+    }
+
+    async fn by_itself(&self, request: Request) -> Response {
+        self.alone.handle(request).await.map(Body::new)
+    }
+}
