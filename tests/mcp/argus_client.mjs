@@ -232,7 +232,8 @@ async function opensNothingWithoutAKey(way) {
 
 for (const way of ["stdio", ...urls.keys()]) {
   await connected(way, spec.keys.full, async (talk) => {
-    console.log(`typescript ${sdk}, ${way}, protocol ${talk.client.getNegotiatedProtocolVersion?.() ?? "as of its SDK"}`);
+    const protocol = talk.client.getNegotiatedProtocolVersion?.();
+    console.log(`typescript ${sdk}, ${way}${protocol ? `, protocol ${protocol}` : ""}`);
     for (const [name, check] of Object.entries(CHECKS)) {
       await check(talk);
       console.log(`  ${name}`);

@@ -62,7 +62,7 @@ function keep(way, name, text) {
 /** The answer to a call that succeeds. */
 async function ok(way, key, tool, args) {
   const file = join(home, "answer.json");
-  await runCli([process.execPath, "inspector-cli", ...target(way, key), ...call(tool, args), "--quiet", "--output", file]);
+  await runCli([process.execPath, "inspector-cli", ...target(way, key), ...call(tool, args), "--output", file]);
   const text = readFileSync(file, "utf8");
   keep(way, "stdout", text);
   const result = JSON.parse(text);
