@@ -4,6 +4,7 @@ mod architecture;
 mod auth;
 mod bad_input;
 mod cli;
+mod client_configs;
 mod config_examples;
 mod confirm;
 mod documents;
