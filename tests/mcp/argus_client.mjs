@@ -222,6 +222,21 @@ async function showsEachKeyItsOwn(way) {
   });
 }
 
+/** Over stdio there is no server at all, over HTTP each call says what Argus said. */
+async function givesNothingToARefusedKey(way) {
+  const { tool, arguments: args } = spec.alias;
+  if (way === "stdio") {
+    await assert.rejects(connected(way, spec.keys.expired, () => {}));
+    assert.match(readFileSync(`${output}/typescript-${sdk}-stdio.stderr`, "utf8"), /argus-mcp: session check failed: 401/);
+    return;
+  }
+  await connected(way, spec.keys.expired, async (talk) => {
+    const { isError, value } = await talk.call(tool, args);
+    assert.ok(isError);
+    assert.equal(value.error.kind, "AUTHENTICATION_FAILED");
+  });
+}
+
 async function opensNothingWithoutAKey(way) {
   await assert.rejects(connected(way, undefined, ({ client }) => client.listTools()), (error) => {
     const words = [error.code, error.status, error.message, error.data?.status, error.event?.code].join(" ");
@@ -239,7 +254,8 @@ for (const way of ["stdio", ...urls.keys()]) {
       console.log(`  ${name}`);
     }
   });
-  for (const check of way === "stdio" ? [showsEachKeyItsOwn] : [showsEachKeyItsOwn, opensNothingWithoutAKey]) {
+  const byKey = [showsEachKeyItsOwn, givesNothingToARefusedKey];
+  for (const check of way === "stdio" ? byKey : [...byKey, opensNothingWithoutAKey]) {
     await check(way);
     console.log(`  ${check.name}`);
   }

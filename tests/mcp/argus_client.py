@@ -227,6 +227,19 @@ async def shows_each_key_its_own(way):
         assert is_error and value["error"]["kind"] == "ACCESS_DENIED", value
 
 
+async def gives_nothing_to_a_refused_key(way):
+    """Over stdio there is no server at all, over HTTP each call says what Argus said."""
+    try:
+        async with connected(way, KEYS["expired"]) as talk:
+            is_error, value, _ = await talk.call(SPEC["alias"]["tool"], SPEC["alias"]["arguments"])
+    except Exception:
+        said = (OUTPUT / f"python-{way}.stderr").read_text()
+        if way != "stdio" or "argus-mcp: session check failed: 401" not in said:
+            raise
+    else:
+        assert way != "stdio" and is_error and value["error"]["kind"] == "AUTHENTICATION_FAILED", value
+
+
 CHECKS = [
     says_who_it_is,
     lists_the_tools,
@@ -245,7 +258,8 @@ async def main():
             for check in CHECKS:
                 await check(talk)
                 print(f"  {check.__name__}")
-        for check in [shows_each_key_its_own] + ([] if way == "stdio" else [opens_nothing_without_a_key]):
+        by_key = [shows_each_key_its_own, gives_nothing_to_a_refused_key]
+        for check in by_key if way == "stdio" else [*by_key, opens_nothing_without_a_key]:
             await check(way)
             print(f"  {check.__name__}")
 
