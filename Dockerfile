@@ -1,4 +1,9 @@
 # syntax=docker/dockerfile:1
+#
+# Two images:
+#
+#   docker build --tag groundwire:local .                               the gateway
+#   docker build --tag groundwire-argus-mcp:local --target argus-mcp .  the Argus MCP server, over stdio
 
 FROM node:22-bookworm-slim AS portal
 WORKDIR /web
@@ -16,6 +21,24 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --bin groundwire \
     && cp target/release/groundwire /groundwire
+
+# On Alpine the compiler's own target is musl, and what it links needs no library of the machine.
+FROM rust:1.95-alpine AS build-static
+WORKDIR /src
+COPY . .
+ENV RUSTFLAGS="-C target-feature=+crt-static"
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,id=target-static,target=/src/target \
+    cargo build --release --locked --bin groundwire \
+    && cp target/release/groundwire /groundwire
+
+# The program and the certificates for HTTPS to Argus, and nothing else. It writes no file and
+# opens no port: `docker run --rm -i --read-only -e ARGUS_API_KEY groundwire-argus-mcp:local`.
+FROM scratch AS argus-mcp
+COPY --from=build-static /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build-static /groundwire /groundwire
+USER 10001:10001
+ENTRYPOINT ["/groundwire", "mcp", "argus"]
 
 FROM debian:bookworm-slim
 # Certificates for HTTPS to models and tools, curl for health checks. Versions are those of the base image's release.

@@ -6,7 +6,7 @@ SHELL := bash
 # Lightly optimised: the long reports check thousands of drafts.
 FAST := cargo run --quiet --profile fast --
 
-.PHONY: help demo web test check fmt tools format lint doc unit sdks portal containers bench scenarios adversarial table mutations
+.PHONY: help demo web test check fmt tools format lint doc unit sdks clients portal containers bench scenarios adversarial table mutations
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -18,9 +18,9 @@ demo: ## Gateway, portal, embedded servers and simulators in one process, no key
 web: ## The portal (needs npm): built into web/dist, which the next build of the binary holds
 	scripts/build-portal
 
-# Clippy and rustdoc share the dependencies' check artifacts; tests, SDKs and portal the debug
-# build. The portal is built first, since each of these builds holds it.
-test: tools format web lint doc unit sdks portal containers ## Everything that CI runs
+# Clippy and rustdoc share the dependencies' check artifacts; tests, SDKs, clients and portal the
+# debug build. The portal is built first, since each of these builds holds it.
+test: tools format web lint doc unit sdks clients portal containers ## Everything that CI runs
 	@echo "make test: all passed"
 
 tools: ## Install what the tests need, or say exactly what is missing
@@ -49,6 +49,9 @@ unit: ## Unit and integration tests, scenarios included, on SQLite and PostgreSQ
 
 sdks: ## The official OpenAI SDKs against the real binary
 	scripts/test-sdks
+
+clients: ## Real MCP clients against the real binary: the official SDKs and MCP Inspector
+	scripts/test-mcp-clients
 
 portal: ## The portal, by itself and in Chromium before the real binary
 	scripts/test-portal

@@ -6,6 +6,7 @@ mod argus_process;
 mod auth;
 mod bad_input;
 mod cli;
+mod client_configs;
 mod config_examples;
 mod confirm;
 mod documents;

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterEach } from "node:test";
-import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { assertPortal, launch, newContext } from "./browser.ts";
 import { startGateway } from "./gateway.ts";
 import type { Gateway, GatewayOptions } from "./gateway.ts";
@@ -39,6 +39,23 @@ export function allow(...patterns: RegExp[]): void {
   allowed.push(...patterns);
 }
 
+/** One browser for all gateways of a file; it ends with the last of them. */
+let shared: Promise<Browser> | null = null;
+let borrowers = 0;
+
+function borrow(): Promise<Browser> {
+  borrowers += 1;
+  return shared ??= launch();
+}
+
+async function giveBack(): Promise<void> {
+  borrowers -= 1;
+  if (borrowers > 0) return;
+  const browser = await shared;
+  shared = null;
+  await browser?.close();
+}
+
 /** A browser before a demo with these options, or before the gateway of GROUNDWIRE_URL. */
 export async function serve(options: GatewayOptions = {}): Promise<Served> {
   return browse(await startGateway(options));
@@ -51,7 +68,7 @@ export async function browse(gateway: Gateway): Promise<Served> {
     await gateway.stop();
     throw error;
   });
-  const browser = await launch();
+  const browser = await borrow();
   return {
     url,
     async open(options = {}) {
@@ -62,7 +79,7 @@ export async function browse(gateway: Gateway): Promise<Served> {
       return page;
     },
     async close() {
-      await browser.close();
+      await giveBack();
       await gateway.stop();
       if (failed) console.error(`--- output of the gateway at ${url}\n${gateway.output()}---`);
     },
@@ -82,10 +99,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** What axe finds; nothing is what it shall find. An open menu covers the rest, so it is looked at by itself. */
 export async function assertAccessible(page: Page, where: string): Promise<void> {
-  await page.evaluate(axe);
+  // It is large, so a document gets it once.
+  if (await page.evaluate(() => !("axe" in globalThis))) await page.evaluate(axe);
   const found = await page.evaluate(async (rules) => {
     const { axe: tool } = globalThis as unknown as { axe: { run(root: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-    const { violations } = await tool.run(document.querySelector("[popover]:popover-open") ?? document, { runOnly: rules });
+    const { violations } = await tool.run(document.querySelector("[popover]:popover-open") ?? document, { runOnly: rules, resultTypes: ["violations"] });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
   }, RULES);
   assert.deepEqual(found, [], where);

@@ -5,6 +5,7 @@
 //! asset UUIDs alone. Does not know paging or results.
 
 use serde_json::Value;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::servers::argus::case_values::ACCESS_MODES;
@@ -38,6 +39,7 @@ pub static ASSETS: Lookup = Lookup {
     path: &["assets", "v2", "asset"],
     id: |text| Uuid::try_parse(text).ok().map(|_| Value::from(text)),
     id_of: |asset| asset["id"].as_str().filter(|id| Uuid::try_parse(id).is_ok()).map(Value::from),
+    id_schema: || json!({"type": "string", "format": "uuid"}),
 };
 
 /// The arguments of the translator and of the search: `{request}`.

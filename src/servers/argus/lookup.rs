@@ -33,9 +33,26 @@ pub struct Lookup {
     pub id: fn(&str) -> Option<Value>,
     /// Reads the ID of an object.
     pub id_of: fn(&Value) -> Option<Value>,
+    /// Schema of an ID.
+    pub id_schema: fn() -> Value,
 }
 
 impl Lookup {
+    /// The schema of a search body once its names are IDs.
+    #[must_use]
+    pub fn schema(&self, body: Map<String, Value>) -> Map<String, Value> {
+        let mut body = Value::Object(body);
+        for criteria in ["", "/properties/subCriteria/items"] {
+            if let Some(entry) = body.pointer_mut(&format!("{criteria}/properties/{}/items", self.rest)) {
+                *entry = (self.id_schema)();
+            }
+        }
+        match body {
+            Value::Object(body) => body,
+            _ => Map::new(),
+        }
+    }
+
     /// Replaces the names in a search body, and in its sub-criteria, by IDs.
     ///
     /// # Errors

@@ -89,6 +89,27 @@ async fn no_right_request_of_any_tool_is_refused_by_the_strict_simulator() {
     assert_eq!(asked, 34);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_query_that_a_translator_returns_fits_the_schema_that_it_promises() {
+    let sim = Running::start().await;
+    let server = Server::new(&sim, FULL);
+    let mut asked = 0;
+    for tool in tools::ALL.iter().filter(|tool| tool.kind() == ToolKind::Translator) {
+        let world = |field: &str| known(tool.family, field, "");
+        let promised = Value::Object(tool.made().output.as_deref().unwrap().clone());
+        let validator = jsonschema::validator_for(&promised).unwrap();
+        for seed in 0..SEEDS {
+            let sent = valid_in(&world, &tool.made().shape, &mut StdRng::seed_from_u64(seed));
+            let (is_error, value) = server.result(tool.name, Value::Object(sent.clone())).await;
+            assert!(!is_error, "{} (seed {seed}): {value}", tool.name);
+            let problems: Vec<String> = validator.iter_errors(&value).map(|problem| problem.to_string()).collect();
+            assert!(problems.is_empty(), "{} (seed {seed}): {problems:?} for {}", tool.name, json!(sent));
+        }
+        asked += 1;
+    }
+    assert_eq!(asked, 11);
+}
+
 /// A value of every field of a schema.
 fn filled(schema: &Value) -> Value {
     match schema["type"].as_str() {

@@ -151,6 +151,7 @@ static CATEGORIES: Lookup = Lookup {
     path: &["alarms", "v1", "category"],
     id: |text| text.parse::<i64>().ok().filter(|id| *id >= 1).map(Value::from),
     id_of: |category| category["id"].as_i64().map(Value::from),
+    id_schema: || json!({"type": "integer", "minimum": 1}),
 };
 
 fn search_arguments() -> Shape {

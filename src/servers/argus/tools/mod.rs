@@ -72,7 +72,10 @@ impl Made {
         let output = match &tool.work {
             Work::Values(_) => Some(Values::schema()),
             Work::Translate(query) => {
-                let body = schema::rest(&shape);
+                let mut body = schema::rest(&shape);
+                if let Make::Looked(lookup) = &query.rest.make {
+                    body = lookup.schema(body);
+                }
                 match &query.shown {
                     None => Some(body),
                     Some(shown) => (shown.schema)(body).as_object().cloned(),
