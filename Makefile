@@ -5,8 +5,10 @@ SHELL := bash
 
 # Lightly optimised: the long reports check thousands of drafts.
 FAST := cargo run --quiet --profile fast --
+# What tests print, for `secrets`.
+OUTPUT := $(CURDIR)/target/test-output
 
-.PHONY: help demo web test check fmt tools format lint doc unit sdks clients portal containers bench scenarios adversarial table mutations
+.PHONY: help demo web test check fmt tools format lint doc unit sdks clients portal containers secrets bench scenarios adversarial table mutations
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -20,7 +22,7 @@ web: ## The portal (needs npm): built into web/dist, which the next build of the
 
 # Clippy and rustdoc share the dependencies' check artifacts; tests, SDKs, clients and portal the
 # debug build. The portal is built first, since each of these builds holds it.
-test: tools format web lint doc unit sdks clients portal containers ## Everything that CI runs
+test: tools format web lint doc unit sdks clients portal containers secrets ## Everything that CI runs
 	@echo "make test: all passed"
 
 tools: ## Install what the tests need, or say exactly what is missing
@@ -41,23 +43,33 @@ doc:
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
 
 unit: ## Unit and integration tests, scenarios included, on SQLite and PostgreSQL
+	rm -rf $(OUTPUT)/unit && mkdir -p $(OUTPUT)/unit
 	if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo nextest run --locked $(if $(CI),--profile ci); \
+	    cp target/nextest/$(if $(CI),ci,default)/junit.xml $(OUTPUT)/unit; \
 	else \
-	    cargo test --locked --lib --bins --tests; \
+	    cargo test --locked --lib --bins --tests 2>&1 | tee $(OUTPUT)/unit/cargo-test.log; \
 	fi
 
 sdks: ## The official OpenAI SDKs against the real binary
-	scripts/test-sdks
+	rm -rf $(OUTPUT)/sdks && mkdir -p $(OUTPUT)/sdks
+	scripts/test-sdks 2>&1 | tee $(OUTPUT)/sdks/run.log
+	cp target/sdks/demo.log $(OUTPUT)/sdks
 
 clients: ## Real MCP clients against the real binary: the official SDKs and MCP Inspector
-	scripts/test-mcp-clients
+	rm -rf $(OUTPUT)/clients && mkdir -p $(OUTPUT)/clients
+	scripts/test-mcp-clients 2>&1 | tee $(OUTPUT)/clients/run.log
+	cp -r target/mcp-clients/output $(OUTPUT)/clients
 
 portal: ## The portal, by itself and in Chromium before the real binary
-	scripts/test-portal
+	rm -rf $(OUTPUT)/portal && mkdir -p $(OUTPUT)/portal
+	GROUNDWIRE_OUTPUT=$(OUTPUT)/portal scripts/test-portal 2>&1 | tee $(OUTPUT)/portal/run.log
 
 containers: ## Lint docker-compose.yml and the Dockerfile
 	scripts/lint-containers
+
+secrets: ## Search all that the tests have put out for the keys they used
+	scripts/search-secrets $(addprefix $(OUTPUT)/,unit sdks clients portal)
 
 bench: ## Benchmarks
 	cargo bench

@@ -2,7 +2,7 @@
 // running one (GROUNDWIRE_URL). It knows nothing of browsers.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -53,12 +53,15 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 export async function startProgram(args: string[], listens: RegExp, env: Record<string, string> = {}): Promise<Gateway> {
   const program = spawn(binary(), args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   let output = "";
+  // Where `make portal` keeps everything, to search it for keys.
+  const kept = process.env["GROUNDWIRE_OUTPUT"];
   const ended = new Promise<void>((resolve) => program.once("close", () => resolve()));
   const kill = (): void => void program.kill("SIGKILL");
   process.once("exit", kill);
   const said = new Promise<string>((resolve, reject) => {
     const hear = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-KEPT_OUTPUT);
+      if (kept) appendFileSync(join(kept, `gateway-${program.pid}.log`), chunk);
       const url = listens.exec(output)?.[1];
       if (url) resolve(url);
     };
