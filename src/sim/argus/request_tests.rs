@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::servers::argus::random_requests::valid_in;
 use crate::servers::argus::rest_tables;
-use crate::servers::argus::tools::{self, Family, Tool, ToolKind};
+use crate::servers::argus::tools::{self, Family, Tool, ToolKind, Work};
 use crate::sim::argus::server_tests::Server;
 use crate::sim::argus::tests::{FULL, Running};
 
@@ -90,7 +90,7 @@ async fn no_right_request_of_any_tool_is_refused_by_the_strict_simulator() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_query_that_a_translator_returns_fits_the_schema_that_it_promises() {
+async fn every_query_that_a_translator_returns_fits_its_schema_and_is_what_the_execute_tool_sends() {
     let sim = Running::start().await;
     let server = Server::new(&sim, FULL);
     let events = sim.events(FULL, json!({"limit": 1})).await;
@@ -106,6 +106,11 @@ async fn every_query_that_a_translator_returns_fits_the_schema_that_it_promises(
             assert!(!is_error, "{} (seed {seed}): {value}", tool.name);
             let problems: Vec<String> = validator.iter_errors(&value).map(|problem| problem.to_string()).collect();
             assert!(problems.is_empty(), "{} (seed {seed}): {problems:?} for {}", tool.name, json!(sent));
+            let Work::Translate(query) = &tool.work else { panic!("{} translates", tool.name) };
+            let (_, answer) = server.result(query.execute, Value::Object(sent.clone())).await;
+            let body = &sim.sim.requests().last().unwrap()["body"];
+            let shown = value.get("searchCriteria").unwrap_or(&value);
+            assert_eq!(body, shown, "{} (seed {seed}): {answer}", query.execute);
         }
         asked += 1;
     }
