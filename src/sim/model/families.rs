@@ -60,6 +60,8 @@ const DNS: &[&str] = &[
     "pdns",
     "dns",
     "resolve",
+    "mx record",
+    "txt record",
     "subdomain",
     "pekte",
     "peker",
@@ -130,6 +132,9 @@ fn search(reading: &Reading) -> Value {
         request.insert("excludeFilterFlag".to_owned(), json!(["enabled"]));
     } else if reading.says(&["enabled", "aktivert", "aktiviert"]) {
         request.insert("includeFilterFlag".to_owned(), json!(["enabled"]));
+    }
+    if let Some(start) = &reading.start {
+        request.insert("timeFilter".to_owned(), json!({"startTimestamp": start, "endTimestamp": "now"}));
     }
     json!({ "request": request })
 }

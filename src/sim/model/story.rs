@@ -60,6 +60,7 @@ pub(super) enum Label {
     Count,
     Kind,
     Score,
+    Method,
     Confidence,
     List,
     From,
@@ -181,7 +182,7 @@ const TITLE: [&str; 12] = [
     "/keys/0/translation",
 ];
 /// Attributes that a line of a list has.
-const LINE: [(Label, &[&str]); 16] = [
+const LINE: [(Label, &[&str]); 17] = [
     (Label::Status, &["/status", "/state"]),
     (Label::Priority, &["/priority"]),
     (Label::Severity, &["/severity"]),
@@ -196,6 +197,7 @@ const LINE: [(Label, &[&str]); 16] = [
     (Label::Value, &["/value", "/answer", "/values/0/value"]),
     (Label::Count, &["/count", "/times"]),
     (Label::Score, &["/score"]),
+    (Label::Method, &["/scoringMethod"]),
     (Label::Confidence, &["/confidence"]),
     (Label::List, &["/source/shortName"]),
 ];
