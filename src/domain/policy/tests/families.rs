@@ -164,6 +164,7 @@ fn each_question_becomes_its_call() {
             "getCustomerProperties",
             json!({"idOrShortName": "nordfjord", "section": ["sla"]}),
         ),
+        ("What is stored in the datastore vip-users?", "getDataStoreDescriptor", json!({"dataStoreName": "vip-users"})),
         ("What is the datastore scanner-ips for?", "getDataStoreDescriptor", json!({"dataStoreName": "scanner-ips"})),
         ("Wofür ist der Datastore scanner-ips?", "getDataStoreDescriptor", json!({"dataStoreName": "scanner-ips"})),
         ("Hva er datalageret scanner-ips til?", "getDataStoreDescriptor", json!({"dataStoreName": "scanner-ips"})),
@@ -224,6 +225,17 @@ fn an_entry_is_read_after_its_datastore_and_the_number_of_its_customer() {
         assert_eq!(steps(message, &made), [("getDataStoreEntry".to_owned(), entry.clone())], "{message}");
         made.push(result("getDataStoreEntry", entry.clone(), json!({"data": {}})));
         assert!(steps(message, &made).is_empty(), "{message}");
+    }
+}
+
+#[test]
+fn a_name_behind_in_is_a_datastore_only_where_a_key_is_asked_for() {
+    for message in
+        ["Are pods crashing in kube-system?", "Is nginx running in kube-system?", "What happened in follow-up?"]
+    {
+        let shown = Shown::default();
+        let (signals, _) = ROUTER.decide(&input(message, &shown));
+        assert!(!signals.arguments.contains_key("data_store"), "{message}");
     }
 }
 
