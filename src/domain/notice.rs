@@ -27,6 +27,8 @@ pub enum NoticeKind {
     ToolUnavailable,
     /// The right to see this is missing.
     ToolDenied,
+    /// Which right is missing.
+    MissingRight,
     /// The arguments were refused.
     ArgumentsRefused,
     /// No tool call could be made for the question.
@@ -110,17 +112,38 @@ pub struct Notice {
     pub choices: Vec<Choice>,
     /// Calls that are shown as they are: those that wait, or those that were not made.
     calls: Vec<AskedCall>,
+    /// The right that a refused call needs.
+    right: Option<RightName>,
+}
+
+/// Name of a right, as the refusal of a tool states it: one word of ASCII letters and figures, so
+/// that no other words of a tool get into a sentence of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RightName(String);
+
+impl RightName {
+    /// Reads it off the error of a refused call.
+    pub fn in_error(error: &str) -> Option<Self> {
+        const LEAD: &str = "missing permission ";
+        let (_, rest) = error.split_once(LEAD)?;
+        let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let whole = rest[name.len()..].chars().next().is_none_or(|next| next == '.' || next.is_whitespace());
+        let fits = (3..=64).contains(&name.len()) && name.starts_with(|c: char| c.is_ascii_lowercase());
+        // A plain word is no name of a right: those are written like viewCustomer.
+        let camel = name.chars().any(|c| c.is_ascii_uppercase());
+        (whole && fits && camel).then_some(Self(name))
+    }
 }
 
 impl Notice {
     /// A sentence without choices.
     pub fn new(kind: NoticeKind, language: Lang, names: Vec<String>) -> Self {
-        Self { kind, language, names, choices: Vec::new(), calls: Vec::new() }
+        Self { kind, language, names, choices: Vec::new(), calls: Vec::new(), right: None }
     }
 
     /// A question with choices.
     pub fn question(kind: NoticeKind, language: Lang, names: Vec<String>, choices: Vec<Choice>) -> Self {
-        Self { kind, language, names, choices, calls: Vec::new() }
+        Self { kind, language, names, choices, calls: Vec::new(), right: None }
     }
 
     /// The question whether these calls shall run, with the choices to run them or not.
@@ -130,13 +153,20 @@ impl Notice {
             message: phrase(message, language).to_owned(),
         };
         let choices = vec![choice(NoticeKind::RunIt, NoticeKind::Yes), choice(NoticeKind::DoNotRunIt, NoticeKind::No)];
-        Self { kind: NoticeKind::Confirm, language, names: Vec::new(), choices, calls }
+        Self { kind: NoticeKind::Confirm, language, names: Vec::new(), choices, calls, right: None }
     }
 
     /// The same sentence, followed by the calls that were therefore not made.
     #[must_use]
     pub fn not_run(mut self, calls: Vec<AskedCall>) -> Self {
         self.calls = calls;
+        self
+    }
+
+    /// The same sentence, followed by the right that is missing.
+    #[must_use]
+    pub fn missing_right(mut self, right: Option<RightName>) -> Self {
+        self.right = right;
         self
     }
 
@@ -148,6 +178,10 @@ impl Notice {
     /// The text, calls in fenced blocks, choices numbered from 1.
     pub fn text(&self) -> String {
         let mut text = phrase(self.kind, self.language).replace("{names}", &self.names.join(", "));
+        if let Some(RightName(right)) = &self.right {
+            text.push(' ');
+            text.push_str(&phrase(NoticeKind::MissingRight, self.language).replace("{names}", right));
+        }
         if !self.calls.is_empty() && self.kind != NoticeKind::Confirm {
             text.push_str("\n\n");
             text.push_str(phrase(NoticeKind::NotRunAfter, self.language));
@@ -224,6 +258,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "L'appel à {names} a été refusé : le droit de voir ces données manque. Aucune donnée n'a été obtenue.",
             "La llamada a {names} fue rechazada: falta el permiso para ver esto. No se obtuvieron datos.",
             "{names} の呼び出しは拒否されました。閲覧する権限がありません。データは取得できていません。",
+        ],
+        NoticeKind::MissingRight => [
+            "Missing right: {names}.",
+            "Manglende rettighet: {names}.",
+            "Saknad behörighet: {names}.",
+            "Manglende rettighed: {names}.",
+            "Fehlende Berechtigung: {names}.",
+            "Droit manquant : {names}.",
+            "Permiso que falta: {names}.",
+            "不足している権限: {names}",
         ],
         NoticeKind::ArgumentsRefused => [
             "The call to {names} was refused because of its arguments. No data was obtained. Please say more precisely what you are looking for.",
@@ -580,6 +624,46 @@ pub fn fact_label(name: &str, language: Lang) -> String {
         ],
         "host" => ["the host", "verten", "värden", "værten", "den Host", "l'hôte", "el equipo", "ホスト名"],
         "customer" => ["the customer", "kunden", "kunden", "kunden", "den Kunden", "le client", "el cliente", "顧客"],
+        "filter_kind" => [
+            "which kind of filter: analysis, annotation or match",
+            "hvilken type filter: analyse, annotasjon eller match",
+            "vilken typ av filter: analys, annotation eller match",
+            "hvilken type filter: analyse, annotering eller match",
+            "welche Art von Filter: Analyse, Annotation oder Match",
+            "quel type de filtre : analyse, annotation ou correspondance",
+            "qué tipo de filtro: análisis, anotación o coincidencia",
+            "フィルターの種類（分析、注釈、マッチのいずれか）",
+        ],
+        "indicator" => [
+            "the domain name or the address",
+            "domenenavnet eller adressen",
+            "domännamnet eller adressen",
+            "domænenavnet eller adressen",
+            "den Domainnamen oder die Adresse",
+            "le nom de domaine ou l'adresse",
+            "el nombre de dominio o la dirección",
+            "ドメイン名またはアドレス",
+        ],
+        "data_store" => [
+            "the name of the datastore",
+            "navnet på datalageret",
+            "namnet på datalagret",
+            "navnet på datalageret",
+            "den Namen des Datastores",
+            "le nom du magasin de données",
+            "el nombre del almacén de datos",
+            "データストアの名前",
+        ],
+        "data_store_key" => [
+            "the key to look up in the datastore",
+            "nøkkelen som skal slås opp i datalageret",
+            "nyckeln som ska slås upp i datalagret",
+            "nøglen, der skal slås op i datalageret",
+            "den Schlüssel, der im Datastore nachgeschlagen werden soll",
+            "la clé à chercher dans le magasin de données",
+            "la clave que hay que buscar en el almacén de datos",
+            "データストアで調べるキー",
+        ],
         "target" => [
             "which object: an id, a host, an address or a customer",
             "hvilket objekt: en ID, en vert, en adresse eller en kunde",

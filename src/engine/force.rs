@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::plan::plan_calls;
+use crate::domain::policy::shown::ShownResult;
+use crate::domain::policy::steps::next_steps;
 use crate::domain::recover::parse_arguments;
 use crate::domain::recover::recover_calls;
 use crate::domain::tool::MadeBy;
@@ -111,6 +113,18 @@ impl Turn {
         // Where the router names no tools, nothing is asked for either.
         pending.retain(|_| !ruling.tools.is_empty());
         (ready, pending)
+    }
+
+    /// The calls of a plan in steps that follow from the results of this turn.
+    pub(crate) fn next_steps(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+        let Some(signals) = &self.signals else { return Vec::new() };
+        let made: Vec<ShownResult> = self.ledger.of_turn(self.id).map(ShownResult::of).collect();
+        let steps = next_steps(&self.engine.router, signals, ruling, &made, &self.catalog.tools);
+        let specs = steps.into_iter().filter_map(|call| {
+            let spec = self.catalog.by_tool(&call.tool).find(|spec| self.engine.router.policy().allows(spec))?;
+            Some(Sorted::of(spec, call.arguments, MadeBy::Gateway, 1))
+        });
+        apart(specs).0
     }
 
     /// The planned calls that may run.

@@ -12,6 +12,7 @@ use crate::domain::event::TurnOutcome;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
+use crate::domain::notice::RightName;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
@@ -27,6 +28,9 @@ use crate::engine::turn::Turn;
 
 /// Most tools offered when the router names none.
 const OFFERED_AT_MOST: usize = 24;
+
+/// Most steps of a plan after its first.
+const MAX_FURTHER_STEPS: usize = 3;
 
 impl Turn {
     /// The turn of a question about live data.
@@ -94,6 +98,7 @@ impl Turn {
         if self.has_data_call() {
             let left_out = self.left_out(ruling);
             self.run_calls(left_out).await;
+            self.go_on(ruling).await;
             return Ok(());
         }
         let (mut ready, mut pending) = self.planned(ruling);
@@ -103,6 +108,7 @@ impl Turn {
         self.hold(pending);
         if self.pending.is_empty() {
             self.run_calls(ready).await;
+            self.go_on(ruling).await;
         }
         if self.has_data_call() || !self.pending.is_empty() || self.ledger.of_turn(self.id).next().is_none() {
             return Ok(());
@@ -115,6 +121,16 @@ impl Turn {
         let ready = self.force_calls(ruling, &data, self.refusals()).await?;
         self.run_calls(ready).await;
         Ok(())
+    }
+
+    /// The further steps of a plan whose later calls need what the earlier ones told.
+    async fn go_on(&mut self, ruling: &Ruling) {
+        for _ in 0..MAX_FURTHER_STEPS {
+            let next = self.next_steps(ruling);
+            if self.run_calls(next).await.is_empty() {
+                return;
+            }
+        }
     }
 
     /// Calls that policy would make and the model did not: for further targets of a tool that
@@ -217,7 +233,8 @@ impl Turn {
         };
         let mut names: Vec<String> = calls.iter().map(|entry| format!("{} ({})", entry.tool, entry.server)).collect();
         names.dedup();
-        Some(self.notice_reply(Notice::new(kind, language, names), outcome))
+        let right = last.error.as_deref().filter(|_| last.outcome == Outcome::Denied).and_then(RightName::in_error);
+        Some(self.notice_reply(Notice::new(kind, language, names).missing_right(right), outcome))
     }
 
     fn model_failed(&self) -> bool {

@@ -385,12 +385,14 @@ pub fn told_fault(content: &Value) -> Fault {
     Fault { message, ..Fault::default() }
 }
 
-/// Whether the arguments name one object: an id, an identifier or a short name, and no search request.
+/// Whether the arguments name one object: an id, an identifier, a short name, the name of a store, an
+/// indicator by its value; and no search request.
 fn is_lookup(arguments: &Value) -> bool {
     let Some(object) = arguments.as_object() else { return false };
     !object.contains_key("request")
         && object.iter().any(|(key, value)| {
             let key = key.to_ascii_lowercase();
-            !value.is_null() && (key.ends_with("id") || key.contains("identifier") || key.contains("shortname"))
+            let names = key.ends_with("id") || key == "value" || key.ends_with("storename");
+            !value.is_null() && (names || key.contains("identifier") || key.contains("shortname"))
         })
 }

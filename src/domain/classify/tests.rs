@@ -65,6 +65,9 @@ fn argus_error_kinds_have_their_outcome() {
 
 #[test]
 fn not_found_is_empty_for_a_lookup_and_an_error_otherwise() {
+    for lookup in [json!({"value": "harmless.example"}), json!({"dataStoreName": "no-such-store"})] {
+        assert_eq!(of(argus_error("NOT_FOUND"), lookup).outcome, Outcome::Empty);
+    }
     let lookup = json!({"caseID": 4120999});
     let found = of(argus_error("NOT_FOUND"), lookup.clone());
     assert_eq!(found.outcome, Outcome::Empty);

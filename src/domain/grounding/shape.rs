@@ -226,13 +226,21 @@ impl<'a> Reader<'a> {
         for (index, value) in items.iter().enumerate() {
             let node = self.node(place.node, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
             let inner = Place { node, depth: place.depth + 1, ..place };
-            match value.as_object().and_then(pair) {
+            let members = value.as_object();
+            match members.and_then(pair) {
                 Some((name_key, name, value_key, value)) => {
                     let name_node = self.node(node, Step::Key(name_key));
                     self.fact(name, Place { node: name_node, key: name_key, ..inner });
                     let name = name.as_str().unwrap_or_default();
                     let value_node = self.node(node, Step::Key(value_key));
                     self.value(value, Place { node: value_node, key: name, group: place.key, ..inner });
+                    // A unit, or what the value is shown as.
+                    for (key, more) in members.into_iter().flatten() {
+                        if key != name_key && key != value_key {
+                            let node = self.node(node, Step::Key(key));
+                            self.value(more, Place { node, key, group: name, ..inner });
+                        }
+                    }
                 }
                 None => self.value(value, inner),
             }

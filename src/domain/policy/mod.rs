@@ -7,6 +7,7 @@
 //! `plan` (calls). Relies on nothing outside the domain; asks no model.
 
 pub mod answer;
+pub mod ask;
 pub mod decision;
 pub mod kinds;
 pub mod lexicon;
@@ -18,6 +19,7 @@ pub mod settings;
 pub mod shown;
 pub mod signals;
 pub mod spans;
+pub mod steps;
 
 pub use settings::Policy;
 pub use settings::PolicyError;

@@ -21,6 +21,7 @@ use crate::domain::policy::shown::Shown;
 use crate::domain::policy::shown::ShownResult;
 use crate::domain::policy::shown::text_of;
 use crate::domain::policy::signals::Signals;
+use crate::domain::policy::steps::calls_of;
 use crate::domain::tool::ToolSpec;
 
 /// Deepest template.
@@ -41,7 +42,7 @@ pub fn plan_calls(
     let may = |tool: &&ToolSpec| (tool.read_only || tool.hinted || signals.changes) && policy.allows(tool);
     let mut ready: Vec<&ToolSpec> = tools.iter().map(AsRef::as_ref).filter(may).collect();
     let mut calls = Vec::new();
-    let lookup = signals.row.is_some() || signals.target;
+    let lookup = (signals.row.is_some() && !asks_for_the_same(signals, ruling, shown)) || signals.target;
     if lookup || ruling.decision == RouterDecision::CallTool {
         calls = by_template(policy, signals, ruling, &ready);
         // A lookup of something shown repeats the result that showed it when the call is the same.
@@ -59,6 +60,18 @@ pub fn plan_calls(
     }
     calls.truncate(policy.max_planned_calls);
     calls
+}
+
+/// Whether "any news?" means the call that named the one object shown, such as its properties, and
+/// not the object itself.
+fn asks_for_the_same(signals: &Signals, ruling: &Ruling, shown: &Shown) -> bool {
+    let Some(row) = &signals.row else { return false };
+    let named = |result: &ShownResult| {
+        let mut values = result.arguments.as_object().into_iter().flat_map(Map::values);
+        result.id == row.result && values.any(|value| *value == row.id)
+    };
+    let plain = !signals.filters && signals.aspects.is_empty() && signals.position.is_none();
+    ruling.decision == RouterDecision::Refresh && plain && shown.all.iter().any(named)
 }
 
 /// The calls behind the shown results that the turn speaks of.
@@ -99,40 +112,43 @@ fn of_group(
     ready: &[&ToolSpec],
 ) -> Option<Vec<PlannedCall>> {
     group.calls.iter().find_map(|template| {
-        let tool = ready.iter().find(|tool| tool.tool == template.tool)?;
-        if !fits(template, signals, arguments) {
-            return None;
-        }
-        let mut known = template.defaults.clone();
-        // A half of a range from the message must not be paired with a default.
-        if arguments.contains_key("time_start") {
-            known.retain(|name, _| !name.starts_with("time_") && name != "scope_hours");
-        }
-        known.extend(arguments.iter().map(|(name, value)| (name.clone(), value.clone())));
-        let values: Vec<Option<Value>> = match &template.each {
-            Some(each) => values_of(&known, each).into_iter().map(Some).collect(),
-            None => vec![None],
-        };
-        let calls: Vec<PlannedCall> = values
-            .into_iter()
-            .filter_map(|value| {
-                if let (Some(each), Some(value)) = (&template.each, value) {
-                    known.insert(each.clone(), value);
-                }
-                let filled = fill(&template.arguments, &known, Some(&tool.input_schema), &tool.input_schema, 0);
-                let arguments = filled.unwrap_or_else(|| Value::Object(Map::new()));
-                has_required(&arguments, &tool.input_schema).then(|| PlannedCall {
-                    tool: template.tool.clone(),
-                    arguments,
-                    repeats: None,
-                })
-            })
-            .collect();
+        let calls = calls_of(template, signals, arguments, &[], ready);
         (!calls.is_empty()).then_some(calls)
     })
 }
 
-fn fits(template: &CallTemplate, signals: &Signals, arguments: &Map<String, Value>) -> bool {
+/// The calls of a template with these arguments; none when the tool is not there, or when what
+/// it requires is not known.
+pub(crate) fn filled(template: &CallTemplate, arguments: &Map<String, Value>, ready: &[&ToolSpec]) -> Vec<PlannedCall> {
+    let Some(tool) = ready.iter().find(|tool| tool.tool == template.tool) else { return Vec::new() };
+    let mut known = template.defaults.clone();
+    // A half of a range from the message must not be paired with a default.
+    if arguments.contains_key("time_start") {
+        known.retain(|name, _| !name.starts_with("time_") && name != "scope_hours");
+    }
+    known.extend(arguments.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let values: Vec<Option<Value>> = match &template.each {
+        Some(each) => values_of(&known, each).into_iter().map(Some).collect(),
+        None => vec![None],
+    };
+    values
+        .into_iter()
+        .filter_map(|value| {
+            if let (Some(each), Some(value)) = (&template.each, value) {
+                known.insert(each.clone(), value);
+            }
+            let filled = fill(&template.arguments, &known, Some(&tool.input_schema), &tool.input_schema, 0);
+            let arguments = filled.unwrap_or_else(|| Value::Object(Map::new()));
+            has_required(&arguments, &tool.input_schema).then(|| PlannedCall {
+                tool: template.tool.clone(),
+                arguments,
+                repeats: None,
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn fits(template: &CallTemplate, signals: &Signals, arguments: &Map<String, Value>) -> bool {
     let known = |name: &String| {
         arguments.get(name).is_some_and(|value| !value.is_null() && value.as_array().is_none_or(|v| !v.is_empty()))
     };
@@ -196,6 +212,9 @@ fn shaped(value: Value, schema: Option<&Value>, root: &Value) -> Value {
         schema.map(|schema| resolve(schema, root)).and_then(|schema| schema.get("type")).and_then(Value::as_str);
     match (wants, value) {
         (Some("string" | "number" | "integer"), Value::Array(mut values)) if values.len() == 1 => values.remove(0),
+        (Some("number" | "integer"), Value::String(text)) if text.parse::<u64>().is_ok() => {
+            text.parse::<u64>().map_or(Value::Null, Value::from)
+        }
         (Some("string"), Value::Number(number)) => Value::String(number.to_string()),
         (_, value) => value,
     }

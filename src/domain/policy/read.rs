@@ -19,6 +19,7 @@ use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::lexicon::UNITS;
+use crate::domain::policy::lexicon::is_cjk;
 use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::Policy;
@@ -126,7 +127,8 @@ pub fn entities(text: &Text, policy_patterns: &[(String, Regex, bool, bool)], le
     read
 }
 
-/// The text with letters beyond ASCII as `_` and all else beyond it as spaces, byte for byte. The
+/// The text with letters beyond ASCII as `_` and all else beyond it as spaces, byte for byte; so
+/// are Japanese letters, which stand beside a value without a space. The
 /// values are ASCII and the edges of words stay where they are; but on other characters the regex
 /// engine leaves its fast path, since `\b` is Unicode's.
 fn in_ascii(text: &str) -> Cow<'_, str> {
@@ -137,7 +139,7 @@ fn in_ascii(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         let stand_in = if c.is_ascii() {
             c
-        } else if c.is_alphanumeric() || is_combining_mark(c) {
+        } else if !is_cjk(c) && (c.is_alphanumeric() || is_combining_mark(c)) {
             '_'
         } else {
             ' '

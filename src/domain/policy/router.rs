@@ -12,11 +12,14 @@ use serde_json::Value;
 
 use crate::domain::ids::ResultId;
 use crate::domain::message::Message;
+use crate::domain::policy::ask;
+use crate::domain::policy::ask::asked_back;
 use crate::domain::policy::decision::Choice;
 use crate::domain::policy::decision::DecidedBy;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::lexicon::Lexicon;
+use crate::domain::policy::rules::ARGUMENT_MISSING;
 use crate::domain::policy::rules::RULES;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::PolicyError;
@@ -171,6 +174,7 @@ impl Router {
             RouterDecision::CallTool => signals.row.is_some() || signals.refers || signals.names_shown,
             _ => false,
         };
+        let ask = (rule == ARGUMENT_MISSING).then(|| asked_back(&self.policy, signals)).flatten();
         Ruling {
             decision,
             rule: rule.to_owned(),
@@ -178,8 +182,16 @@ impl Router {
             tools: if calls { self.tools_for(signals, &groups, input) } else { Vec::new() },
             groups,
             arguments,
-            missing: if clarify { missing(signals) } else { Vec::new() },
-            choices: if clarify { self.choices(signals, input) } else { Vec::new() },
+            missing: match ask {
+                Some(ask) => vec![ask.missing.clone()],
+                None if clarify => missing(signals),
+                None => Vec::new(),
+            },
+            choices: match ask {
+                Some(ask) => ask::choices(ask, input.message, signals),
+                None if clarify => self.choices(signals, input),
+                None => Vec::new(),
+            },
             about: if follows { about(signals, input) } else { Vec::new() },
             reason,
             language: signals.language,

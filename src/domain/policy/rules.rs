@@ -47,6 +47,9 @@ pub mod answers {
     ];
 }
 
+/// Id of the rule that asks for what tools need and the message does not say.
+pub(crate) const ARGUMENT_MISSING: &str = "argument_missing";
+
 /// All rules, in order.
 pub static RULES: &[Rule] = &[
     Rule {
@@ -167,6 +170,17 @@ pub static RULES: &[Rule] = &[
             // "Open the ticket" holds a word for a status that is a verb there.
             let filtered = s.filters && s.words > 3;
             s.definite && !s.target && !s.customer && !filtered && !s.time && s.loose == 0 && s.shown_rows != 1
+        },
+    },
+    Rule {
+        id: ARGUMENT_MISSING,
+        doc: "Asks for data of a kind that needs an argument which is not said: a kind of filter, an address, a key.",
+        decision: RouterDecision::Clarify,
+        applies: |s| {
+            let about_shown = s.shown > 0
+                && (s.refers || s.names_shown || s.definite || s.row.is_some() || s.same_group)
+                && !s.asks_for_new();
+            s.lacks_argument && s.names_group && !s.general && !s.explains && !about_shown
         },
     },
     Rule {

@@ -137,9 +137,44 @@ pub struct ToolGroup {
     /// How one row of a result is named and addressed.
     #[serde(default)]
     pub row: Option<RowIdentity>,
+    /// What is asked back when a message does not say it; the first that applies.
+    #[serde(default)]
+    pub asks: Vec<Ask>,
     /// Calls that the gateway can make by itself; the first that can be filled is taken.
     #[serde(default)]
     pub calls: Vec<CallTemplate>,
+}
+
+/// Something that the tools of a group need, and that is asked for where a message does not say it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// What is missing, e.g. `indicator`; `notice` has words for it.
+    pub missing: String,
+    /// Only for questions about this aspect. Without one, only where words point at no other group.
+    #[serde(default)]
+    pub aspect: Option<String>,
+    /// Arguments that must be known for the question to arise.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// Arguments and aspects of which each settles it.
+    pub unless: Vec<String>,
+    /// Words that settle it, to choose from.
+    #[serde(default)]
+    pub choices: BTreeMap<Lang, Vec<String>>,
+}
+
+/// A value that a later step of a plan takes out of a result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Take {
+    /// Argument that it fills.
+    pub argument: String,
+    /// JSON Pointer into the result; `*` stands for each item of a list.
+    pub from: String,
+    /// Only these values are taken; none named: any.
+    #[serde(default)]
+    pub only: Vec<Value>,
 }
 
 /// How one row of a result is named and addressed.
@@ -186,6 +221,12 @@ pub struct CallTemplate {
     /// Values for places that the message leaves open.
     #[serde(default)]
     pub defaults: Map<String, Value>,
+    /// Calls to make before, one after the other; one that does not fit is passed over.
+    #[serde(default)]
+    pub first: Vec<CallTemplate>,
+    /// What later steps take out of the result.
+    #[serde(default)]
+    pub takes: Vec<Take>,
     /// The arguments.
     #[serde(default)]
     pub arguments: Value,
@@ -384,6 +425,7 @@ impl Policy {
                 words: BTreeMap::new(),
                 targets: Vec::new(),
                 row: None,
+                asks: Vec::new(),
                 calls: Vec::new(),
             });
             self.groups.len() - 1

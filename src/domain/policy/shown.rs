@@ -56,6 +56,18 @@ pub struct ShownResult {
     pub content: Arc<Value>,
 }
 
+impl ShownResult {
+    /// What a ledger entry holds.
+    pub fn of(entry: &LedgerEntry) -> Self {
+        Self {
+            id: Some(entry.id),
+            tool: entry.tool.clone(),
+            arguments: entry.arguments.clone(),
+            content: Arc::clone(&entry.content),
+        }
+    }
+}
+
 /// Everything that "it", "these" and "the first one" can refer to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shown {
@@ -148,15 +160,9 @@ fn whole_number(text: &str) -> Option<u64> {
 impl Shown {
     /// What a ledger has shown.
     pub fn from_ledger(ledger: &Ledger) -> Self {
-        let convert = |entry: &LedgerEntry| ShownResult {
-            id: Some(entry.id),
-            tool: entry.tool.clone(),
-            arguments: entry.arguments.clone(),
-            content: Arc::clone(&entry.content),
-        };
         Self {
-            latest: ledger.latest_shown().into_iter().filter(|entry| entry.evidence).map(convert).collect(),
-            all: ledger.shown().filter(|entry| entry.evidence).map(convert).collect(),
+            latest: ledger.latest_shown().into_iter().filter(|entry| entry.evidence).map(ShownResult::of).collect(),
+            all: ledger.shown().filter(|entry| entry.evidence).map(ShownResult::of).collect(),
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::domain::lang::Lang;
 use crate::domain::message::Role;
+use crate::domain::policy::ask::asked_back;
 use crate::domain::policy::lexicon::Hit;
 use crate::domain::policy::lexicon::Lexicon;
 use crate::domain::policy::lexicon::List;
@@ -115,6 +116,8 @@ pub struct Signals {
     pub arguments: Map<String, Value>,
     /// Aspects of an object that are asked for.
     pub aspects: Vec<String>,
+    /// What tools need for such a question is not said.
+    pub lacks_argument: bool,
 }
 
 impl Signals {
@@ -168,6 +171,7 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     if !signals.aspects.is_empty() && signals.aspects.iter().any(|aspect| aspect == "statistics") {
         signals.arguments.insert("statistics".to_owned(), Value::Bool(true));
     }
+    signals.lacks_argument = asked_back(policy, &signals).is_some();
     signals
 }
 

@@ -32,7 +32,20 @@ const ASKED: [(Label, &[&str]); 16] = [
     (Label::Category, &["category", "kategori"]),
     (Label::Service, &["service", "tjeneste", "dienst"]),
     (Label::Type, &["type", "typ "]),
-    (Label::Description, &["description", "about", "beskrivelse", "handler om", "beschreibung", "worum"]),
+    (
+        Label::Description,
+        &[
+            "description",
+            "about",
+            "beskrivelse",
+            "handler om",
+            "beschreibung",
+            "worum",
+            "wofür",
+            "what is the datastore",
+            "hva er datalageret",
+        ],
+    ),
     (Label::Host, &["which host", "hostname", "hvilken vert", "welcher host", "welchem host"]),
     (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),
     (Label::Process, &["which process", "hvilken prosess", "welcher prozess"]),
@@ -116,7 +129,8 @@ fn list(
     } else {
         voice.found(shown, noun)
     };
-    if reading.says(HOW_MANY) {
+    // Each figure answers "how many" by itself.
+    if reading.says(HOW_MANY) && noun != Noun::Figure {
         // A count needs no rows; of a page it is the total, and a page where that is not known.
         return match total {
             Some(total) if more => {

@@ -7,6 +7,7 @@
 mod answer;
 pub mod behaviour;
 mod draft;
+mod families;
 mod job;
 mod judge;
 mod phrases;

@@ -42,6 +42,14 @@ impl Voice {
             Noun::Asset => (["asset", "ressurs", "Asset"], ["assets", "ressurser", "Assets"]),
             Noun::Customer => (["customer", "kunde", "Kunde"], ["customers", "kunder", "Kunden"]),
             Noun::Alarm => (["alarm", "alarm", "Alarm"], ["alarms", "alarmer", "Alarme"]),
+            Noun::Filter => (["filter", "filter", "Filter"], ["filters", "filtre", "Filter"]),
+            Noun::Figure => (["row", "rad", "Zeile"], ["rows", "rader", "Zeilen"]),
+            Noun::Datastore => (["datastore", "datalager", "Datastore"], ["datastores", "datalagre", "Datastores"]),
+            Noun::Entry => (["entry", "oppføring", "Eintrag"], ["entries", "oppføringer", "Einträge"]),
+            Noun::Property => (["property", "egenskap", "Eigenschaft"], ["properties", "egenskaper", "Eigenschaften"]),
+            Noun::Record => (["record", "post", "Eintrag"], ["records", "poster", "Einträge"]),
+            Noun::Score => (["reputation", "omdømme", "Reputation"], ["reputation", "omdømme", "Reputation"]),
+            Noun::Listing => (["listing", "oppføring", "Listung"], ["listings", "oppføringer", "Listungen"]),
             Noun::Item => (["item", "element", "Eintrag"], ["items", "elementer", "Einträge"]),
         };
         let [en, nb, de] = if several { many } else { one };
@@ -73,6 +81,12 @@ impl Voice {
             Label::Process => ["process", "prosess", "Prozess"],
             Label::Value => ["value", "verdi", "Wert"],
             Label::Count => ["count", "antall", "Anzahl"],
+            Label::Kind => ["type", "type", "Typ"],
+            Label::Score => ["score", "score", "Score"],
+            Label::Method => ["method", "metode", "Methode"],
+            Label::Confidence => ["confidence", "konfidens", "Konfidenz"],
+            Label::List => ["list", "liste", "Liste"],
+            Label::From => ["from", "fra", "ab"],
         };
         self.tongue.pick(en, nb, de)
     }

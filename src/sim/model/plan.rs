@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::sim::model::families;
 use crate::sim::model::job::Job;
 use crate::sim::model::words::Reading;
 
@@ -111,9 +112,6 @@ const ASPECTS: &[&str] = &[
     "prozessbaum",
     "runtime",
 ];
-const REPUTATION: &[&str] = &["reputation", "omdømme", "ruf "];
-const PDNS: &[&str] = &["pdns", "passive dns", "passivedns", "dns"];
-
 /// Score and arguments of a tool of the embedded servers.
 fn known_tool(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
     let case = reading.case_ids.first();
@@ -143,18 +141,8 @@ fn known_tool(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
 }
 
 fn known_lookup(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
-    let target = reading.domain.as_ref().or(reading.ip.as_ref());
-    let lower = tool.to_lowercase();
-    if lower.contains("reputation") && reading.says(REPUTATION) {
-        let (key, value) = match (&reading.ip, &reading.domain) {
-            (Some(ip), _) if lower.contains("ip") => ("ip", ip),
-            (_, Some(domain)) if lower.contains("domain") => ("domain", domain),
-            _ => return None,
-        };
-        return Some((22, json!({key: value})));
-    }
-    if lower.contains("pdns") && reading.says(PDNS) {
-        return Some((22, json!({"query": target?})));
+    if let Some(found) = families::known(tool, reading) {
+        return Some(found);
     }
     match tool {
         "getAssetByIDOrShortName" => Some((18, json!({"idOrShortName": reading.host.as_ref()?}))),

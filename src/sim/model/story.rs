@@ -21,6 +21,14 @@ pub(super) enum Noun {
     Asset,
     Customer,
     Alarm,
+    Filter,
+    Figure,
+    Datastore,
+    Entry,
+    Property,
+    Record,
+    Score,
+    Listing,
     Item,
 }
 
@@ -50,6 +58,12 @@ pub(super) enum Label {
     Process,
     Value,
     Count,
+    Kind,
+    Score,
+    Method,
+    Confidence,
+    List,
+    From,
 }
 
 /// One entity with its attributes.
@@ -131,7 +145,9 @@ fn main_list(payload: &Value) -> Option<&Vec<Value>> {
     match payload {
         Value::Array(items) => Some(items),
         Value::Object(members) if !members.contains_key("id") => {
-            let mut lists = members.iter().filter_map(|(_, value)| value.as_array());
+            // Flags of an object are no rows.
+            let mut lists =
+                members.iter().filter(|(name, _)| *name != "flags").filter_map(|(_, value)| value.as_array());
             let first = lists.next()?;
             (lists.next().is_none() && first.iter().all(Value::is_object)).then_some(first)
         }
@@ -150,22 +166,23 @@ fn page_goes_on(content: &Value) -> bool {
         || content.pointer("/results/page/next").is_some_and(Value::is_string)
 }
 
-const ID: [&str; 5] = ["/id", "/eventId", "/caseID", "/uuid", "/key"];
-const TITLE: [&str; 11] = [
+const ID: [&str; 6] = ["/id", "/eventId", "/caseID", "/uuid", "/key", "/keys/0/value"];
+const TITLE: [&str; 12] = [
     "/subject",
     "/content/ruleName",
     "/alarm/description",
     "/alarm/shortName",
     "/title",
     "/signature/name",
-    "/comment",
     "/name",
     "/shortName",
+    "/comment",
     "/query",
     "/key",
+    "/keys/0/translation",
 ];
 /// Attributes that a line of a list has.
-const LINE: [(Label, &[&str]); 11] = [
+const LINE: [(Label, &[&str]); 17] = [
     (Label::Status, &["/status", "/state"]),
     (Label::Priority, &["/priority"]),
     (Label::Severity, &["/severity"]),
@@ -175,8 +192,14 @@ const LINE: [(Label, &[&str]); 11] = [
     (Label::Destination, &["/destination/address"]),
     (Label::By, &["/addedByUser/name"]),
     (Label::Added, &["/addedTime"]),
-    (Label::Value, &["/value", "/answer"]),
-    (Label::Count, &["/count"]),
+    (Label::Kind, &["/rrtype", "/behaviourType"]),
+    (Label::From, &["/metricTimestamp"]),
+    (Label::Value, &["/value", "/answer", "/values/0/value"]),
+    (Label::Count, &["/count", "/times"]),
+    (Label::Score, &["/score"]),
+    (Label::Method, &["/scoringMethod"]),
+    (Label::Confidence, &["/confidence"]),
+    (Label::List, &["/source/shortName"]),
 ];
 /// Further attributes, told when asked for.
 const MORE: [(Label, &[&str]); 12] = [
@@ -221,7 +244,8 @@ fn row(value: &Value) -> Row {
         // A text that gives orders is not repeated.
         title: first_text(value, &TITLE)
             .filter(|title| planted_order(&Value::String(title.clone())).is_none())
-            .map(|title| clean(&title)),
+            .map(|title| clean(&title))
+            .filter(|title| first_text(value, &ID).as_ref() != Some(title)),
         fields: LINE.iter().filter_map(|(label, pointers)| Some((*label, first_text(value, pointers)?))).collect(),
     }
 }
@@ -229,6 +253,12 @@ fn row(value: &Value) -> Row {
 fn first_text(value: &Value, pointers: &[&str]) -> Option<String> {
     pointers.iter().find_map(|pointer| match value.pointer(pointer)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        // Times are milliseconds; 0 stands for the whole range.
+        Value::Number(number) if pointer.ends_with("Timestamp") => number
+            .as_i64()
+            .filter(|at| *at > 0)
+            .and_then(|at| jiff::Timestamp::from_millisecond(at).ok())
+            .map(|at| at.to_string()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     })
@@ -274,6 +304,14 @@ fn leaves(value: &Value, name: &str, depth: usize, found: &mut Vec<String>) {
 fn noun_of(tool: &str) -> Noun {
     let lower = tool.to_lowercase();
     [
+        ("metric", Noun::Figure),
+        ("datastoreentry", Noun::Entry),
+        ("datastoredescriptor", Noun::Datastore),
+        ("passivedns", Noun::Record),
+        ("reputationscore", Noun::Score),
+        ("reputationindicators", Noun::Listing),
+        ("customerproperties", Noun::Property),
+        ("filter", Noun::Filter),
         ("comment", Noun::Comment),
         ("tag", Noun::Tag),
         ("runtime", Noun::RuntimeEvent),

@@ -118,6 +118,9 @@ pub(super) struct Reading {
     pub(super) host: Option<String>,
     pub(super) limit: Option<u64>,
     pub(super) keywords: Vec<String>,
+    pub(super) data_store: Option<String>,
+    /// A filter that the gateway has read off the message.
+    filter: Option<u64>,
     /// Words of the message in lower case, between blanks.
     pub(super) lower: String,
 }
@@ -127,6 +130,9 @@ fn pattern(text: &str) -> Regex {
 }
 
 static CASE_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d{4,9})\b"));
+static FILTER_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"filter(?:et)?\s+#?(\d{4,9})\b"));
+static STORE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:datastore|datalageret)\s+([a-z][a-z0-9]*-[a-z0-9-]*[a-z])\b"));
 static EVENT_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([0-9a-f]{32})\b"));
 static EVENT_IDENTIFIER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:[A-Z]+/)?\d{10,16}/\d+/[0-9a-fA-F-]{36}\b"));
 static IP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"));
@@ -160,6 +166,11 @@ impl Reading {
         })
     }
 
+    /// The filter that is meant: the number after the word, where nothing better is known.
+    pub(super) fn filter_id(&self) -> Option<u64> {
+        self.filter.or_else(|| FILTER_ID.captures(&self.lower)?[1].parse().ok())
+    }
+
     /// Whether the message names something that a call can be made for.
     pub(super) fn names_something(&self) -> bool {
         !self.case_ids.is_empty()
@@ -170,6 +181,8 @@ impl Reading {
             || self.domain.is_some()
             || self.host.is_some()
             || self.cluster.is_some()
+            || self.data_store.is_some()
+            || self.filter_id().is_some()
     }
 
     fn read_ids(&mut self, message: &str) {
@@ -189,7 +202,10 @@ impl Reading {
                 .filter(|id| !(1990..=2100).contains(id) && !CUSTOMERS.iter().any(|customer| customer.id == *id))
                 .collect();
             self.case_ids.dedup();
+            let filter = self.filter_id();
+            self.case_ids.retain(|id| Some(*id) != filter);
         }
+        self.data_store = STORE.captures(&lower).map(|found| found[1].to_owned());
     }
 
     fn read_filters(&mut self) {
@@ -261,6 +277,8 @@ impl Reading {
         if let Some(ids) = texts("case_id") {
             self.case_ids = ids.iter().filter_map(|id| id.parse().ok()).collect();
         }
+        self.filter = text("filter_id").and_then(|id| id.parse().ok());
+        self.data_store = text("data_store").or(self.data_store.take());
         if let Some(customers) = texts("customer") {
             self.customers = customers;
         }

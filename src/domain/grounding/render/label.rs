@@ -39,6 +39,7 @@ const ROLES: [(Role, &[&str]); 12] = [
         &[
             "subject",
             "title",
+            "translation",
             "name",
             "displayname",
             "rulename",

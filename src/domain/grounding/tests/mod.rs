@@ -19,6 +19,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 
 mod denials;
+mod families;
 mod shared;
 
 fn at(text: &str) -> Timestamp {

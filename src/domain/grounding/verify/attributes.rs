@@ -237,12 +237,27 @@ impl<'c> Checker<'c, '_> {
             if !stored {
                 continue;
             }
-            if let Some(span) = self.spoken_name(unit, key) {
+            if let Some(span) = self.spoken_name(unit, key).filter(|span| !self.in_a_title(unit, span)) {
                 self.boolean(unit, &span, key, about);
             }
         }
         self.success(unit, about, &rows);
         self.unsaid(unit, about);
+    }
+
+    /// Whether the words are part of a stored title that the unit holds as it stands: "Drop" in
+    /// "Filter 31127 (Drop cleartext passwords)" says nothing about dropping.
+    fn in_a_title(&self, unit: &Unit, span: &Range<usize>) -> bool {
+        let said = self.draft.slice(&unit.span);
+        self.evidence.facts.iter().take(MAX_TITLES).any(|fact| {
+            let title = fact.text().filter(|text| is_name(fact.key) && text.trim().contains(' '));
+            title.is_some_and(|title| {
+                said.match_indices(title).any(|(at, _)| {
+                    let start = unit.span.start + at;
+                    start <= span.start && span.end <= start + title.len()
+                })
+            })
+        })
     }
 
     /// "The capture of event X failed": a stored yes or no on success.
@@ -310,6 +325,14 @@ impl<'c> Checker<'c, '_> {
             (same && !parts.is_empty()).then(|| window[0].start..window[window.len() - 1].end)
         })
     }
+}
+
+/// Facts looked at for titles.
+const MAX_TITLES: usize = 20_000;
+
+/// Fields that call a record by words of its owner's choice.
+fn is_name(key: &str) -> bool {
+    matches!(words::fold(key).as_str(), "name" | "subject" | "title" | "headline" | "translation")
 }
 
 /// Whether a noun stands for the families of a code under another name ("initial status").

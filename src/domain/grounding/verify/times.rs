@@ -334,7 +334,11 @@ impl<'c> Checker<'c, '_> {
             return Finding::Supported(Vec::new(), "a length of time of the question".to_owned());
         }
         let rows: Vec<RowId> = if about.is_none() { Vec::new() } else { about.rows().take(16).collect() };
-        let stored = facts_of(self.evidence, &rows, |fact| is_length(fact) && supports_length(wanted, fact));
+        // Said of a row that is named, a length in ISO 8601 is one whatever its field is called.
+        let named = about.strength >= Strength::Named;
+        let stored = facts_of(self.evidence, &rows, |fact| {
+            (is_length(fact) || (named && is_iso_length(fact))) && supports_length(wanted, fact)
+        });
         if let Some(id) = stored.first() {
             return Finding::Supported(vec![*id], "as stored".to_owned());
         }
@@ -454,6 +458,12 @@ fn is_length(fact: &Fact<'_>) -> bool {
         && crate::domain::grounding::words::name_words(fact.key)
             .iter()
             .any(|word| LENGTH_WORDS.contains(&word.as_str()))
+}
+
+/// A whole value such as `PT30M`; what would hold by default is not what holds.
+fn is_iso_length(fact: &Fact<'_>) -> bool {
+    let default = || crate::domain::grounding::words::name_words(fact.key).iter().any(|word| word == "default");
+    fact.text().is_some_and(|text| text.starts_with('P') && text.len() <= 40 && !text.contains(' ')) && !default()
 }
 
 fn supports_length(wanted: &DurationAtom, fact: &Fact<'_>) -> bool {

@@ -1,0 +1,112 @@
+//! Results of metrics, customer properties, reputation and datastores: what an honest answer says
+//! of them passes, and the same said wrongly does not.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::domain::grounding::input::EvidenceResult;
+use crate::domain::grounding::tests::about;
+use crate::domain::grounding::tests::caught;
+use crate::domain::grounding::tests::honest;
+use crate::domain::grounding::tests::result;
+use crate::domain::lang::Lang;
+use crate::domain::outcome::Outcome;
+
+fn metrics() -> EvidenceResult {
+    let row = |id: u64, name: &str, value: f64| {
+        json!({"customer": null, "keys": [{"name": "filterID", "value": id.to_string(), "translation": name}],
+            "metricDescriptorID": "3a68bd46-efc0-58e5-868f-b3aaca25b28e", "metricTimestamp": 0,
+            "values": [{"name": "processingTime", "value": value, "unit": "milliseconds"}]})
+    };
+    result(
+        "r1",
+        "executeProcessingEventsPerFilterMetricAggregation",
+        json!({"request": {"statistics": {"groupBy": [{"key": "filterID"}]}}}),
+        Outcome::Ok,
+        json!({"data": [
+            row(31112, "Group port-scan from 10.60.12.74", 11.767),
+            row(31103, "Raise phishing-landing from 10.20.12.103", 9.755),
+        ]}),
+    )
+}
+
+#[test]
+fn a_metric_is_told_with_the_name_that_its_key_is_shown_as() {
+    let results = [metrics()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "There are 2 rows in the result.\n- Filter 31112 (Group port-scan from 10.60.12.74): 11.767\n- Filter 31103 (Raise phishing-landing from 10.20.12.103): 9.755",
+        ],
+    );
+    for text in [
+        "- Filter 31112 (Group port-scan from 10.60.12.74): 9.755\n- Filter 31103: 11.767",
+        "- Filter 31112 (Group port-scan from 10.60.12.75): 11.767",
+        "- Filter 31103 (Group port-scan from 10.60.12.74): 9.755",
+        "There are 3 rows in the result.",
+    ] {
+        stopped(&results, text);
+    }
+}
+
+fn stopped(results: &[EvidenceResult], text: &str) {
+    let report = crate::domain::grounding::tests::run(&about(results, Lang::En), text);
+    assert!(!report.violations().is_empty(), "passes: {text}");
+}
+
+fn properties() -> EvidenceResult {
+    let row = |key: &str, value: &str, default: &str| -> Value {
+        json!({"key": key, "value": value, "jsonValue": null, "defaultValue": default, "defaultJsonValue": null,
+            "source": "customer"})
+    };
+    result(
+        "r1",
+        "getCustomerProperties",
+        json!({"idOrShortName": "nordfjord", "section": ["sla"]}),
+        Outcome::Ok,
+        json!({"data": [row("sla.reaction.critical", "PT30M", "PT60M"), row("sla.reaction.high", "PT2H", "PT2H")]}),
+    )
+}
+
+#[test]
+fn a_service_level_is_a_length_of_time_of_its_own_row() {
+    let results = [properties()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "- Property sla.reaction.critical: value PT30M\n- Property sla.reaction.high: value PT2H",
+            "sla.reaction.critical is 30 minutes.",
+        ],
+    );
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("sla.reaction.critical is PT2H.", "wrong_time"),
+            ("sla.reaction.critical is 60 minutes.", "wrong_time"),
+            ("The reaction time is 45 minutes.", "wrong_time"),
+        ],
+    );
+}
+
+fn filters() -> EvidenceResult {
+    let row = |id: u64, name: &str, drop: bool| json!({"id": id, "name": name, "customer": {"id": 2188, "shortName": "bergtun"}, "actions": {"drop": drop}});
+    result(
+        "r1",
+        "executeSearchArgusMatchFilter",
+        json!({"request": {"customer": ["bergtun"]}}),
+        Outcome::Ok,
+        json!({"data": [row(31133, "Lower phishing-landing", false), row(31127, "Drop cleartext passwords", true)]}),
+    )
+}
+
+#[test]
+fn a_word_in_the_name_of_a_filter_is_no_statement_about_what_it_does() {
+    let results = [filters()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "2 filters match.\n- Filter 31133 (Lower phishing-landing): customer bergtun\n- Filter 31127 (Drop cleartext passwords): customer bergtun",
+        ],
+    );
+    caught(&about(&results, Lang::En), &[("Filter 31133 does drop.", "wrong_value")]);
+}
