@@ -2,6 +2,7 @@
 //! and properties that hold for any text.
 
 mod answers;
+mod families;
 mod fixtures;
 mod messages;
 mod plans;
