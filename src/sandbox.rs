@@ -28,6 +28,7 @@ use crate::engine::ports::Clock;
 use crate::environment::lookup;
 use crate::sim::argus::ArgusSim;
 use crate::sim::argus::DEFAULT_SEED;
+use crate::sim::argus::keys;
 use crate::sim::clock::SimClock;
 use crate::sim::clock::Sleeper;
 use crate::sim::model::SimModel;
@@ -37,8 +38,6 @@ use crate::sim::sysdig::SysdigSim;
 
 /// Pause of the `slow` behaviour before each piece.
 const SLOW_PAUSE: Duration = Duration::from_millis(40);
-/// Key of the simulated Argus that may see everything.
-const ARGUS_KEY: &str = "15a6/1/sim-full";
 /// Where links to cases and events of the made-up world lead: nowhere.
 const ARGUS_PORTAL: &str = "https://portal.argus.example";
 /// Token of the simulated Sysdig that may see everything.
@@ -64,6 +63,8 @@ pub struct SandboxOptions {
     pub now: Option<Timestamp>,
     /// How often the Argus server tries a failing backend again; each try waits longer than the one before.
     pub backend_retries: u32,
+    /// Key of the Argus server, one of the simulator's.
+    pub argus_key: &'static str,
     /// Database URL; `None`: SQLite in memory.
     pub store: Option<String>,
     /// Tools that run only with the user's yes, whatever their server says of them.
@@ -84,6 +85,7 @@ impl Default for SandboxOptions {
             seed: DEFAULT_SEED,
             now: None,
             backend_retries: 1,
+            argus_key: keys::FULL,
             store: None,
             confirm: Vec::new(),
             adjust: None,
@@ -291,7 +293,7 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
     let retries = options.backend_retries.to_string();
     let argus = [
         ("ARGUS_API_URL", simulators.argus_url.as_str()),
-        ("ARGUS_API_KEY", ARGUS_KEY),
+        ("ARGUS_API_KEY", options.argus_key),
         ("ARGUS_API_MAX_RETRIES", retries.as_str()),
         ("ARGUS_PORTAL_URL", ARGUS_PORTAL),
     ];

@@ -183,6 +183,7 @@ pub fn knows_behaviour(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::spec::ArgusKey;
 
     const SMALL: &str =
         "purpose: A greeting needs no call.\nturns:\n  - user: Hello\n    expect:\n      decision: converse\n";
@@ -233,6 +234,16 @@ mod tests {
         assert_eq!(scenario.turns[0].before.advance, Some(jiff::SignedDuration::from_mins(5)));
         let change = scenario.turns[0].before.argus.change.as_ref().expect("a change");
         assert_eq!(change["cases"]["4120771"]["status"], "closed");
+    }
+
+    #[test]
+    fn the_key_for_argus_goes_by_its_name_and_an_unknown_one_is_told_which_there_are() {
+        let text = |name: &str| SMALL.replace("turns:", &format!("world: {{argus: {{key: {name}}}}}\nturns:"));
+        let key = parse(&text("nordfjord")).expect("reads").world.argus.key;
+        assert_eq!(key.map(ArgusKey::text), Some("15a6/2/sim-nordfjord"));
+        let problem = parse(&text("nordfjrod")).expect_err("no such key");
+        let parts = ["\"nordfjrod\"", "full, nordfjord, readcases, expired, wrongnet", "line 2"];
+        assert!(parts.iter().all(|part| problem.contains(part)), "{problem}");
     }
 
     #[test]

@@ -233,9 +233,9 @@ fn words(panic: &(dyn Any + Send)) -> String {
 
 /// Whether any fault of the scenario hangs.
 pub fn hangs_somewhere(scenario: &Scenario) -> bool {
-    let starts = [&scenario.world.argus, &scenario.world.sysdig];
+    let argus = scenario.world.argus.backend();
     let later = scenario.turns.iter().flat_map(|turn| [&turn.before.argus, &turn.before.sysdig]);
-    hangs(&starts.into_iter().chain(later).collect::<Vec<_>>())
+    hangs(&[&argus, &scenario.world.sysdig].into_iter().chain(later).collect::<Vec<_>>())
 }
 
 async fn all_turns(

@@ -15,6 +15,7 @@ use crate::domain::event::TurnOutcome;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::tool::MadeBy;
+use crate::sim::argus::keys;
 use crate::sim::faults::Fault;
 
 /// Most turns of one scenario.
@@ -60,7 +61,7 @@ pub struct World {
     /// Tools that run only with the user's yes, whatever their server says of them.
     pub confirm: Vec<String>,
     /// The simulated Argus at the start.
-    pub argus: Backend,
+    pub argus: ArgusStart,
     /// The simulated Sysdig at the start.
     pub sysdig: Backend,
 }
@@ -74,7 +75,7 @@ impl Default for World {
             judge: None,
             servers: Vec::new(),
             confirm: Vec::new(),
-            argus: Backend::default(),
+            argus: ArgusStart::default(),
             sysdig: Backend::default(),
         }
     }
@@ -115,6 +116,46 @@ pub struct Backend {
     pub faults: Option<Vec<Fault>>,
     /// Changes the data; the words are those of the backend's `mutate` fault.
     pub change: Option<Value>,
+}
+
+/// The simulated Argus at the start: its [`Backend`], and the key that the gateway has for it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArgusStart {
+    /// The key, by its name; without one that which sees everything.
+    pub key: Option<ArgusKey>,
+    /// As in [`Backend`].
+    pub faults: Option<Vec<Fault>>,
+    /// As in [`Backend`].
+    pub change: Option<Value>,
+}
+
+impl ArgusStart {
+    /// What is done to the backend.
+    pub fn backend(&self) -> Backend {
+        Backend { faults: self.faults.clone(), change: self.change.clone() }
+    }
+}
+
+/// A key of the simulated Argus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArgusKey(&'static str);
+
+impl ArgusKey {
+    /// The key itself.
+    pub fn text(self) -> &'static str {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for ArgusKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        keys::named(&name).map(Self).ok_or_else(|| {
+            let known: Vec<&str> = keys::NAMED.iter().map(|(name, _)| *name).collect();
+            serde::de::Error::custom(format!("the simulated Argus has no key {name:?}; it has {}", known.join(", ")))
+        })
+    }
 }
 
 /// What happens to the world before a turn.

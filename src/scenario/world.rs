@@ -138,6 +138,9 @@ impl LiveWorld {
             adjust: Some(adjust(&world.servers, model.limits(), hangs)),
             ..SandboxOptions::default()
         };
+        if let Some(key) = world.argus.key {
+            options.argus_key = key.text();
+        }
         match (model, &world.behaviour) {
             (_, Some(fixed)) => options.behaviour.clone_from(fixed),
             (Model::Simulated(behaviour), None) => options.behaviour.clone_from(behaviour),
@@ -148,7 +151,7 @@ impl LiveWorld {
         }
         let profile = if world.behaviour.is_some() { None } else { model.profile() };
         let live = Self { sandbox: Sandbox::start(options).await?, profile, conversation: None };
-        let start = Before { argus: world.argus.clone(), sysdig: world.sysdig.clone(), advance: None };
+        let start = Before { argus: world.argus.backend(), sysdig: world.sysdig.clone(), advance: None };
         if let Err(error) = live.apply(&start) {
             live.stop().await;
             return Err(error);

@@ -61,15 +61,26 @@ const CUSTOMER: &[&str] = &[
 const PROVIDER: &[&str] =
     &[VIEW_ANALYSIS_FILTER, VIEW_ANNOTATION_FILTER, VIEW_MATCH_FILTER, VIEW_METRIC, VIEW_OBSERVATIONS, VIEW_INDICATORS];
 
+/// The key that sees everything.
+pub const FULL: &str = "15a6/1/sim-full";
+const NORDFJORD: &str = "15a6/2/sim-nordfjord";
+const READ_CASES: &str = "15a6/3/sim-readcases";
+const EXPIRED: &str = "15a6/4/sim-expired";
+const WRONG_NETWORK: &str = "15a6/5/sim-wrongnet";
+
+/// The shipped keys, good and bad, by the names that a scenario uses for them.
+pub const NAMED: [(&str, &str); 5] = [
+    ("full", FULL),
+    ("nordfjord", NORDFJORD),
+    ("readcases", READ_CASES),
+    ("expired", EXPIRED),
+    ("wrongnet", WRONG_NETWORK),
+];
+
 const KEYS: &[Key] = &[
-    Key { text: "15a6/1/sim-full", functions: [CUSTOMER, PROVIDER], customer: None, privileged: true },
-    Key {
-        text: "15a6/2/sim-nordfjord",
-        functions: [CUSTOMER, &[]],
-        customer: Some(world::NORDFJORD),
-        privileged: false,
-    },
-    Key { text: "15a6/3/sim-readcases", functions: [&[VIEW_CASES], &[]], customer: None, privileged: false },
+    Key { text: FULL, functions: [CUSTOMER, PROVIDER], customer: None, privileged: true },
+    Key { text: NORDFJORD, functions: [CUSTOMER, &[]], customer: Some(world::NORDFJORD), privileged: false },
+    Key { text: READ_CASES, functions: [&[VIEW_CASES], &[]], customer: None, privileged: false },
 ];
 
 impl Key {
@@ -80,8 +91,8 @@ impl Key {
             return Ok(key);
         }
         Err(Reply::unauthenticated(match text {
-            "15a6/4/sim-expired" => "Authentication failed: the API key has expired",
-            "15a6/5/sim-wrongnet" => "Authentication failed: the API key is not valid from this address",
+            EXPIRED => "Authentication failed: the API key has expired",
+            WRONG_NETWORK => "Authentication failed: the API key is not valid from this address",
             _ => "Authentication failed",
         }))
     }
@@ -108,6 +119,12 @@ impl Key {
     pub fn opens(&self, customer: u64) -> bool {
         self.customer.is_none_or(|only| only == customer)
     }
+}
+
+/// The text of the key that a scenario calls by this name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static str> {
+    NAMED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The part of a key that may be shown: user and key number, never the secret.
