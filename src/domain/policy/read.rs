@@ -107,7 +107,7 @@ impl Read {
 }
 
 /// Typed values by shape. Done before the word lists, so that words inside a host name do not count.
-pub fn entities(text: &Text, policy_patterns: &[ReadPattern], lexicon: &Lexicon) -> Read {
+pub(crate) fn entities(text: &Text, policy_patterns: &[ReadPattern], lexicon: &Lexicon) -> Read {
     let mut read = Read::default();
     // Lower-casing keeps byte positions for nearly all text; where it does not, spans fall back to the lower text.
     let haystack = if text.original.len() == text.lower.len() { &text.original } else { &text.lower };

@@ -6,7 +6,9 @@
 
 mod answer;
 pub mod behaviour;
+mod counts;
 mod draft;
+mod families;
 mod job;
 mod judge;
 mod phrases;

@@ -42,6 +42,10 @@ impl Voice {
             Noun::Asset => (["asset", "ressurs", "Asset"], ["assets", "ressurser", "Assets"]),
             Noun::Customer => (["customer", "kunde", "Kunde"], ["customers", "kunder", "Kunden"]),
             Noun::Alarm => (["alarm", "alarm", "Alarm"], ["alarms", "alarmer", "Alarme"]),
+            Noun::Category => (["category", "kategori", "Kategorie"], ["categories", "kategorier", "Kategorien"]),
+            Noun::Service => (["service", "tjeneste", "Dienst"], ["services", "tjenester", "Dienste"]),
+            Noun::Field => (["field", "felt", "Feld"], ["fields", "felt", "Felder"]),
+            Noun::Entry => (["entry", "oppføring", "Eintrag"], ["entries", "oppføringer", "Einträge"]),
             Noun::Item => (["item", "element", "Eintrag"], ["items", "elementer", "Einträge"]),
         };
         let [en, nb, de] = if several { many } else { one };
@@ -73,6 +77,8 @@ impl Voice {
             Label::Process => ["process", "prosess", "Prozess"],
             Label::Value => ["value", "verdi", "Wert"],
             Label::Count => ["count", "antall", "Anzahl"],
+            Label::Cvss => ["CVSS", "CVSS", "CVSS"],
+            Label::Vulnerabilities => ["vulnerabilities", "sårbarheter", "Schwachstellen"],
         };
         self.tongue.pick(en, nb, de)
     }
@@ -117,6 +123,16 @@ impl Voice {
             .pick("There are {n} {noun} in total.", "Det er {n} {noun} totalt.", "Insgesamt gibt es {n} {noun}.")
             .replace("{n}", &count.to_string())
             .replace("{noun}", self.noun(noun, count != 1))
+    }
+
+    /// A number of one group, or of one stretch of time.
+    pub(super) fn counted(self, group: &str, count: &str, noun: Noun) -> String {
+        format!("- {group}: {count} {}", self.noun(noun, count != "1"))
+    }
+
+    /// The beginning of a stretch of time.
+    pub(super) fn from(self, time: &str) -> String {
+        self.tongue.pick("from {time}", "fra {time}", "ab {time}").replace("{time}", time)
     }
 
     pub(super) fn nothing(self, noun: Noun, filter: &str) -> String {

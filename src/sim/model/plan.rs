@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::sim::model::families;
 use crate::sim::model::job::Job;
 use crate::sim::model::words::Reading;
 
@@ -116,6 +117,9 @@ const PDNS: &[&str] = &["pdns", "passive dns", "passivedns", "dns"];
 
 /// Score and arguments of a tool of the embedded servers.
 fn known_tool(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
+    if let Some(known) = families::known(tool, reading) {
+        return Some(known);
+    }
     let case = reading.case_ids.first();
     let runtime = reading.says(RUNTIME) || reading.cluster.is_some();
     let events = reading.says(EVENTS);

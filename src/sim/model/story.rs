@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::sim::model::counts;
 use crate::sim::model::job::Seen;
 use crate::sim::model::plan::bare;
 
@@ -21,6 +22,10 @@ pub(super) enum Noun {
     Asset,
     Customer,
     Alarm,
+    Category,
+    Service,
+    Field,
+    Entry,
     Item,
 }
 
@@ -50,6 +55,8 @@ pub(super) enum Label {
     Process,
     Value,
     Count,
+    Cvss,
+    Vulnerabilities,
 }
 
 /// One entity with its attributes.
@@ -71,6 +78,8 @@ impl Row {
 pub(super) enum Story {
     /// Several rows; `total` is known or not.
     Rows { noun: Noun, rows: Vec<Row>, shown: u64, total: Option<u64>, more: bool },
+    /// Numbers by group and by stretch of time, with their sum.
+    Counts { noun: Noun, total: u64, rows: Vec<Row>, points: Vec<(String, u64)> },
     /// One object, with its whole payload for questions about an attribute.
     Object { noun: Noun, row: Row, whole: Value },
     /// The call succeeded and found nothing.
@@ -90,11 +99,15 @@ pub(super) fn tell(seen: &Seen) -> Story {
         return Story::Failed { tool: tool.to_owned(), reason };
     }
     let content = payload(&seen.content);
+    if let Some(counts) = counts::read(noun, content) {
+        return counts;
+    }
     if let Some(list) = main_list(content) {
         if list.is_empty() {
             return Story::Empty { noun, filter: filter_of(&seen.arguments) };
         }
-        let rows: Vec<Row> = list.iter().map(row).collect();
+        let of_lineage = noun == Noun::Entry;
+        let rows: Vec<Row> = list.iter().map(|item| if of_lineage { counts::entry(item) } else { row(item) }).collect();
         let total = seen.rows_total.or_else(|| page_total(&seen.content));
         let shown = seen.rows_shown.unwrap_or(rows.len() as u64);
         let more = matches!(seen.outcome.as_str(), "partial" | "truncated")
@@ -165,7 +178,7 @@ const TITLE: [&str; 11] = [
     "/key",
 ];
 /// Attributes that a line of a list has.
-const LINE: [(Label, &[&str]); 11] = [
+const LINE: [(Label, &[&str]); 13] = [
     (Label::Status, &["/status", "/state"]),
     (Label::Priority, &["/priority"]),
     (Label::Severity, &["/severity"]),
@@ -177,6 +190,8 @@ const LINE: [(Label, &[&str]); 11] = [
     (Label::Added, &["/addedTime"]),
     (Label::Value, &["/value", "/answer"]),
     (Label::Count, &["/count"]),
+    (Label::Cvss, &["/totalCVSS"]),
+    (Label::Vulnerabilities, &["/vulnerabilitiesCount"]),
 ];
 /// Further attributes, told when asked for.
 const MORE: [(Label, &[&str]); 12] = [
@@ -185,7 +200,7 @@ const MORE: [(Label, &[&str]); 12] = [
     (Label::Updated, &["/lastUpdatedTime"]),
     (Label::Assigned, &["/assignedTech/name", "/assignedUser/name"]),
     (Label::Reporter, &["/reporter/name"]),
-    (Label::Category, &["/category/name", "/category/shortName"]),
+    (Label::Category, &["/category/name", "/category/shortName", "/attackCategory/name"]),
     (Label::Service, &["/service/name", "/service/shortName"]),
     (Label::Type, &["/type"]),
     (Label::Description, &["/description", "/content/output"]),
@@ -235,7 +250,7 @@ fn first_text(value: &Value, pointers: &[&str]) -> Option<String> {
 }
 
 /// A text in one line without markup, cut between words.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
@@ -275,7 +290,12 @@ fn noun_of(tool: &str) -> Noun {
     let lower = tool.to_lowercase();
     [
         ("comment", Noun::Comment),
-        ("tag", Noun::Tag),
+        ("casetags", Noun::Tag),
+        ("lineage", Noun::Entry),
+        ("categor", Noun::Category),
+        ("caseservices", Noun::Service),
+        ("casefields", Noun::Field),
+        ("allowed", Noun::Item),
         ("runtime", Noun::RuntimeEvent),
         ("event_", Noun::RuntimeEvent),
         ("event", Noun::Event),

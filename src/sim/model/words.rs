@@ -120,6 +120,7 @@ pub(super) struct Reading {
     pub(super) keywords: Vec<String>,
     /// Words of the message in lower case, between blanks.
     pub(super) lower: String,
+    hints: Map<String, Value>,
 }
 
 fn pattern(text: &str) -> Regex {
@@ -144,7 +145,7 @@ impl Reading {
     /// Reads a message, and what a prompt has read off it already.
     pub(super) fn of(message: &str, hints: &Map<String, Value>) -> Self {
         let lower = format!(" {} ", message.to_lowercase());
-        let mut reading = Self { lower, ..Self::default() };
+        let mut reading = Self { lower, hints: hints.clone(), ..Self::default() };
         reading.read_ids(message);
         reading.read_filters();
         reading.take_hints(hints);
@@ -158,6 +159,11 @@ impl Reading {
                 .match_indices(word)
                 .any(|(at, _)| self.lower[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric()))
         })
+    }
+
+    /// What the prompt has read off the message, by its name there.
+    pub(super) fn hint(&self, name: &str) -> Option<&Value> {
+        self.hints.get(name)
     }
 
     /// Whether the message names something that a call can be made for.
