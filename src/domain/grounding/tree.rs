@@ -10,6 +10,10 @@ use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::verify::instant;
 
+/// Kind of a stretch of time.
+pub(super) const STRETCH: &str = "time";
+/// Most groups that are read; numbers of further ones are known to no tree.
+const MAX_BUCKETS: usize = 5_000;
 /// Stretches this long or longer are called by their day.
 const LONG_STRETCH_MS: u64 = 23 * 3_600_000;
 
@@ -40,6 +44,9 @@ impl<'a> Trees<'a> {
     pub(super) fn read(evidence: &Evidence<'a>) -> Self {
         let mut trees = Self::default();
         for at in 0..evidence.rows.len() {
+            if trees.buckets.len() >= MAX_BUCKETS {
+                break;
+            }
             let Ok(row) = RowId::try_from(at) else { break };
             if evidence.rows[at].list.is_none() || number_of(evidence, row, "count").is_none() {
                 continue;
@@ -52,7 +59,7 @@ impl<'a> Trees<'a> {
                 matches!(fact.key, "timestamp" | "key") && fact.group.is_empty() && instant(fact.value).is_some()
             });
             let kind = names.iter().map(|id| evidence.fact(*id)).find(|fact| fact.key == "type");
-            let Some(kind) = kind.and_then(Fact::text).or(start.map(|_| "time")) else { continue };
+            let Some(kind) = kind.and_then(Fact::text).or(start.map(|_| STRETCH)) else { continue };
             let names = names.into_iter().filter(|id| evidence.fact(*id).key != "type").collect();
             let counted = evidence.ancestors(row).filter(|outer| number_of(evidence, *outer, "count").is_some());
             let Some(root) = counted.last() else { continue };
@@ -86,9 +93,11 @@ impl<'a> Trees<'a> {
             .buckets
             .iter()
             .map(|bucket| {
-                let mut beside = self.buckets.iter().filter(|other| other.row != bucket.row && list(other) == list(bucket));
+                let mut beside =
+                    self.buckets.iter().filter(|other| other.row != bucket.row && list(other) == list(bucket));
                 let own = start(bucket);
-                own.is_some() && beside.all(|other| start(other).zip(own).is_none_or(|(a, b)| a.abs_diff(b) >= LONG_STRETCH_MS))
+                own.is_some()
+                    && beside.all(|other| start(other).zip(own).is_none_or(|(a, b)| a.abs_diff(b) >= LONG_STRETCH_MS))
             })
             .collect();
         for (bucket, long) in self.buckets.iter_mut().zip(long) {
@@ -109,4 +118,3 @@ pub(super) fn number_of(evidence: &Evidence<'_>, row: RowId, key: &str) -> Optio
         fact.row == row && fact.key == key && fact.group.is_empty() && fact.value.is_number()
     })
 }
-

@@ -519,7 +519,8 @@ fn follows(hits: &Hits, hit: &Hit, list: List) -> bool {
 fn speaks_of_work(read: &Read, hits: &Hits, lexicon: &Lexicon) -> bool {
     let has = |marks: fn(Mark) -> bool| hits.iter().any(|hit| !lexicon.groups_by(hit.mark) && marks(hit.mark));
     let named = has(|mark| matches!(mark, Mark::Group(_) | Mark::List(List::Operational)));
-    let asked = has(|mark| matches!(mark, Mark::List(List::Ask | List::Per | List::Most) | Mark::Value(..) | Mark::Time(_)));
+    let asked =
+        has(|mark| matches!(mark, Mark::List(List::Ask | List::Per | List::Most) | Mark::Value(..) | Mark::Time(_)));
     named || read.target || (asked && !has(|mark| mark == Mark::List(List::Outside)))
 }
 

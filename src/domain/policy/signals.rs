@@ -226,9 +226,10 @@ fn meanings(text: &Text, hits: &Hits, signals: &Signals, policy: &Policy) -> Vec
 fn lacks(signals: &Signals, policy: &Policy) -> Vec<String> {
     let group = signals.groups.first().and_then(|name| policy.group(name));
     let group = group.filter(|_| signals.asks || signals.question);
-    let mut asked = group.into_iter().flat_map(|group| &group.calls).filter(|call| {
-        call.ask && call.aspect.as_ref().is_some_and(|aspect| signals.aspects.contains(aspect))
-    });
+    let mut asked = group
+        .into_iter()
+        .flat_map(|group| &group.calls)
+        .filter(|call| call.ask && call.aspect.as_ref().is_some_and(|aspect| signals.aspects.contains(aspect)));
     let missing = |name: &&String| !signals.arguments.contains_key(*name);
     asked.next().map(|call| call.needs.iter().filter(missing).cloned().collect()).unwrap_or_default()
 }
@@ -373,8 +374,9 @@ fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &Hits, policy
             .any(|value| !shown.holds(value));
     signals.customer = !read.values("customer").is_empty();
     signals.new_customer = read.values("customer").iter().any(|value| !shown.holds(value));
-    signals.filters =
-        ["case_status", "priority", "limit", "case_type", "event_group", "resolution"].iter().any(|name| read.arguments.contains_key(*name));
+    signals.filters = ["case_status", "priority", "limit", "case_type", "event_group", "resolution"]
+        .iter()
+        .any(|name| read.arguments.contains_key(*name));
     signals.time = read.arguments.contains_key("time_start");
     if signals.position.is_none() && signals.shown > 0 && !signals.target {
         signals.position = read.small_number.and_then(|number| i32::try_from(number - 1).ok());

@@ -34,7 +34,17 @@ const ASKED: [(Label, &[&str]); 16] = [
     (Label::Type, &["type", "typ "]),
     (
         Label::Description,
-        &["description", "about", "detect", "beskrivelse", "handler om", "oppdager", "beschreibung", "worum", "erkennt"],
+        &[
+            "description",
+            "about",
+            "detect",
+            "beskrivelse",
+            "handler om",
+            "oppdager",
+            "beschreibung",
+            "worum",
+            "erkennt",
+        ],
     ),
     (Label::Host, &["which host", "hostname", "hvilken vert", "welcher host", "welchem host"]),
     (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),

@@ -31,7 +31,7 @@ const COUNTS: &[&str] = &[
     "meisten",
     "statistik",
 ];
-const EVENTS: &[&str] = &["event", "hendelse", "ereignis", "source", "kilde", "quell", "alert"];
+const EVENTS: &[&str] = &["event", "hendelse", "ereignis", "source", "kilde", "quelladress", "quellen", "alert"];
 const LINEAGE: &[&str] = &["lineage", "history", "historikk", "historie", "verlauf"];
 const ALARMS: &[&str] = &["alarm"];
 const CATEGORIES: &[&str] = &["attack categor", "angrepskategori", "angriffskategorie"];
@@ -63,7 +63,9 @@ pub(super) fn known(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
             event_counts(reading).map(|request| (29, json!({"request": request})))
         }
         "getAlarmByID" => Some((30, json!({"alarmID": alarm?}))),
-        "executeSearchArgusAlarm" if alarms && alarm.is_none() && (!dated || reading.says(&["definition", "definisjon"])) => {
+        "executeSearchArgusAlarm"
+            if alarms && alarm.is_none() && (!dated || reading.says(&["definition", "definisjon"])) =>
+        {
             Some((24, json!({"request": alarm_search(reading)})))
         }
         "getAttackCategoryByIDOrShortName" if !alarms => {

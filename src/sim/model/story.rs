@@ -99,6 +99,10 @@ pub(super) fn tell(seen: &Seen) -> Story {
         return Story::Failed { tool: tool.to_owned(), reason };
     }
     let content = payload(&seen.content);
+    // A tree that counted nothing is a list of one all the same.
+    if seen.outcome == "empty" {
+        return Story::Empty { noun, filter: filter_of(&seen.arguments) };
+    }
     if let Some(counts) = counts::read(noun, content) {
         return counts;
     }
@@ -106,8 +110,13 @@ pub(super) fn tell(seen: &Seen) -> Story {
         if list.is_empty() {
             return Story::Empty { noun, filter: filter_of(&seen.arguments) };
         }
-        let of_lineage = noun == Noun::Entry;
-        let rows: Vec<Row> = list.iter().map(|item| if of_lineage { counts::entry(item) } else { row(item) }).collect();
+        let told = |item| match noun {
+            Noun::Entry => counts::entry(item),
+            // People say the short name of such things; their number is for machines.
+            Noun::Category | Noun::Service | Noun::Field => Row { id: first_text(item, &["/shortName"]), ..row(item) },
+            _ => row(item),
+        };
+        let rows: Vec<Row> = list.iter().map(told).collect();
         let total = seen.rows_total.or_else(|| page_total(&seen.content));
         let shown = seen.rows_shown.unwrap_or(rows.len() as u64);
         let more = matches!(seen.outcome.as_str(), "partial" | "truncated")
@@ -116,7 +125,6 @@ pub(super) fn tell(seen: &Seen) -> Story {
         return Story::Rows { noun, rows, shown, total, more };
     }
     match content {
-        _ if seen.outcome == "empty" => Story::Empty { noun, filter: filter_of(&seen.arguments) },
         Value::Object(members) if !members.is_empty() => {
             let row = row(content);
             if row == Row::default() {

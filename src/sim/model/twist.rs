@@ -132,15 +132,8 @@ fn swap(stories: &mut [Story]) {
             _ => Vec::new(),
         })
         .collect();
-    let labels = [
-        Label::Status,
-        Label::Priority,
-        Label::Severity,
-        Label::Customer,
-        Label::Cluster,
-        Label::Source,
-        Label::Count,
-    ];
+    let labels =
+        [Label::Status, Label::Priority, Label::Severity, Label::Customer, Label::Cluster, Label::Source, Label::Count];
     for label in labels {
         for first in 0..rows.len() {
             for second in first + 1..rows.len() {

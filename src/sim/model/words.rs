@@ -210,7 +210,7 @@ impl Reading {
             .collect();
         for (priority, words) in [
             ("critical", ["critical", "kritisk", "kritisch"]),
-            ("high", ["high", "høy", "hohe"]),
+            ("high", ["high ", "høy ", "hohe"]),
             ("medium", ["medium", "middels", "mittlere"]),
             ("low ", ["low ", "lav ", "niedrig"]),
         ] {

@@ -30,6 +30,7 @@ use crate::domain::grounding::render::sentences::Sentences;
 use crate::domain::grounding::render::sentences::fill;
 use crate::domain::grounding::render::sentences::sentences;
 use crate::domain::grounding::tree::Bucket;
+use crate::domain::grounding::tree::STRETCH;
 use crate::domain::grounding::tree::Trees;
 use crate::domain::grounding::tree::number_of;
 use crate::domain::lang::Lang;
@@ -236,16 +237,21 @@ impl<'e, 'a> Renderer<'e, 'a, '_> {
         let same = |row: &RowId| branch(*row).iter().map(|bucket| bucket.kind).eq(kinds.iter().copied());
         let leaves: Vec<RowId> = leaves.into_iter().filter(same).collect();
         let numbers = [("count", "count"), ("rawEventCount", "raw event count")];
-        let numbers: Vec<_> =
-            numbers.iter().filter(|(key, _)| leaves.iter().any(|row| number_of(self.evidence, *row, key).is_some())).collect();
-        let heads: Vec<String> = kinds.iter().map(|kind| cell::name(kind)).collect();
-        let heads: Vec<&str> = heads.iter().map(String::as_str).chain(numbers.iter().map(|(_, label)| *label)).collect();
+        let numbers: Vec<_> = numbers
+            .iter()
+            .filter(|(key, _)| leaves.iter().any(|row| number_of(self.evidence, *row, key).is_some()))
+            .collect();
+        let head = |kind: &&str| if *kind == STRETCH { "from".to_owned() } else { cell::name(kind) };
+        let heads: Vec<String> = kinds.iter().map(head).collect();
+        let heads: Vec<&str> =
+            heads.iter().map(String::as_str).chain(numbers.iter().map(|(_, label)| *label)).collect();
         let _ = writeln!(self.out, "| {} |", heads.join(" | "));
         let _ = writeln!(self.out, "|{}", " --- |".repeat(heads.len()));
         for row in leaves.iter().take(MAX_LEAVES) {
             let own = branch(*row).into_iter().map(|bucket| self.called(bucket));
             let values = numbers.iter().map(|(key, _)| number_of(self.evidence, *row, key));
-            let values = values.map(|id| id.map_or_else(|| cell::EMPTY.to_owned(), |id| printed(self.evidence.fact(id))));
+            let values =
+                values.map(|id| id.map_or_else(|| cell::EMPTY.to_owned(), |id| printed(self.evidence.fact(id))));
             let cells: Vec<String> = own.chain(values).collect();
             let _ = writeln!(self.out, "| {} |", cells.join(" | "));
         }

@@ -20,6 +20,7 @@ use crate::domain::policy::decision::RouterDecision;
 
 mod denials;
 mod shared;
+mod trees;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

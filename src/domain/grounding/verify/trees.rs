@@ -53,6 +53,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         self.trees.get_or_init(|| Trees::read(self.evidence))
     }
 
+    /// Whether a fact is the name of a counted group.
+    pub(super) fn names_group(&self, id: FactId) -> bool {
+        self.trees().buckets.iter().any(|bucket| bucket.names.contains(&id))
+    }
+
     /// What is to be said of a number that some group of a tree has; `None` where none has it.
     pub(super) fn tree_number(
         &self,
@@ -71,7 +76,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         let ways = said.ways();
         let best = ways.iter().max_by_key(|way| {
             // The first of equals: names before numbers.
-            let fits = said.numbers.iter().filter(|(place, held)| self.fits(&said, items, *place, held, way, about).is_some());
+            let fits =
+                said.numbers.iter().filter(|(place, held)| self.fits(&said, items, *place, held, way, about).is_some());
             (fits.count(), std::cmp::Reverse(way.iter().filter(|after| **after).count()))
         })?;
         if let Some(ids) = self.fits(&said, items, at, &held, best, about) {
@@ -211,18 +217,29 @@ impl<'c, 'a> Checker<'c, 'a> {
         if !matches!(time.precision, Precision::Month | Precision::Day) {
             return self.time_is(self.evidence, fact, time) == Some(TimeMatch::Yes);
         }
-        let into = instant(fact.value).and_then(|at| at.checked_add(jiff::SignedDuration::from_millis(INTO_THE_DAY_MS)).ok());
+        let into =
+            instant(fact.value).and_then(|at| at.checked_add(jiff::SignedDuration::from_millis(INTO_THE_DAY_MS)).ok());
         let observed_at = self.evidence.result_of(fact).observed_at;
         bucket.long && into.is_some_and(|at| time.matches(at, &self.time_context(observed_at)) == TimeMatch::Yes)
     }
 
     /// The rows named for a number, kind by kind; kinds that the unit does not name come from
     /// what it is about.
-    fn groups_named(&self, said: &Said, items: &[Item<'c>], at: usize, after: &[bool], about: &Subject) -> Vec<Vec<RowId>> {
+    fn groups_named(
+        &self,
+        said: &Said,
+        items: &[Item<'c>],
+        at: usize,
+        after: &[bool],
+        about: &Subject,
+    ) -> Vec<Vec<RowId>> {
         let kinds = said.kinds();
-        let whole = said.numbers.iter().rev().find(|(place, _)| *place < at).is_some_and(|(place, _)| {
-            self.part_of(items[*place].span.end, items[at].span.start)
-        });
+        let whole = said
+            .numbers
+            .iter()
+            .rev()
+            .find(|(place, _)| *place < at)
+            .is_some_and(|(place, _)| self.part_of(items[*place].span.end, items[at].span.start));
         let mut named: Vec<Vec<RowId>> = Vec::new();
         for (kind, after) in kinds.iter().zip(after) {
             let part = |other: usize| self.part_of(items[at].span.end, items[other].span.start);
@@ -232,7 +249,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         let of_context = about.rows().filter_map(|row| self.trees().bucket(row));
         for bucket in of_context.filter(|bucket| !kinds.iter().any(|kind| kind == bucket.kind)) {
-            let known = named.iter_mut().find(|rows| self.trees().bucket(rows[0]).is_some_and(|b| b.kind == bucket.kind));
+            let known =
+                named.iter_mut().find(|rows| self.trees().bucket(rows[0]).is_some_and(|b| b.kind == bucket.kind));
             match known {
                 Some(rows) => rows.push(bucket.row),
                 None => named.push(vec![bucket.row]),
@@ -325,7 +343,14 @@ impl Said {
 
     /// The rows of a kind that a number goes with. A name that is alone with its number is that
     /// number's on whichever side it stands.
-    fn nearest(&self, kind: &str, at: usize, after: bool, whole: bool, part: impl Fn(usize) -> bool) -> Option<Vec<RowId>> {
+    fn nearest(
+        &self,
+        kind: &str,
+        at: usize,
+        after: bool,
+        whole: bool,
+        part: impl Fn(usize) -> bool,
+    ) -> Option<Vec<RowId>> {
         let names = || self.names.iter().filter(|(_, of, _)| of == kind);
         let before = names().rev().find(|(place, _, _)| *place < at);
         let behind = names().find(|(place, _, _)| *place > at);

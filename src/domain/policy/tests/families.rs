@@ -4,6 +4,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::domain::ledger::Ledger;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::plan::plan_calls;
 use crate::domain::policy::shown::Shown;
@@ -13,7 +14,6 @@ use crate::domain::policy::tests::fixtures::entry;
 use crate::domain::policy::tests::fixtures::input;
 use crate::domain::policy::tests::fixtures::result_id;
 use crate::domain::policy::tests::fixtures::shown;
-use crate::domain::ledger::Ledger;
 
 const EVENT: &str = "1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11";
 
@@ -244,9 +244,13 @@ fn the_alarm_of_a_day_may_be_three_things_and_each_choice_leads_to_one() {
         let shown = shown("none");
         let ruling = ROUTER.decide(&input(message, &shown)).1.expect("a rule decides");
         assert_eq!((ruling.decision, ruling.rule.as_str()), (RouterDecision::Clarify, "ambiguous_noun"), "{message}");
-        let taken: Vec<(String, Value)> =
-            ruling.choices.iter().flat_map(|choice| calls(&choice.message)).collect();
-        assert_eq!(taken.iter().map(|(tool, _)| tool.as_str()).collect::<Vec<_>>(), tools, "{message}: {:?}", ruling.choices);
+        let taken: Vec<(String, Value)> = ruling.choices.iter().flat_map(|choice| calls(&choice.message)).collect();
+        assert_eq!(
+            taken.iter().map(|(tool, _)| tool.as_str()).collect::<Vec<_>>(),
+            tools,
+            "{message}: {:?}",
+            ruling.choices
+        );
         for (_, arguments) in taken {
             assert_eq!(arguments["request"]["timeFilter"]["startTimestamp"], "startOfDay -1 day", "{message}");
         }
@@ -265,34 +269,67 @@ fn alarms_with_a_time_or_a_customer_are_events() {
     plans(
         "executeSearchArgusEvent",
         &want,
-        &["Any alarms at Bergtun today?", "Er det noen alarmer hos Bergtun i dag?", "Er der alarmer hos Bergtun i dag?"],
+        &[
+            "Any alarms at Bergtun today?",
+            "Er det noen alarmer hos Bergtun i dag?",
+            "Er der alarmer hos Bergtun i dag?",
+        ],
     );
 }
 
 #[test]
 fn alarm_definitions_are_found_by_number_reference_category_signature_and_word() {
-    plans("getAlarmByID", &json!({"alarmID": 58129}), &["What does alarm 58129 detect?", "Hva oppdager alarm 58129?", "Was erkennt Alarm 58129?"]);
+    plans(
+        "getAlarmByID",
+        &json!({"alarmID": 58129}),
+        &["What does alarm 58129 detect?", "Hva oppdager alarm 58129?", "Was erkennt Alarm 58129?"],
+    );
     plans(
         "executeSearchArgusAlarm",
         &json!({"request": {"reference": ["CVE-2024-21412"]}}),
-        &["Which alarms cover CVE-2024-21412?", "Hvilke alarmer dekker CVE-2024-21412?", "CVE-2024-21412に対応するアラームは？"],
+        &[
+            "Which alarms cover CVE-2024-21412?",
+            "Hvilke alarmer dekker CVE-2024-21412?",
+            "CVE-2024-21412に対応するアラームは？",
+        ],
     );
     plans(
         "executeSearchArgusAlarm",
         &json!({"request": {"keywords": ["tunnel"]}}),
-        &["Which alarms mention \"tunnel\"?", "alarms about tunnel", "alarmer om tunnel", "tunnelに関するアラームを見せて"],
+        &[
+            "Which alarms mention \"tunnel\"?",
+            "alarms about tunnel",
+            "alarmer om tunnel",
+            "tunnelに関するアラームを見せて",
+        ],
     );
     plans(
         "executeSearchArgusAlarm",
         &json!({"request": {"attackCategory": ["callback"]}}),
         &["Which alarms are in attack category callback?", "Hvilke alarmer hører til angrepskategori callback?"],
     );
-    plans("executeSearchArgusAlarm", &json!({"request": {}}), &["List all alarms", "Vis alarmene", "Muestra las alarmas"]);
-    plans("getAttackCategoryByIDOrShortName", &json!({"idOrShortName": "callback"}), &["What is attack category callback?", "Hva er angrepskategori callback?"]);
+    plans(
+        "executeSearchArgusAlarm",
+        &json!({"request": {}}),
+        &["List all alarms", "Vis alarmene", "Muestra las alarmas"],
+    );
+    plans(
+        "getAttackCategoryByIDOrShortName",
+        &json!({"idOrShortName": "callback"}),
+        &["What is attack category callback?", "Hva er angrepskategori callback?"],
+    );
     plans(
         "listAttackCategories",
         &json!({}),
-        &["List the attack categories", "Vis angrepskategoriene", "Visa attackkategorierna", "Liste die Angriffskategorien auf", "Quelles sont les catégories d'attaque ?", "¿Cuáles son las categorías de ataque?", "攻撃カテゴリの一覧を見せて"],
+        &[
+            "List the attack categories",
+            "Vis angrepskategoriene",
+            "Visa attackkategorierna",
+            "Liste die Angriffskategorien auf",
+            "Quelles sont les catégories d'attaque ?",
+            "¿Cuáles son las categorías de ataque?",
+            "攻撃カテゴリの一覧を見せて",
+        ],
     );
 }
 
@@ -324,7 +361,11 @@ fn critical_assets_are_critical_in_one_of_three_ways() {
 fn assets_are_found_by_address_network_and_vulnerability() {
     let with = |request: Value| json!({"assetDefinition": "HostAsset", "request": request});
     let at = |value: &str| with(json!({"component": [{"componentDefinition": "ipAddress", "value": [value]}]}));
-    plans("executeSearchArgusAsset", &at("10.20.4.17"), &["Which asset has 10.20.4.17?", "Welcher Host hat 10.20.4.17?"]);
+    plans(
+        "executeSearchArgusAsset",
+        &at("10.20.4.17"),
+        &["Which asset has 10.20.4.17?", "Welcher Host hat 10.20.4.17?"],
+    );
     plans("executeSearchArgusAsset", &at("10.20.4.0/24"), &["Assets in 10.20.4.0/24", "Maskiner i 10.20.4.0/24"]);
     plans(
         "executeSearchArgusAsset",
@@ -334,7 +375,12 @@ fn assets_are_found_by_address_network_and_vulnerability() {
     plans(
         "executeSearchArgusAsset",
         &with(json!({"customer": ["nordfjord"], "sortBy": ["-totalCVSS"]})),
-        &["Which hosts of Nordfjord have the highest CVSS?", "Which assets of Nordfjord are most vulnerable?", "Hvilke verter hos Nordfjord har høyest CVSS?", "Welche Hosts von Nordfjord haben den höchsten CVSS-Wert?"],
+        &[
+            "Which hosts of Nordfjord have the highest CVSS?",
+            "Which assets of Nordfjord are most vulnerable?",
+            "Hvilke verter hos Nordfjord har høyest CVSS?",
+            "Welche Hosts von Nordfjord haben den höchsten CVSS-Wert?",
+        ],
     );
     plans(
         "executeSearchArgusAsset",
@@ -354,7 +400,13 @@ fn assets_are_counted_by_customer_unless_another_group_is_named() {
     plans(
         "executeStatisticsArgusAsset",
         &by_customer,
-        &["How many assets does each customer have?", "Hvor mange maskiner har hver kunde?", "Wie viele Assets hat jeder Kunde?", "Combien de machines par client ?", "顧客ごとの資産は何件ですか"],
+        &[
+            "How many assets does each customer have?",
+            "Hvor mange maskiner har hver kunde?",
+            "Wie viele Assets hat jeder Kunde?",
+            "Combien de machines par client ?",
+            "顧客ごとの資産は何件ですか",
+        ],
     );
     plans("executeStatisticsArgusAsset", &by("assetGroup"), &["Assets per asset group"]);
     assert!(calls("Assets per severity").is_empty());
@@ -363,10 +415,21 @@ fn assets_are_counted_by_customer_unless_another_group_is_named() {
 #[test]
 fn what_cases_may_be_of_is_listed() {
     for (tool, messages) in [
-        ("listAllowedCaseCategories", vec!["Which case categories are there?", "Hvilke sakskategorier finnes?", "Welche Fallkategorien gibt es?", "ケースのカテゴリの一覧"]),
+        (
+            "listAllowedCaseCategories",
+            vec![
+                "Which case categories are there?",
+                "Hvilke sakskategorier finnes?",
+                "Welche Fallkategorien gibt es?",
+                "ケースのカテゴリの一覧",
+            ],
+        ),
         ("listAllowedCaseServices", vec!["List the case services", "Vis sakstjenestene"]),
         ("listAllowedCaseFields", vec!["Which custom fields do cases have?", "Hvilke saksfelt finnes?"]),
-        ("listAllowedCaseWorkflows", vec!["Which workflows are there for cases?", "Welche Workflows gibt es für Fälle?"]),
+        (
+            "listAllowedCaseWorkflows",
+            vec!["Which workflows are there for cases?", "Welche Workflows gibt es für Fälle?"],
+        ),
         ("listAllowedCaseFlags", vec!["Which case flags can I search for?"]),
     ] {
         plans(tool, &json!({}), &messages);
@@ -375,19 +438,41 @@ fn what_cases_may_be_of_is_listed() {
 
 #[test]
 fn a_follow_up_repeats_the_call_of_each_kind() {
-    let tree = json!({"data": [{"count": 3, "buckets": [{"count": 3, "group": {"type": "severity", "identifier": "high"}}]}]});
+    let tree =
+        json!({"data": [{"count": 3, "buckets": [{"count": 3, "group": {"type": "severity", "identifier": "high"}}]}]});
     let page = json!({"offset": 0, "limit": 25, "count": 1, "stop": true});
     for (tool, arguments, content) in [
-        ("executeStatisticsArgusEvent", counted(filter("startOfDay", "now"), json!({"groupBy": [{"field": "severity"}]})), tree.clone()),
-        ("executeStatisticsArgusAsset", json!({"assetDefinition": "HostAsset", "request": {"statistics": {"groupBy": [{"field": "customer"}]}}}), tree),
-        ("getEventLineage", json!({"eventIdentifier": EVENT}), json!({"data": [{"id": "b7c1", "type": "created"}], "page": page})),
-        ("executeSearchArgusAlarm", json!({"request": {"reference": ["CVE-2024-21412"]}}), json!({"data": [{"id": 58377}], "page": page})),
+        (
+            "executeStatisticsArgusEvent",
+            counted(filter("startOfDay", "now"), json!({"groupBy": [{"field": "severity"}]})),
+            tree.clone(),
+        ),
+        (
+            "executeStatisticsArgusAsset",
+            json!({"assetDefinition": "HostAsset", "request": {"statistics": {"groupBy": [{"field": "customer"}]}}}),
+            tree,
+        ),
+        (
+            "getEventLineage",
+            json!({"eventIdentifier": EVENT}),
+            json!({"data": [{"id": "b7c1", "type": "created"}], "page": page}),
+        ),
+        (
+            "executeSearchArgusAlarm",
+            json!({"request": {"reference": ["CVE-2024-21412"]}}),
+            json!({"data": [{"id": 58377}], "page": page}),
+        ),
         ("listAttackCategories", json!({}), json!({"data": [{"id": 363}], "page": page})),
-        ("executeSearchArgusAsset", json!({"assetDefinition": "HostAsset", "request": {"customer": ["nordfjord"]}}), json!({"data": [{"id": "0f5b", "shortName": "nfk-ws-0417"}], "page": page})),
+        (
+            "executeSearchArgusAsset",
+            json!({"assetDefinition": "HostAsset", "request": {"customer": ["nordfjord"]}}),
+            json!({"data": [{"id": "0f5b", "shortName": "nfk-ws-0417"}], "page": page}),
+        ),
         ("listAllowedCaseCategories", json!({}), json!({"data": [{"shortName": "phishing"}], "page": page})),
     ] {
         let shown = Shown::from_ledger(&Ledger::from_entries(vec![entry(7, 1, tool, arguments.clone(), content)]));
-        for message in ["Any news?", "And now?", "Noe nytt?", "Und jetzt?", "¿Alguna novedad?", "新着はありますか"] {
+        for message in ["Any news?", "And now?", "Noe nytt?", "Und jetzt?", "¿Alguna novedad?", "新着はありますか"]
+        {
             let input = input(message, &shown);
             let (signals, ruling) = ROUTER.decide(&input);
             let ruling = ruling.expect("a rule decides");
