@@ -20,6 +20,7 @@ use crate::domain::grounding::facts::Fact;
 use crate::domain::grounding::facts::FactId;
 use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::marks::as_decimal;
+use crate::domain::grounding::marks::prints_as;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
 use crate::domain::grounding::spoken::Cue;
@@ -121,8 +122,8 @@ impl<'c, 'a> Checker<'c, 'a> {
     ) -> Option<Finding> {
         let trees = self.trees();
         let raw = trees.roots.iter().copied().chain(trees.buckets.iter().map(|bucket| bucket.row));
-        let raw = raw.filter_map(|row| number_of(self.evidence, row, "rawEventCount"));
-        let raw = raw.filter(|id| supports(number, self.evidence.fact(*id))).next();
+        let mut raw = raw.filter_map(|row| number_of(self.evidence, row, "rawEventCount"));
+        let raw = raw.find(|id| supports(number, self.evidence.fact(*id)));
         if let Some(id) = raw.filter(|_| self.counted_object(unit, items, at).is_some() && !self.says_raw(unit)) {
             return Some(Finding::Wrong(vec![id], "a number of raw events, told as one of events".to_owned()));
         }
@@ -201,7 +202,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 by_name(&|fact| {
                     let whole = match fact.value {
                         Value::String(name) => name.to_lowercase().starts_with(&text),
-                        Value::Number(_) => fact.value.to_string() == text,
+                        Value::Number(_) => prints_as(fact.value, &text),
                         _ => false,
                     };
                     whole && mention.facts.iter().any(|id| std::ptr::eq(self.evidence.fact(*id), fact))
