@@ -104,6 +104,15 @@ fn true_numbers_of_groups_pass_in_many_wordings() {
 }
 
 #[test]
+fn a_tree_that_counted_nothing_is_nothing_found() {
+    let [mut empty] = counted("executeStatisticsArgusEvent", json!({"count": 0, "rawEventCount": 0, "buckets": []}));
+    empty.outcome = Outcome::Empty;
+    let results = [empty];
+    honest(&about(&results, Lang::En), &["The search found no events.", "The search succeeded and found no events."]);
+    caught(&about(&results, Lang::En), &[("There are 3 events.", "hidden_empty")]);
+}
+
+#[test]
 fn numbers_of_another_group_are_caught() {
     caught(
         &about(&severities(), Lang::En),

@@ -118,6 +118,21 @@ fn the_largest_groups_are_asked_for_in_many_ways() {
 }
 
 #[test]
+fn a_customer_behind_a_verb_is_not_lost() {
+    let mut of_customer = filter("startOfDay", "now");
+    of_customer["customer"] = json!(["bergtun"]);
+    plans(
+        "executeStatisticsArgusEvent",
+        &counted(of_customer, json!({"groupBy": [{"field": "severity"}]})),
+        &[
+            "How many events did Bergtun have today?",
+            "Hvor mange hendelser hadde Bergtun i dag?",
+            "Wie viele Ereignisse hatte Bergtun heute?",
+        ],
+    );
+}
+
+#[test]
 fn groups_nest_in_the_order_in_which_they_are_named() {
     let groups = json!({"groupBy": [{"field": "customer"}, {"field": "severity"}]});
     plans(
