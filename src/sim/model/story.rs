@@ -110,13 +110,7 @@ pub(super) fn tell(seen: &Seen) -> Story {
         if list.is_empty() {
             return Story::Empty { noun, filter: filter_of(&seen.arguments) };
         }
-        let told = |item| match noun {
-            Noun::Entry => counts::entry(item),
-            // People say the short name of such things; their number is for machines.
-            Noun::Category | Noun::Service | Noun::Field => Row { id: first_text(item, &["/shortName"]), ..row(item) },
-            _ => row(item),
-        };
-        let rows: Vec<Row> = list.iter().map(told).collect();
+        let rows: Vec<Row> = list.iter().map(|item| row_of(noun, item)).collect();
         let total = seen.rows_total.or_else(|| page_total(&seen.content));
         let shown = seen.rows_shown.unwrap_or(rows.len() as u64);
         let more = matches!(seen.outcome.as_str(), "partial" | "truncated")
@@ -126,7 +120,7 @@ pub(super) fn tell(seen: &Seen) -> Story {
     }
     match content {
         Value::Object(members) if !members.is_empty() => {
-            let row = row(content);
+            let row = row_of(noun, content);
             if row == Row::default() {
                 let mut found = Vec::new();
                 leaves(content, "", 0, &mut found);
@@ -236,6 +230,15 @@ pub(super) fn is_unset(whole: &Value, label: Label) -> bool {
             .get(member)
             .is_some_and(|value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()))
     })
+}
+
+fn row_of(noun: Noun, item: &Value) -> Row {
+    match noun {
+        Noun::Entry => counts::entry(item),
+        // People say the short name of such things; their number is for machines.
+        Noun::Category | Noun::Service | Noun::Field => Row { id: first_text(item, &["/shortName"]), ..row(item) },
+        _ => row(item),
+    }
 }
 
 fn row(value: &Value) -> Row {
