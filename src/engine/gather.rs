@@ -183,11 +183,17 @@ impl Turn {
     }
 
     /// Whether a call for data ended in this turn, in whatever way but for refused arguments:
-    /// those say nothing about the question.
+    /// those say nothing about the question. A list of allowed values is data where the message
+    /// asks for that list.
     fn has_data_call(&self) -> bool {
-        self.ledger
-            .of_turn(self.id)
-            .any(|entry| entry.outcome != Outcome::InvalidArguments && self.engine.router.is_data_tool(&entry.tool))
+        let mut ended = self.ledger.of_turn(self.id).filter(|entry| entry.outcome != Outcome::InvalidArguments);
+        ended.any(|entry| self.engine.router.is_data_tool(&entry.tool) || self.asks_for_list(&entry.tool))
+    }
+
+    /// Whether the message asks for just this list of allowed values.
+    fn asks_for_list(&self, tool: &str) -> bool {
+        self.engine.router.yields_data(tool)
+            && self.ruling.iter().any(|ruling| self.planned_calls(ruling).iter().any(|call| call.spec().tool == tool))
     }
 
     /// The plain statement when no server of the routed group is there.

@@ -15,6 +15,7 @@ pub mod report;
 pub mod sentence;
 mod shape;
 pub mod spoken;
+mod tree;
 mod verify;
 pub mod words;
 

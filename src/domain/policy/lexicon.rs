@@ -78,6 +78,12 @@ pub enum List {
     BeforeCustomer,
     /// Number.
     Number,
+    /// Per, for each: counts are asked by group.
+    Per,
+    /// By: before the name of a group it may mean the same.
+    By,
+    /// Most, top: the largest groups are asked for.
+    Most,
 }
 
 /// What a stretch of text stands for. Numbers index the tables of [`Lexicon`].
@@ -99,6 +105,10 @@ pub enum Mark {
     Value(u16, u16),
     /// An aspect.
     Aspect(u16),
+    /// A number in words.
+    Numeral(u16),
+    /// Words that may mean several kinds of data.
+    Ambiguity(u16),
 }
 
 /// One stretch of the normalised text with its mark.
@@ -271,6 +281,8 @@ pub struct Lexicon {
     pub times: Vec<String>,
     /// Names of value lists with the names of their values.
     pub values: Vec<(String, Vec<String>)>,
+    /// Value lists whose words mean something only where counts are asked for by group.
+    grouping: Vec<usize>,
 }
 
 /// Units in the order of [`Mark::Unit`].
@@ -298,6 +310,14 @@ impl Lexicon {
                 lexicon.add_all(words, Mark::Group(index_u16(index)), *lang)?;
             }
         }
+        for (index, ambiguity) in policy.ambiguities.iter().enumerate() {
+            for (lang, words) in &ambiguity.words {
+                lexicon.add_all(words, Mark::Ambiguity(index_u16(index)), *lang)?;
+            }
+        }
+        let groups = |list: &String| policy.readings.iter().any(|reading| reading.groups_by && &reading.from == list);
+        let grouping = lexicon.values.iter().enumerate().filter(|(_, (list, _))| groups(list));
+        lexicon.grouping = grouping.map(|(at, _)| at).collect();
         Ok(lexicon)
     }
 
@@ -330,6 +350,9 @@ impl Lexicon {
             (List::Limit, &words.limit),
             (List::BeforeCustomer, &words.before_customer),
             (List::Number, &words.number),
+            (List::Per, &words.per),
+            (List::By, &words.by),
+            (List::Most, &words.most),
         ];
         lists.into_iter().try_for_each(|(list, entries)| self.add_all(entries, Mark::List(list), lang))
     }
@@ -364,6 +387,10 @@ impl Lexicon {
         for (name, entries) in &words.aspects {
             let index = intern(&mut self.aspects, name);
             self.add_all(entries, Mark::Aspect(index), lang)?;
+        }
+        for (number, entries) in &words.numerals {
+            let number = number.parse().map_err(|_| unknown("number", number))?;
+            self.add_all(entries, Mark::Numeral(number), lang)?;
         }
         for (list, values) in &words.values {
             for (value, entries) in values {
@@ -453,6 +480,17 @@ impl Lexicon {
                 }
             }
         }
+    }
+
+    /// Whether this is a word that counts can be grouped by, and no more.
+    pub fn groups_by(&self, mark: Mark) -> bool {
+        matches!(mark, Mark::Value(list, _) if self.grouping.contains(&usize::from(list)))
+    }
+
+    /// Whether a single word is a function word of some language.
+    pub fn is_small(&self, word: &str) -> bool {
+        let text = Text::new(word);
+        self.scan(&text, &Spans::default()).iter().any(|hit| hit.mark == Mark::List(List::Stop))
     }
 
     /// Whether a single word stands in any list.

@@ -138,7 +138,7 @@ pub(crate) fn filled(template: &CallTemplate, arguments: &Map<String, Value>, re
                 known.insert(each.clone(), value);
             }
             let filled = fill(&template.arguments, &known, Some(&tool.input_schema), &tool.input_schema, 0);
-            let arguments = filled.unwrap_or_else(|| Value::Object(Map::new()));
+            let arguments = filled.filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()));
             has_required(&arguments, &tool.input_schema).then(|| PlannedCall {
                 tool: template.tool.clone(),
                 arguments,
@@ -155,6 +155,7 @@ pub(crate) fn fits(template: &CallTemplate, signals: &Signals, arguments: &Map<S
     template.needs.iter().all(known)
         && (template.needs_any.is_empty() || template.needs_any.iter().any(known))
         && !template.unless.iter().any(known)
+        && (template.grouped || !template.unless.iter().any(|name| name == "subtle") || !known(&"grouped".to_owned()))
         && template.aspect.as_ref().is_none_or(|aspect| signals.aspects.contains(aspect))
         && template.together.iter().all(|[first, second]| !known(first) || known(second))
 }
@@ -198,12 +199,36 @@ fn fill(
         }
         Value::Array(items) => {
             let item_schema = schema.map(|schema| resolve(schema, root)).and_then(|schema| schema.get("items"));
-            let filled: Vec<Value> =
-                items.iter().filter_map(|item| fill(item, known, item_schema, root, depth + 1)).collect();
+            let filled: Vec<Value> = items
+                .iter()
+                .flat_map(|item| match item.get("$each").and_then(Value::as_str) {
+                    Some(name) => for_each(item, name, known, item_schema, root, depth),
+                    None => fill(item, known, item_schema, root, depth + 1).into_iter().collect(),
+                })
+                .collect();
             (!filled.is_empty()).then_some(Value::Array(filled))
         }
         other => Some(other.clone()),
     }
+}
+
+/// One item per value of an argument.
+fn for_each(
+    item: &Value,
+    name: &str,
+    known: &Map<String, Value>,
+    schema: Option<&Value>,
+    root: &Value,
+    depth: usize,
+) -> Vec<Value> {
+    let Some(template) = item.get("item") else { return Vec::new() };
+    let mut with = known.clone();
+    let values = values_of(known, name).into_iter();
+    let filled = values.filter_map(|value| {
+        with.insert("it".to_owned(), value);
+        fill(template, &with, schema, root, depth + 1)
+    });
+    filled.collect()
 }
 
 /// A list of one where the schema wants a plain value.

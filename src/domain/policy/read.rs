@@ -20,6 +20,7 @@ use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::lexicon::UNITS;
 use crate::domain::policy::lexicon::is_cjk;
+use crate::domain::policy::router::ReadPattern;
 use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::Policy;
@@ -29,6 +30,12 @@ use crate::domain::policy::spans::Spans;
 
 /// Values kept per argument.
 const MAX_VALUES: usize = 20;
+
+/// The longest look-back whose course is told hour by hour where the message does not say.
+const MAX_HOURLY: u64 = 72;
+
+/// The resolution that depends on how far the time range looks back.
+const AS_FITS: &str = "as_fits";
 
 /// The longest look-back that a scope in hours can say.
 const MAX_SCOPE_HOURS: u64 = 336;
@@ -69,6 +76,10 @@ pub struct Read {
     pub several: bool,
     /// The message names an object: an id, an address, a host.
     pub target: bool,
+    /// Where it names what counts are grouped by.
+    pub group_spans: Spans,
+    /// Hours that the time range looks back.
+    hours: Option<u64>,
 }
 
 impl Read {
@@ -96,21 +107,24 @@ impl Read {
 }
 
 /// Typed values by shape. Done before the word lists, so that words inside a host name do not count.
-pub fn entities(text: &Text, policy_patterns: &[(String, Regex, bool, bool)], lexicon: &Lexicon) -> Read {
+pub(crate) fn entities(text: &Text, policy_patterns: &[ReadPattern], lexicon: &Lexicon) -> Read {
     let mut read = Read::default();
     // Lower-casing keeps byte positions for nearly all text; where it does not, spans fall back to the lower text.
     let haystack = if text.original.len() == text.lower.len() { &text.original } else { &text.lower };
-    for (argument, pattern, target, not_a_word) in policy_patterns {
-        for captures in pattern.captures_iter(haystack).take(MAX_VALUES) {
-            let Some(found) = captures.get(1).or_else(|| captures.get(0)) else { continue };
-            if *not_a_word && lexicon.knows(found.as_str()) {
+    for pattern in policy_patterns {
+        for captures in pattern.regex.captures_iter(haystack).take(MAX_VALUES) {
+            let Some(found) = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0)) else { continue };
+            let taken = !pattern.target && read.spans.overlap(found.start(), found.end());
+            let word = pattern.not_a_word && lexicon.knows(found.as_str());
+            let small = pattern.not_a_small_word && lexicon.is_small(found.as_str());
+            if taken || word || small {
                 continue;
             }
             let value = Value::String(found.as_str().to_owned());
-            if *target {
-                read.push_target(argument, value);
+            if pattern.target {
+                read.push_target(&pattern.argument, value);
             } else {
-                read.push(argument, value);
+                read.push(&pattern.argument, value);
             }
             read.spans.add(found.start(), found.end());
         }
@@ -127,8 +141,8 @@ pub fn entities(text: &Text, policy_patterns: &[(String, Regex, bool, bool)], le
     read
 }
 
-/// The text with letters beyond ASCII as `_` and all else beyond it as spaces, byte for byte; so
-/// are Japanese letters, which stand beside a value without a space. The
+/// The text with letters beyond ASCII as `_` and all else beyond it as spaces, byte for byte;
+/// Japanese puts no blanks between a value and the next word, so its characters end one. The
 /// values are ASCII and the edges of words stay where they are; but on other characters the regex
 /// engine leaves its fast path, since `\b` is Unicode's.
 fn in_ascii(text: &str) -> Cow<'_, str> {
@@ -139,7 +153,7 @@ fn in_ascii(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         let stand_in = if c.is_ascii() {
             c
-        } else if !is_cjk(c) && (c.is_alphanumeric() || is_combining_mark(c)) {
+        } else if (c.is_alphanumeric() && !is_cjk(c)) || is_combining_mark(c) {
             '_'
         } else {
             ' '
@@ -215,12 +229,15 @@ pub fn words(read: &mut Read, text: &Text, hits: &Hits, router: &Router, input: 
     let (policy, lexicon) = (router.policy(), router.lexicon());
     numbers(read, text, hits, policy);
     values(read, hits, policy, lexicon);
-    times(read, hits, policy, lexicon, input.now);
+    times(read, text, hits, policy, lexicon, input.now);
     known_customers(read, text, policy);
-    if speaks_of_work(read, hits) || !input.shown.is_empty() {
+    if speaks_of_work(read, hits, lexicon) || !input.shown.is_empty() {
         written_customer(read, text, hits, policy, lexicon);
     }
-    if hits.has(List::Subtle) {
+    groups(read, text, hits, policy, lexicon);
+    // "Le plus de" is the most, and holds "plus de", which is more than.
+    let most = |mark| mark == Mark::List(List::Most);
+    if hits.iter().any(|hit| hit.mark == Mark::List(List::Subtle) && !hits.cover(hit, most)) {
         read.arguments.insert("subtle".to_owned(), Value::Bool(true));
     }
 }
@@ -238,11 +255,7 @@ fn numbers(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy) {
         let hashed = text.lower[start..end].starts_with('#');
         let Ok(number) = digits.parse::<u64>() else { continue };
         let before = |list: List| near_before(text, hits, start, 0).any(|hit| hit.mark == Mark::List(list));
-        let unit = next_after(text, hits, end).find_map(|hit| match hit.mark {
-            Mark::Unit(unit) => Some(usize::from(unit)),
-            _ => None,
-        });
-        if let Some(unit) = unit {
+        if let Some(unit) = unit_after(text, hits, end) {
             duration(read, number, unit);
             read.spans.add(start, end);
             continue;
@@ -269,6 +282,71 @@ fn numbers(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy) {
         }
         read.spans.add(start, end);
     }
+}
+
+/// What counts are grouped by, and into which stretches of time. That groups are asked for at all
+/// is a fact of its own: where none of them is known, a plain list would be no answer.
+fn groups(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
+    let mut last = None;
+    for hit in hits.iter() {
+        let Mark::Value(list, value) = hit.mark else { continue };
+        let Some((list, names)) = lexicon.values.get(usize::from(list)) else { continue };
+        let readings = || policy.readings.iter().filter(|reading| reading.groups_by && &reading.from == list);
+        let covered = hits.cover(hit, |mark| matches!(mark, Mark::Value(..)));
+        let asked = last.is_some_and(|end| goes_on(text, hits, end, hit)) || asks_groups(read, text, hits, hit);
+        let Some(value) = names.get(usize::from(value)).filter(|_| !covered && readings().next().is_some() && asked)
+        else {
+            continue;
+        };
+        for reading in readings() {
+            for source in reading.values.get(value).into_iter().flatten() {
+                read.push(&reading.argument, Value::from(source.as_str()));
+            }
+        }
+        read.group_spans.add(hit.start, hit.end);
+        last = Some(hit.end);
+    }
+    if last.is_some() || hits.has(List::Per) || read.arguments.contains_key("resolution") {
+        read.arguments.insert("grouped".to_owned(), Value::Bool(true));
+    }
+    if read.values("resolution").first().and_then(Value::as_str) == Some(AS_FITS) {
+        let unit = if read.hours.is_none_or(|hours| hours <= MAX_HOURLY) { "hours" } else { "days" };
+        read.arguments.insert("resolution".to_owned(), Value::from(vec![unit]));
+    }
+}
+
+/// "Per source", "by source", "the top sources", "which sources have the most events".
+fn asks_groups(read: &Read, text: &Text, hits: &Hits, hit: &Hit) -> bool {
+    let before = |list: List, skip: usize| near_before(text, hits, hit.start, skip).any(|b| b.mark == Mark::List(list));
+    let says = |other: &Hit| [List::Per, List::By].map(Mark::List).contains(&other.mark);
+    let after = hits.starting(hit.end, hit.end).iter().any(|other| other.lang == Lang::Ja && says(other));
+    if before(List::Per, 1) || after {
+        return true;
+    }
+    // "By customer Nordfjord" names a value, "by customer" what to group by.
+    let next = text.tokens.partition_point(|token| token.start < hit.end);
+    let named = text.tokens.get(next).is_some_and(|token| read.spans.overlap(token.start, token.end));
+    if before(List::By, 1) && !named {
+        return true;
+    }
+    // "The top 5 cases" are cases; "the cases with the most events" are counted by case.
+    let group = |other: &&Hit| matches!(other.mark, Mark::Group(_));
+    let inside = |other: &&Hit| other.start < hit.end && hit.start < other.end;
+    let free = !hits.iter().filter(group).any(|other| inside(&other));
+    let counted = free || hits.iter().filter(group).any(|other| !inside(&other));
+    // "Most recent" asks for the latest and not for the largest.
+    let mut most = hits.iter().filter(|other| {
+        other.mark == Mark::List(List::Most) && !hits.cover(other, |mark| mark == Mark::List(List::Limit))
+    });
+    let soon = text.tokens.get(next + 2).map_or(usize::MAX, |token| token.start);
+    counted && most.any(|most| before(List::Most, 2) || before(List::Ask, 0) || (hit.end..=soon).contains(&most.start))
+}
+
+/// "Per customer and severity": nothing but a small word stands between two names.
+fn goes_on(text: &Text, hits: &Hits, end: usize, hit: &Hit) -> bool {
+    let mut between = text.tokens.iter().filter(|token| token.start >= end && token.end <= hit.start);
+    let small = |at: usize| hits.starting(at, at).iter().any(|other| other.mark == Mark::List(List::Stop));
+    hit.start > end && between.next().is_none_or(|token| small(token.start)) && between.next().is_none()
 }
 
 /// The argument that a bare number near a word of this group fills.
@@ -309,6 +387,18 @@ fn next_after<'h>(text: &Text, hits: &'h Hits, at: usize) -> impl Iterator<Item 
     hits.starting(next, next).iter()
 }
 
+/// The unit of time after a number; "last" may stand between, as in French.
+fn unit_after(text: &Text, hits: &Hits, end: usize) -> Option<usize> {
+    let unit = |end| {
+        next_after(text, hits, end).find_map(|hit| match hit.mark {
+            Mark::Unit(unit) => Some(usize::from(unit)),
+            _ => None,
+        })
+    };
+    let last = next_after(text, hits, end).find(|hit| hit.mark == Mark::List(List::Last));
+    unit(end).or_else(|| unit(last?.end))
+}
+
 fn duration(read: &mut Read, number: u64, unit: usize) {
     const HOURS: [u64; 5] = [0, 1, 24, 168, 744];
     let number = number.clamp(1, 10_000);
@@ -320,6 +410,7 @@ fn set_range(read: &mut Read, start: &str, end: &str, hours: u64) {
     if read.arguments.contains_key("time_start") {
         return;
     }
+    read.hours = Some(hours);
     read.arguments.insert("time_start".to_owned(), Value::from(start));
     read.arguments.insert("time_end".to_owned(), Value::from(end));
     // A scope in hours always ends now, so a range that ended before cannot be said with it.
@@ -337,9 +428,13 @@ fn values(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
         }
         let Some((list, names)) = lexicon.values.get(usize::from(list)) else { continue };
         let Some(value) = names.get(usize::from(value)) else { continue };
-        for reading in policy.readings.iter().filter(|reading| &reading.from == list) {
+        for reading in policy.readings.iter().filter(|reading| &reading.from == list && !reading.groups_by) {
             for source in reading.values.get(value).into_iter().flatten() {
-                read.push(&reading.argument, Value::from(source.as_str()));
+                if reading.single {
+                    read.arguments.insert(reading.argument.clone(), Value::from(source.as_str()));
+                } else {
+                    read.push(&reading.argument, Value::from(source.as_str()));
+                }
             }
         }
     }
@@ -354,7 +449,7 @@ fn values(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
     }
 }
 
-fn times(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon, now: Timestamp) {
+fn times(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon, now: Timestamp) {
     if let Some(date) = read.values("date").first().and_then(Value::as_str).map(str::to_owned) {
         date_range(read, &date, hits, now);
     }
@@ -377,6 +472,13 @@ fn times(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon, now: 
         } else {
             let back = if back == 0 { 7 } else { back };
             set_range(read, &days_back(back), &days_back(back - 1), (back + 1) * 24);
+        }
+    }
+    // "The last two weeks" has its number in words.
+    for hit in hits.iter() {
+        let Mark::Numeral(number) = hit.mark else { continue };
+        if let Some(unit) = unit_after(text, hits, hit.end) {
+            duration(read, u64::from(number), unit);
         }
     }
     // "the last hour" has no number.
@@ -414,10 +516,11 @@ fn follows(hits: &Hits, hit: &Hit, list: List) -> bool {
 
 /// Whether a capitalised word after a preposition can be a customer: in a message about
 /// operational data, and not in one about the weather in Oslo or the capital of France.
-fn speaks_of_work(read: &Read, hits: &Hits) -> bool {
-    let has = |marks: fn(Mark) -> bool| hits.iter().any(|hit| marks(hit.mark));
+fn speaks_of_work(read: &Read, hits: &Hits, lexicon: &Lexicon) -> bool {
+    let has = |marks: fn(Mark) -> bool| hits.iter().any(|hit| !lexicon.groups_by(hit.mark) && marks(hit.mark));
     let named = has(|mark| matches!(mark, Mark::Group(_) | Mark::List(List::Operational)));
-    let asked = has(|mark| matches!(mark, Mark::List(List::Ask) | Mark::Value(..) | Mark::Time(_)));
+    let asked =
+        has(|mark| matches!(mark, Mark::List(List::Ask | List::Per | List::Most) | Mark::Value(..) | Mark::Time(_)));
     named || read.target || (asked && !has(|mark| mark == Mark::List(List::Outside)))
 }
 

@@ -19,7 +19,9 @@ use crate::domain::policy::decision::DecidedBy;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::lexicon::Lexicon;
+use crate::domain::policy::rules::AMBIGUOUS_NOUN;
 use crate::domain::policy::rules::ARGUMENT_MISSING;
+use crate::domain::policy::rules::PART_WITHOUT_TARGET;
 use crate::domain::policy::rules::RULES;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::PolicyError;
@@ -44,7 +46,17 @@ const MAX_PATTERN: usize = 1 << 20;
 pub struct Router {
     policy: Policy,
     lexicon: Lexicon,
-    patterns: Vec<(String, Regex, bool, bool)>,
+    patterns: Vec<ReadPattern>,
+}
+
+/// A [`Pattern`](crate::domain::policy::settings::Pattern), compiled.
+#[derive(Debug)]
+pub(crate) struct ReadPattern {
+    pub(crate) argument: String,
+    pub(crate) regex: Regex,
+    pub(crate) target: bool,
+    pub(crate) not_a_word: bool,
+    pub(crate) not_a_small_word: bool,
 }
 
 /// What a decision rests on.
@@ -86,7 +98,13 @@ impl Router {
                     .size_limit(MAX_PATTERN)
                     .build()
                     .map_err(|source| PolicyError::Pattern { argument: pattern.argument.clone(), source })?;
-                Ok((pattern.argument.clone(), regex, pattern.target, pattern.not_a_word))
+                Ok(ReadPattern {
+                    argument: pattern.argument.clone(),
+                    regex,
+                    target: pattern.target,
+                    not_a_word: pattern.not_a_word,
+                    not_a_small_word: pattern.not_a_small_word,
+                })
             })
             .collect::<Result<_, PolicyError>>()?;
         Ok(Self { policy, lexicon, patterns })
@@ -101,7 +119,7 @@ impl Router {
         &self.lexicon
     }
 
-    pub(crate) fn patterns(&self) -> &[(String, Regex, bool, bool)] {
+    pub(crate) fn patterns(&self) -> &[ReadPattern] {
         &self.patterns
     }
 
@@ -184,12 +202,12 @@ impl Router {
             arguments,
             missing: match ask {
                 Some(ask) => vec![ask.missing.clone()],
-                None if clarify => missing(signals),
+                None if clarify => missing(signals, rule),
                 None => Vec::new(),
             },
             choices: match ask {
                 Some(ask) => ask::choices(ask, input.message, signals),
-                None if clarify => self.choices(signals, input),
+                None if clarify => self.choices(signals, input, rule),
                 None => Vec::new(),
             },
             about: if follows { about(signals, input) } else { Vec::new() },
@@ -226,8 +244,12 @@ impl Router {
         if tools.is_empty() { groups.into_iter().flat_map(|group| group.order.clone()).collect() } else { tools }
     }
 
-    /// Choices from the shown objects, of the named group when one is named.
-    fn choices(&self, signals: &Signals, input: &RouteInput<'_>) -> Vec<Choice> {
+    /// What an ambiguous word may mean; else the shown objects, of the named group when one is named.
+    fn choices(&self, signals: &Signals, input: &RouteInput<'_>, rule: &str) -> Vec<Choice> {
+        if rule == AMBIGUOUS_NOUN {
+            let choice = |message: &String| Choice { label: message.clone(), message: message.clone() };
+            return signals.meanings.iter().map(choice).collect();
+        }
         let mut rows = input.shown.rows(&self.policy);
         rows.retain(|row| !signals.names_group || signals.groups.iter().any(|group| group == row.group()));
         choices_of(&rows, &self.policy, signals.language)
@@ -250,9 +272,12 @@ fn about(signals: &Signals, input: &RouteInput<'_>) -> Vec<ResultId> {
 }
 
 /// What a question back should ask for.
-fn missing(signals: &Signals) -> Vec<String> {
+fn missing(signals: &Signals, rule: &str) -> Vec<String> {
     if signals.words == 0 {
         return vec!["question".to_owned()];
+    }
+    if rule == PART_WITHOUT_TARGET {
+        return signals.lacks.clone();
     }
     let named = signals.groups.first().filter(|_| signals.names_group).map(String::as_str);
     let argument = match named {

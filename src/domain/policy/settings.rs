@@ -55,6 +55,9 @@ pub struct Policy {
     pub readings: Vec<Reading>,
     /// Source times behind words such as "today".
     pub times: BTreeMap<String, TimeRange>,
+    /// Words that may mean several kinds of data.
+    #[serde(default)]
+    pub ambiguities: Vec<Ambiguity>,
     /// Tool groups; the earlier wins when words point at several.
     pub groups: Vec<ToolGroup>,
     /// Word lists by language.
@@ -79,7 +82,7 @@ pub struct Customer {
 pub struct Pattern {
     /// Argument name, e.g. `cluster`.
     pub argument: String,
-    /// The first capture group, or the whole match when there is none, is the value.
+    /// The first capture group that took part, or the whole match when there is none, is the value.
     pub regex: String,
     /// The value names one object, so the message has an explicit target.
     #[serde(default)]
@@ -87,6 +90,9 @@ pub struct Pattern {
     /// Words of the word lists are no values (for patterns such as "cluster X").
     #[serde(default)]
     pub not_a_word: bool,
+    /// Function words are no values (for patterns such as "alarms about X").
+    #[serde(default)]
+    pub not_a_small_word: bool,
 }
 
 /// Turns value words into the values of a source.
@@ -97,8 +103,54 @@ pub struct Reading {
     pub argument: String,
     /// Value list of the word lists, e.g. `status`.
     pub from: String,
+    /// The words name what counts are grouped by, and only where they are asked for so: after
+    /// "per", beside "most". There they do not point at a tool group.
+    #[serde(default)]
+    pub groups_by: bool,
+    /// The argument is one plain value and no list; the last word counts.
+    #[serde(default)]
+    pub single: bool,
     /// Source values by word value; a word value that is missing here fills nothing.
     pub values: BTreeMap<String, Vec<String>>,
+}
+
+/// A word that people use for several kinds of data. Where the message says nothing that only
+/// one of them has, they are asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ambiguity {
+    /// Stable name.
+    pub name: String,
+    /// The words.
+    pub words: BTreeMap<Lang, Vec<String>>,
+    /// Asked only when one of these arguments is known, which say no more than that it happened.
+    pub when: Vec<String>,
+    /// Not asked when one of these is known: the message says what is meant.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// What may be meant, in the order of asking.
+    pub meanings: Vec<Meaning>,
+}
+
+/// One thing that an ambiguous word may mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meaning {
+    /// The words that say it plainly, in the place of the ambiguous ones.
+    pub words: BTreeMap<Lang, String>,
+}
+
+/// Another group that is asked before this one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Yield {
+    /// Name of the other group.
+    pub to: String,
+    /// One of these is known: arguments that the tools of this group cannot take.
+    pub when: Vec<String>,
+    /// None of these is known.
+    #[serde(default)]
+    pub unless: Vec<String>,
 }
 
 /// A time range in source strings.
@@ -134,6 +186,12 @@ pub struct ToolGroup {
     /// Arguments that point at the group without any word.
     #[serde(default)]
     pub targets: Vec<String>,
+    /// Arguments that point at the group where no word points at any.
+    #[serde(default)]
+    pub otherwise: Vec<String>,
+    /// The group that is likelier meant when something is asked that only that one has.
+    #[serde(default)]
+    pub yields: Option<Yield>,
     /// How one row of a result is named and addressed.
     #[serde(default)]
     pub row: Option<RowIdentity>,
@@ -193,8 +251,9 @@ pub struct RowIdentity {
 
 /// A call with places to fill. In `arguments` the string `$name` stands for the whole
 /// value, `{name}` inside a text for its text; what cannot be filled is left out. An
-/// object `{"$join": sep, "parts": […]}` joins the parts that can be filled. A key
-/// `a|b` becomes the first name that the tool's schema knows.
+/// object `{"$join": sep, "parts": […]}` joins the parts that can be filled. In a list an
+/// item `{"$each": name, "item": …}` stands for one item per value of that argument, each
+/// with the value as `$it`. A key `a|b` becomes the first name that the tool's schema knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallTemplate {
@@ -215,6 +274,12 @@ pub struct CallTemplate {
     /// Passed over when one of these is known, since the tool cannot take it.
     #[serde(default)]
     pub unless: Vec<String>,
+    /// The tool counts by groups. Others are passed over where counts by group are asked for.
+    #[serde(default)]
+    pub grouped: bool,
+    /// The user is asked for what is needed and missing, where nothing was shown that it could be.
+    #[serde(default)]
+    pub ask: bool,
     /// When the first of a pair is known, the second must be too.
     #[serde(default)]
     pub together: Vec<[String; 2]>,
@@ -296,6 +361,14 @@ pub struct Words {
     pub before_customer: Vec<String>,
     /// Words right before a position number: "number 2".
     pub number: Vec<String>,
+    /// "Per", "for each": counts are asked by what follows (in Japanese: by what stands before).
+    pub per: Vec<String>,
+    /// "By": the same where what follows names a group and no value.
+    pub by: Vec<String>,
+    /// "Most", "top": the largest groups are asked for.
+    pub most: Vec<String>,
+    /// Numbers in words, by number; read before a unit of time.
+    pub numerals: BTreeMap<String, Vec<String>>,
     /// Positions: `first`, `second`, `third`, `fourth`, `fifth`, `last`.
     pub positions: BTreeMap<String, Vec<String>>,
     /// Units of duration: `minute`, `hour`, `day`, `week`, `month`.
@@ -424,6 +497,8 @@ impl Policy {
                 order: Vec::new(),
                 words: BTreeMap::new(),
                 targets: Vec::new(),
+                otherwise: Vec::new(),
+                yields: None,
                 row: None,
                 asks: Vec::new(),
                 calls: Vec::new(),

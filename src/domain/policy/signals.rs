@@ -118,6 +118,10 @@ pub struct Signals {
     pub aspects: Vec<String>,
     /// What tools need for such a question is not said.
     pub lacks_argument: bool,
+    /// What the message may mean, said plainly, where a word of it stands for several kinds of data.
+    pub meanings: Vec<String>,
+    /// Arguments that the aspects asked for need and nothing gives.
+    pub lacks: Vec<String>,
 }
 
 impl Signals {
@@ -159,7 +163,7 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
         ..Signals::default()
     };
     flags(&mut signals, &hits);
-    signals.loose = loose_words(&text, &hits, &read.spans);
+    signals.loose = loose_words(&text, &hits, &read, lexicon);
     signals.definite = definite(&text, &hits);
     signals.changes = opens_with_change(&text, &hits);
     signals.aspects = aspects(&hits, lexicon);
@@ -170,6 +174,11 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     signals.arguments = read.arguments;
     if !signals.aspects.is_empty() && signals.aspects.iter().any(|aspect| aspect == "statistics") {
         signals.arguments.insert("statistics".to_owned(), Value::Bool(true));
+    }
+    signals.meanings = meanings(&text, &hits, &signals, policy);
+    signals.lacks = lacks(&signals, policy);
+    if !signals.lacks.is_empty() && signals.row.is_none() && signals.shown_rows == 1 {
+        signals.row = input.shown.rows(policy).first().map(SeenRow::to_row);
     }
     signals.lacks_argument = asked_back(policy, &signals).is_some();
     signals
@@ -194,6 +203,39 @@ fn earlier_language(router: &Router, input: &RouteInput<'_>) -> Option<Lang> {
     let text = Text::new(&earlier.content);
     let hits = router.lexicon().scan(&text, &Spans::default());
     Some(detect(&text, &hits, None)).filter(|lang| *lang != Lang::Other)
+}
+
+/// The message with each thing that its ambiguous word may mean in the place of that word.
+fn meanings(text: &Text, hits: &Hits, signals: &Signals, policy: &Policy) -> Vec<String> {
+    let plain = if text.original.len() == text.lower.len() { &text.original } else { &text.lower };
+    let mut found = hits.iter().filter_map(|hit| match hit.mark {
+        Mark::Ambiguity(index) => Some((hit, policy.ambiguities.get(usize::from(index))?)),
+        _ => None,
+    });
+    let Some((hit, ambiguity)) = found.next() else { return Vec::new() };
+    // "The alarm definitions" holds "the alarm": the longer words say which is meant.
+    let longer = |other: &Hit| matches!(other.mark, Mark::Group(_)) && other.start < hit.end && other.end > hit.end;
+    if hits.iter().any(longer)
+        || !ambiguity.when.iter().any(|name| signals.arguments.contains_key(name))
+        || ambiguity.unless.iter().any(|name| signals.arguments.contains_key(name))
+    {
+        return Vec::new();
+    }
+    let (Some(before), Some(after)) = (plain.get(..hit.start), plain.get(hit.end..)) else { return Vec::new() };
+    let words = ambiguity.meanings.iter().filter_map(|meaning| meaning.words.get(&hit.lang));
+    words.map(|words| format!("{before}{words}{after}")).collect()
+}
+
+/// What the parts of one object that are asked for need, and the message does not give.
+fn lacks(signals: &Signals, policy: &Policy) -> Vec<String> {
+    let group = signals.groups.first().and_then(|name| policy.group(name));
+    let group = group.filter(|_| signals.asks || signals.question);
+    let mut asked = group
+        .into_iter()
+        .flat_map(|group| &group.calls)
+        .filter(|call| call.ask && call.aspect.as_ref().is_some_and(|aspect| signals.aspects.contains(aspect)));
+    let missing = |name: &&String| !signals.arguments.contains_key(*name);
+    asked.next().map(|call| call.needs.iter().filter(missing).cloned().collect()).unwrap_or_default()
 }
 
 fn flags(signals: &mut Signals, hits: &Hits) {
@@ -234,9 +276,10 @@ fn flags(signals: &mut Signals, hits: &Hits) {
         .map(|(_, position)| position);
 }
 
-fn loose_words(text: &Text, hits: &Hits, spans: &Spans) -> usize {
-    let mut covered = spans.clone();
-    covered.extend(hits.iter().map(|hit| (hit.start, hit.end)));
+fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon) -> usize {
+    let mut covered = read.spans.clone();
+    let says = |hit: &&Hit| !lexicon.groups_by(hit.mark) || read.group_spans.overlap(hit.start, hit.end);
+    covered.extend(hits.iter().filter(says).map(|hit| (hit.start, hit.end)));
     let mut loose = 0;
     let mut characters = 0;
     for token in &text.tokens {
@@ -335,8 +378,9 @@ fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &Hits, policy
             .any(|value| !shown.holds(value));
     signals.customer = !read.values("customer").is_empty();
     signals.new_customer = read.values("customer").iter().any(|value| !shown.holds(value));
-    signals.filters =
-        ["case_status", "priority", "limit", "case_type"].iter().any(|name| read.arguments.contains_key(*name));
+    signals.filters = ["case_status", "priority", "limit", "case_type", "event_group", "resolution"]
+        .iter()
+        .any(|name| read.arguments.contains_key(*name));
     signals.time = read.arguments.contains_key("time_start");
     if signals.position.is_none() && signals.shown > 0 && !signals.target {
         signals.position = read.small_number.and_then(|number| i32::try_from(number - 1).ok());
@@ -369,6 +413,10 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
             named.push((hit.start, usize::from(group)));
         }
     }
+    // "Events per customer" asks for events.
+    if named.iter().any(|(start, _)| !read.group_spans.overlap(*start, start + 1)) {
+        named.retain(|(start, _)| !read.group_spans.overlap(*start, start + 1));
+    }
     named.sort_unstable();
     let named: Vec<usize> = named.into_iter().map(|(_, group)| group).collect();
     signals.names_group = !named.is_empty();
@@ -398,6 +446,11 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
     if ranked.is_empty() {
         ranked.extend(shown_groups);
     }
+    if ranked.is_empty() {
+        let otherwise = |group: &ToolGroup| group.otherwise.iter().any(|name| read.arguments.contains_key(name));
+        ranked.extend((0..policy.groups.len()).filter(|index| otherwise(&policy.groups[*index])));
+    }
+    give_way(&mut ranked, read, policy);
     let mut seen = Vec::new();
     ranked.retain(|group| {
         !seen.contains(group) && {
@@ -410,6 +463,22 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
     }
     signals.groups =
         ranked.into_iter().filter_map(|index| policy.groups.get(index)).map(|group| group.name.clone()).collect();
+}
+
+/// Puts the group that is likelier meant before the one that the words name.
+fn give_way(ranked: &mut Vec<usize>, read: &Read, policy: &Policy) {
+    let known = |name: &String| read.arguments.contains_key(name);
+    let yields = |index: &usize| {
+        let other = policy.groups.get(*index)?.yields.as_ref()?;
+        let applies = other.when.iter().any(known) && !other.unless.iter().any(known);
+        policy.groups.iter().position(|group| applies && group.name == other.to)
+    };
+    for at in 0..ranked.len() {
+        if let Some(other) = yields(&ranked[at]).filter(|other| !ranked[..at].contains(other)) {
+            ranked.insert(at, other);
+            return;
+        }
+    }
 }
 
 fn settle_operational(signals: &mut Signals, hits: &Hits) {

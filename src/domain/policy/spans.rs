@@ -44,14 +44,14 @@ pub struct Hits {
     /// Bytes of the longest.
     longest: usize,
     /// A bit for each word list that has a hit.
-    lists: u32,
+    lists: u64,
 }
 
 impl Hits {
     /// Takes hits that are ordered by start, the longer first.
     pub fn new(list: Vec<Hit>) -> Self {
         let longest = list.iter().map(|hit| hit.end - hit.start).max().unwrap_or(0);
-        let bit = |hit: &Hit| if let Mark::List(list) = hit.mark { 1 << list as u32 } else { 0 };
+        let bit = |hit: &Hit| if let Mark::List(list) = hit.mark { 1_u64 << list as u32 } else { 0 };
         let lists = list.iter().map(bit).fold(0, std::ops::BitOr::bitor);
         Self { list, longest, lists }
     }
@@ -63,7 +63,7 @@ impl Hits {
 
     /// Whether a word of this list stands anywhere.
     pub fn has(&self, list: List) -> bool {
-        self.lists & (1 << list as u32) != 0
+        self.lists & (1_u64 << list as u32) != 0
     }
 
     /// Those that begin at a byte between `first` and `last`, both included.

@@ -44,6 +44,9 @@ const ASKED: [(Label, &[&str]); 16] = [
             "wofür",
             "what is the datastore",
             "hva er datalageret",
+            "detect",
+            "oppdager",
+            "erkennt",
         ],
     ),
     (Label::Host, &["which host", "hostname", "hvilken vert", "welcher host", "welchem host"]),
@@ -107,10 +110,24 @@ fn one(story: &Story, reading: &Reading, voice: Voice) -> String {
             }
             format!("{}.", line(*noun, row, voice))
         }
+        Story::Counts { noun, total, rows, points } => counts(*noun, *total, rows, points, voice),
         Story::Empty { noun, filter } => voice.nothing(*noun, filter),
         Story::Failed { tool, reason } => voice.failed(tool, reason),
         Story::Text { text } => text.clone(),
     }
+}
+
+/// The sum, then each group and each stretch of time.
+fn counts(noun: Noun, total: u64, rows: &[Row], points: &[(String, u64)], voice: Voice) -> String {
+    let mut lines = vec![voice.all_of_them(total, noun)];
+    for row in rows {
+        let name = row.title.as_deref().unwrap_or_default();
+        lines.push(voice.counted(name, row.get(Label::Count).unwrap_or("0"), noun));
+    }
+    for (time, count) in points {
+        lines.push(voice.counted(&voice.from(time), &count.to_string(), noun));
+    }
+    lines.join("\n")
 }
 
 fn list(

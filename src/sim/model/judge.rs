@@ -204,7 +204,8 @@ fn is_identifier(value: &str) -> bool {
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let letters = value.chars().filter(|c| c.is_ascii_alphabetic()).count();
     // Times may be written another way than in the results; the checker knows them.
-    let time = value.contains(':') || value.contains('T') && value.contains('-');
+    let day = value.len() == 10 && value.chars().all(|c| c.is_ascii_digit() || c == '-');
+    let time = day || value.contains(':') || value.contains('T') && value.contains('-');
     !time && (digits >= 5 || value.matches('.').count() == 3 || (letters >= 3 && digits >= 2 && value.contains('-')))
 }
 

@@ -6,10 +6,12 @@
 
 mod answer;
 pub mod behaviour;
+mod counts;
+mod detections;
 mod draft;
-mod families;
 mod job;
 mod judge;
+mod lookups;
 mod phrases;
 mod plan;
 mod request;

@@ -45,11 +45,14 @@ impl Voice {
             Noun::Filter => (["filter", "filter", "Filter"], ["filters", "filtre", "Filter"]),
             Noun::Figure => (["row", "rad", "Zeile"], ["rows", "rader", "Zeilen"]),
             Noun::Datastore => (["datastore", "datalager", "Datastore"], ["datastores", "datalagre", "Datastores"]),
-            Noun::Entry => (["entry", "oppføring", "Eintrag"], ["entries", "oppføringer", "Einträge"]),
+            Noun::Entry | Noun::Lineage => (["entry", "oppføring", "Eintrag"], ["entries", "oppføringer", "Einträge"]),
             Noun::Property => (["property", "egenskap", "Eigenschaft"], ["properties", "egenskaper", "Eigenschaften"]),
             Noun::Record => (["record", "post", "Eintrag"], ["records", "poster", "Einträge"]),
             Noun::Score => (["reputation", "omdømme", "Reputation"], ["reputation", "omdømme", "Reputation"]),
             Noun::Listing => (["listing", "oppføring", "Listung"], ["listings", "oppføringer", "Listungen"]),
+            Noun::Category => (["category", "kategori", "Kategorie"], ["categories", "kategorier", "Kategorien"]),
+            Noun::Service => (["service", "tjeneste", "Dienst"], ["services", "tjenester", "Dienste"]),
+            Noun::Field => (["field", "felt", "Feld"], ["fields", "felt", "Felder"]),
             Noun::Item => (["item", "element", "Eintrag"], ["items", "elementer", "Einträge"]),
         };
         let [en, nb, de] = if several { many } else { one };
@@ -87,6 +90,8 @@ impl Voice {
             Label::Confidence => ["confidence", "konfidens", "Konfidenz"],
             Label::List => ["list", "liste", "Liste"],
             Label::From => ["from", "fra", "ab"],
+            Label::Cvss => ["CVSS", "CVSS", "CVSS"],
+            Label::Vulnerabilities => ["vulnerabilities", "sårbarheter", "Schwachstellen"],
         };
         self.tongue.pick(en, nb, de)
     }
@@ -131,6 +136,16 @@ impl Voice {
             .pick("There are {n} {noun} in total.", "Det er {n} {noun} totalt.", "Insgesamt gibt es {n} {noun}.")
             .replace("{n}", &count.to_string())
             .replace("{noun}", self.noun(noun, count != 1))
+    }
+
+    /// A number of one group, or of one stretch of time.
+    pub(super) fn counted(self, group: &str, count: &str, noun: Noun) -> String {
+        format!("- {group}: {count} {}", self.noun(noun, count != "1"))
+    }
+
+    /// The beginning of a stretch of time.
+    pub(super) fn from(self, time: &str) -> String {
+        self.tongue.pick("from {time}", "fra {time}", "ab {time}").replace("{time}", time)
     }
 
     pub(super) fn nothing(self, noun: Noun, filter: &str) -> String {

@@ -7,8 +7,9 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::sim::model::families;
+use crate::sim::model::detections;
 use crate::sim::model::job::Job;
+use crate::sim::model::lookups;
 use crate::sim::model::words::Reading;
 
 /// A call that the model wants.
@@ -114,6 +115,9 @@ const ASPECTS: &[&str] = &[
 ];
 /// Score and arguments of a tool of the embedded servers.
 fn known_tool(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
+    if let Some(known) = detections::known(tool, reading) {
+        return Some(known);
+    }
     let case = reading.case_ids.first();
     let runtime = reading.says(RUNTIME) || reading.cluster.is_some();
     let events = reading.says(EVENTS);
@@ -141,7 +145,7 @@ fn known_tool(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
 }
 
 fn known_lookup(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
-    if let Some(found) = families::known(tool, reading) {
+    if let Some(found) = lookups::known(tool, reading) {
         return Some(found);
     }
     match tool {

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::sim::model::counts;
 use crate::sim::model::job::Seen;
 use crate::sim::model::plan::bare;
 
@@ -29,6 +30,10 @@ pub(super) enum Noun {
     Record,
     Score,
     Listing,
+    Category,
+    Service,
+    Field,
+    Lineage,
     Item,
 }
 
@@ -64,6 +69,8 @@ pub(super) enum Label {
     Confidence,
     List,
     From,
+    Cvss,
+    Vulnerabilities,
 }
 
 /// One entity with its attributes.
@@ -85,6 +92,8 @@ impl Row {
 pub(super) enum Story {
     /// Several rows; `total` is known or not.
     Rows { noun: Noun, rows: Vec<Row>, shown: u64, total: Option<u64>, more: bool },
+    /// Numbers by group and by stretch of time, with their sum.
+    Counts { noun: Noun, total: u64, rows: Vec<Row>, points: Vec<(String, u64)> },
     /// One object, with its whole payload for questions about an attribute.
     Object { noun: Noun, row: Row, whole: Value },
     /// The call succeeded and found nothing.
@@ -104,11 +113,18 @@ pub(super) fn tell(seen: &Seen) -> Story {
         return Story::Failed { tool: tool.to_owned(), reason };
     }
     let content = payload(&seen.content);
+    // A tree that counted nothing is a list of one all the same.
+    if seen.outcome == "empty" {
+        return Story::Empty { noun, filter: filter_of(&seen.arguments) };
+    }
+    if let Some(counts) = counts::read(noun, content) {
+        return counts;
+    }
     if let Some(list) = main_list(content) {
         if list.is_empty() {
             return Story::Empty { noun, filter: filter_of(&seen.arguments) };
         }
-        let rows: Vec<Row> = list.iter().map(row).collect();
+        let rows: Vec<Row> = list.iter().map(|item| row_of(noun, item)).collect();
         let total = seen.rows_total.or_else(|| page_total(&seen.content));
         let shown = seen.rows_shown.unwrap_or(rows.len() as u64);
         let more = matches!(seen.outcome.as_str(), "partial" | "truncated")
@@ -117,9 +133,8 @@ pub(super) fn tell(seen: &Seen) -> Story {
         return Story::Rows { noun, rows, shown, total, more };
     }
     match content {
-        _ if seen.outcome == "empty" => Story::Empty { noun, filter: filter_of(&seen.arguments) },
         Value::Object(members) if !members.is_empty() => {
-            let row = row(content);
+            let row = row_of(noun, content);
             if row == Row::default() {
                 let mut found = Vec::new();
                 leaves(content, "", 0, &mut found);
@@ -182,7 +197,7 @@ const TITLE: [&str; 12] = [
     "/keys/0/translation",
 ];
 /// Attributes that a line of a list has.
-const LINE: [(Label, &[&str]); 17] = [
+const LINE: [(Label, &[&str]); 19] = [
     (Label::Status, &["/status", "/state"]),
     (Label::Priority, &["/priority"]),
     (Label::Severity, &["/severity"]),
@@ -200,6 +215,8 @@ const LINE: [(Label, &[&str]); 17] = [
     (Label::Method, &["/scoringMethod"]),
     (Label::Confidence, &["/confidence"]),
     (Label::List, &["/source/shortName"]),
+    (Label::Cvss, &["/totalCVSS"]),
+    (Label::Vulnerabilities, &["/vulnerabilitiesCount"]),
 ];
 /// Further attributes, told when asked for.
 const MORE: [(Label, &[&str]); 12] = [
@@ -208,7 +225,7 @@ const MORE: [(Label, &[&str]); 12] = [
     (Label::Updated, &["/lastUpdatedTime"]),
     (Label::Assigned, &["/assignedTech/name", "/assignedUser/name"]),
     (Label::Reporter, &["/reporter/name"]),
-    (Label::Category, &["/category/name", "/category/shortName"]),
+    (Label::Category, &["/category/name", "/category/shortName", "/attackCategory/name"]),
     (Label::Service, &["/service/name", "/service/shortName"]),
     (Label::Type, &["/type"]),
     (Label::Description, &["/description", "/content/output"]),
@@ -238,6 +255,15 @@ pub(super) fn is_unset(whole: &Value, label: Label) -> bool {
     })
 }
 
+fn row_of(noun: Noun, item: &Value) -> Row {
+    match noun {
+        Noun::Lineage => counts::entry(item),
+        // People say the short name of such things; their number is for machines.
+        Noun::Category | Noun::Service | Noun::Field => Row { id: first_text(item, &["/shortName"]), ..row(item) },
+        _ => row(item),
+    }
+}
+
 fn row(value: &Value) -> Row {
     Row {
         id: first_text(value, &ID),
@@ -265,7 +291,7 @@ fn first_text(value: &Value, pointers: &[&str]) -> Option<String> {
 }
 
 /// A text in one line without markup, cut between words.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
@@ -313,7 +339,12 @@ fn noun_of(tool: &str) -> Noun {
         ("customerproperties", Noun::Property),
         ("filter", Noun::Filter),
         ("comment", Noun::Comment),
-        ("tag", Noun::Tag),
+        ("casetags", Noun::Tag),
+        ("lineage", Noun::Lineage),
+        ("categor", Noun::Category),
+        ("caseservices", Noun::Service),
+        ("casefields", Noun::Field),
+        ("allowed", Noun::Item),
         ("runtime", Noun::RuntimeEvent),
         ("event_", Noun::RuntimeEvent),
         ("event", Noun::Event),

@@ -87,6 +87,11 @@ fn invented_row() -> Row {
 
 fn fabricate(stories: &mut Vec<Story>) {
     for story in stories.iter_mut() {
+        if let Story::Counts { rows, .. } = story {
+            let count = vec![(Label::Count, "97".to_owned())];
+            rows.insert(0, Row { title: Some("unheard-of".to_owned()), fields: count, ..Row::default() });
+            return;
+        }
         if let Story::Rows { rows, shown, .. } = story {
             // In front, where a long list cannot cut it off.
             rows.insert(0, invented_row());
@@ -122,11 +127,14 @@ fn swap(stories: &mut [Story]) {
         .iter_mut()
         .flat_map(|story| match story {
             Story::Rows { rows, .. } => rows.iter_mut().take(super::story::MAX_ROWS).collect::<Vec<_>>(),
+            Story::Counts { rows, .. } => rows.iter_mut().collect(),
             Story::Object { row, .. } => vec![row],
             _ => Vec::new(),
         })
         .collect();
-    for label in [Label::Status, Label::Priority, Label::Severity, Label::Customer, Label::Cluster, Label::Source] {
+    let labels =
+        [Label::Status, Label::Priority, Label::Severity, Label::Customer, Label::Cluster, Label::Source, Label::Count];
+    for label in labels {
         for first in 0..rows.len() {
             for second in first + 1..rows.len() {
                 let values = (rows[first].get(label).map(str::to_owned), rows[second].get(label).map(str::to_owned));
@@ -154,6 +162,11 @@ fn off_by_one(job: &Job, stories: &mut [Story], voice: Voice) -> String {
             Story::Rows { shown, total, .. } => {
                 *shown += 1;
                 *total = total.map(|total| total + 1);
+                changed = true;
+            }
+            Story::Counts { total, points, .. } => {
+                *total += 1;
+                points.iter_mut().take(1).for_each(|(_, count)| *count += 1);
                 changed = true;
             }
             Story::Object { row, .. } => {

@@ -123,6 +123,7 @@ pub(super) struct Reading {
     filter: Option<u64>,
     /// Words of the message in lower case, between blanks.
     pub(super) lower: String,
+    hints: Map<String, Value>,
 }
 
 fn pattern(text: &str) -> Regex {
@@ -150,7 +151,7 @@ impl Reading {
     /// Reads a message, and what a prompt has read off it already.
     pub(super) fn of(message: &str, hints: &Map<String, Value>) -> Self {
         let lower = format!(" {} ", message.to_lowercase());
-        let mut reading = Self { lower, ..Self::default() };
+        let mut reading = Self { lower, hints: hints.clone(), ..Self::default() };
         reading.read_ids(message);
         reading.read_filters();
         reading.take_hints(hints);
@@ -169,6 +170,11 @@ impl Reading {
     /// The filter that is meant: the number after the word, where nothing better is known.
     pub(super) fn filter_id(&self) -> Option<u64> {
         self.filter.or_else(|| FILTER_ID.captures(&self.lower)?[1].parse().ok())
+    }
+
+    /// What the prompt has read off the message, by its name there.
+    pub(super) fn hint(&self, name: &str) -> Option<&Value> {
+        self.hints.get(name)
     }
 
     /// Whether the message names something that a call can be made for.
@@ -220,7 +226,7 @@ impl Reading {
             .collect();
         for (priority, words) in [
             ("critical", ["critical", "kritisk", "kritisch"]),
-            ("high", ["high", "høy", "hohe"]),
+            ("high", ["high ", "høy ", "hohe"]),
             ("medium", ["medium", "middels", "mittlere"]),
             ("low ", ["low ", "lav ", "niedrig"]),
         ] {

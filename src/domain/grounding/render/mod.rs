@@ -29,11 +29,17 @@ use crate::domain::grounding::render::fields::lines_of;
 use crate::domain::grounding::render::sentences::Sentences;
 use crate::domain::grounding::render::sentences::fill;
 use crate::domain::grounding::render::sentences::sentences;
+use crate::domain::grounding::tree::Bucket;
+use crate::domain::grounding::tree::STRETCH;
+use crate::domain::grounding::tree::Trees;
+use crate::domain::grounding::tree::number_of;
 use crate::domain::lang::Lang;
 use crate::domain::outcome::Outcome;
 
 /// Rows of one table.
 pub const MAX_ROWS: usize = 20;
+/// Groups of one tree.
+const MAX_LEAVES: usize = 40;
 /// Rows of a table inside a record.
 const MAX_INNER_ROWS: usize = 5;
 /// Tables of one result, or inside one record.
@@ -197,7 +203,10 @@ impl<'e, 'a> Renderer<'e, 'a, '_> {
     fn rows(&mut self, list: &List<'_>, most: usize, outer: bool) {
         let rows = list.rows.get(..most.min(list.rows.len())).unwrap_or_default();
         match rows {
-            [only] if outer && list.rows.len() == 1 => self.fields(*only, fields::MAX_FIELDS),
+            [only] if outer && list.rows.len() == 1 => {
+                self.fields(*only, fields::MAX_FIELDS);
+                self.tree(*only);
+            }
             _ => self.table(rows),
         }
         let shown = rows.len() as u64;
@@ -215,6 +224,49 @@ impl<'e, 'a> Renderer<'e, 'a, '_> {
             self.out.push_str(&sentence);
             self.out.push_str("\n\n");
         }
+    }
+
+    /// The groups of a tree with their whole branches, each with its number.
+    fn tree(&mut self, root: RowId) {
+        let trees = Trees::read(self.evidence);
+        let leaves = trees.leaves(self.evidence, root);
+        let branch = |row: RowId| trees.branch(self.evidence, row);
+        let Some(kinds) = leaves.first().map(|row| branch(*row).iter().map(|b| b.kind).collect::<Vec<_>>()) else {
+            return;
+        };
+        let same = |row: &RowId| branch(*row).iter().map(|bucket| bucket.kind).eq(kinds.iter().copied());
+        let leaves: Vec<RowId> = leaves.into_iter().filter(same).collect();
+        let numbers = [("count", "count"), ("rawEventCount", "raw event count")];
+        let numbers: Vec<_> = numbers
+            .iter()
+            .filter(|(key, _)| leaves.iter().any(|row| number_of(self.evidence, *row, key).is_some()))
+            .collect();
+        let head = |kind: &&str| if *kind == STRETCH { "from".to_owned() } else { cell::name(kind) };
+        let heads: Vec<String> = kinds.iter().map(head).collect();
+        let heads: Vec<&str> =
+            heads.iter().map(String::as_str).chain(numbers.iter().map(|(_, label)| *label)).collect();
+        let _ = writeln!(self.out, "| {} |", heads.join(" | "));
+        let _ = writeln!(self.out, "|{}", " --- |".repeat(heads.len()));
+        for row in leaves.iter().take(MAX_LEAVES) {
+            let own = branch(*row).into_iter().map(|bucket| self.called(bucket));
+            let values = numbers.iter().map(|(key, _)| number_of(self.evidence, *row, key));
+            let values =
+                values.map(|id| id.map_or_else(|| cell::EMPTY.to_owned(), |id| printed(self.evidence.fact(id))));
+            let cells: Vec<String> = own.chain(values).collect();
+            let _ = writeln!(self.out, "| {} |", cells.join(" | "));
+        }
+        self.out.push('\n');
+        if leaves.len() > MAX_LEAVES {
+            let (shown, all) = (MAX_LEAVES.to_string(), leaves.len().to_string());
+            let _ = writeln!(self.out, "{}\n", fill(self.words.shown, &[&shown, &all]));
+        }
+    }
+
+    /// What a group is called: its short name, or the time at which it begins.
+    fn called(&self, bucket: &Bucket<'_>) -> String {
+        let key = |wanted: &str| bucket.names.iter().copied().find(|id| self.evidence.fact(*id).key == wanted);
+        let id = key("shortName").or_else(|| key("identifier")).or(bucket.start);
+        id.map_or_else(|| cell::EMPTY.to_owned(), |id| printed(self.evidence.fact(id)))
     }
 
     fn table(&mut self, rows: &[RowId]) {

@@ -21,6 +21,7 @@ use crate::domain::policy::decision::RouterDecision;
 mod denials;
 mod families;
 mod shared;
+mod trees;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -9,6 +9,7 @@ use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::FactId;
+use crate::domain::grounding::facts::List;
 use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::spoken;
@@ -122,7 +123,10 @@ impl<'c> Checker<'c, '_> {
         let filters = self.absence_filters(unit, items, &clause, span);
         let object = object.or_else(spoken_result);
         let lists = object.map_or_else(Vec::new, |object| self.lists_of(object, about));
-        let lists: Vec<_> = lists.into_iter().filter(|list| answered.contains(&(list.result as usize))).collect();
+        // The root of a tree that counted nothing is no row.
+        let empty_tree = |at: usize| self.input.results[at].outcome == Outcome::Empty;
+        let told = |list: &&List<'_>| answered.contains(&(list.result as usize)) && !empty_tree(list.result as usize);
+        let lists: Vec<_> = lists.into_iter().filter(told).collect();
         let mut page_only = false;
         let empty = answered.iter().any(|at| self.input.results[*at].outcome == Outcome::Empty);
         for list in &lists {

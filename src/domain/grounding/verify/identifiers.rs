@@ -144,7 +144,8 @@ impl<'c> Checker<'c, '_> {
         let Some(first) = facts.first().copied() else {
             return Finding::Supported(Vec::new(), "in the results".to_owned());
         };
-        if about.is_none() || self.respeaks(unit, item) {
+        // The name of a counted group says nothing of another group; its number does.
+        if about.is_none() || self.respeaks(unit, item) || facts.iter().any(|id| self.names_group(*id)) {
             return supported(first);
         }
         let nouns = self.nouns_of(unit, &[], &item.span);

@@ -25,11 +25,13 @@ mod stored;
 mod subjects;
 mod tables;
 mod times;
+mod trees;
 mod unsaid;
 mod values;
 mod work;
 
 pub(super) use self::aggregates::total;
+pub(super) use self::times::instant;
 
 use std::cell::OnceCell;
 use std::cell::RefCell;
@@ -55,6 +57,7 @@ use crate::domain::grounding::marks::Index;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken::Cue;
+use crate::domain::grounding::tree::Trees;
 use crate::domain::grounding::verify::values::UserValues;
 use crate::domain::policy::decision::RouterDecision;
 
@@ -103,6 +106,8 @@ pub(super) struct Checker<'c, 'a> {
     text_atoms: RefCell<HashMap<FactId, Rc<Vec<Atom>>>>,
     /// Texts that give orders, found once.
     orders: OnceCell<Orders>,
+    /// Trees of counts, read once.
+    trees: OnceCell<Trees<'a>>,
     /// Spans that claims of the running unit cover.
     pub(super) covered: Vec<Range<usize>>,
     /// Header of the table cell that is being read.
@@ -138,6 +143,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             quotes: Vec::new(),
             text_atoms: RefCell::default(),
             orders: OnceCell::new(),
+            trees: OnceCell::new(),
         }
     }
 

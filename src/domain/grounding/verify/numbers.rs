@@ -52,6 +52,9 @@ impl<'c> Checker<'c, '_> {
             let finding = Finding::Supported(vec![id], "in the results".to_owned());
             return self.found(&item.span, ClaimKind::Identifier, finding, ViolationCode::WrongEntity, invented);
         }
+        if let Some(finding) = self.tree_number(unit, items, at, number, about) {
+            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+        }
         let digits: String = self.draft.slice(&item.span).chars().filter(char::is_ascii_digit).collect();
         if self.user.number(number) && (number.id_candidate || digits.len() >= 3) {
             return self.covered.push(item.span.clone());

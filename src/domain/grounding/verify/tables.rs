@@ -44,6 +44,11 @@ impl Checker<'_, '_> {
                 self.found(cell, ClaimKind::Identifier, finding, code, code);
                 continue;
             }
+            if let Some(wrong) = self.tree_cell(unit, cell, header.as_ref()) {
+                let code = ViolationCode::WrongCount;
+                self.found(cell, ClaimKind::Aggregate, wrong, code, code);
+                continue;
+            }
             if let Some(id) = self.printed_by(cell, header.as_ref(), &subject) {
                 let finding = Finding::Supported(vec![id], "as stored".to_owned());
                 self.found(

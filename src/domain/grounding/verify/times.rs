@@ -32,7 +32,7 @@ use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::values::Item;
 
 /// The instant a stored value stands for, if it looks like one.
-pub(super) fn instant(value: &Value) -> Option<Timestamp> {
+pub(in crate::domain::grounding) fn instant(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Number(number) => {
             let n = number.as_i64().or_else(|| {
@@ -83,7 +83,7 @@ pub(super) fn is_time_key(key: &str) -> bool {
 }
 
 impl<'c> Checker<'c, '_> {
-    fn time_context(&self, observed_at: Timestamp) -> TimeContext {
+    pub(super) fn time_context(&self, observed_at: Timestamp) -> TimeContext {
         TimeContext { now: self.input.now, observed_at, default_zone: self.input.zone.clone() }
     }
 

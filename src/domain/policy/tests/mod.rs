@@ -2,8 +2,9 @@
 //! and properties that hold for any text.
 
 mod answers;
-mod families;
+mod detections;
 mod fixtures;
+mod lookups;
 mod messages;
 mod plans;
 mod properties;

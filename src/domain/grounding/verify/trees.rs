@@ -1,0 +1,372 @@
+//! Numbers of a statistics answer: a tree of groups in which each number is true inside its
+//! branch only, or a line of stretches of time. A number must be that of the group, or of the
+//! branch of groups, that its sentence names; where none is named, that of all. Names stand
+//! before their numbers or after them, one way for each kind of group in a sentence.
+//!
+//! Speaks only of numbers that some group has. Any other is for the families of [`super`].
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::domain::grounding::atom::Decimal;
+use crate::domain::grounding::atom::NumberAtom;
+use crate::domain::grounding::atom::Precision;
+use crate::domain::grounding::atom::TimeAtom;
+use crate::domain::grounding::atom::TimeMatch;
+use crate::domain::grounding::bind::Subject;
+use crate::domain::grounding::facts::Fact;
+use crate::domain::grounding::facts::FactId;
+use crate::domain::grounding::facts::RowId;
+use crate::domain::grounding::marks::as_decimal;
+use crate::domain::grounding::marks::prints_as;
+use crate::domain::grounding::sentence::Unit;
+use crate::domain::grounding::spoken;
+use crate::domain::grounding::spoken::Cue;
+use crate::domain::grounding::tree::Bucket;
+use crate::domain::grounding::tree::Trees;
+use crate::domain::grounding::tree::number_of;
+use crate::domain::grounding::verify::Checker;
+use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::stored::supports;
+use crate::domain::grounding::verify::times::instant;
+use crate::domain::grounding::verify::values::Item;
+use crate::domain::grounding::verify::values::ItemKind;
+
+/// Kinds of groups that one sentence may name; more are not told apart.
+const MAX_KINDS: usize = 4;
+/// From the beginning of a long stretch to a moment that is well inside its day in any zone near.
+const INTO_THE_DAY_MS: i64 = 12 * 3_600_000;
+
+/// A number of a unit, and the groups that the unit names, by place.
+struct Said {
+    /// Items that are numbers of some group, with their number facts.
+    numbers: Vec<(usize, Vec<FactId>)>,
+    /// Items that name groups: place, kind, rows.
+    names: Vec<(usize, String, Vec<RowId>)>,
+    /// The unit says "in all".
+    sums: bool,
+}
+
+impl<'c, 'a> Checker<'c, 'a> {
+    fn trees(&self) -> &Trees<'a> {
+        self.trees.get_or_init(|| Trees::read(self.evidence))
+    }
+
+    /// Whether a fact is the name of a counted group.
+    pub(super) fn names_group(&self, id: FactId) -> bool {
+        self.trees().buckets.iter().any(|bucket| bucket.names.contains(&id))
+    }
+
+    /// What is to be said of a number that some group of a tree has; `None` where none has it.
+    pub(super) fn tree_number(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        at: usize,
+        number: &NumberAtom,
+        about: &Subject,
+    ) -> Option<Finding> {
+        if self.trees().buckets.is_empty() || number.ordinal || number.unit.is_some() || number.approx.is_open() {
+            return None;
+        }
+        let held = self.held(unit, number);
+        let said = self.said(unit, items);
+        let Some(first) = held.first().copied() else { return self.unheld(unit, &said, items, at, number, about) };
+        let ways = said.ways();
+        let best = ways.iter().max_by_key(|way| {
+            // The first of equals: names before numbers.
+            let fits =
+                said.numbers.iter().filter(|(place, held)| self.fits(&said, items, *place, held, way, about).is_some());
+            (fits.count(), std::cmp::Reverse(way.iter().filter(|after| **after).count()))
+        })?;
+        if let Some(ids) = self.fits(&said, items, at, &held, best, about) {
+            return Some(Finding::Supported(ids, "the count of this group".to_owned()));
+        }
+        let named = self.groups_named(&said, items, at, best, about);
+        if named.is_empty() {
+            let printed = self.draft.slice(&items[at].span);
+            if self.draft.has(&unit.span, Cue::Sum) {
+                let roots = self.trees().roots.iter();
+                let totals: Vec<FactId> = roots.filter_map(|row| number_of(self.evidence, *row, "count")).collect();
+                return Some(Finding::Wrong(totals, format!("{printed} is the number of one group and not of all")));
+            }
+            // "The top 5": a number of the question.
+            if self.user.number(number) {
+                return None;
+            }
+            let reason = format!("{printed} is the number of some group, and none is named");
+            let counted = self.counted_object(unit, items, at).is_some();
+            return Some(if counted { Finding::Wrong(vec![first], reason) } else { Finding::Open(reason) });
+        }
+        let own = self.candidates(&named);
+        let stored = own.first().and_then(|row| number_of(self.evidence, *row, self.evidence.fact(first).key));
+        Some(match (own.as_slice(), stored) {
+            ([_], Some(stored)) => Finding::WrongEntity(first, Some(stored), self.says(stored)),
+            ([], _) => Finding::Wrong(vec![first], "no group of these names has this number".to_owned()),
+            _ => Finding::Wrong(vec![first], "several groups are of this name, and it is not their sum".to_owned()),
+        })
+    }
+
+    /// A number that no group has: the sum of one group over its branches, or raw events that are
+    /// told as events. What else it may be is not known here.
+    fn unheld(
+        &self,
+        unit: &Unit,
+        said: &Said,
+        items: &[Item<'c>],
+        at: usize,
+        number: &NumberAtom,
+        about: &Subject,
+    ) -> Option<Finding> {
+        let trees = self.trees();
+        let raw = trees.roots.iter().copied().chain(trees.buckets.iter().map(|bucket| bucket.row));
+        let mut raw = raw.filter_map(|row| number_of(self.evidence, row, "rawEventCount"));
+        let raw = raw.find(|id| supports(number, self.evidence.fact(*id)));
+        if let Some(id) = raw.filter(|_| self.counted_object(unit, items, at).is_some() && !self.says_raw(unit)) {
+            return Some(Finding::Wrong(vec![id], "a number of raw events, told as one of events".to_owned()));
+        }
+        said.ways().iter().find_map(|way| {
+            let several = self.candidates(&self.groups_named(said, items, at, way, about));
+            let sum = if several.len() > 1 { self.sum_of(&several) } else { None };
+            let (counts, sum) = sum?;
+            let held = Decimal::new(sum, 0).is_some_and(|sum| number.supports(&sum, None));
+            held.then(|| Finding::Supported(counts, "the sum of this group".to_owned()))
+        })
+    }
+
+    /// Whether a unit speaks of raw events.
+    fn says_raw(&self, unit: &Unit) -> bool {
+        is_raw(self.draft.slice(&unit.span))
+    }
+
+    /// Numbers of groups and of all that support the printed one. Raw events are another number,
+    /// and only of that kind where the text says so.
+    fn held(&self, unit: &Unit, number: &NumberAtom) -> Vec<FactId> {
+        let raw = self.says_raw(unit);
+        let trees = self.trees();
+        let rows = trees.roots.iter().copied().chain(trees.buckets.iter().map(|bucket| bucket.row));
+        let keys = if raw { ["count", "rawEventCount"].as_slice() } else { &["count"] };
+        let numbers = rows.flat_map(|row| keys.iter().filter_map(move |key| number_of(self.evidence, row, key)));
+        numbers.filter(|id| supports(number, self.evidence.fact(*id))).collect()
+    }
+
+    /// What is wrong with a number in a table, by the names in its row.
+    pub(super) fn tree_cell(&self, unit: &Unit, cell: &Range<usize>, header: Option<&Range<usize>>) -> Option<Finding> {
+        if self.trees().buckets.is_empty() || header.is_some_and(|header| is_raw(self.draft.slice(header))) {
+            return None;
+        }
+        let items = self.items(&unit.span);
+        let at = items.iter().position(|item| cell.start <= item.span.start && item.span.end <= cell.end)?;
+        let ItemKind::Number(number) = items[at].kind else { return None };
+        let finding = self.tree_number(unit, &items, at, number, &Subject::none())?;
+        matches!(finding, Finding::WrongEntity(..) | Finding::Wrong(..)).then_some(finding)
+    }
+
+    fn said(&self, unit: &Unit, items: &[Item<'c>]) -> Said {
+        let sums = self.draft.has(&unit.span, Cue::Sum);
+        let mut said = Said { numbers: Vec::new(), names: Vec::new(), sums };
+        for (place, item) in items.iter().enumerate() {
+            let rows = self.groups_called(item);
+            if let Some(bucket) = rows.first().and_then(|row| self.trees().bucket(*row)) {
+                said.names.push((place, bucket.kind.to_owned(), rows));
+            } else if let ItemKind::Number(number) = item.kind {
+                let plain = !number.ordinal && number.unit.is_none() && !number.approx.is_open();
+                let held = if plain { self.held(unit, number) } else { Vec::new() };
+                if !held.is_empty() {
+                    said.numbers.push((place, held));
+                }
+            }
+        }
+        said
+    }
+
+    /// The groups that a value names.
+    fn groups_called(&self, item: &Item<'c>) -> Vec<RowId> {
+        let trees = self.trees();
+        let by_name = |is: &dyn Fn(&Fact<'a>) -> bool| -> Vec<RowId> {
+            let called = |bucket: &&Bucket<'_>| bucket.names.iter().any(|id| is(self.evidence.fact(*id)));
+            trees.buckets.iter().filter(called).map(|bucket| bucket.row).collect()
+        };
+        match &item.kind {
+            ItemKind::Code(code) => by_name(&|fact| fact.text().is_some_and(|text| spoken::code_is(*code, text))),
+            ItemKind::Time(time) => {
+                let begins = |bucket: &&Bucket<'_>| self.begins(bucket, time);
+                trees.buckets.iter().filter(begins).map(|bucket| bucket.row).collect()
+            }
+            ItemKind::Duration(_) => Vec::new(),
+            _ => {
+                let mention = self.mention(item);
+                let text = self.draft.slice(&item.span).to_lowercase();
+                by_name(&|fact| {
+                    let whole = match fact.value {
+                        Value::String(name) => name.to_lowercase().starts_with(&text),
+                        Value::Number(_) => prints_as(fact.value, &text),
+                        _ => false,
+                    };
+                    whole && mention.facts.iter().any(|id| std::ptr::eq(self.evidence.fact(*id), fact))
+                })
+            }
+        }
+    }
+
+    /// Whether a printed time is the beginning of a stretch. A day is that in which nearly all of
+    /// a long stretch lies: by the calendar of its zone it begins late on the day before in UTC.
+    fn begins(&self, bucket: &Bucket<'_>, time: &TimeAtom) -> bool {
+        let Some(fact) = bucket.start.map(|id| self.evidence.fact(id)) else { return false };
+        if !matches!(time.precision, Precision::Month | Precision::Day) {
+            return self.time_is(self.evidence, fact, time) == Some(TimeMatch::Yes);
+        }
+        let into =
+            instant(fact.value).and_then(|at| at.checked_add(jiff::SignedDuration::from_millis(INTO_THE_DAY_MS)).ok());
+        let observed_at = self.evidence.result_of(fact).observed_at;
+        bucket.long && into.is_some_and(|at| time.matches(at, &self.time_context(observed_at)) == TimeMatch::Yes)
+    }
+
+    /// The rows named for a number, kind by kind; kinds that the unit does not name come from
+    /// what it is about.
+    fn groups_named(
+        &self,
+        said: &Said,
+        items: &[Item<'c>],
+        at: usize,
+        after: &[bool],
+        about: &Subject,
+    ) -> Vec<Vec<RowId>> {
+        let kinds = said.kinds();
+        let whole = said
+            .numbers
+            .iter()
+            .rev()
+            .find(|(place, _)| *place < at)
+            .is_some_and(|(place, _)| self.part_of(items[*place].span.end, items[at].span.start));
+        let mut named: Vec<Vec<RowId>> = Vec::new();
+        for (kind, after) in kinds.iter().zip(after) {
+            let part = |other: usize| self.part_of(items[at].span.end, items[other].span.start);
+            if let Some(rows) = said.nearest(kind, at, *after, whole, part) {
+                named.push(rows);
+            }
+        }
+        let of_context = about.rows().filter_map(|row| self.trees().bucket(row));
+        for bucket in of_context.filter(|bucket| !kinds.iter().any(|kind| kind == bucket.kind)) {
+            let known =
+                named.iter_mut().find(|rows| self.trees().bucket(rows[0]).is_some_and(|b| b.kind == bucket.kind));
+            match known {
+                Some(rows) => rows.push(bucket.row),
+                None => named.push(vec![bucket.row]),
+            }
+        }
+        named
+    }
+
+    /// Groups of a branch in which all the names occur, the last of them its own.
+    fn candidates(&self, named: &[Vec<RowId>]) -> Vec<RowId> {
+        let within = |row: RowId, rows: &[RowId]| rows.iter().any(|outer| self.evidence.within(row, *outer));
+        let all: BTreeSet<RowId> = named.iter().flatten().copied().collect();
+        all.into_iter().filter(|row| named.iter().all(|rows| within(*row, rows))).collect()
+    }
+
+    /// The facts by which a number is that of the groups named for it.
+    fn fits(
+        &self,
+        said: &Said,
+        items: &[Item<'c>],
+        at: usize,
+        held: &[FactId],
+        after: &[bool],
+        about: &Subject,
+    ) -> Option<Vec<FactId>> {
+        let named = self.groups_named(said, items, at, after, about);
+        let of = |row: RowId| held.iter().copied().find(|id| self.evidence.fact(*id).row == row);
+        let of_all = || self.trees().roots.iter().find_map(|root| of(*root)).map(|id| vec![id]);
+        if named.is_empty() {
+            return of_all();
+        }
+        let candidates = self.candidates(&named);
+        let found = match candidates.as_slice() {
+            [] => None,
+            [only] => of(*only).map(|id| vec![id]),
+            several => self.sum_of(several).filter(|(_, sum)| self.is_held(held, *sum)).map(|(counts, _)| counts),
+        };
+        // "critical 240, high 52, 318 in all": the last has no name of its own.
+        let closes = said.sums && said.numbers.iter().filter(|(place, _)| *place < at).count() > 0;
+        let named_after = said.names.iter().any(|(place, _, _)| *place > at);
+        found.or_else(|| of_all().filter(|_| closes && !named_after))
+    }
+
+    fn is_held(&self, held: &[FactId], sum: i128) -> bool {
+        held.iter().any(|id| self.whole_number(*id) == Some(sum))
+    }
+
+    fn whole_number(&self, id: FactId) -> Option<i128> {
+        as_decimal(self.evidence.fact(id).value).and_then(|value| value.to_integer())
+    }
+
+    /// The same group in several branches: what holds of it is the sum, where no branch is cut.
+    fn sum_of(&self, rows: &[RowId]) -> Option<(Vec<FactId>, i128)> {
+        let counts: Vec<FactId> = rows.iter().filter_map(|row| number_of(self.evidence, *row, "count")).collect();
+        let sum: i128 = counts.iter().filter_map(|id| self.whole_number(*id)).sum();
+        let count = |row: RowId| self.whole_number(number_of(self.evidence, row, "count")?);
+        let place = |row: RowId| &self.evidence.rows[row as usize];
+        let whole = rows.iter().all(|row| {
+            let beside = self.trees().buckets.iter().filter(|other| place(other.row).list == place(*row).list);
+            let inside: i128 = beside.filter_map(|other| count(other.row)).sum();
+            place(*row).parent.and_then(count) == Some(inside)
+        });
+        whole.then_some((counts, sum))
+    }
+}
+
+fn is_raw(text: &str) -> bool {
+    const RAW: [&str; 6] = ["raw", "rå", "roh", "brut", "crud", "生"];
+    let text = text.to_lowercase();
+    RAW.iter().any(|word| text.contains(word))
+}
+
+impl Said {
+    /// The kinds of groups that are named, each once.
+    fn kinds(&self) -> Vec<String> {
+        let mut kinds: Vec<String> = Vec::new();
+        for (_, kind, _) in &self.names {
+            if !kinds.contains(kind) && kinds.len() < MAX_KINDS {
+                kinds.push(kind.clone());
+            }
+        }
+        kinds
+    }
+
+    /// For each kind, whether its names stand after their numbers: all ways there are.
+    fn ways(&self) -> Vec<Vec<bool>> {
+        let kinds = self.kinds().len();
+        (0..1_usize << kinds).map(|way| (0..kinds).map(|kind| way >> kind & 1 == 1).collect()).collect()
+    }
+
+    /// The rows of a kind that a number goes with. A name that is alone with its number is that
+    /// number's on whichever side it stands.
+    fn nearest(
+        &self,
+        kind: &str,
+        at: usize,
+        after: bool,
+        whole: bool,
+        part: impl Fn(usize) -> bool,
+    ) -> Option<Vec<RowId>> {
+        let names = || self.names.iter().filter(|(_, of, _)| of == kind);
+        let before = names().rev().find(|(place, _, _)| *place < at);
+        let behind = names().find(|(place, _, _)| *place > at);
+        // "52 of the 318": the second is the whole, and the first goes with what follows it.
+        let between = |from: usize, to: usize| {
+            self.numbers.iter().any(|(place, _)| from < *place && *place < to && !part(*place))
+        };
+        let behind = behind.filter(|(place, _, _)| !between(at, *place));
+        let chosen = match (after, before, behind) {
+            _ if whole => None,
+            (true, before, None) => before.filter(|(place, _, _)| !between(*place, at)),
+            (true, _, behind) => behind,
+            (false, None, behind) => behind,
+            (false, before, _) => before,
+        };
+        chosen.map(|(_, _, rows)| rows.clone())
+    }
+}
