@@ -6,6 +6,7 @@ pub mod probes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -30,6 +31,7 @@ use crate::config::models::Thinking as ConfigThinking;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::PolicyError;
+use crate::domain::policy::settings::PolicyExtension;
 use crate::engine::Engine;
 use crate::engine::EngineSettings;
 use crate::engine::JudgeMode;
@@ -135,7 +137,7 @@ impl App {
     /// [`AppError`], naming what is wrong.
     pub async fn build(config: Config, lookup: Lookup<'_>, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let model = Arc::new(model_client(&config, lookup)?);
-        let router = Arc::new(Router::new(policy(&config)?)?);
+        let router = router(&config)?;
         let prompts = Arc::new(Prompts::load(config.grounding.prompts.as_deref().map(std::path::Path::new))?);
         let store = Arc::new(open_store(&config, lookup).await?);
         let hub = hub(&config, lookup, &clock)?;
@@ -189,6 +191,21 @@ pub async fn open_store(config: &Config, lookup: Lookup<'_>) -> Result<Store, Ap
 /// [`AppError::Policy`].
 pub fn policy(config: &Config) -> Result<Policy, AppError> {
     Ok(Policy::shipped()?.extended(config.policy.clone()))
+}
+
+/// The router of the policy. That of the shipped one takes a while and is the same for every
+/// gateway, so it is made once.
+fn router(config: &Config) -> Result<Arc<Router>, AppError> {
+    static SHIPPED: OnceLock<Arc<Router>> = OnceLock::new();
+    let made = || Ok::<_, AppError>(Arc::new(Router::new(policy(config)?)?));
+    if config.policy != PolicyExtension::default() {
+        return made();
+    }
+    if let Some(router) = SHIPPED.get() {
+        return Ok(Arc::clone(router));
+    }
+    let router = made()?;
+    Ok(Arc::clone(SHIPPED.get_or_init(|| router)))
 }
 
 fn settings(config: &Config, prompts: &Prompts) -> Result<EngineSettings, AppError> {

@@ -82,7 +82,7 @@ struct Shared {
     sleeper: Sleeper,
     faults: FaultList,
     // A std lock: it is never held across an await.
-    data: RwLock<Data>,
+    data: RwLock<Arc<Data>>,
     log: Mutex<VecDeque<Value>>,
     stop: CancellationToken,
 }
@@ -98,7 +98,7 @@ impl ArgusSim {
                 start,
                 sleeper,
                 faults: FaultList::default(),
-                data: RwLock::new(Data::build(seed, start)),
+                data: RwLock::new(Data::shared(seed, start)),
                 log: Mutex::default(),
                 stop: CancellationToken::new(),
                 clock,
@@ -158,7 +158,7 @@ impl ArgusSim {
     ///
     /// What is wrong with the patch; nothing has changed then.
     pub fn patch_case(&self, id: u64, changes: &Value) -> Result<(), String> {
-        patch::change_case(&mut self.write(), id, changes, self.clock().now())
+        patch::change_case(Arc::make_mut(&mut self.write()), id, changes, self.clock().now())
     }
 
     /// Adds a case made from another: `{copyOf, id?, …}`.
@@ -167,7 +167,7 @@ impl ArgusSim {
     ///
     /// What is wrong with the patch; nothing has changed then.
     pub fn add_case(&self, changes: &Value) -> Result<u64, String> {
-        patch::add_case(&mut self.write(), changes, self.clock().now())
+        patch::add_case(Arc::make_mut(&mut self.write()), changes, self.clock().now())
     }
 
     /// Changes several objects: `{cases: {id: patch}, events: {uuid: patch}, newCases: […]}`.
@@ -176,21 +176,21 @@ impl ArgusSim {
     ///
     /// What is wrong with the patch; changes before the faulty one stay.
     pub fn patch(&self, changes: &Value) -> Result<(), String> {
-        patch::apply(&mut self.write(), changes, self.clock().now())
+        patch::apply(Arc::make_mut(&mut self.write()), changes, self.clock().now())
     }
 
     /// Clears log and faults, and restores the data as it was at the start; the clock stays.
     pub fn reset(&self) {
         self.shared.faults.clear();
         self.shared.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        *self.write() = Data::build(self.shared.seed, self.shared.start);
+        *self.write() = Data::shared(self.shared.seed, self.shared.start);
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Data> {
+    fn read(&self) -> RwLockReadGuard<'_, Arc<Data>> {
         self.shared.data.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Data> {
+    fn write(&self) -> RwLockWriteGuard<'_, Arc<Data>> {
         self.shared.data.write().unwrap_or_else(PoisonError::into_inner)
     }
 

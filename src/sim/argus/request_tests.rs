@@ -100,6 +100,7 @@ async fn every_query_that_a_translator_returns_fits_its_schema_and_is_what_the_e
         let world = |field: &str| known(tool.family, field, event);
         let promised = Value::Object(tool.made().output.as_deref().unwrap().clone());
         let validator = jsonschema::validator_for(&promised).unwrap();
+        let mut compared = 0;
         for seed in 0..SEEDS {
             let sent = valid_in(&world, &tool.made().shape, &mut StdRng::seed_from_u64(seed));
             let (is_error, value) = server.result(tool.name, Value::Object(sent.clone())).await;
@@ -108,11 +109,17 @@ async fn every_query_that_a_translator_returns_fits_its_schema_and_is_what_the_e
             assert!(problems.is_empty(), "{} (seed {seed}): {problems:?} for {}", tool.name, json!(sent));
             let Work::Translate(query) = &tool.work else { panic!("{} translates", tool.name) };
             let (_, answer) = server.result(query.execute, Value::Object(sent.clone())).await;
+            if answer["error"]["kind"] == "INVALID_ARGUMENTS" {
+                // A name that only the descriptor of the metric rules out.
+                continue;
+            }
             let requests = sim.sim.requests();
             let body = &requests.last().unwrap()["body"];
             let shown = value.get("searchCriteria").unwrap_or(&value);
             assert_eq!(body, shown, "{} (seed {seed}): {answer}", query.execute);
+            compared += 1;
         }
+        assert!(compared > 2, "{}: {compared} of {SEEDS} were sent", tool.name);
         asked += 1;
     }
     assert_eq!(asked, 11);
