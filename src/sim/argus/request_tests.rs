@@ -108,7 +108,8 @@ async fn every_query_that_a_translator_returns_fits_its_schema_and_is_what_the_e
             assert!(problems.is_empty(), "{} (seed {seed}): {problems:?} for {}", tool.name, json!(sent));
             let Work::Translate(query) = &tool.work else { panic!("{} translates", tool.name) };
             let (_, answer) = server.result(query.execute, Value::Object(sent.clone())).await;
-            let body = &sim.sim.requests().last().unwrap()["body"];
+            let requests = sim.sim.requests();
+            let body = &requests.last().unwrap()["body"];
             let shown = value.get("searchCriteria").unwrap_or(&value);
             assert_eq!(body, shown, "{} (seed {seed}): {answer}", query.execute);
         }
