@@ -22,6 +22,6 @@ pub mod tools;
 pub mod upstream;
 
 #[cfg(test)]
-pub mod test_support;
-#[cfg(test)]
 mod surface_tests;
+#[cfg(test)]
+pub mod test_support;

@@ -84,7 +84,9 @@ mod tests {
         let json = serde_json::to_value(read(URI).unwrap()).unwrap();
         assert_eq!((&json["contents"][0]["uri"], &json["contents"][0]["mimeType"]), (&URI.into(), &MIME_TYPE.into()));
         let text = json["contents"][0]["text"].as_str().unwrap();
-        for part in ["and", "not", "=", "!=", " in ", "contains", "starts with", "startsWith", "exists", ">= \"6\"", "2048"] {
+        for part in
+            ["and", "not", "=", "!=", " in ", "contains", "starts with", "startsWith", "exists", ">= \"6\"", "2048"]
+        {
             assert!(text.contains(part), "{part}");
         }
     }

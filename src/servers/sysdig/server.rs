@@ -344,8 +344,7 @@ mod tests {
     #[tokio::test]
     async fn each_listing_asks_once_and_filters_by_permission() {
         let fixture =
-            Fixture::start(vec![permissions(&["policy-events.read", "other"]), permissions(&["perm2"])])
-                .await;
+            Fixture::start(vec![permissions(&["policy-events.read", "other"]), permissions(&["perm2"])]).await;
         let client = connect(fixture.server()).await;
         let listed = client.list_tools(None).await.unwrap().tools;
         assert_eq!(names(&listed), ["get_event_info", "get_event_process_tree", "list_runtime_events"]);

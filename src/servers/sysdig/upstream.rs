@@ -129,11 +129,7 @@ impl Upstream {
         self.send(credentials, request).await
     }
 
-    async fn send(
-        &self,
-        credentials: &Credentials,
-        request: reqwest::RequestBuilder,
-    ) -> Result<Answer, UpstreamError> {
+    async fn send(&self, credentials: &Credentials, request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", credentials.token.expose_secret()))
             .map_err(|_| UpstreamError::Token)?;
         bearer.set_sensitive(true);

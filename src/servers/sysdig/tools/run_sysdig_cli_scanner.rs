@@ -97,9 +97,7 @@ fn result(ran: &Ran) -> Result<Value, ToolError> {
             "output": format!("{stdout}{}", stderr.trim()),
             "exit_codes_explained": EXIT_CODES,
         })),
-        Some(1) => {
-            Ok(json!({"exit_code": 1, "stdout": null, "output": stdout, "exit_codes_explained": EXIT_CODES}))
-        }
+        Some(1) => Ok(json!({"exit_code": 1, "stdout": null, "output": stdout, "exit_codes_explained": EXIT_CODES})),
         code => {
             let failure = json!({
                 "error": "Error running Sysdig CLI Scanner",

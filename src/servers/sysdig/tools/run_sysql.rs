@@ -124,7 +124,8 @@ mod tests {
     #[tokio::test]
     async fn an_empty_or_missing_query_is_refused_without_a_request() {
         let fixture = Fixture::start(vec![]).await;
-        for arguments in [json!({}), json!({"sysql_query": null}), json!({"sysql_query": ""}), json!({"sysql_query": " "})]
+        for arguments in
+            [json!({}), json!({"sysql_query": null}), json!({"sysql_query": ""}), json!({"sysql_query": " "})]
         {
             let error = fixture.call("run_sysql", arguments).await.unwrap_err();
             assert_eq!(error.to_string(), "sysql_query is required");

@@ -117,7 +117,8 @@ fn of_workload(workload: &Workload, all: &mut Vec<Series>) {
         return;
     }
     let wanted = f64::from(workload.replicas);
-    let missing = f64::from((0..workload.replicas).filter(|replica| crashes(workload, *replica)).map(|_| 1).sum::<u32>());
+    let missing =
+        f64::from((0..workload.replicas).filter(|replica| crashes(workload, *replica)).map(|_| 1).sum::<u32>());
     for (metric, value) in [
         ("kube_workload_status_desired", wanted),
         ("kube_workload_status_ready", wanted - missing),

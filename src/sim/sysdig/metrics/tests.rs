@@ -38,14 +38,19 @@ fn selectors_match_labels_and_expressions() {
 #[test]
 fn arithmetic_matches_series_by_their_labels() {
     let cores = "sum by (kube_pod_name)(sysdig_container_cpu_cores_used)";
-    let shares = result(&format!("{cores} / (sum by (kube_pod_name)(sysdig_container_cpu_cores_quota_limit) > 0) < 0.25"));
+    let shares =
+        result(&format!("{cores} / (sum by (kube_pod_name)(sysdig_container_cpu_cores_quota_limit) > 0) < 0.25"));
     assert!(!shares.is_empty() && shares.iter().all(|sample| value(sample) < 0.25));
     assert_eq!(value(&result("vector(2) + 3 * 2 > 7")[0]).to_string(), "8");
     assert!(result("vector(2) > 7").is_empty());
     assert_eq!(result("kube_cluster_info or vector(0)").len(), 5);
     assert_eq!(result("topk(3, kube_node_info)").len(), 3);
-    let hour = result(r#"sum(sum_over_time(sysdig_container_net_http_error_count{kube_workload_name="booking-portal"}[1h])) by (kube_workload_name) / 3600"#);
-    let minute = result(r#"sum by (kube_workload_name)(sysdig_container_net_http_error_count{kube_workload_name="booking-portal"})"#);
+    let hour = result(
+        r#"sum(sum_over_time(sysdig_container_net_http_error_count{kube_workload_name="booking-portal"}[1h])) by (kube_workload_name) / 3600"#,
+    );
+    let minute = result(
+        r#"sum by (kube_workload_name)(sysdig_container_net_http_error_count{kube_workload_name="booking-portal"})"#,
+    );
     assert!((value(&hour[0]) - value(&minute[0])).abs() < 1e-9);
 }
 
@@ -63,9 +68,30 @@ fn a_limit_cuts_the_answer_and_says_so() {
 #[test]
 fn bad_queries_are_refused_and_none_panics() {
     for query in [
-        "", "(", "kube{", "kube{a}", "kube{a=b}", "kube{a=\"b}", "kube{a=~\"(\"}", "kube[1h]", "sum_over_time(kube)",
-        "topk(kube)", "topk(-1, kube)", "rate(kube[5m])", "kube[1x]", "kube[1.5h]", "1 > 2", "1 - kube", "a b", "é",
-        "kube offset 5m", "sum by kube", "a or 1", "kube{a=\"\\x\"}", "topk(99999999999999999999999, kube)", "1.2.3",
+        "",
+        "(",
+        "kube{",
+        "kube{a}",
+        "kube{a=b}",
+        "kube{a=\"b}",
+        "kube{a=~\"(\"}",
+        "kube[1h]",
+        "sum_over_time(kube)",
+        "topk(kube)",
+        "topk(-1, kube)",
+        "rate(kube[5m])",
+        "kube[1x]",
+        "kube[1.5h]",
+        "1 > 2",
+        "1 - kube",
+        "a b",
+        "é",
+        "kube offset 5m",
+        "sum by kube",
+        "a or 1",
+        "kube{a=\"\\x\"}",
+        "topk(99999999999999999999999, kube)",
+        "1.2.3",
     ] {
         let reply = answer(query).unwrap_err();
         assert!(matches!(reply.status.as_u16(), 400 | 422), "{query}");

@@ -54,11 +54,7 @@ pub(super) struct BadInterval(String);
 
 impl fmt::Display for BadInterval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?}: give whole numbers with s, m, h or d, the larger unit first, as in 30m, 1h or 1h30m",
-            self.0
-        )
+        write!(f, "{:?}: give whole numbers with s, m, h or d, the larger unit first, as in 30m, 1h or 1h30m", self.0)
     }
 }
 
@@ -68,13 +64,32 @@ mod tests {
 
     #[test]
     fn spans_are_read_and_anything_else_is_refused() {
-        for (text, seconds) in [("1h", 3_600), ("30m", 1_800), ("90s", 90), ("1h30m", 5_400), ("2d", 172_800), ("1d1s", 86_401)]
+        for (text, seconds) in
+            [("1h", 3_600), ("30m", 1_800), ("90s", 90), ("1h30m", 5_400), ("2d", 172_800), ("1d1s", 86_401)]
         {
             assert_eq!(Interval::parse(text), Ok(Interval { text: text.to_owned(), seconds }));
         }
         for text in [
-            "", "1", "h", "1.5h", "-1h", "+1h", "1w", "1ms", "30m1h", "1h1h", "0s", "1 h", "1h ", "1H", "99999999d", "1é",
-            "99999999999s", "1h30", "[1h", "111111111111111111111111111111111s",
+            "",
+            "1",
+            "h",
+            "1.5h",
+            "-1h",
+            "+1h",
+            "1w",
+            "1ms",
+            "30m1h",
+            "1h1h",
+            "0s",
+            "1 h",
+            "1h ",
+            "1H",
+            "99999999d",
+            "1é",
+            "99999999999s",
+            "1h30",
+            "[1h",
+            "111111111111111111111111111111111s",
         ] {
             assert!(Interval::parse(text).is_err(), "{text}");
         }

@@ -80,7 +80,8 @@ impl MetricTool {
                 required.push("status");
             }
             Extra::Interval => {
-                let about = "The span that errors are counted over: whole numbers with s, m, h or d, as in 30m or 1h30m.";
+                let about =
+                    "The span that errors are counted over: whole numbers with s, m, h or d, as in 30m or 1h30m.";
                 properties.insert(
                     "interval".to_owned(),
                     json!({"type": "string", "description": about, "default": "1h", "examples": ["30m", "1h", "1d"]}),

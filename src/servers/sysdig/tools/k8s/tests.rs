@@ -38,9 +38,8 @@ fn defaults() -> Vec<(&'static str, String, Option<&'static str>)> {
     let c = format!("{W}, container_label_io_kubernetes_container_name");
     let p = "kube_cluster_name, kube_namespace_name, kube_pod_name";
     let g = "kube_cluster_name, kube_namespace_name, kube_workload_name";
-    let errors = |metric: &str| {
-        format!("topk(20,sum(sum_over_time({metric}{{}}[1h])) by ({W}, kube_pod_name)) / 3600.000000")
-    };
+    let errors =
+        |metric: &str| format!("topk(20,sum(sum_over_time({metric}{{}}[1h])) by ({W}, kube_pod_name)) / 3600.000000");
     let share = |used: &str, limit: &str| format!("sum by ({p})({used}) / (sum by ({p})({limit}) > 0) < 0.25");
     vec![
         ("k8s_list_clusters", "kube_cluster_info".to_owned(), Some("10")),
@@ -234,7 +233,9 @@ async fn failures_begin_with_the_prefix_of_their_tool() {
         assert!(texts[1].starts_with(&format!("{}: status code 403, body: no", tool.failure)));
         assert!(texts[1].contains("metrics-data.read"));
         assert_eq!(texts[2], format!("{}: status code 204, body: ", tool.failure));
-        assert!(texts[3].starts_with("failed to decode response: ") && texts[4].starts_with("failed to decode response: "));
+        assert!(
+            texts[3].starts_with("failed to decode response: ") && texts[4].starts_with("failed to decode response: ")
+        );
         let gone = Fixture::start_with(vec![], |config| config.api_host = Some("http://127.0.0.1:1".to_owned())).await;
         let text = gone.call(tool.name, json!({"status": "ready"})).await.unwrap_err().to_string();
         assert!(text.starts_with(&format!("{}: ", tool.failure)) && !text.contains("status code"), "{text}");

@@ -49,7 +49,8 @@ async fn an_image_that_passes_and_one_that_does_not_are_both_results() {
 
 #[tokio::test]
 async fn standalone_offline_with_the_full_table_tells_of_its_logs() {
-    let arguments = json!({"image": "ubuntu", "standalone": true, "offline_analyser": "true", "full_vulnerability_table": true});
+    let arguments =
+        json!({"image": "ubuntu", "standalone": true, "offline_analyser": "true", "full_vulnerability_table": true});
     let result = scan(arguments).await.unwrap();
     assert!(result["output"].as_str().unwrap().contains("Execution logs written to"));
 }
@@ -60,8 +61,7 @@ async fn infrastructure_code_is_scanned() {
     assert_eq!(bare["exit_code"], 0);
     assert!(bare["output"].as_str().unwrap().contains("OK: no resources found"));
     let path = format!("{MANIFESTS}/privilege-escalation");
-    let escalating =
-        scan(json!({"mode": "iac", "path_to_scan": path, "iac_group_by": "resource"})).await.unwrap();
+    let escalating = scan(json!({"mode": "iac", "path_to_scan": path, "iac_group_by": "resource"})).await.unwrap();
     assert_eq!(escalating["exit_code"], 1);
     let output = escalating["output"].as_str().unwrap();
     assert!(output.contains("Container allowing privileged sub processes") && output.contains("RESOURCE"), "{output}");
@@ -77,8 +77,13 @@ async fn command_lines_have_each_flag_once_and_the_value_last() {
     assert_eq!(
         line(all).await,
         with(&[
-            "--standalone", "--offline-analyzer", "--full-vulns-table", "--separate-by-layer", "--separate-by-image",
-            "--detailed-policies-eval", "i",
+            "--standalone",
+            "--offline-analyzer",
+            "--full-vulns-table",
+            "--separate-by-layer",
+            "--separate-by-image",
+            "--detailed-policies-eval",
+            "i",
         ])
     );
     assert_eq!(line(json!({"image": "i", "offline_analyser": true})).await, with(&["i"]));
@@ -102,7 +107,10 @@ async fn values_that_could_be_options_and_missing_ones_are_refused() {
         (json!({"mode": "iac", "image": "x"}), "path_to_scan is required in mode iac"),
         (json!({"image": "--policy=none"}), "image must not begin with '-': it would be read as an option"),
         (json!({"image": "  -x"}), "image must not begin with '-': it would be read as an option"),
-        (json!({"mode": "iac", "path_to_scan": "-"}), "path_to_scan must not begin with '-': it would be read as an option"),
+        (
+            json!({"mode": "iac", "path_to_scan": "-"}),
+            "path_to_scan must not begin with '-': it would be read as an option",
+        ),
         (json!({"mode": "both", "image": "x"}), "mode must be one of: vulnerability, iac"),
         (json!({"image": "x", "standalone": 1}), "standalone must be true or false"),
         (json!({"image": "a\0b"}), "image must be at most 4096 characters without control characters"),
