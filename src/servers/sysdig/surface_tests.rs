@@ -1,6 +1,9 @@
 //! What clients see: lists by permission, the resource, the prompt, and who
 //! is offered the scanner.
 
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rmcp::RoleClient;
@@ -163,4 +166,43 @@ async fn the_prompt_is_listed_and_filled_in_without_credentials() {
         assert!(error.to_string().contains(text), "{error}");
     }
     assert!(fixture.requests().is_empty());
+}
+
+/// Everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_in_no_log_line_however_much_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let token = "tok-very-secret-0815";
+    let replies = vec![permissions(&["sage.exec"]), Reply::text(500, &format!("no: Bearer {token}"))];
+    let fixture = Fixture::start_with(replies, |config| config.api_token = Some(token.into())).await;
+    let client = connect(fixture.server()).await;
+    listed(&client).await;
+    let params = CallToolRequestParams::new("generate_sysql")
+        .with_arguments(json!({"question": "images"}).as_object().cloned().unwrap());
+    let result = client.call_tool(params).await.unwrap();
+    assert_eq!(fixture.requests()[1].header("authorization"), format!("Bearer {token}"));
+    assert!(!serde_json::to_string(&result).unwrap().contains(token));
+    let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(lines.contains("tool call failed"), "{lines}");
+    assert!(!lines.contains(token), "{lines}");
 }

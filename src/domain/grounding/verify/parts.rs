@@ -85,7 +85,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             let own = self.evidence.of_row(**row).iter().filter(|fact| fact.row == **row && is_identity(fact.key));
             own.min_by_key(|fact| fact.key != "id").is_some_and(|fact| {
                 let name = fact.text().map_or_else(|| fact.value.to_string(), str::to_owned);
-                stands_alone(&self.draft.text, &name)
+                stands_alone(self.draft.text, &name)
             })
         });
         rows.len() <= MOST_NAMED && part.supports(&Decimal::from(named.count() as u64), None)

@@ -147,7 +147,7 @@ fn of_pod(seed: Seed, pod: &Pod, replica: u32, all: &mut Vec<Series>) {
     };
     let node = ("kube_node_name", pod.node.name.to_owned());
     if !crashes(workload, replica) {
-        all.push(Series::gauge("kube_pod_info", &with(&[node.clone()]), 1.0));
+        all.push(Series::gauge("kube_pod_info", &with(std::slice::from_ref(&node)), 1.0));
     }
     let image = format!("{}:{}", workload.image, workload.tag);
     let container = [

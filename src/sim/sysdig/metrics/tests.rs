@@ -107,3 +107,18 @@ fn bad_queries_are_refused_and_none_panics() {
         assert!(store().answer(query, Timestamp::UNIX_EPOCH, false).is_err(), "{query}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_ends(text in ".{0,60}") {
+        let _ = answer(&text);
+    }
+
+    #[test]
+    fn any_order_of_its_parts_ends(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "sum", "by", "topk", "(", ")", "{", "}", "[", "]", "1h", "5", ",", "kube_node_info", "cluster", "=", "=~", "\"a.*\"", "or",
+        "-", "/", "<", ">", "vector", "sum_over_time",
+    ]), 0..25)) {
+        let _ = answer(&parts.join(" "));
+    }
+}

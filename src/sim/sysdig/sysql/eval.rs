@@ -51,6 +51,8 @@ struct Bound {
 }
 
 type Match = Vec<Option<usize>>;
+/// Whether a match fulfils a condition.
+type Test<'a> = Box<dyn Fn(&Match) -> bool + 'a>;
 
 /// What a term stands for: a bound entity, or a field of it.
 struct Place {
@@ -214,7 +216,7 @@ impl Query<'_> {
         }
     }
 
-    fn test<'q>(&'q self, condition: &Condition) -> Result<Box<dyn Fn(&Match) -> bool + 'q>, String> {
+    fn test<'q>(&'q self, condition: &Condition) -> Result<Test<'q>, String> {
         Ok(match condition {
             Condition::And(left, right) => {
                 let (left, right) = (self.test(left)?, self.test(right)?);

@@ -147,3 +147,20 @@ fn what_cannot_be_read_is_refused_and_none_panics() {
         assert_eq!(reply.status.as_u16(), 400);
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_ends(text in ".{0,80}") {
+        let _ = run(&text, false);
+    }
+
+    #[test]
+    fn any_order_of_its_parts_ends(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "MATCH", "OPTIONAL", "Image", "Vulnerability", "KubeWorkload", "AFFECTED_BY", "AFFECTS", "AS", "a", "WHERE", "a.tag", "=",
+        "=~", "'.*'", "IN", "[", "]", "(", ")", "AND", "NOT", "RETURN", "DISTINCT", "count", "ORDER", "BY", "LIMIT", "5", ",", ";",
+    ]), 0..25)) {
+        let _ = run(&format!("MATCH {}", parts.join(" ")), false);
+    }
+}
