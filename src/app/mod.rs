@@ -311,7 +311,9 @@ fn groups(server: &McpServerConfig) -> Vec<String> {
     }
     let known: &[&str] = match &server.transport {
         TransportConfig::Embedded { server: Embedded::Argus, .. } => &["cases", "events"],
-        TransportConfig::Embedded { server: Embedded::Sysdig, .. } => &["runtime_events", "process_trees"],
+        TransportConfig::Embedded { server: Embedded::Sysdig, .. } => {
+            &["runtime_events", "process_trees", "sysql", "kubernetes"]
+        }
         _ => &[],
     };
     known.iter().map(|group| (*group).to_owned()).collect()

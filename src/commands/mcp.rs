@@ -54,7 +54,7 @@ pub struct McpArgs {
 pub enum ServerArg {
     /// Argus: cases, events, alarms, assets and more
     Argus,
-    /// Sysdig: runtime events and process trees
+    /// Sysdig: runtime events, SysQL, Kubernetes metrics, scanning
     Sysdig,
 }
 

@@ -4,6 +4,7 @@
 //! is the same as leaving an optional argument out; unknown arguments are
 //! ignored. What cannot be read is a message that names the argument.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use rmcp::model::JsonObject;
@@ -43,6 +44,53 @@ impl<'a> Arguments<'a> {
             Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
             Some(_) => Err(ToolError::argument(format!("{name} must be a string"))),
         }
+    }
+
+    /// As [`Arguments::optional_text`]; a number counts as its text.
+    ///
+    /// # Errors
+    /// When there is something that is neither.
+    pub fn text_or_number(&self, name: &str) -> Result<Option<Cow<'a, str>>, ToolError> {
+        match self.0.get(name) {
+            Some(Value::Number(number)) => Ok(Some(Cow::Owned(number.to_string()))),
+            _ => Ok(self.optional_text(name)?.map(Cow::Borrowed)),
+        }
+    }
+
+    /// One of these words, or `None` when absent.
+    ///
+    /// # Errors
+    /// When it is none of them; the text lists them.
+    pub fn one_of(&self, name: &str, words: &[&'static str]) -> Result<Option<&'static str>, ToolError> {
+        let Some(text) = self.optional_text(name)? else { return Ok(None) };
+        let known = words.iter().find(|word| **word == text);
+        known.map(|word| Some(*word)).ok_or_else(|| {
+            let words = words.join(", ");
+            ToolError::argument(format!("{name} must be one of: {words}"))
+        })
+    }
+
+    /// Yes or no, or the default when absent; the words for both are taken too.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool, ToolError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(default),
+            Some(Value::Bool(value)) => Ok(*value),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(_) => Err(ToolError::argument(format!("{name} must be true or false"))),
+        }
+    }
+
+    /// A text exactly as it was sent, which must not be blank.
+    ///
+    /// # Errors
+    /// `<name> is required`, or that it is not a string.
+    pub fn required_verbatim(&self, name: &str) -> Result<&'a str, ToolError> {
+        self.required_text(name)?;
+        Ok(self.0.get(name).and_then(Value::as_str).unwrap_or_default())
     }
 
     /// A whole number within a range, or the default when absent.
@@ -133,6 +181,25 @@ mod tests {
             assert!(error.starts_with("limit must be between 1 and 200, got"), "{value}");
         }
         assert!(number(json!(1e300)).is_err());
+    }
+
+    #[test]
+    fn words_flags_and_numbers_as_text_are_read() {
+        let arguments = json!({"a": 7, "b": " x ", "c": null, "d": "true", "e": false, "f": 1, "g": [], "h": "no"});
+        let arguments = Arguments::new(arguments.as_object().unwrap());
+        assert_eq!(arguments.text_or_number("a").unwrap().as_deref(), Some("7"));
+        assert_eq!(arguments.text_or_number("b").unwrap().as_deref(), Some("x"));
+        assert_eq!(arguments.text_or_number("c").unwrap(), None);
+        assert!(arguments.text_or_number("g").is_err());
+        assert_eq!(arguments.required_verbatim("b").unwrap(), " x ");
+        assert_eq!(arguments.required_verbatim("c").unwrap_err().to_string(), "c is required");
+        assert_eq!(arguments.one_of("b", &["x", "y"]).unwrap(), Some("x"));
+        assert_eq!(arguments.one_of("c", &["x"]).unwrap(), None);
+        assert_eq!(arguments.one_of("h", &["x", "y"]).unwrap_err().to_string(), "h must be one of: x, y");
+        let flag = |name| arguments.flag(name, true).map_err(|error| error.to_string());
+        assert_eq!((flag("c"), flag("d"), flag("e")), (Ok(true), Ok(true), Ok(false)));
+        assert_eq!(flag("f"), Err("f must be true or false".to_owned()));
+        assert_eq!(flag("h"), Err("h must be true or false".to_owned()));
     }
 
     #[test]

@@ -52,6 +52,22 @@ impl ToolError {
         Self(format!("{prefix}: status code {status}, response: {body}{hint}"))
     }
 
+    /// As [`ToolError::status`], in the wording of the Kubernetes tools
+    /// (`body` where the others say `response`).
+    #[must_use]
+    pub fn metric_status(prefix: &str, answer: &Answer, permissions: &[&str]) -> Self {
+        let status = answer.status;
+        let body = answer.quoted_body();
+        let hint = status_hint(answer, permissions);
+        Self(format!("{prefix}: status code {status}, body: {body}{hint}"))
+    }
+
+    /// The same text with a hint of the tool's own behind it.
+    #[must_use]
+    pub fn with_hint(self, hint: &str) -> Self {
+        Self(format!("{}\nHint: {hint}", self.0))
+    }
+
     /// The result that carries this text.
     #[must_use]
     pub fn into_result(self) -> CallToolResult {

@@ -1,4 +1,5 @@
-//! The MCP side: answers `tools/list` and `tools/call` for any transport.
+//! The MCP side: answers requests about tools, the resource and the prompt
+//! for any transport.
 //!
 //! Every request is judged by its own credentials; nothing is kept between
 //! requests. Listing fails closed to an empty list; calling leaves the
@@ -15,10 +16,16 @@ use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResponse;
 use rmcp::model::CallToolResult;
 use rmcp::model::Extensions;
+use rmcp::model::GetPromptRequestParams;
+use rmcp::model::GetPromptResponse;
 use rmcp::model::Implementation;
 use rmcp::model::JsonObject;
+use rmcp::model::ListPromptsResult;
+use rmcp::model::ListResourcesResult;
 use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ReadResourceRequestParams;
+use rmcp::model::ReadResourceResponse;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
 use rmcp::model::SubscriptionFilter;
@@ -35,8 +42,12 @@ use crate::servers::sysdig::credentials::CredentialError;
 use crate::servers::sysdig::credentials::Credentials;
 use crate::servers::sysdig::outcome::ToolError;
 use crate::servers::sysdig::permissions::Permissions;
+use crate::servers::sysdig::prompt;
+use crate::servers::sysdig::resource;
+use crate::servers::sysdig::scanner::Scanner;
 use crate::servers::sysdig::tools;
 use crate::servers::sysdig::tools::Call;
+use crate::servers::sysdig::tools::Offer;
 use crate::servers::sysdig::tools::ToolEntry;
 use crate::servers::sysdig::upstream::Upstream;
 
@@ -53,6 +64,7 @@ struct Shared {
     config: SysdigConfig,
     upstream: Upstream,
     clock: Clock,
+    scanner: Option<Scanner>,
 }
 
 impl SysdigServer {
@@ -62,7 +74,16 @@ impl SysdigServer {
     #[must_use]
     pub fn new(config: SysdigConfig, http: reqwest::Client, clock: Clock) -> Self {
         let upstream = Upstream::new(http, &config);
-        Self(Arc::new(Shared { config, upstream, clock }))
+        Self(Arc::new(Shared { config, upstream, clock, scanner: None }))
+    }
+
+    /// The same server, offering the scanner of this machine. A request that
+    /// came over HTTP never sees it.
+    #[must_use]
+    pub fn with_scanner(self, scanner: Scanner) -> Self {
+        let Shared { config, upstream, clock, .. } = self.0.as_ref();
+        let (config, upstream, clock) = (config.clone(), upstream.clone(), Arc::clone(clock));
+        Self(Arc::new(Shared { config, upstream, clock, scanner: Some(scanner) }))
     }
 
     /// A server that may be started by itself: checks the configuration and
@@ -87,7 +108,11 @@ impl SysdigServer {
         credentials::resolve(&self.0.config, headers)
     }
 
-    async fn permitted_tools(&self, credentials: &Credentials) -> Vec<Tool> {
+    fn offers_scanner(&self, extensions: &Extensions) -> bool {
+        self.0.scanner.is_some() && extensions.get::<Parts>().is_none()
+    }
+
+    async fn permitted_tools(&self, credentials: &Credentials, with_scanner: bool) -> Vec<Tool> {
         let permissions = match Permissions::fetch(&self.0.upstream, credentials).await {
             Ok(permissions) => permissions,
             Err(error) => {
@@ -95,8 +120,17 @@ impl SysdigServer {
                 return Vec::new();
             }
         };
-        let listed: Vec<Tool> =
-            tools::TOOLS.iter().filter(|tool| permissions.allow(tool.permissions)).map(ToolEntry::definition).collect();
+        let offered = |tool: &&ToolEntry| match tool.offer {
+            Offer::Listed => true,
+            Offer::Unlisted => false,
+            Offer::Local => with_scanner,
+        };
+        let listed: Vec<Tool> = tools::TOOLS
+            .iter()
+            .filter(offered)
+            .filter(|tool| permissions.allow(tool.permissions))
+            .map(ToolEntry::definition)
+            .collect();
         if listed.is_empty() {
             tracing::warn!("the tool list is empty: the token has none of the permissions needed");
         }
@@ -119,14 +153,20 @@ impl SysdigServer {
             arguments: Arguments::new(arguments),
             now: self.0.clock.as_ref(),
             bare_results: self.0.config.bare_results,
+            scanner: self.0.scanner.as_ref(),
         };
-        (tool.run)(&call).await
+        tool.run(&call).await
     }
 }
 
 impl ServerHandler for SysdigServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .enable_resources()
+            .enable_prompts()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("Sysdig MCP Server", self.0.config.version.clone()))
             .with_instructions(INSTRUCTIONS)
@@ -140,7 +180,7 @@ impl ServerHandler for SysdigServer {
         let credentials = self
             .credentials(&context.extensions)
             .map_err(|error| ErrorData::invalid_request(error.to_string(), None))?;
-        let tools = self.permitted_tools(&credentials).await;
+        let tools = self.permitted_tools(&credentials, self.offers_scanner(&context.extensions)).await;
         Ok(ListToolsResult::with_all_items(tools))
     }
 
@@ -149,7 +189,9 @@ impl ServerHandler for SysdigServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = tools::find(&request.name) else {
+        let with_scanner = self.offers_scanner(&context.extensions);
+        let found = tools::find(&request.name).filter(|tool| tool.offer != Offer::Local || with_scanner);
+        let Some(tool) = found else {
             let name: String = request.name.chars().take(128).collect();
             return Err(ErrorData::invalid_params(format!("unknown tool: {name}"), None));
         };
@@ -175,7 +217,49 @@ impl ServerHandler for SysdigServer {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        tools::find(name).map(ToolEntry::definition)
+        let with_scanner = self.0.scanner.is_some();
+        tools::find(name).filter(|tool| tool.offer != Offer::Local || with_scanner).map(ToolEntry::definition)
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(vec![resource::listed()]))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        resource::read(&request.uri).map(Into::into).ok_or_else(|| {
+            let uri: String = request.uri.chars().take(128).collect();
+            ErrorData::resource_not_found(format!("unknown resource: {uri}; there is {}", resource::URI), None)
+        })
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(vec![prompt::listed()]))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if request.name != prompt::NAME {
+            let name: String = request.name.chars().take(128).collect();
+            let text = format!("unknown prompt: {name}; there is {}", prompt::NAME);
+            return Err(ErrorData::invalid_params(text, None));
+        }
+        let result = prompt::get(request.arguments.as_ref()).map_err(|text| ErrorData::invalid_params(text, None))?;
+        Ok(result.into())
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
@@ -253,15 +337,14 @@ mod tests {
         assert_eq!(json["serverInfo"]["name"], "Sysdig MCP Server");
         assert_eq!(json["serverInfo"]["version"], "9.9.9");
         assert_eq!(json["capabilities"]["tools"]["listChanged"], true);
-        assert!(json["capabilities"].get("resources").is_none());
+        assert!(json["capabilities"]["resources"].is_object() && json["capabilities"]["prompts"].is_object());
         assert!(fixture.requests().is_empty());
     }
 
     #[tokio::test]
     async fn each_listing_asks_once_and_filters_by_permission() {
         let fixture =
-            Fixture::start(vec![permissions(&["policy-events.read", "other"]), permissions(&["metrics-data.read"])])
-                .await;
+            Fixture::start(vec![permissions(&["policy-events.read", "other"]), permissions(&["perm2"])]).await;
         let client = connect(fixture.server()).await;
         let listed = client.list_tools(None).await.unwrap().tools;
         assert_eq!(names(&listed), ["get_event_info", "get_event_process_tree", "list_runtime_events"]);
@@ -322,10 +405,10 @@ mod tests {
     async fn an_unknown_tool_is_an_invalid_params_error() {
         let fixture = Fixture::start(vec![]).await;
         let client = connect(fixture.server()).await;
-        match call(&client, "run_sysql", json!({})).await {
+        match call(&client, "drop_tables", json!({})).await {
             Err(ServiceError::McpError(error)) => {
                 assert_eq!(error.code, rmcp::model::ErrorCode::INVALID_PARAMS);
-                assert_eq!(error.message, "unknown tool: run_sysql");
+                assert_eq!(error.message, "unknown tool: drop_tables");
             }
             other => panic!("expected a protocol error, got {other:?}"),
         }

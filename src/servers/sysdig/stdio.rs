@@ -1,6 +1,7 @@
 //! The server on standard input and output, from start checks to exit code.
 //!
-//! Standard output carries JSON-RPC frames and nothing else. What stops the
+//! The one place that offers the scanner: its clients can start programs on this machine
+//! anyway. Standard output carries JSON-RPC frames and nothing else. What stops the
 //! start is written to standard error whatever the log level is.
 
 use std::io::Write;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::servers::sysdig::config::StartError;
 use crate::servers::sysdig::config::SysdigConfig;
+use crate::servers::sysdig::scanner::Scanner;
 use crate::servers::sysdig::server::Clock;
 use crate::servers::sysdig::server::SysdigServer;
 use crate::servers::sysdig::server::serve;
@@ -18,7 +20,7 @@ use crate::servers::sysdig::server::serve;
 /// the runtime wait for a blocked read of standard input.
 pub async fn serve_stdio(config: SysdigConfig, clock: Clock) -> u8 {
     let server = match SysdigServer::checked(config, clock) {
-        Ok(server) => server,
+        Ok(server) => server.with_scanner(Scanner::default()),
         Err(error) => return refuse(&error),
     };
     let (read, write) = rmcp::transport::stdio();

@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::credentials;
 use crate::servers::sysdig::outcome::ToolError;
+use crate::servers::sysdig::scanner::Scanner;
 use crate::servers::sysdig::server::Clock;
 use crate::servers::sysdig::server::SysdigServer;
 use crate::servers::sysdig::tools;
@@ -53,10 +54,14 @@ impl Reply {
 /// One request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Seen {
+    /// Method.
+    pub method: String,
     /// Path, still percent-encoded.
     pub path: String,
     /// Query, still percent-encoded.
     pub query: String,
+    /// Body.
+    pub body: String,
     headers: HeaderMap,
 }
 
@@ -112,6 +117,12 @@ impl Fixture {
         Self { server, config, script }
     }
 
+    /// The same server with a scanner.
+    pub fn with_scanner(mut self, scanner: Scanner) -> Self {
+        self.server = self.server.with_scanner(scanner);
+        self
+    }
+
     /// Runs one tool with the configured credentials.
     pub async fn call(&self, tool: &str, arguments: Value) -> Result<Value, ToolError> {
         let credentials = credentials::resolve(&self.config, None).unwrap();
@@ -131,11 +142,15 @@ impl Fixture {
 }
 
 async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let mut script = script.lock().unwrap();
     script.seen.push(Seen {
-        path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
-        headers: request.headers().clone(),
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+        headers: parts.headers,
     });
     let Some(reply) = script.replies.pop_front() else {
         return StatusCode::IM_A_TEAPOT.into_response();

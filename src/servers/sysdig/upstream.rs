@@ -111,13 +111,29 @@ impl Upstream {
         segments: &[&str],
         query: &[(&str, String)],
     ) -> Result<Answer, UpstreamError> {
+        let request = self.http.get(credentials.host.join(segments)).query(query);
+        self.send(credentials, request).await
+    }
+
+    /// `POST` of a JSON body to a path, given by its segments.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] when there is no complete answer within the limits.
+    pub async fn post(
+        &self,
+        credentials: &Credentials,
+        segments: &[&str],
+        body: &Value,
+    ) -> Result<Answer, UpstreamError> {
+        let request = self.http.post(credentials.host.join(segments)).json(body);
+        self.send(credentials, request).await
+    }
+
+    async fn send(&self, credentials: &Credentials, request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", credentials.token.expose_secret()))
             .map_err(|_| UpstreamError::Token)?;
         bearer.set_sensitive(true);
-        let request = self
-            .http
-            .get(credentials.host.join(segments))
-            .query(query)
+        let request = request
             .timeout(self.request_timeout)
             .header(AUTHORIZATION, bearer)
             .header(USER_AGENT, &self.user_agent)

@@ -1,8 +1,9 @@
-//! The `/_sim` endpoints of the simulated Sysdig: those of every backend, and changes to
-//! events between calls.
+//! The `/_sim` endpoints of the simulated Sysdig: those of every backend, changes to
+//! events between calls, and how strict SysQL is.
 
 use axum::http::Method;
 use axum::http::StatusCode;
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 
@@ -47,10 +48,20 @@ pub fn answer(sim: &SysdigSim, method: &Method, path: &str, body: &[u8]) -> (Sta
                 let removal = json!({"events": {*id: null}});
                 sim.patch(&removal).map_err(refused).map(|()| json!({"removed": id}))
             }
+            ("POST", ["sysql"]) => parsed(body).map(|Sysql { strict }| {
+                sim.set_strict_sysql(strict);
+                json!({ "strict": strict })
+            }),
             _ => return None,
         };
         Some(outcome)
     })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sysql {
+    strict: bool,
 }
 
 fn event(sim: &SysdigSim, id: &str) -> Outcome {

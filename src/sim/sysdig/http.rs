@@ -30,9 +30,18 @@ use crate::sim::sysdig::query;
 use crate::sim::sysdig::reply::Answer;
 use crate::sim::sysdig::reply::Reply;
 use crate::sim::sysdig::requests::LoggedRequest;
+use crate::sim::sysdig::sysql;
 use crate::sim::sysdig::tokens::Token;
 
 const POLICY_EVENTS_READ: &str = "policy-events.read";
+const SAGE_EXEC: &str = "sage.exec";
+const RISKS_READ: &str = "risks.read";
+const METRICS_DATA_READ: &str = "metrics-data.read";
+/// The token of a service account: it has every permission, and no model
+/// works for it.
+const SERVICE_ACCOUNT: &str = "tok-service";
+/// Longest body of a request.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Texts that an attacker could have written.
 const FREE_TEXT: &[&str] = &["output", "description", "command"];
 
@@ -47,10 +56,15 @@ async fn steer(State(sim): State<SysdigSim>, method: Method, Path(rest): Path<St
 }
 
 async fn api(State(sim): State<SysdigSim>, request: Request) -> Response<Body> {
-    let (parts, _) = request.into_parts();
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    let number = sim.0.requests.push(logged(&sim, &parts));
-    let fired = sim.faults().take(parts.method.as_str(), path, query.as_bytes());
+    let number = sim.0.requests.push(logged(&sim, &parts, &body));
+    // What a fault looks for may stand in either.
+    let sent = [query.as_bytes(), &body].concat();
+    let fired = sim.faults().take(parts.method.as_str(), path, &sent);
     if !fired.delay().is_zero() {
         sim.0.sleeper.sleep(fired.delay()).await;
     }
@@ -62,7 +76,7 @@ async fn api(State(sim): State<SysdigSim>, request: Request) -> Response<Body> {
     }
     let mut reply = match stock_fault(&fired) {
         Some(reply) => reply,
-        None => match answer(&sim, &parts, &fired) {
+        None => match answer(&sim, &parts, &body, &fired) {
             Ok(reply) | Err(reply) => reply,
         },
     };
@@ -77,12 +91,13 @@ async fn api(State(sim): State<SysdigSim>, request: Request) -> Response<Body> {
     response
 }
 
-fn logged(sim: &SysdigSim, parts: &Parts) -> LoggedRequest {
+fn logged(sim: &SysdigSim, parts: &Parts, body: &[u8]) -> LoggedRequest {
     let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     LoggedRequest {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
+        body: String::from_utf8_lossy(body).into_owned(),
         token: Token::of(&parts.headers).ok().map(|token| token.name),
         user_agent: user_agent.unwrap_or_default().to_owned(),
         at: sim.clock().now(),
@@ -114,27 +129,41 @@ fn stock_fault(fired: &Fired) -> Option<Reply> {
 }
 
 /// The API proper.
-fn answer(sim: &SysdigSim, parts: &Parts, fired: &Fired) -> Answer {
+fn answer(sim: &SysdigSim, parts: &Parts, body: &[u8], fired: &Fired) -> Answer {
     let token = Token::of(&parts.headers)?;
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let known = matches!(
-        segments[..],
+    let method = match segments[..] {
         ["api", "users", "me", "permissions"]
-            | ["secure", "events", "v1", "events"]
-            | ["secure", "events", "v1", "events", _]
-            | ["api", "process-tree", "v1", "process-branches" | "process-trees", _]
-    );
-    if !known {
-        return Err(Reply::not_found());
-    }
-    if parts.method != Method::GET {
+        | ["secure", "events", "v1", "events"]
+        | ["secure", "events", "v1", "events", _]
+        | ["api", "process-tree", "v1", "process-branches" | "process-trees", _]
+        | ["api", "sage", "sysql", "generate"]
+        | ["prometheus", "api", "v1", "query"] => Method::GET,
+        ["api", "sysql", "v2", "query"] => Method::POST,
+        _ => return Err(Reply::not_found()),
+    };
+    if parts.method != method {
         return Err(Reply::stock(StatusCode::METHOD_NOT_ALLOWED));
     }
     match segments[..] {
         ["api", "users", ..] => {
             query::parameters(query, &[])?;
             Ok(Reply::ok(token.description()))
+        }
+        ["api", "sage", ..] => {
+            token.require(SAGE_EXEC)?;
+            generated_statement(sim, token, query)
+        }
+        ["api", "sysql", ..] => {
+            token.require(SAGE_EXEC)?;
+            token.require(RISKS_READ)?;
+            query::parameters(query, &[])?;
+            sysql::answer(&sim.0.graph, sim.0.seed, body, sim.strict_sysql(), fired.has(FaultKind::Empty))
+        }
+        ["prometheus", ..] => {
+            token.require(METRICS_DATA_READ)?;
+            sim.0.metrics.answer(query, sim.clock().now(), fired.has(FaultKind::Empty))
         }
         ["secure", "events", "v1", "events"] => {
             token.require(POLICY_EVENTS_READ)?;
@@ -152,6 +181,16 @@ fn answer(sim: &SysdigSim, parts: &Parts, fired: &Fired) -> Answer {
         }
         _ => Err(Reply::not_found()),
     }
+}
+
+fn generated_statement(sim: &SysdigSim, token: &Token, query: &str) -> Answer {
+    let parameters = query::parameters(query, &["question"])?;
+    let question = parameters.get("question").filter(|question| !question.trim().is_empty());
+    let question = question.ok_or_else(|| Reply::bad_request("question is required"))?;
+    if token.name == SERVICE_ACCOUNT {
+        return Err(Reply::stock(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    Ok(Reply::ok(sysql::generated(sim.0.seed, question)))
 }
 
 fn list_events(sim: &SysdigSim, query: &str, fired: &Fired) -> Answer {

@@ -1,12 +1,12 @@
 //! A simulated Sysdig REST backend: permissions of tokens, security events
-//! with filter and paging, process trees.
+//! with filter and paging, process trees, SysQL over a small graph, and the
+//! metrics of clusters and pods.
 //!
 //! One world, made from a seed and a start time, told by the shared tables of
 //! `sim::world`; `story` says what happened, `build` makes events of it,
-//! `feed` holds and pages them, `http` answers. It refuses what the real
-//! backend would refuse, and unknown parameters too, so that every test also
-//! checks our requests. SysQL, metrics and scanning are not simulated: their
-//! paths are answered 404 like any unknown one.
+//! `feed` holds and pages them, `sysql` and `metrics` know the same pods,
+//! `http` answers. It refuses what the real backend would refuse, and unknown
+//! parameters too, so that every test also checks our requests.
 
 pub mod build;
 pub mod chain;
@@ -17,18 +17,22 @@ pub mod detections;
 pub mod feed;
 pub mod filter;
 pub mod http;
+pub mod metrics;
 pub mod pods;
 pub mod query;
 pub mod reply;
 pub mod requests;
 pub mod seed;
 pub mod story;
+pub mod sysql;
 pub mod tokens;
 
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::serve::ListenerExt;
@@ -41,9 +45,11 @@ use crate::sim::clock::SimClock;
 use crate::sim::clock::Sleeper;
 use crate::sim::faults::FaultList;
 use crate::sim::sysdig::feed::Feed;
+use crate::sim::sysdig::metrics::Metrics;
 use crate::sim::sysdig::requests::LoggedRequest;
 use crate::sim::sysdig::requests::RequestLog;
 use crate::sim::sysdig::seed::Seed;
+use crate::sim::sysdig::sysql::graph::Graph;
 
 /// The seed of the shipped world.
 pub const DEFAULT_SEED: u64 = 7;
@@ -61,6 +67,9 @@ struct Shared {
     requests: RequestLog,
     /// A std lock: it is never held across an await.
     feed: Mutex<Feed>,
+    graph: Graph,
+    metrics: Metrics,
+    strict_sysql: AtomicBool,
     /// Ends answers that a fault lets hang.
     stop: CancellationToken,
 }
@@ -79,6 +88,9 @@ impl SysdigSim {
             faults: FaultList::default(),
             requests: RequestLog::default(),
             feed: Mutex::new(Feed::new(seed, start)),
+            graph: Graph::new(seed),
+            metrics: Metrics::new(seed),
+            strict_sysql: AtomicBool::new(false),
             stop: CancellationToken::new(),
         }))
     }
@@ -101,9 +113,16 @@ impl SysdigSim {
         self.0.requests.all()
     }
 
+    /// Refuses SysQL that the real backend would refuse, or takes what people
+    /// write; the latter at first.
+    pub fn set_strict_sysql(&self, strict: bool) {
+        self.0.strict_sysql.store(strict, Ordering::Relaxed);
+    }
+
     /// Begins again: the data as they were at the start, no faults, no
-    /// requests. The clock stays.
+    /// requests, lenient SysQL. The clock stays.
     pub fn reset(&self) {
+        self.set_strict_sysql(false);
         self.0.faults.clear();
         self.0.requests.clear();
         *self.feed() = Feed::new(self.0.seed, self.0.start);
@@ -150,6 +169,10 @@ impl SysdigSim {
 
     fn feed(&self) -> MutexGuard<'_, Feed> {
         self.0.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn strict_sysql(&self) -> bool {
+        self.0.strict_sysql.load(Ordering::Relaxed)
     }
 
     /// The time now, in nanoseconds since the epoch.

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// Most requests that are kept.
 const MAX_REQUESTS: usize = 1_000;
-/// Most characters kept of a path or query.
+/// Most characters kept of a path, query or body.
 const MAX_CHARS: usize = 4_096;
 
 /// One request as it arrived, and the status of its answer.
@@ -24,6 +24,9 @@ pub struct LoggedRequest {
     pub path: String,
     /// Query, percent-encoded; empty when there is none.
     pub query: String,
+    /// Body as text; empty when there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub body: String,
     /// Name of the token if it is one of the simulator's own.
     pub token: Option<&'static str>,
     /// `User-Agent`.
@@ -47,7 +50,7 @@ struct Entries {
 impl RequestLog {
     /// Notes a request; the number is for [`RequestLog::answered`].
     pub fn push(&self, mut request: LoggedRequest) -> u64 {
-        for text in [&mut request.path, &mut request.query, &mut request.user_agent] {
+        for text in [&mut request.path, &mut request.query, &mut request.body, &mut request.user_agent] {
             if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
                 text.truncate(end);
             }
@@ -99,6 +102,7 @@ mod tests {
             method: "GET".to_owned(),
             path,
             query: "ø".repeat(MAX_CHARS * 2),
+            body: "ø".repeat(MAX_CHARS * 2),
             token: None,
             user_agent: String::new(),
             at: Timestamp::UNIX_EPOCH,
@@ -111,6 +115,7 @@ mod tests {
         assert_eq!((all.len(), all[0].path.as_str()), (MAX_REQUESTS, "3"));
         assert_eq!(all[2].status, Some(201));
         assert_eq!(all[2].query.chars().count(), MAX_CHARS);
+        assert_eq!(all[2].body.chars().count(), MAX_CHARS);
         log.clear();
         log.answered(numbers[5], 500);
         assert!(log.all().is_empty());

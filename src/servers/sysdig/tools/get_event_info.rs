@@ -15,7 +15,7 @@ use crate::servers::sysdig::tools::ToolEntry;
 const PERMISSIONS: &[&str] = &[POLICY_EVENTS_READ];
 
 /// The line of this tool in the list.
-pub const ENTRY: ToolEntry = ToolEntry { name: "get_event_info", permissions: PERMISSIONS, describe, run: boxed };
+pub const ENTRY: ToolEntry = ToolEntry::own("get_event_info", PERMISSIONS, describe, boxed);
 
 fn describe() -> Description {
     Description {

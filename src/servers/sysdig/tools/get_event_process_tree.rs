@@ -19,8 +19,7 @@ use crate::servers::sysdig::upstream::Answer;
 const PERMISSIONS: &[&str] = &[POLICY_EVENTS_READ];
 
 /// The line of this tool in the list.
-pub const ENTRY: ToolEntry =
-    ToolEntry { name: "get_event_process_tree", permissions: PERMISSIONS, describe, run: boxed };
+pub const ENTRY: ToolEntry = ToolEntry::own("get_event_process_tree", PERMISSIONS, describe, boxed);
 
 fn describe() -> Description {
     Description {

@@ -22,7 +22,7 @@ const CURSOR_CHARS: usize = 512;
 const NANOS_PER_HOUR: i128 = 3_600_000_000_000;
 
 /// The line of this tool in the list.
-pub const ENTRY: ToolEntry = ToolEntry { name: "list_runtime_events", permissions: PERMISSIONS, describe, run: boxed };
+pub const ENTRY: ToolEntry = ToolEntry::own("list_runtime_events", PERMISSIONS, describe, boxed);
 
 fn describe() -> Description {
     Description {

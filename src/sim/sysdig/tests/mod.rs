@@ -23,6 +23,8 @@ use crate::sim::faults::Fault;
 use crate::sim::faults::FaultKind;
 use crate::sim::sysdig::tokens::TOKENS;
 
+mod queries;
+
 /// A simulator, the server with one token in front of it, and a client.
 struct World {
     sim: SysdigSim,
@@ -96,10 +98,9 @@ impl World {
 
 #[tokio::test]
 async fn each_token_sees_its_tools() {
-    for token in TOKENS {
+    for (token, expected) in TOKENS.iter().zip([3 + 2 + 16, 3, 1 + 16, 3 + 2 + 16, 0]) {
         let world = World::with_token(token.name).await;
         let tools = world.client.list_tools(None).await.unwrap().tools;
-        let expected = if token.permissions.contains(&"policy-events.read") { 3 } else { 0 };
         assert_eq!(tools.len(), expected, "{}", token.name);
         let requests = world.sim.requests();
         assert_eq!(requests.len(), 1);
@@ -353,7 +354,7 @@ async fn requests_that_nobody_should_send_are_refused() {
         ("GET", "/api/users/me/permissions", "Basic tok-full", 401),
         ("GET", "/api/users/me/permissions", "", 401),
         ("POST", "/secure/events/v1/events", "Bearer tok-full", 405),
-        ("GET", "/api/sysql/v2/query", "Bearer tok-full", 404),
+        ("GET", "/api/sysql/v2/query", "Bearer tok-full", 405),
         ("GET", "/secure/events/v1/events/x", "Bearer tok-none", 403),
     ] {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
@@ -434,8 +435,8 @@ async fn over_http_each_request_acts_with_its_own_headers() {
 
     let full = post(&[("authorization", "Bearer tok-events"), host], listing.clone()).await;
     assert_eq!(full["result"]["tools"].as_array().map(Vec::len), Some(3));
-    let none = post(&[("x-sysdig-token", "tok-monitor"), host], listing.clone()).await;
-    assert_eq!(none["result"]["tools"], json!([]));
+    let other = post(&[("x-sysdig-token", "tok-monitor"), host], listing.clone()).await;
+    assert_eq!(other["result"]["tools"].as_array().map(Vec::len), Some(1 + 16));
     let tokens: Vec<_> = world.sim.requests().iter().map(|request| request.token).collect();
     assert_eq!(tokens, [Some("tok-events"), Some("tok-monitor")]);
 
