@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use http::Extensions;
 use http::HeaderMap;
 use http::StatusCode;
 use http::header;
@@ -16,6 +17,8 @@ use crate::config::Config;
 use crate::config::Lookup;
 use crate::config::mcp::Embedded;
 use crate::config::mcp::TransportConfig;
+use crate::domain::caller::Caller;
+use crate::domain::policy::settings::matches_any;
 use crate::engine::ports::Clock;
 use crate::mcp_serve::Endpoint;
 use crate::mcp_serve::Limits;
@@ -26,9 +29,11 @@ use crate::mcp_serve::refusal::Refusal;
 use crate::mcp_serve::streamable;
 use crate::mcp_serve::streamable::Keeping;
 use crate::servers::argus::ArgusConfig;
+use crate::servers::argus::ConfigError as ArgusConfigError;
 use crate::servers::argus::KeyedArgus;
 use crate::servers::argus::client::KEY_HEADER;
 use crate::servers::argus::keyed::key_of;
+use crate::servers::argus::server::exposed;
 
 /// Variable with the server's own key.
 pub const OWN_KEY: &str = "ARGUS_API_KEY";
@@ -38,9 +43,13 @@ pub fn door(hosts: Hosts) -> Door {
     Door::new(hosts, Arc::new(admit))
 }
 
-fn admit(headers: &HeaderMap) -> Result<Admitted, Refusal> {
+fn admit(headers: &HeaderMap, extensions: &Extensions) -> Result<Admitted, Refusal> {
     match key_of(headers) {
-        Ok(key) => Ok(Admitted::new(&key.digest(), key)),
+        Ok(key) => {
+            // In the gateway two callers with one key are two, each with own sessions.
+            let caller = extensions.get::<Caller>().map_or("", Caller::subject);
+            Ok(Admitted::new(&[&key.digest(), caller.as_bytes()].concat(), key))
+        }
         Err(problem) => Err(Refusal::new(StatusCode::UNAUTHORIZED, problem.code(), problem.to_string())
             .details(json!({ "header": KEY_HEADER }))
             .header(header::WWW_AUTHENTICATE, KEY_HEADER)),
@@ -55,10 +64,10 @@ pub(crate) fn of_gateway(
     stop: &CancellationToken,
 ) -> Result<Option<Endpoint>, AppError> {
     let mut embedded = config.mcp.servers.iter().filter_map(|(name, server)| match &server.transport {
-        TransportConfig::Embedded { server: Embedded::Argus, settings } => Some((name, settings)),
+        TransportConfig::Embedded { server: Embedded::Argus, settings } => Some((name, settings, &server.options)),
         _ => None,
     });
-    let Some((name, settings)) = embedded.next() else { return Ok(None) };
+    let Some((name, settings, options)) = embedded.next() else { return Ok(None) };
     if embedded.next().is_some() {
         tracing::warn!(server = name, "several embedded Argus servers; this one is served to callers with own keys");
     }
@@ -67,8 +76,23 @@ pub(crate) fn of_gateway(
     let settings = read_settings(name, &settings, lookup)?;
     let read = |name: &str| settings.get(name).map(|value| value.expose_secret().to_owned());
     let time = Arc::clone(clock);
-    let argus = ArgusConfig::from_lookup(&read, Arc::new(move || time.now())).and_then(KeyedArgus::new);
-    let argus = argus.map_err(|error| AppError::Server { name: name.clone(), reason: error.to_string() })?;
+    let argus = ArgusConfig::from_lookup(&read, Arc::new(move || time.now()));
+    // What the operator keeps from chat is kept from here, and nobody is asked for a yes here.
+    let served = |names: [&str; 2]| {
+        let named = |list: &Vec<String>| names.iter().any(|name| matches_any(list, name));
+        let kept = [&options.deny, &options.confirm, &config.policy.off_limits];
+        options.allow.as_ref().is_none_or(named) && !kept.into_iter().any(named)
+    };
+    let wrong = |error: ArgusConfigError| AppError::Server { name: name.clone(), reason: error.to_string() };
+    let mut argus = argus.map_err(wrong)?;
+    let tools = exposed(&argus).map_err(wrong)?;
+    argus.tools =
+        tools.iter().filter(|(tool, shown)| served([tool, shown])).map(|(tool, _)| (*tool).to_owned()).collect();
+    if argus.tools.is_empty() {
+        // An empty list would mean all.
+        return Ok(None);
+    }
+    let argus = KeyedArgus::new(argus).map_err(wrong)?;
     // The gateway looks at hosts and origins by itself.
     let limits = Limits { body_bytes: config.limits.body_bytes, ..Limits::default() };
     Ok(Some(streamable::endpoint(&argus, door(Hosts::Unchecked), Keeping::Sessions, &limits, stop)))

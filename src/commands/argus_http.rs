@@ -63,9 +63,10 @@ pub(crate) async fn run(args: &McpArgs, read: &dyn Fn(&str) -> Option<String>, n
     if !address.ip().is_loopback() {
         say("keys travel unencrypted to this address; put a proxy with TLS in front of it");
     }
+    let names = names(args, wanted)?;
     let stop = stop_signal();
     let sessions = CancellationToken::new();
-    let door = argus_mcp::door(Hosts::ThisMachineAnd(names(args, wanted)));
+    let door = argus_mcp::door(Hosts::ThisMachineAnd(names));
     let (path, router) = routes(args, &server, door, &sessions);
     say(&format!("listening on http://{address}{path}"));
     listen::serve(router, listener, stop, sessions).await?;
@@ -79,9 +80,13 @@ async fn bind(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 }
 
 /// Names by which clients may reach us: the one we listen on and those given.
-fn names(args: &McpArgs, listen: &str) -> Vec<String> {
-    let given = args.allow_host.iter().map(String::as_str).chain([listen]);
-    given.filter_map(web_origin::name).collect()
+fn names(args: &McpArgs, listen: &str) -> anyhow::Result<Vec<String>> {
+    let mut names: Vec<String> = web_origin::name(listen).into_iter().collect();
+    for given in &args.allow_host {
+        let name = web_origin::name(given).filter(|name| !name.is_empty() && !name.contains('*'));
+        names.push(name.with_context(|| format!("--allow-host {given:?} is no host name, such as argus.example.com"))?);
+    }
+    Ok(names)
 }
 
 fn routes(args: &McpArgs, server: &KeyedArgus, door: Door, sessions: &CancellationToken) -> (&'static str, Router) {

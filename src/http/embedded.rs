@@ -11,7 +11,9 @@ use crate::http::error::ApiError;
 use crate::http::error::Code;
 
 /// Passes a request to the embedded Argus server.
-pub async fn argus(State(api): State<Api>, _: Asker, request: Request) -> Result<Response, ApiError> {
+pub async fn argus(State(api): State<Api>, Asker(caller): Asker, mut request: Request) -> Result<Response, ApiError> {
+    // Its sessions are this caller's.
+    request.extensions_mut().insert(caller);
     match &api.app.argus_mcp {
         Some(endpoint) => Ok(endpoint.answer(request).await),
         None => Err(ApiError::plain(Code::ServerNotConfigured)),

@@ -18,7 +18,7 @@ use crate::web_origin;
 use crate::web_origin::Foreign;
 
 /// Who asks, told apart without keeping what they prove it by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity([u8; 32]);
 
 /// Somebody who is let in.
@@ -37,8 +37,8 @@ impl Admitted {
     }
 }
 
-/// Says who asks, by the headers of a request.
-pub type Admission = Arc<dyn Fn(&HeaderMap) -> Result<Admitted, Refusal> + Send + Sync>;
+/// Says who asks, by the headers of a request and by what layers before have found out.
+pub type Admission = Arc<dyn Fn(&HeaderMap, &Extensions) -> Result<Admitted, Refusal> + Send + Sync>;
 
 /// Which hosts a request may name.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Door {
     /// The request as handlers may see it, and who sends it.
     pub(crate) fn enter(&self, mut request: Request) -> Result<(Identity, Request), Refusal> {
         self.check_host(&request)?;
-        let admitted = (self.admission)(request.headers())?;
+        let admitted = (self.admission)(request.headers(), request.extensions())?;
         let mut kept = HeaderMap::new();
         for (name, value) in request.headers().iter().filter(|(name, _)| needed(name)) {
             kept.append(name.clone(), value.clone());
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn behind_the_door_no_header_is_left_that_could_hold_a_credential() {
-        let door = Door::new(Hosts::Unchecked, Arc::new(|_| Ok(Admitted::new(b"proof", 7_u8))));
+        let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(b"proof", 7_u8))));
         let request = Request::builder()
             .header("host", "h")
             .header("authorization", "Bearer secret")

@@ -35,8 +35,10 @@ use crate::mcp_serve::refusal::Refusal;
 pub struct Limits {
     /// Largest body of a request.
     pub body_bytes: usize,
-    /// Sessions open at once.
+    /// Sessions open at once; one more ends the one that was not used for longest.
     pub sessions: usize,
+    /// Of these, sessions of one caller; one more ends the caller's own.
+    pub sessions_each: usize,
     /// A session in which nothing was said for so long ends.
     pub idle: Duration,
     /// Pause between signs of life on a silent stream.
@@ -48,6 +50,7 @@ impl Default for Limits {
         Self {
             body_bytes: 1024 * 1024,
             sessions: 256,
+            sessions_each: 16,
             idle: Duration::from_secs(30 * 60),
             keep_alive: Duration::from_secs(15),
         }

@@ -8,12 +8,11 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
 use futures::Stream;
-use http::request::Parts;
 use rmcp::model::ClientJsonRpcMessage;
-use rmcp::model::GetExtensions;
 use rmcp::model::ServerJsonRpcMessage;
 use rmcp::transport::streamable_http_server::session::ServerSseMessage;
 use rmcp::transport::streamable_http_server::session::SessionId;
@@ -27,15 +26,17 @@ use crate::mcp_serve::Limits;
 use crate::mcp_serve::door::Identity;
 
 tokio::task_local! {
+    /// Who sends the request at hand: rmcp makes sessions without saying for whom.
+    static SENDER: Identity;
     /// Set when the request at hand was refused a session: rmcp tells that from a defect by
     /// the words of its answer alone.
     static REFUSED: Arc<AtomicBool>;
 }
 
-/// Runs one request; also says whether it was refused a session for want of room.
-pub(crate) async fn noting_refusal<T>(request: impl Future<Output = T>) -> (T, bool) {
+/// Runs one request of a caller; also says whether it was refused a session for want of room.
+pub(crate) async fn serving<T>(sender: Identity, request: impl Future<Output = T>) -> (T, bool) {
     let refused = Arc::new(AtomicBool::new(false));
-    let answered = REFUSED.scope(Arc::clone(&refused), request).await;
+    let answered = SENDER.scope(sender, REFUSED.scope(Arc::clone(&refused), request)).await;
     (answered, refused.load(Ordering::Relaxed))
 }
 
@@ -50,17 +51,21 @@ pub enum SessionError {
     Local(#[from] LocalSessionManagerError),
 }
 
-/// Open sessions.
+/// Open sessions. Beyond a bound the one that was not used for longest makes room, the caller's
+/// own where it is the caller who has too many: nobody locks others out, and what is in use stays.
 pub struct Sessions {
     local: LocalSessionManager,
+    limits: Limits,
+    /// Counts uses.
+    uses: AtomicU64,
     room: Arc<Semaphore>,
     // A std mutex: held for a map operation, never across an await.
     open: Mutex<HashMap<SessionId, Open>>,
 }
 
 struct Open {
-    /// Known as soon as the first message was there.
-    owner: Option<Identity>,
+    owner: Identity,
+    last_used: u64,
     _place: OwnedSemaphorePermit,
 }
 
@@ -68,12 +73,39 @@ impl Sessions {
     pub(crate) fn new(limits: &Limits) -> Self {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = Some(limits.idle);
-        Self { local, room: Arc::new(Semaphore::new(limits.sessions)), open: Mutex::default() }
+        let (limits, uses) = (limits.clone(), AtomicU64::new(0));
+        Self {
+            local,
+            limits: limits.clone(),
+            uses,
+            room: Arc::new(Semaphore::new(limits.sessions)),
+            open: Mutex::default(),
+        }
     }
 
     /// Whether a session is somebody's; none if there is no such session.
     pub(crate) fn belongs(&self, id: &str, identity: Identity) -> Option<bool> {
-        self.open().get(id).map(|open| open.owner == Some(identity))
+        let now = self.uses.fetch_add(1, Ordering::Relaxed);
+        self.open().get_mut(id).map(|open| {
+            let own = open.owner == identity;
+            if own {
+                open.last_used = now;
+            }
+            own
+        })
+    }
+
+    /// The session that has to end before this caller may open another.
+    fn in_the_way(&self, sender: Identity) -> Option<SessionId> {
+        let open = self.open();
+        let own = |open: &&(&SessionId, &Open)| open.1.owner == sender;
+        let oldest = |least: Option<(&SessionId, &Open)>| least.map(|(id, _)| id.clone());
+        let sessions: Vec<(&SessionId, &Open)> = open.iter().collect();
+        let last_used = |open: &(&SessionId, &Open)| open.1.last_used;
+        if sessions.iter().filter(own).count() >= self.limits.sessions_each {
+            return oldest(sessions.iter().filter(own).copied().min_by_key(last_used));
+        }
+        (sessions.len() >= self.limits.sessions).then(|| oldest(sessions.iter().copied().min_by_key(last_used)))?
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<SessionId, Open>> {
@@ -81,22 +113,22 @@ impl Sessions {
     }
 }
 
-fn sender(message: &ClientJsonRpcMessage) -> Option<Identity> {
-    let ClientJsonRpcMessage::Request(request) = message else { return None };
-    request.request.extensions().get::<Parts>()?.extensions.get::<Identity>().copied()
-}
-
 impl SessionManager for Sessions {
     type Error = SessionError;
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
+        let owner = SENDER.try_with(|sender| *sender).map_err(|_| SessionError::Full)?;
+        if let Some(id) = self.in_the_way(owner) {
+            self.close_session(&id).await?;
+        }
         let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
             let _ = REFUSED.try_with(|refused| refused.store(true, Ordering::Relaxed));
             return Err(SessionError::Full);
         };
         let (id, transport) = self.local.create_session().await?;
-        self.open().insert(id.clone(), Open { owner: None, _place: place });
+        let last_used = self.uses.fetch_add(1, Ordering::Relaxed);
+        self.open().insert(id.clone(), Open { owner, last_used, _place: place });
         Ok((id, transport))
     }
 
@@ -105,9 +137,6 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionError> {
-        if let Some(open) = self.open().get_mut(id) {
-            open.owner = sender(&message);
-        }
         Ok(self.local.initialize_session(id, message).await?)
     }
 

@@ -5,11 +5,14 @@
 //! its client goes away, when nothing was posted for long, or when the server stops.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use axum::extract::Request;
 use axum::response::IntoResponse;
@@ -29,7 +32,9 @@ use http::request::Parts;
 use rmcp::ServerHandler;
 use rmcp::ServiceExt;
 use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::ClientNotification;
 use rmcp::model::GetExtensions;
+use rmcp::model::RequestId;
 use rmcp::model::ServerJsonRpcMessage;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -45,6 +50,8 @@ use crate::mcp_serve::refusal::Refusal;
 
 /// Messages that wait in either direction of one session.
 const WAITING: usize = 16;
+/// Requests of one session whose answers have not left yet.
+const UNANSWERED: usize = 64;
 /// Query parameter with the id of a session.
 const SESSION: &str = "sessionId";
 
@@ -63,13 +70,60 @@ struct Shared<H> {
     messages_path: &'static str,
     // A std mutex: held for a map operation, never across an await.
     sessions: Mutex<HashMap<String, Session>>,
+    /// Counts uses.
+    uses: AtomicU64,
     stop: CancellationToken,
 }
 
 #[derive(Clone)]
 struct Session {
     owner: Identity,
+    last_used: u64,
     inbox: mpsc::Sender<ClientJsonRpcMessage>,
+    /// Tells whether the client reads: full when it does not.
+    outbox: mpsc::WeakSender<ServerJsonRpcMessage>,
+    unanswered: Arc<Mutex<HashSet<RequestId>>>,
+    ended: CancellationToken,
+}
+
+impl Session {
+    fn unanswered(&self) -> MutexGuard<'_, HashSet<RequestId>> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes room for a request, or says that the client must read first.
+    fn note(&self, message: &ClientJsonRpcMessage) -> Result<(), Refusal> {
+        let mut unanswered = self.unanswered();
+        match message {
+            ClientJsonRpcMessage::Request(request) => {
+                if unanswered.len() >= UNANSWERED {
+                    let message = "as many requests are unanswered as may be; read the stream, or wait for answers";
+                    return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message));
+                }
+                unanswered.insert(request.id.clone());
+            }
+            ClientJsonRpcMessage::Notification(note) => {
+                // A cancelled request gets no answer; one that waits to be read stays counted.
+                if let ClientNotification::CancelledNotification(cancelled) = &note.notification
+                    && let Some(id) = &cancelled.params.request_id
+                    && self.outbox.upgrade().is_some_and(|outbox| outbox.capacity() > 0)
+                {
+                    unanswered.remove(id);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The request that a message answers.
+fn answered(message: &ServerJsonRpcMessage) -> Option<&RequestId> {
+    match message {
+        ServerJsonRpcMessage::Response(response) => Some(&response.id),
+        ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+        _ => None,
+    }
 }
 
 /// The endpoints of a handler. Streams name `messages_path`, where the second one must be.
@@ -89,6 +143,7 @@ where
         limits: limits.clone(),
         messages_path,
         sessions: Mutex::default(),
+        uses: AtomicU64::new(0),
         stop: stop.clone(),
     });
     let posted = Arc::clone(&shared);
@@ -109,6 +164,23 @@ impl<H: ServerHandler + Clone> Shared<H> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes a session in. Beyond a bound the one that was not used for longest makes room, the
+    /// caller's own where it is the caller who has too many.
+    fn admit(&self, id: &str, mut session: Session) {
+        let mut sessions = self.sessions();
+        let own = |open: &&Session| open.owner == session.owner;
+        let too_many = sessions.values().filter(own).count() >= self.limits.sessions_each;
+        if too_many || sessions.len() >= self.limits.sessions {
+            let open = sessions.iter().filter(|(_, open)| !too_many || own(open));
+            let oldest = open.min_by_key(|(_, open)| open.last_used).map(|(id, _)| id.clone());
+            if let Some(open) = oldest.and_then(|id| sessions.remove(&id)) {
+                open.ended.cancel();
+            }
+        }
+        session.last_used = self.uses.fetch_add(1, Ordering::Relaxed);
+        sessions.insert(id.to_owned(), session);
+    }
+
     fn open(self: &Arc<Self>, request: Request) -> Result<Response, Refusal> {
         let (owner, request) = self.door.enter(request)?;
         if request.method() != Method::GET {
@@ -117,20 +189,19 @@ impl<H: ServerHandler + Clone> Shared<H> {
         let id = format!("{:032x}", rand::random::<u128>());
         let (inbox, incoming) = mpsc::channel(WAITING);
         let (outgoing, outbox) = mpsc::channel(WAITING);
-        {
-            let mut sessions = self.sessions();
-            if sessions.len() >= self.limits.sessions {
-                return Err(Refusal::no_room());
-            }
-            sessions.insert(id.clone(), Session { owner, inbox });
-        }
         let ended = self.stop.child_token();
+        let unanswered: Arc<Mutex<HashSet<RequestId>>> = Arc::default();
+        let (outbox_end, waiting, token) = (outgoing.downgrade(), Arc::clone(&unanswered), ended.clone());
+        self.admit(&id, Session { owner, last_used: 0, inbox, outbox: outbox_end, unanswered, ended: token });
         let closing = ended.clone().drop_guard();
         tokio::spawn(Arc::clone(self).run(id.clone(), incoming, outgoing, ended));
         let first = Event::default().event("endpoint").data(format!("{}?{SESSION}={id}", self.messages_path));
         let messages = ReceiverStream::new(outbox).map(move |message: ServerJsonRpcMessage| {
             // Dropped with the stream: a client that goes away ends its session.
             let _closing = &closing;
+            if let Some(id) = answered(&message) {
+                waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+            }
             Event::default().event("message").json_data(message).unwrap_or_else(|error| {
                 tracing::error!(error = %error, "an MCP message cannot be written");
                 Event::default().comment("a message was lost")
@@ -196,6 +267,7 @@ impl<H: ServerHandler + Clone> Shared<H> {
             ClientJsonRpcMessage::Notification(note) => drop(note.notification.extensions_mut().insert(parts)),
             _ => {}
         }
+        session.note(&message)?;
         session.inbox.send(message).await.map_err(|_| Refusal::unknown_session())?;
         Ok((StatusCode::ACCEPTED, "Accepted").into_response())
     }
@@ -207,8 +279,13 @@ impl<H: ServerHandler + Clone> Shared<H> {
             let message = format!("the address must hold {SESSION}, as the stream's first event gave it");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "session_missing", message));
         };
-        let session = self.sessions().get(id).cloned().ok_or_else(Refusal::unknown_session)?;
-        if session.owner == sender { Ok(session) } else { Err(Refusal::foreign_session()) }
+        let mut sessions = self.sessions();
+        let session = sessions.get_mut(id).ok_or_else(Refusal::unknown_session)?;
+        if session.owner != sender {
+            return Err(Refusal::foreign_session());
+        }
+        session.last_used = self.uses.fetch_add(1, Ordering::Relaxed);
+        Ok(session.clone())
     }
 }
 

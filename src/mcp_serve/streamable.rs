@@ -26,7 +26,7 @@ use crate::mcp_serve::body;
 use crate::mcp_serve::door::Door;
 use crate::mcp_serve::refusal::Refusal;
 use crate::mcp_serve::sessions::Sessions;
-use crate::mcp_serve::sessions::noting_refusal;
+use crate::mcp_serve::sessions::serving;
 
 /// Header with the id of a session.
 const SESSION: &str = "mcp-session-id";
@@ -99,7 +99,7 @@ impl<H: ServerHandler + Clone> Streamable<H> {
                 Some(false) => return Err(Refusal::foreign_session()),
             }
         }
-        let (response, refused) = noting_refusal(service.handle(request)).await;
+        let (response, refused) = serving(identity, service.handle(request)).await;
         if refused { Err(Refusal::no_room()) } else { Ok(response.map(Body::new)) }
     }
 

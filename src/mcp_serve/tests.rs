@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use futures::StreamExt;
+use http::Extensions;
 use http::HeaderMap;
 use http::request::Parts;
 use rmcp::ErrorData;
@@ -53,7 +54,7 @@ impl ServerHandler for Handler {
     }
 }
 
-fn admit(headers: &HeaderMap) -> Result<Admitted, Refusal> {
+fn admit(headers: &HeaderMap, _: &Extensions) -> Result<Admitted, Refusal> {
     let name = headers["x-name"].to_str().unwrap();
     Ok(Admitted::new(name.as_bytes(), Name(name.to_owned())))
 }
@@ -63,7 +64,7 @@ fn door() -> Door {
 }
 
 fn limits() -> Limits {
-    Limits { sessions: 2, ..Limits::default() }
+    Limits { sessions: 3, sessions_each: 2, ..Limits::default() }
 }
 
 fn streamable() -> Endpoint {
@@ -90,7 +91,11 @@ fn call(id: u64, tool: &str) -> Value {
 }
 
 async fn opened(endpoint: &Endpoint) -> (u16, String) {
-    let response = endpoint.answer(request("POST", "/", &[("x-name", "ann")], Some(initialize()))).await;
+    opened_by(endpoint, "ann").await
+}
+
+async fn opened_by(endpoint: &Endpoint, name: &str) -> (u16, String) {
+    let response = endpoint.answer(request("POST", "/", &[("x-name", name)], Some(initialize()))).await;
     let id = response.headers().get("mcp-session-id").map(|id| id.to_str().unwrap().to_owned());
     (response.status().as_u16(), id.unwrap_or_default())
 }
@@ -104,16 +109,38 @@ async fn text(response: Response) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// Whether a session is there for its owner.
+async fn lives(endpoint: &Endpoint, id: &str, name: &str) -> bool {
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    in_session(endpoint, "POST", id, name, Some(note)).await.status() == 202
+}
+
 #[tokio::test(start_paused = true)]
-async fn no_more_sessions_than_allowed_and_one_that_ends_makes_room() {
+async fn who_opens_too_many_sessions_ends_an_own_one() {
     let endpoint = streamable();
+    let (_, bobs) = opened_by(&endpoint, "bob").await;
     let (_, first) = opened(&endpoint).await;
-    assert_eq!(opened(&endpoint).await.0, 200);
-    let full = endpoint.answer(request("POST", "/", &[("x-name", "ann")], Some(initialize()))).await;
-    assert_eq!((full.status().as_u16(), &full.headers()["retry-after"]), (503, &"30".parse().unwrap()));
-    assert!(text(full).await.contains("too_many_sessions"));
-    assert_eq!(in_session(&endpoint, "DELETE", &first, "ann", None).await.status(), 202);
-    assert_eq!(opened(&endpoint).await.0, 200);
+    let (_, second) = opened(&endpoint).await;
+    assert!(lives(&endpoint, &first, "ann").await);
+    let (status, third) = opened(&endpoint).await;
+    assert_eq!(status, 200);
+    // The second was not used for longest.
+    for (id, name, there) in
+        [(&bobs, "bob", true), (&first, "ann", true), (&second, "ann", false), (&third, "ann", true)]
+    {
+        assert_eq!(lives(&endpoint, id, name).await, there);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_take_the_places_of_the_sessions_that_nobody_uses_and_no_others() {
+    let endpoint = streamable();
+    let (_, anns) = opened(&endpoint).await;
+    for n in 0..50 {
+        assert_eq!(opened_by(&endpoint, &format!("stranger {n}")).await.0, 200);
+        assert!(lives(&endpoint, &anns, "ann").await, "{n}");
+    }
+    assert_eq!(opened_by(&endpoint, "bob").await.0, 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,22 +183,59 @@ fn sse() -> sse::Endpoints {
 }
 
 async fn stream(endpoints: &sse::Endpoints) -> Response {
-    endpoints.stream.answer(request("GET", "/sse", &[("x-name", "ann")], None)).await
+    stream_of(endpoints, "ann").await
+}
+
+async fn stream_of(endpoints: &sse::Endpoints, name: &str) -> Response {
+    endpoints.stream.answer(request("GET", "/sse", &[("x-name", name)], None)).await
 }
 
 #[tokio::test(start_paused = true)]
-async fn streams_are_as_many_as_allowed_and_end_with_their_client_or_in_silence() {
+async fn streams_end_with_their_client_in_silence_or_for_newer_ones() {
     let endpoints = sse();
-    let (first, second) = (stream(&endpoints).await, stream(&endpoints).await);
-    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
-    assert_eq!(stream(&endpoints).await.status(), 503);
-    drop(first);
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let bobs = stream_of(&endpoints, "bob").await;
+    let first = stream(&endpoints).await;
+    let second = stream(&endpoints).await;
     let third = stream(&endpoints).await;
     assert_eq!(third.status(), 200);
-    // To the end: it comes when nothing was posted for long.
-    let all = text(third).await;
-    assert!(all.starts_with("event: endpoint\ndata: /messages?sessionId=") && all.contains(": keep-alive"), "{all}");
+    // The first of her own made room, at once; the others go on until nothing was posted for long.
+    let begun = tokio::time::Instant::now();
+    assert!(!text(first).await.contains("keep-alive"));
+    assert!(begun.elapsed() < limits().keep_alive);
+    for stream in [bobs, second, third] {
+        let all = text(stream).await;
+        assert!(
+            all.starts_with("event: endpoint\ndata: /messages?sessionId=") && all.contains(": keep-alive"),
+            "{all}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_nobody_reads_takes_no_more_than_a_bounded_number_of_requests() {
+    let endpoints = sse();
+    let mut body = stream(&endpoints).await.into_body().into_data_stream();
+    let first = String::from_utf8(body.next().await.unwrap().unwrap().to_vec()).unwrap();
+    let path = first.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().to_owned();
+    let post = async |body: Value| {
+        endpoints.messages.answer(request("POST", &path, &[("x-name", "ann")], Some(body))).await.status().as_u16()
+    };
+    assert_eq!(post(initialize()).await, 202);
+    assert_eq!(post(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await, 202);
+    let mut taken = 0;
+    for id in 2..1000 {
+        match post(call(id, "who")).await {
+            202 => taken += 1,
+            status => assert_eq!(status, 429),
+        }
+        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
+        post(cancel).await;
+    }
+    assert!(taken < 200, "{taken} of 998 were taken");
+    let mut told = String::new();
+    while !told.contains(r#""text":"ann""#) {
+        told.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -285,6 +285,39 @@ async fn where_tokens_are_asked_for_a_key_alone_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_keeps_from_chat_is_not_served_and_a_session_is_one_callers() {
+    let gateway = Gateway::start(adjusted(|config| {
+        config.auth.mode = AuthMode::Token;
+        config.policy.off_limits = vec!["getArgusCaseComments".to_owned()];
+        let argus = config.mcp.servers.get_mut("argus").expect("the sandbox has argus");
+        argus.options.deny = vec!["getArgusCaseByID".to_owned()];
+        argus.options.confirm = vec!["getArgusCaseTags".to_owned()];
+    }))
+    .await;
+    let alice = gateway.token("alice", AccessRole::Analyst, None).await;
+    let bob = gateway.token("bob", AccessRole::Analyst, None).await;
+    let post = |body: &Value| {
+        let request = gateway.post("/argus/mcp", body).header("accept", "application/json, text/event-stream");
+        request.header(KEY, FULL).bearer_auth(&alice)
+    };
+    let opened = post(&initialize()).send().await.expect("an answer");
+    let session = opened.headers()["mcp-session-id"].to_str().expect("an id").to_owned();
+    let ask = async |body: &Value| {
+        answer(post(body).header("mcp-session-id", &session).send().await.expect("an answer")).await
+    };
+    let ready = post(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+    assert_eq!(ready.header("mcp-session-id", &session).send().await.expect("an answer").status(), 202);
+    let listed = ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).await;
+    let listed = listed["result"]["tools"].as_array().map_or(0, Vec::len);
+    assert_eq!(listed, 56);
+    assert_eq!(ask(&case_call(3, OWN_CASE)).await["error"]["code"], -32602);
+    // Bob has the same Argus key.
+    let other = reqwest::Client::new();
+    let end = other.delete(gateway.url("/argus/mcp")).header(KEY, FULL).header("mcp-session-id", &session);
+    assert_eq!(refused(end.bearer_auth(&bob), 403).await.0, "session_not_yours");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_an_embedded_argus_server_the_gateway_says_so() {
     let gateway = Gateway::start(adjusted(|config| drop(config.mcp.servers.remove("argus")))).await;
     let request = gateway.post("/argus/mcp", &initialize()).header(KEY, FULL);

@@ -294,6 +294,16 @@ fn options_for_http_without_http_are_refused_by_name() {
 }
 
 #[test]
+fn a_host_to_allow_that_is_none_is_named() {
+    for odd in ["https://argus.example", "*.example", ""] {
+        let http = ["mcp", "argus", "--transport", "streamable-http", "--listen", "127.0.0.1:0", "--allow-host", odd];
+        let done = run(&http);
+        assert_eq!((done.code, done.out.as_str()), (2, ""), "{odd}");
+        assert!(done.err.contains("--allow-host") && done.err.contains("argus.example.com"), "{}", done.err);
+    }
+}
+
+#[test]
 fn the_sysdig_server_without_a_host_ends_with_the_documented_line() {
     let done = run(&["mcp", "sysdig"]);
     assert_eq!((done.code, done.out.as_str()), (1, ""));

@@ -164,7 +164,8 @@ async fn no_secret_is_in_anything_that_a_gateway_says_or_keeps() {
         simulators.sysdig.faults().set(refused("tok-full"));
         let turn = gateway.ask("What is the status of case 4120771?").await;
         assert_eq!(turn["outcome"], "tool_failed", "{turn}");
-        gateway.ask("List the runtime events of the last 2 hours").await;
+        let turn = gateway.ask("List the runtime events of the last 2 hours").await;
+        assert_eq!(turn["outcome"], "tool_failed", "{turn}");
     }
     for path in ["/api/tools", "/api/models", "/api/tokens", "/metrics", "/readyz", "/healthz", "/openapi.json"] {
         gateway.get(path).await;

@@ -18,6 +18,7 @@ use rmcp::RoleServer;
 use rmcp::ServerHandler;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResponse;
+use rmcp::model::CallToolResult;
 use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
 use rmcp::model::ServerConfig;
@@ -30,6 +31,8 @@ use crate::servers::argus::client::KEY_HEADER;
 use crate::servers::argus::config::ApiKey;
 use crate::servers::argus::config::ArgusConfig;
 use crate::servers::argus::config::ConfigError;
+use crate::servers::argus::error::Failure;
+use crate::servers::argus::error::FailureKind;
 use crate::servers::argus::server::ArgusServer;
 
 /// Keys for which something is held at once.
@@ -165,8 +168,9 @@ impl ServerHandler for KeyedArgus {
             return Err(ErrorData::invalid_request(KeyProblem::Missing.to_string(), None));
         };
         let Some((server, _place)) = self.holder(key) else {
-            let text = "too many calls run or wait; try again when some have ended";
-            return Err(ErrorData::internal_error(text, None));
+            let text = "Too many calls run or wait here; try again when some have ended. No Argus data was obtained.";
+            let failure = Failure::new(FailureKind::RateLimited, text);
+            return Ok(CallToolResult::structured_error(failure.to_value(&request.name)).into());
         };
         server.call_tool(request, context).await
     }

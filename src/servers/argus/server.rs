@@ -117,6 +117,15 @@ impl ArgusServer {
     }
 }
 
+/// The tools that a configuration exposes, each with the name it is shown by.
+///
+/// # Errors
+/// [`ConfigError`] if a setting names no tool.
+pub fn exposed(config: &ArgusConfig) -> Result<Vec<(&'static str, String)>, ConfigError> {
+    let shown = |tool: &Tool| config.tool_names.get(tool.name).cloned().unwrap_or_else(|| tool.name.to_owned());
+    Ok(chosen(&config.tools)?.into_iter().map(|tool| (tool.name, shown(tool))).collect())
+}
+
 fn chosen(wanted: &[String]) -> Result<Vec<&'static Tool>, ConfigError> {
     let is = |tool: &Tool, name: &str| tool.name == name || tool.family.name() == name;
     for name in wanted {

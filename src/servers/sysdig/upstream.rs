@@ -142,11 +142,8 @@ impl Upstream {
         let response = request.send().await.map_err(|error| self.failed(error))?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let mut body = self.read_body(response, status).await?;
-        if status > 299 {
-            // Messages quote it, and it may repeat what was sent.
-            body = redacted(body, credentials.token.expose_secret());
-        }
+        // It may repeat what was sent, in an error or in what looks like none.
+        let body = redacted(self.read_body(response, status).await?, credentials.token.expose_secret());
         Ok(Answer { status, retry_after, body, elapsed: started.elapsed() })
     }
 
