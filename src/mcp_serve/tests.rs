@@ -202,13 +202,11 @@ async fn streams_end_with_their_client_in_silence_or_for_newer_ones() {
     let begun = tokio::time::Instant::now();
     assert!(!text(first).await.contains("keep-alive"));
     assert!(begun.elapsed() < limits().keep_alive);
-    for stream in [bobs, second, third] {
-        let all = text(stream).await;
-        assert!(
-            all.starts_with("event: endpoint\ndata: /messages?sessionId=") && all.contains(": keep-alive"),
-            "{all}"
-        );
-    }
+    // To the end: it comes when nothing was posted for long.
+    let all = text(bobs).await;
+    assert!(all.starts_with("event: endpoint\ndata: /messages?sessionId=") && all.contains(": keep-alive"), "{all}");
+    assert!(begun.elapsed() >= limits().idle);
+    drop((second, third));
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,15 +221,21 @@ async fn a_stream_that_nobody_reads_takes_no_more_than_a_bounded_number_of_reque
     assert_eq!(post(initialize()).await, 202);
     assert_eq!(post(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await, 202);
     let mut taken = 0;
-    for id in 2..1000 {
-        match post(call(id, "who")).await {
-            202 => taken += 1,
-            status => assert_eq!(status, 429),
+    for round in 0..2 {
+        for id in round * 1000..round * 1000 + 500 {
+            match post(call(id, "who")).await {
+                202 => taken += 1,
+                status => assert_eq!(status, 429),
+            }
         }
-        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
-        post(cancel).await;
+        // All that can be answered is; what waits to be read is not forgotten for being cancelled.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for id in round * 1000..round * 1000 + 500 {
+            let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
+            assert_eq!(post(cancel).await, 202);
+        }
     }
-    assert!(taken < 200, "{taken} of 998 were taken");
+    assert!((16..200).contains(&taken), "{taken} of 1000 were taken");
     let mut told = String::new();
     while !told.contains(r#""text":"ann""#) {
         told.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
