@@ -95,7 +95,7 @@ fn filters() -> EvidenceResult {
         "executeSearchArgusMatchFilter",
         json!({"request": {"customer": ["bergtun"]}}),
         Outcome::Ok,
-        json!({"data": [row(31133, "Lower phishing-landing", false), row(31127, "Drop cleartext passwords", true)]}),
+        json!({"data": [row(31133, "Lower phishing-landing", false), row(31127, "Drop cleartext passwords", true), row(31140, "Drop noisy rule", false)]}),
     )
 }
 
@@ -105,8 +105,19 @@ fn a_word_in_the_name_of_a_filter_is_no_statement_about_what_it_does() {
     honest(
         &about(&results, Lang::En),
         &[
-            "2 filters match.\n- Filter 31133 (Lower phishing-landing): customer bergtun\n- Filter 31127 (Drop cleartext passwords): customer bergtun",
+            "3 filters match.\n- Filter 31133 (Lower phishing-landing): customer bergtun\n- Filter 31127 (Drop cleartext passwords): customer bergtun",
         ],
     );
-    caught(&about(&results, Lang::En), &[("Filter 31133 does drop.", "wrong_value")]);
+    honest(
+        &about(&results, Lang::En),
+        &["Filter 31140 (Drop noisy rule) does not drop.", "Filter 31127 (Drop cleartext passwords) does drop."],
+    );
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("Filter 31133 does drop.", "wrong_value"),
+            ("Filter 31140 (Drop noisy rule) does drop.", "wrong_value"),
+            ("Filter 31127 (Drop cleartext passwords) does not drop.", "wrong_value"),
+        ],
+    );
 }
