@@ -4,6 +4,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::tests::about;
 use crate::domain::grounding::tests::caught;
@@ -64,7 +65,12 @@ fn properties() -> EvidenceResult {
         "getCustomerProperties",
         json!({"idOrShortName": "nordfjord", "section": ["sla"]}),
         Outcome::Ok,
-        json!({"data": [row("sla.reaction.critical", "PT30M", "PT60M"), row("sla.reaction.high", "PT2H", "PT2H")]}),
+        json!({"data": [
+            row("sla.reaction.critical", "PT30M", "PT60M"),
+            row("sla.reaction.high", "PT2H", "PT2H"),
+            row("sla.reaction.medium", "PT8H", "PT8H"),
+            row("sla.reaction.low", "PT8H", "PT8H"),
+        ]}),
     )
 }
 
@@ -86,6 +92,39 @@ fn a_service_level_is_a_length_of_time_of_its_own_row() {
             ("The reaction time is 45 minutes.", "wrong_time"),
         ],
     );
+}
+
+#[test]
+fn a_service_level_without_its_key_is_that_of_the_row_whose_words_are_said() {
+    let results = [properties()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "Nordfjord's reaction time for critical cases is 30 minutes.",
+            "Nordfjord's reaction time for medium and low cases is 8 hours.",
+        ],
+    );
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("Nordfjord's reaction time for critical cases is 2 hours.", "wrong_time"),
+            ("Nordfjord's reaction time for high and low cases is 30 minutes.", "wrong_time"),
+        ],
+    );
+    for text in [
+        "Nordfjord's reaction time is 2 hours.",
+        "Nordfjord's reaction time is 2 hours for critical and 30 minutes for high cases.",
+    ] {
+        unsupported(&results, text, "2 hours");
+    }
+}
+
+/// The part of a text is no supported claim: it is wrong, or left to the judge.
+fn unsupported(results: &[EvidenceResult], text: &str, part: &str) {
+    let report = crate::domain::grounding::tests::run(&about(results, Lang::En), text);
+    let told = report.claims().iter().filter(|claim| claim.text.contains(part)).collect::<Vec<_>>();
+    assert!(!told.is_empty(), "{part} is no claim of: {text}");
+    assert!(told.iter().all(|claim| claim.verdict != Verdict::Supported), "passes: {text}: {told:?}");
 }
 
 fn filters() -> EvidenceResult {
