@@ -50,6 +50,25 @@ fn a_metric_is_told_with_the_name_that_its_key_is_shown_as() {
     }
 }
 
+#[test]
+fn the_name_that_a_key_is_shown_as_is_that_of_its_row() {
+    let results = [metrics()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "Filter 31112 is named Group port-scan from 10.60.12.74.",
+            "Filter 31103 is named Raise phishing-landing from 10.20.12.103, with 9.755.",
+        ],
+    );
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("Filter 31112 is named Raise phishing-landing from 10.20.12.103.", "wrong_entity"),
+            ("Filter 31103 is named Group port-scan from 10.60.12.74.", "wrong_entity"),
+        ],
+    );
+}
+
 fn stopped(results: &[EvidenceResult], text: &str) {
     let report = crate::domain::grounding::tests::run(&about(results, Lang::En), text);
     assert!(!report.violations().is_empty(), "passes: {text}");
