@@ -4,6 +4,9 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::domain::grounding::claim::Claim;
+use crate::domain::grounding::claim::ClaimKind;
+use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::render::render_results;
 use crate::domain::grounding::tests::about;
@@ -110,6 +113,22 @@ fn a_tree_that_counted_nothing_is_nothing_found() {
     let results = [empty];
     honest(&about(&results, Lang::En), &["The search found no events.", "The search succeeded and found no events."]);
     caught(&about(&results, Lang::En), &[("There are 3 events.", "hidden_empty")]);
+}
+
+#[test]
+fn a_tree_that_counted_nothing_says_nothing_of_other_objects() {
+    let [mut empty] = counted("executeStatisticsArgusEvent", json!({"count": 0, "rawEventCount": 0, "buckets": []}));
+    empty.outcome = Outcome::Empty;
+    empty.arguments = json!({"request": {"filter": {"customer": ["nordfjord"]}}});
+    let results = [empty];
+    honest(&about(&results, Lang::En), &["No events were found for Nordfjord."]);
+    honest(&about(&results, Lang::Nb), &["Det ble ikke funnet noen hendelser for Nordfjord."]);
+    for text in ["Nordfjord has no assets.", "There are no open cases for Nordfjord."] {
+        let report = run(&about(&results, Lang::En), text);
+        let told = |claim: &&Claim| claim.kind == ClaimKind::Absence && claim.verdict == Verdict::Supported;
+        assert!(report.claims().iter().find(told).is_none(), "passes: {text}");
+        assert!(report.claims().iter().any(|claim| claim.verdict != Verdict::Supported), "no claim: {text}");
+    }
 }
 
 #[test]
