@@ -184,6 +184,22 @@ fn numbers_of_another_group_are_caught() {
 }
 
 #[test]
+fn only_a_whole_word_makes_an_event_raw() {
+    let results = severities();
+    honest(&about(&results, Lang::En), &["There were 606612 raw events of severity critical."]);
+    honest(&about(&results, Lang::Nb), &["Det er 606612 råhendelser som er kritiske."]);
+    honest(&about(&results, Lang::Fr), &["Il y a 606612 événements bruts critiques."]);
+    for (language, text) in [
+        (Lang::De, "Bedrohungen: Es gibt 606612 kritische Ereignisse."),
+        (Lang::Nb, "I dette området er det 606612 kritiske hendelser."),
+        (Lang::En, "Of the brute force kind there were 606612 critical events."),
+        (Lang::Ja, "発生した重大なイベントは606612件のイベントです。"),
+    ] {
+        caught(&about(&results, language), &[(text, "wrong_count")]);
+    }
+}
+
+#[test]
 fn a_tree_is_rendered_with_its_branches_and_is_supported() {
     for (results, row) in [
         (severities(), "| high | 52 | 140 |"),

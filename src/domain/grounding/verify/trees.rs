@@ -33,6 +33,7 @@ use crate::domain::grounding::verify::stored::supports;
 use crate::domain::grounding::verify::times::instant;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
+use crate::domain::grounding::words;
 
 /// Kinds of groups that one sentence may name; more are not told apart.
 const MAX_KINDS: usize = 4;
@@ -318,10 +319,45 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 }
 
+/// Whether a text speaks of raw events, by whole words.
 fn is_raw(text: &str) -> bool {
-    const RAW: [&str; 6] = ["raw", "rå", "roh", "brut", "crud", "生"];
-    let text = text.to_lowercase();
-    RAW.iter().any(|word| text.contains(word))
+    const RAW: [&str; 26] = [
+        "raw",
+        "rå",
+        "råa",
+        "råe",
+        "rådata",
+        "råhendelse",
+        "råhendelser",
+        "råhendelsene",
+        "råhändelser",
+        "råhändelserna",
+        "råhændelser",
+        "råhændelserne",
+        "roh",
+        "rohe",
+        "rohen",
+        "roher",
+        "rohdaten",
+        "rohereignis",
+        "rohereignisse",
+        "rohereignissen",
+        "brut",
+        "bruts",
+        "bruto",
+        "brutos",
+        "crudo",
+        "crudos",
+    ];
+    let is_sign = |c: char| matches!(c, '\u{3400}'..='\u{9fff}');
+    // "発生" happens; only what begins with the sign is raw.
+    let japanese = text.match_indices('生').any(|(at, sign)| {
+        let rest = &text[at + sign.len()..];
+        let begins = ["の", "イベント", "データ", "ログ"].iter().any(|word| rest.starts_with(word));
+        begins && !text[..at].chars().next_back().is_some_and(is_sign)
+    });
+    let words = words::words(text).flat_map(|word| words::name_words(&text[word.range()]));
+    japanese || words.into_iter().any(|word| RAW.contains(&word.as_str()))
 }
 
 impl Said {
