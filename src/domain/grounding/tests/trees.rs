@@ -200,6 +200,22 @@ fn only_a_whole_word_makes_an_event_raw() {
 }
 
 #[test]
+fn a_long_sentence_over_many_groups_is_checked_number_by_number() {
+    let name = |at: u64| format!("host-{at:04}.nordfjord.example");
+    let buckets: Vec<Value> = (0..1000).map(|at| group("host", &name(at), &name(at), 5000 + at, 9000 + at)).collect();
+    let all = (0..1000).map(|at| 5000 + at).sum::<u64>();
+    let results = counted("executeStatisticsArgusEvent", json!({"count": all, "buckets": buckets}));
+    let told = |shift: u64| {
+        let parts: Vec<String> = (0..60).map(|at| format!("{} {}", name(at * 7), 5000 + at * 7 + shift)).collect();
+        format!("The hosts have these events: {}.", parts.join(", "))
+    };
+    honest(&about(&results, Lang::En), &[&told(0)]);
+    // Each number told of the host before its own: at least the last has no other reading.
+    let report = run(&about(&results, Lang::En), &told(7));
+    assert!(!report.violations().is_empty(), "{:?}", report.claims());
+}
+
+#[test]
 fn a_tree_is_rendered_with_its_branches_and_is_supported() {
     for (results, row) in [
         (severities(), "| high | 52 | 140 |"),
