@@ -199,6 +199,68 @@ fn only_a_whole_word_makes_an_event_raw() {
     }
 }
 
+fn customers() -> [EvidenceResult; 1] {
+    let buckets = [("2171", "nordfjord", 200, 400), ("2188", "bergtun", 100, 300), ("2172", "havbris", 18, 20)]
+        .map(|(id, name, count, raw)| group("customer", id, name, count, raw));
+    counted("executeStatisticsArgusEvent", json!({"count": 318, "rawEventCount": 720, "buckets": buckets}))
+}
+
+/// The customers' events of these severities.
+fn asked_for(severities: &[&str]) -> [EvidenceResult; 1] {
+    let mut results = customers();
+    results[0].arguments = json!({"request": {"filter": {"severity": severities}, "groupBy": ["customer"]}});
+    results
+}
+
+#[test]
+fn what_the_tree_and_the_call_do_not_say_of_a_number_is_not_supported() {
+    honest(
+        &about(&customers(), Lang::En),
+        &[
+            "There were 318 events.",
+            "Nordfjord has 200 events and Bergtun 100.",
+            "Customer Nordfjord: 200 events",
+            "| customer | count |\n| --- | --- |\n| nordfjord | 200 |",
+        ],
+    );
+    let unsupported = |results: &[EvidenceResult], text: &str, part: &str| {
+        let report = run(&about(results, Lang::En), text);
+        let told = report.claims().iter().filter(|claim| claim.text.contains(part)).collect::<Vec<_>>();
+        assert!(!told.is_empty(), "{part} is no claim of: {text}");
+        assert!(told.iter().all(|claim| claim.verdict != Verdict::Supported), "passes: {text}: {told:?}");
+    };
+    for (text, part) in [
+        ("There were 318 critical events.", "318"),
+        ("Nordfjord has 200 critical events.", "200"),
+        ("There are 318 cases.", "318"),
+        ("Nordfjord has 200 assets.", "200"),
+        ("Bergtun had 100 closed events.", "100"),
+        ("Critical events by customer:\n- nordfjord: 200", "200"),
+        ("## Critical events\n- nordfjord: 200 events", "200"),
+        ("| customer | critical |\n| --- | --- |\n| nordfjord | 200 |", "200"),
+    ] {
+        unsupported(&customers(), text, part);
+    }
+    unsupported(&severities(), "There are 52 events that are not high.", "52");
+    unsupported(&asked_for(&["high"]), "There are 318 low events.", "318");
+    unsupported(&asked_for(&["high", "critical"]), "There are 318 high events.", "318");
+}
+
+#[test]
+fn what_the_call_asked_for_is_known_of_every_number() {
+    let supported = |results: &[EvidenceResult], text: &str| {
+        honest(&about(results, Lang::En), &[text]);
+        let report = run(&about(results, Lang::En), text);
+        let told = |claim: &&Claim| claim.text.contains("318") && claim.verdict == Verdict::Supported;
+        assert!(report.claims().iter().any(|claim| told(&claim)), "{text}: {:?}", report.claims());
+    };
+    supported(&asked_for(&["high"]), "There are 318 high events.");
+    supported(&asked_for(&["high", "critical"]), "There are 318 high and critical events.");
+    supported(&customers(), "There are 318 events.");
+    caught(&about(&customers(), Lang::En), &[("There are 318 cases.", "wrong_count")]);
+    caught(&about(&asked_for(&["high"]), Lang::En), &[("There are 318 low events.", "wrong_count")]);
+}
+
 #[test]
 fn a_long_sentence_over_many_groups_is_checked_number_by_number() {
     let name = |at: u64| format!("host-{at:04}.nordfjord.example");

@@ -274,7 +274,7 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// Names of tools, their arguments and fields: the machinery, not data.
-    fn names_machinery(&self, printed: &str) -> bool {
+    pub(super) fn names_machinery(&self, printed: &str) -> bool {
         let bare = printed.trim_matches(['`', '"', '\'']);
         self.input
             .results

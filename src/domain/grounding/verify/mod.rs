@@ -5,6 +5,7 @@
 mod absence;
 mod aggregates;
 mod attributes;
+mod branches;
 mod changes;
 mod columns;
 mod compare;

@@ -3,7 +3,8 @@
 //! branch of groups, that its sentence names; where none is named, that of all. Names stand
 //! before their numbers or after them, one way for each kind of group in a sentence.
 //!
-//! Speaks only of numbers that some group has. Any other is for the families of [`super`].
+//! Speaks only of numbers that some group has. Any other is for the families of [`super`]; what
+//! else a sentence says of a group's number is for [`super::branches`].
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -65,6 +66,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         self.trees.get_or_init(|| Trees::read(self.evidence))
     }
 
+    /// What the groups are groups of.
+    pub(super) fn kinds_of_groups(&self) -> impl Iterator<Item = &'a str> {
+        self.trees().buckets.iter().map(|bucket| bucket.kind)
+    }
+
     /// Whether a fact is the name of a counted group.
     pub(super) fn names_group(&self, id: FactId) -> bool {
         self.trees().named_by(id).is_some()
@@ -72,6 +78,20 @@ impl<'c, 'a> Checker<'c, 'a> {
 
     /// What is to be said of a number that some group of a tree has; `None` where none has it.
     pub(super) fn tree_number(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        at: usize,
+        number: &NumberAtom,
+        about: &Subject,
+    ) -> Option<Finding> {
+        let finding = self.number_of_group(unit, items, at, number, about)?;
+        let Finding::Supported(ids, _) = &finding else { return Some(finding) };
+        Some(self.beyond_branch(unit, items, at, None, ids).unwrap_or(finding))
+    }
+
+    /// The same, whatever else the unit says of the number.
+    fn number_of_group(
         &self,
         unit: &Unit,
         items: &[Item<'c>],
@@ -189,8 +209,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         let items = self.items(&unit.span);
         let at = items.iter().position(|item| cell.start <= item.span.start && item.span.end <= cell.end)?;
         let ItemKind::Number(number) = items[at].kind else { return None };
-        let finding = self.tree_number(unit, &items, at, number, &Subject::none())?;
-        matches!(finding, Finding::WrongEntity(..) | Finding::Wrong(..)).then_some(finding)
+        match self.number_of_group(unit, &items, at, number, &Subject::none())? {
+            Finding::Supported(ids, _) => self.beyond_branch(unit, &items, at, header, &ids),
+            finding @ (Finding::WrongEntity(..) | Finding::Wrong(..)) => Some(finding),
+            _ => None,
+        }
     }
 
     /// What a unit says of groups, read once for all its numbers.
@@ -224,7 +247,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// The groups that a value names.
-    fn groups_called(&self, item: &Item<'c>) -> Vec<RowId> {
+    pub(super) fn groups_called(&self, item: &Item<'c>) -> Vec<RowId> {
         let trees = self.trees();
         match &item.kind {
             ItemKind::Code(code) => trees.called(|name| spoken::code_is(*code, name)),
