@@ -4,6 +4,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::tests::about;
 use crate::domain::grounding::tests::caught;
@@ -49,6 +50,25 @@ fn a_metric_is_told_with_the_name_that_its_key_is_shown_as() {
     }
 }
 
+#[test]
+fn the_name_that_a_key_is_shown_as_is_that_of_its_row() {
+    let results = [metrics()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "Filter 31112 is named Group port-scan from 10.60.12.74.",
+            "Filter 31103 is named Raise phishing-landing from 10.20.12.103, with 9.755.",
+        ],
+    );
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("Filter 31112 is named Raise phishing-landing from 10.20.12.103.", "wrong_entity"),
+            ("Filter 31103 is named Group port-scan from 10.60.12.74.", "wrong_entity"),
+        ],
+    );
+}
+
 fn stopped(results: &[EvidenceResult], text: &str) {
     let report = crate::domain::grounding::tests::run(&about(results, Lang::En), text);
     assert!(!report.violations().is_empty(), "passes: {text}");
@@ -64,7 +84,12 @@ fn properties() -> EvidenceResult {
         "getCustomerProperties",
         json!({"idOrShortName": "nordfjord", "section": ["sla"]}),
         Outcome::Ok,
-        json!({"data": [row("sla.reaction.critical", "PT30M", "PT60M"), row("sla.reaction.high", "PT2H", "PT2H")]}),
+        json!({"data": [
+            row("sla.reaction.critical", "PT30M", "PT60M"),
+            row("sla.reaction.high", "PT2H", "PT2H"),
+            row("sla.reaction.medium", "PT8H", "PT8H"),
+            row("sla.reaction.low", "PT8H", "PT8H"),
+        ]}),
     )
 }
 
@@ -88,6 +113,39 @@ fn a_service_level_is_a_length_of_time_of_its_own_row() {
     );
 }
 
+#[test]
+fn a_service_level_without_its_key_is_that_of_the_row_whose_words_are_said() {
+    let results = [properties()];
+    honest(
+        &about(&results, Lang::En),
+        &[
+            "Nordfjord's reaction time for critical cases is 30 minutes.",
+            "Nordfjord's reaction time for medium and low cases is 8 hours.",
+        ],
+    );
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("Nordfjord's reaction time for critical cases is 2 hours.", "wrong_time"),
+            ("Nordfjord's reaction time for high and low cases is 30 minutes.", "wrong_time"),
+        ],
+    );
+    for text in [
+        "Nordfjord's reaction time is 2 hours.",
+        "Nordfjord's reaction time is 2 hours for critical and 30 minutes for high cases.",
+    ] {
+        unsupported(&results, text, "2 hours");
+    }
+}
+
+/// The part of a text is no supported claim: it is wrong, or left to the judge.
+fn unsupported(results: &[EvidenceResult], text: &str, part: &str) {
+    let report = crate::domain::grounding::tests::run(&about(results, Lang::En), text);
+    let told = report.claims().iter().filter(|claim| claim.text.contains(part)).collect::<Vec<_>>();
+    assert!(!told.is_empty(), "{part} is no claim of: {text}");
+    assert!(told.iter().all(|claim| claim.verdict != Verdict::Supported), "passes: {text}: {told:?}");
+}
+
 fn filters() -> EvidenceResult {
     let row = |id: u64, name: &str, drop: bool| json!({"id": id, "name": name, "customer": {"id": 2188, "shortName": "bergtun"}, "actions": {"drop": drop}});
     result(
@@ -95,7 +153,7 @@ fn filters() -> EvidenceResult {
         "executeSearchArgusMatchFilter",
         json!({"request": {"customer": ["bergtun"]}}),
         Outcome::Ok,
-        json!({"data": [row(31133, "Lower phishing-landing", false), row(31127, "Drop cleartext passwords", true)]}),
+        json!({"data": [row(31133, "Lower phishing-landing", false), row(31127, "Drop cleartext passwords", true), row(31140, "Drop noisy rule", false)]}),
     )
 }
 
@@ -105,8 +163,19 @@ fn a_word_in_the_name_of_a_filter_is_no_statement_about_what_it_does() {
     honest(
         &about(&results, Lang::En),
         &[
-            "2 filters match.\n- Filter 31133 (Lower phishing-landing): customer bergtun\n- Filter 31127 (Drop cleartext passwords): customer bergtun",
+            "3 filters match.\n- Filter 31133 (Lower phishing-landing): customer bergtun\n- Filter 31127 (Drop cleartext passwords): customer bergtun",
         ],
     );
-    caught(&about(&results, Lang::En), &[("Filter 31133 does drop.", "wrong_value")]);
+    honest(
+        &about(&results, Lang::En),
+        &["Filter 31140 (Drop noisy rule) does not drop.", "Filter 31127 (Drop cleartext passwords) does drop."],
+    );
+    caught(
+        &about(&results, Lang::En),
+        &[
+            ("Filter 31133 does drop.", "wrong_value"),
+            ("Filter 31140 (Drop noisy rule) does drop.", "wrong_value"),
+            ("Filter 31127 (Drop cleartext passwords) does not drop.", "wrong_value"),
+        ],
+    );
 }

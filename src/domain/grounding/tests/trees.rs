@@ -4,6 +4,9 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::domain::grounding::claim::Claim;
+use crate::domain::grounding::claim::ClaimKind;
+use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::render::render_results;
 use crate::domain::grounding::tests::about;
@@ -113,6 +116,22 @@ fn a_tree_that_counted_nothing_is_nothing_found() {
 }
 
 #[test]
+fn a_tree_that_counted_nothing_says_nothing_of_other_objects() {
+    let [mut empty] = counted("executeStatisticsArgusEvent", json!({"count": 0, "rawEventCount": 0, "buckets": []}));
+    empty.outcome = Outcome::Empty;
+    empty.arguments = json!({"request": {"filter": {"customer": ["nordfjord"]}}});
+    let results = [empty];
+    honest(&about(&results, Lang::En), &["No events were found for Nordfjord."]);
+    honest(&about(&results, Lang::Nb), &["Det ble ikke funnet noen hendelser for Nordfjord."]);
+    for text in ["Nordfjord has no assets.", "There are no open cases for Nordfjord."] {
+        let report = run(&about(&results, Lang::En), text);
+        let told = |claim: &&Claim| claim.kind == ClaimKind::Absence && claim.verdict == Verdict::Supported;
+        assert!(report.claims().iter().find(told).is_none(), "passes: {text}");
+        assert!(report.claims().iter().any(|claim| claim.verdict != Verdict::Supported), "no claim: {text}");
+    }
+}
+
+#[test]
 fn numbers_of_another_group_are_caught() {
     caught(
         &about(&severities(), Lang::En),
@@ -162,6 +181,100 @@ fn numbers_of_another_group_are_caught() {
             ("| from | count |\n| --- | --- |\n| 2026-02-06 23:00 UTC | 31 |", "wrong_entity"),
         ],
     );
+}
+
+#[test]
+fn only_a_whole_word_makes_an_event_raw() {
+    let results = severities();
+    honest(&about(&results, Lang::En), &["There were 606612 raw events of severity critical."]);
+    honest(&about(&results, Lang::Nb), &["Det er 606612 råhendelser som er kritiske."]);
+    honest(&about(&results, Lang::Fr), &["Il y a 606612 événements bruts critiques."]);
+    for (language, text) in [
+        (Lang::De, "Bedrohungen: Es gibt 606612 kritische Ereignisse."),
+        (Lang::Nb, "I dette området er det 606612 kritiske hendelser."),
+        (Lang::En, "Of the brute force kind there were 606612 critical events."),
+        (Lang::Ja, "発生した重大なイベントは606612件のイベントです。"),
+    ] {
+        caught(&about(&results, language), &[(text, "wrong_count")]);
+    }
+}
+
+fn customers() -> [EvidenceResult; 1] {
+    let buckets = [("2171", "nordfjord", 200, 400), ("2188", "bergtun", 100, 300), ("2172", "havbris", 18, 20)]
+        .map(|(id, name, count, raw)| group("customer", id, name, count, raw));
+    counted("executeStatisticsArgusEvent", json!({"count": 318, "rawEventCount": 720, "buckets": buckets}))
+}
+
+/// The customers' events of these severities.
+fn asked_for(severities: &[&str]) -> [EvidenceResult; 1] {
+    let mut results = customers();
+    results[0].arguments = json!({"request": {"filter": {"severity": severities}, "groupBy": ["customer"]}});
+    results
+}
+
+#[test]
+fn what_the_tree_and_the_call_do_not_say_of_a_number_is_not_supported() {
+    honest(
+        &about(&customers(), Lang::En),
+        &[
+            "There were 318 events.",
+            "Nordfjord has 200 events and Bergtun 100.",
+            "Customer Nordfjord: 200 events",
+            "| customer | count |\n| --- | --- |\n| nordfjord | 200 |",
+        ],
+    );
+    let unsupported = |results: &[EvidenceResult], text: &str, part: &str| {
+        let report = run(&about(results, Lang::En), text);
+        let told = report.claims().iter().filter(|claim| claim.text.contains(part)).collect::<Vec<_>>();
+        assert!(!told.is_empty(), "{part} is no claim of: {text}");
+        assert!(told.iter().all(|claim| claim.verdict != Verdict::Supported), "passes: {text}: {told:?}");
+    };
+    for (text, part) in [
+        ("There were 318 critical events.", "318"),
+        ("Nordfjord has 200 critical events.", "200"),
+        ("There are 318 cases.", "318"),
+        ("Nordfjord has 200 assets.", "200"),
+        ("Bergtun had 100 closed events.", "100"),
+        ("Critical events by customer:\n- nordfjord: 200", "200"),
+        ("## Critical events\n- nordfjord: 200 events", "200"),
+        ("| customer | critical |\n| --- | --- |\n| nordfjord | 200 |", "200"),
+    ] {
+        unsupported(&customers(), text, part);
+    }
+    unsupported(&severities(), "There are 52 events that are not high.", "52");
+    unsupported(&asked_for(&["high"]), "There are 318 low events.", "318");
+    unsupported(&asked_for(&["high", "critical"]), "There are 318 high events.", "318");
+}
+
+#[test]
+fn what_the_call_asked_for_is_known_of_every_number() {
+    let supported = |results: &[EvidenceResult], text: &str| {
+        honest(&about(results, Lang::En), &[text]);
+        let report = run(&about(results, Lang::En), text);
+        let told = |claim: &&Claim| claim.text.contains("318") && claim.verdict == Verdict::Supported;
+        assert!(report.claims().iter().any(|claim| told(&claim)), "{text}: {:?}", report.claims());
+    };
+    supported(&asked_for(&["high"]), "There are 318 high events.");
+    supported(&asked_for(&["high", "critical"]), "There are 318 high and critical events.");
+    supported(&customers(), "There are 318 events.");
+    caught(&about(&customers(), Lang::En), &[("There are 318 cases.", "wrong_count")]);
+    caught(&about(&asked_for(&["high"]), Lang::En), &[("There are 318 low events.", "wrong_count")]);
+}
+
+#[test]
+fn a_long_sentence_over_many_groups_is_checked_number_by_number() {
+    let name = |at: u64| format!("host-{at:04}.nordfjord.example");
+    let buckets: Vec<Value> = (0..1000).map(|at| group("host", &name(at), &name(at), 5000 + at, 9000 + at)).collect();
+    let all = (0..1000).map(|at| 5000 + at).sum::<u64>();
+    let results = counted("executeStatisticsArgusEvent", json!({"count": all, "buckets": buckets}));
+    let told = |shift: u64| {
+        let parts: Vec<String> = (0..60).map(|at| format!("{} {}", name(at * 7), 5000 + at * 7 + shift)).collect();
+        format!("The hosts have these events: {}.", parts.join(", "))
+    };
+    honest(&about(&results, Lang::En), &[&told(0)]);
+    // Each number told of the host before its own: at least the last has no other reading.
+    let report = run(&about(&results, Lang::En), &told(7));
+    assert!(!report.violations().is_empty(), "{:?}", report.claims());
 }
 
 #[test]

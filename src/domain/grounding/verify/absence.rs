@@ -27,7 +27,7 @@ use crate::domain::outcome::Outcome;
 enum Absent {
     Holds(Vec<FactId>),
     Refuted(Vec<FactId>, String),
-    /// Rows there are, but the words say more than is understood.
+    /// The words say more than is understood, or something that no call looked for.
     Unread,
     OnlyPage,
     NoAnswer,
@@ -52,7 +52,7 @@ impl<'c> Checker<'c, '_> {
             Absent::Holds(ids) => (Verdict::Supported, None, ids, "the call succeeded and matched nothing".to_owned()),
             Absent::Refuted(ids, reason) => (Verdict::Contradicted, Some(ViolationCode::WrongCount), ids, reason),
             Absent::Unread => {
-                let reason = "rows are there; whether such rows, code cannot tell".to_owned();
+                let reason = "what was looked for may be something else: code cannot tell".to_owned();
                 (Verdict::NotCheckable, None, Vec::new(), reason)
             }
             Absent::OnlyPage => {
@@ -159,11 +159,23 @@ impl<'c> Checker<'c, '_> {
                 Absent::Refuted(Vec::new(), "the result is one record, no search that found nothing".to_owned())
             };
         }
+        if !any_typed && object.is_some_and(|at| !self.some_call_is_of(unit, at)) {
+            // Nothing was found by a call for something else.
+            return Absent::Unread;
+        }
         match self.unsaid_filter(&answered) {
             // A sentence that names the call says what its filter was: the basis shows it.
             Some(filter) if empty && !named => Absent::NarrowFilter(filter),
             _ => Absent::Holds(Vec::new()),
         }
+    }
+
+    /// Whether a call or a list is of the objects that the word of an object stands for.
+    fn some_call_is_of(&self, unit: &Unit, object: usize) -> bool {
+        let mut meant = self.same_word(&unit.span, object);
+        meant.push(object);
+        let called = |at: &usize| self.input.results.iter().any(|result| self.tool_is_of(&result.tool, *at));
+        meant.iter().any(|at| called(at) || self.is_listed(*at))
     }
 
     /// A code that is said of what is not there while every empty search was for another code.

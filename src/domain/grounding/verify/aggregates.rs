@@ -331,6 +331,13 @@ impl<'c, 'a> Checker<'c, 'a> {
         rows.iter().take(8).filter_map(|row| self.evidence.name_of(*row)).collect()
     }
 
+    /// The objects that the words of one stand for in a span: Norwegian "hendelse" is an event too.
+    pub(super) fn same_word(&self, span: &Range<usize>, object: usize) -> Vec<usize> {
+        let spoken = |spot: &&spoken::Spot| spot.meaning == Meaning::Object(object);
+        let words = self.draft.spots_in(span).filter(spoken).map(|spot| spot.start..spot.end);
+        words.flat_map(|word| self.objects_in(&word)).collect()
+    }
+
     /// Object nouns of a unit.
     pub(super) fn objects_in(&self, span: &Range<usize>) -> Vec<usize> {
         self.draft

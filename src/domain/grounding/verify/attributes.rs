@@ -237,7 +237,7 @@ impl<'c> Checker<'c, '_> {
             if !stored {
                 continue;
             }
-            if let Some(span) = self.spoken_name(unit, key).filter(|span| !self.in_a_title(unit, span)) {
+            if let Some(span) = self.spoken_name(unit, key) {
                 self.boolean(unit, &span, key, about);
             }
         }
@@ -313,7 +313,7 @@ impl<'c> Checker<'c, '_> {
         })
     }
 
-    /// The words of a field name, side by side in the unit.
+    /// The words of a field name, side by side in the unit; words of a title are none.
     pub(super) fn spoken_name(&self, unit: &Unit, key: &str) -> Option<Range<usize>> {
         let mut parts: Vec<u64> = words::name_words(key).iter().map(|part| words::hash(part)).collect();
         if parts.len() > 1 && matches!(words::name_words(key).first().map(String::as_str), Some("is" | "has")) {
@@ -322,7 +322,8 @@ impl<'c> Checker<'c, '_> {
         let found = self.draft.words_in(&unit.span);
         found.windows(parts.len().max(1)).find_map(|window| {
             let same = window.iter().zip(&parts).all(|(word, part)| word.hash == *part);
-            (same && !parts.is_empty()).then(|| window[0].start..window[window.len() - 1].end)
+            let span = (same && !parts.is_empty()).then(|| window[0].start..window[window.len() - 1].end)?;
+            (!self.in_a_title(unit, &span)).then_some(span)
         })
     }
 }

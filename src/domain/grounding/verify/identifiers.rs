@@ -274,7 +274,7 @@ impl<'c> Checker<'c, '_> {
     }
 
     /// Names of tools, their arguments and fields: the machinery, not data.
-    fn names_machinery(&self, printed: &str) -> bool {
+    pub(super) fn names_machinery(&self, printed: &str) -> bool {
         let bare = printed.trim_matches(['`', '"', '\'']);
         self.input
             .results
@@ -357,9 +357,10 @@ impl<'c> Checker<'c, '_> {
     }
 }
 
-/// Fields that call a record by a phrase: another record's phrase is never its own.
+/// Fields that call a record by a phrase: another record's phrase is never its own. A
+/// `translation` is what the key of a row is shown as.
 fn is_title(key: &str) -> bool {
-    matches!(words::fold(key).as_str(), "subject" | "title" | "headline")
+    matches!(words::fold(key).as_str(), "subject" | "title" | "headline" | "translation")
 }
 
 fn is_text(value: &serde_json::Value) -> bool {

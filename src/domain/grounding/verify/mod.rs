@@ -5,6 +5,7 @@
 mod absence;
 mod aggregates;
 mod attributes;
+mod branches;
 mod changes;
 mod columns;
 mod compare;
@@ -58,6 +59,7 @@ use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::tree::Trees;
+use crate::domain::grounding::verify::trees::Said;
 use crate::domain::grounding::verify::values::UserValues;
 use crate::domain::policy::decision::RouterDecision;
 
@@ -108,6 +110,8 @@ pub(super) struct Checker<'c, 'a> {
     orders: OnceCell<Orders>,
     /// Trees of counts, read once.
     trees: OnceCell<Trees<'a>>,
+    /// What the running unit says of their groups.
+    said: RefCell<Option<Rc<Said>>>,
     /// Spans that claims of the running unit cover.
     pub(super) covered: Vec<Range<usize>>,
     /// Header of the table cell that is being read.
@@ -144,6 +148,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             text_atoms: RefCell::default(),
             orders: OnceCell::new(),
             trees: OnceCell::new(),
+            said: RefCell::default(),
         }
     }
 

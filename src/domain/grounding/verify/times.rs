@@ -1,6 +1,7 @@
 //! Times and lengths of time. A time must be one of the owner's, of the attribute
 //! that is named beside it; the times of the question and of the calls themselves
-//! may be repeated. A length may be stored, or lie between two stored times.
+//! may be repeated. A length may be stored, or lie between two stored times; one that is
+//! stored as a setting is that of the row whose key is named.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -30,6 +31,7 @@ use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::values::Item;
+use crate::domain::grounding::words;
 
 /// The instant a stored value stands for, if it looks like one.
 pub(in crate::domain::grounding) fn instant(value: &Value) -> Option<Timestamp> {
@@ -334,13 +336,14 @@ impl<'c> Checker<'c, '_> {
             return Finding::Supported(Vec::new(), "a length of time of the question".to_owned());
         }
         let rows: Vec<RowId> = if about.is_none() { Vec::new() } else { about.rows().take(16).collect() };
-        // Said of a row that is named, a length in ISO 8601 is one whatever its field is called.
-        let named = about.strength >= Strength::Named;
-        let stored = facts_of(self.evidence, &rows, |fact| {
-            (is_length(fact) || (named && is_iso_length(fact))) && supports_length(wanted, fact)
-        });
+        let stored = facts_of(self.evidence, &rows, |fact| is_length(fact) && supports_length(wanted, fact));
         if let Some(id) = stored.first() {
             return Finding::Supported(vec![*id], "as stored".to_owned());
+        }
+        if about.strength >= Strength::Named
+            && let Some(finding) = self.keyed_length(unit, wanted, &rows)
+        {
+            return finding;
         }
         if let Some(between) = self.between(wanted, &rows) {
             return Finding::Supported(between, "the time between".to_owned());
@@ -369,6 +372,42 @@ impl<'c> Checker<'c, '_> {
             Some(own) => Finding::WrongValue(own, self.says(own)),
             None => Finding::Missing(format!("no result has the length {}", self.draft.slice(&item.span))),
         }
+    }
+
+    /// A length in ISO 8601 is one whatever its field is called: said of the one row that is named,
+    /// or of the rows whose key is spoken in the unit. Of any other row code cannot tell.
+    fn keyed_length(&self, unit: &Unit, wanted: &DurationAtom, rows: &[RowId]) -> Option<Finding> {
+        let lengths = facts_of(self.evidence, rows, is_iso_length);
+        let row_of = |id: FactId| self.evidence.fact(id).row;
+        let holds = |id: FactId| supports_length(wanted, self.evidence.fact(id));
+        let supported = |ids: Vec<FactId>| Some(Finding::Supported(ids, "as stored".to_owned()));
+        if let [only] = rows
+            && let Some(id) = lengths.iter().copied().find(|id| row_of(*id) == *only && holds(*id))
+        {
+            return supported(vec![id]);
+        }
+        let said: Vec<FactId> = lengths.iter().copied().filter(|id| self.speaks_key_of(unit, row_of(*id))).collect();
+        let (fit, apart): (Vec<FactId>, Vec<FactId>) = said.into_iter().partition(|id| holds(*id));
+        match (fit.is_empty(), apart.first()) {
+            (false, None) => supported(fit),
+            (true, Some(own)) => Some(Finding::WrongValue(*own, self.says(*own))),
+            _ => lengths
+                .iter()
+                .any(|id| holds(*id))
+                .then(|| Finding::Open("a length of some row, and code cannot tell which is meant".to_owned())),
+        }
+    }
+
+    /// Whether the words of a row's `key` stand in the unit; the first, the section, may be left out.
+    fn speaks_key_of(&self, unit: &Unit, row: RowId) -> bool {
+        let key = self.evidence.ids_of_row(row).take(64).map(|id| self.evidence.fact(id)).find_map(|fact| {
+            let own = fact.row == row && fact.key == "key" && fact.group.is_empty();
+            fact.text().filter(|_| own)
+        });
+        let parts: Vec<u64> = key.map(words::name_words).into_iter().flatten().map(|part| words::hash(&part)).collect();
+        let said = self.draft.words_in(&unit.span);
+        let rest = if parts.len() > 2 { &parts[1..] } else { &parts };
+        !rest.is_empty() && rest.iter().all(|part| said.iter().any(|word| word.hash == *part))
     }
 
     /// Two times of the rows that lie that far apart, or one and now.
@@ -455,14 +494,12 @@ const LENGTH_WORDS: [&str; 22] = [
 fn is_length(fact: &Fact<'_>) -> bool {
     (fact.value.is_number() || fact.value.is_string())
         && instant(fact.value).is_none()
-        && crate::domain::grounding::words::name_words(fact.key)
-            .iter()
-            .any(|word| LENGTH_WORDS.contains(&word.as_str()))
+        && words::name_words(fact.key).iter().any(|word| LENGTH_WORDS.contains(&word.as_str()))
 }
 
 /// A whole value such as `PT30M`; what would hold by default is not what holds.
 fn is_iso_length(fact: &Fact<'_>) -> bool {
-    let default = || crate::domain::grounding::words::name_words(fact.key).iter().any(|word| word == "default");
+    let default = || words::name_words(fact.key).iter().any(|word| word == "default");
     fact.text().is_some_and(|text| text.starts_with('P') && text.len() <= 40 && !text.contains(' ')) && !default()
 }
 

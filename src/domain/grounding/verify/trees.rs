@@ -3,10 +3,13 @@
 //! branch of groups, that its sentence names; where none is named, that of all. Names stand
 //! before their numbers or after them, one way for each kind of group in a sentence.
 //!
-//! Speaks only of numbers that some group has. Any other is for the families of [`super`].
+//! Speaks only of numbers that some group has. Any other is for the families of [`super`]; what
+//! else a sentence says of a group's number is for [`super::branches`].
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -33,20 +36,29 @@ use crate::domain::grounding::verify::stored::supports;
 use crate::domain::grounding::verify::times::instant;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::ItemKind;
+use crate::domain::grounding::words;
 
 /// Kinds of groups that one sentence may name; more are not told apart.
 const MAX_KINDS: usize = 4;
 /// From the beginning of a long stretch to a moment that is well inside its day in any zone near.
 const INTO_THE_DAY_MS: i64 = 12 * 3_600_000;
 
+/// Most values of one unit that are told apart; what more may say is for the judge.
+const MAX_ITEMS: usize = 200;
+
 /// A number of a unit, and the groups that the unit names, by place.
-struct Said {
+#[derive(Debug)]
+pub(super) struct Said {
+    /// The values of the unit, by which what it says is known again.
+    spans: Vec<Range<usize>>,
     /// Items that are numbers of some group, with their number facts.
     numbers: Vec<(usize, Vec<FactId>)>,
     /// Items that name groups: place, kind, rows.
     names: Vec<(usize, String, Vec<RowId>)>,
     /// The unit says "in all".
     sums: bool,
+    /// The way in which most numbers fit, for the groups that come from what the unit is about.
+    best: RefCell<Option<(Vec<RowId>, Vec<bool>)>>,
 }
 
 impl<'c, 'a> Checker<'c, 'a> {
@@ -54,9 +66,14 @@ impl<'c, 'a> Checker<'c, 'a> {
         self.trees.get_or_init(|| Trees::read(self.evidence))
     }
 
+    /// What the groups are groups of.
+    pub(super) fn kinds_of_groups(&self) -> impl Iterator<Item = &'a str> {
+        self.trees().buckets.iter().map(|bucket| bucket.kind)
+    }
+
     /// Whether a fact is the name of a counted group.
     pub(super) fn names_group(&self, id: FactId) -> bool {
-        self.trees().buckets.iter().any(|bucket| bucket.names.contains(&id))
+        self.trees().named_by(id).is_some()
     }
 
     /// What is to be said of a number that some group of a tree has; `None` where none has it.
@@ -68,19 +85,33 @@ impl<'c, 'a> Checker<'c, 'a> {
         number: &NumberAtom,
         about: &Subject,
     ) -> Option<Finding> {
+        let finding = self.number_of_group(unit, items, at, number, about)?;
+        let Finding::Supported(ids, _) = &finding else { return Some(finding) };
+        Some(self.beyond_branch(unit, items, at, None, ids).unwrap_or(finding))
+    }
+
+    /// The same, whatever else the unit says of the number.
+    fn number_of_group(
+        &self,
+        unit: &Unit,
+        items: &[Item<'c>],
+        at: usize,
+        number: &NumberAtom,
+        about: &Subject,
+    ) -> Option<Finding> {
         if self.trees().buckets.is_empty() || number.ordinal || number.unit.is_some() || number.approx.is_open() {
             return None;
         }
-        let held = self.held(unit, number);
+        if items.len() > MAX_ITEMS {
+            return Some(Finding::Open("too many values in one sentence".to_owned()));
+        }
         let said = self.said(unit, items);
+        let held = match said.numbers.iter().find(|(place, _)| *place == at) {
+            Some((_, held)) => held.clone(),
+            None => self.held(unit, number),
+        };
         let Some(first) = held.first().copied() else { return self.unheld(unit, &said, items, at, number, about) };
-        let ways = said.ways();
-        let best = ways.iter().max_by_key(|way| {
-            // The first of equals: names before numbers.
-            let fits =
-                said.numbers.iter().filter(|(place, held)| self.fits(&said, items, *place, held, way, about).is_some());
-            (fits.count(), std::cmp::Reverse(way.iter().filter(|after| **after).count()))
-        })?;
+        let best = &self.best_way(&said, items, about)?;
         if let Some(ids) = self.fits(&said, items, at, &held, best, about) {
             return Some(Finding::Supported(ids, "the count of this group".to_owned()));
         }
@@ -89,7 +120,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             let printed = self.draft.slice(&items[at].span);
             if self.draft.has(&unit.span, Cue::Sum) {
                 let roots = self.trees().roots.iter();
-                let totals: Vec<FactId> = roots.filter_map(|row| number_of(self.evidence, *row, "count")).collect();
+                let totals: Vec<FactId> = roots.filter_map(|row| self.trees().count(*row)).collect();
                 return Some(Finding::Wrong(totals, format!("{printed} is the number of one group and not of all")));
             }
             // "The top 5": a number of the question.
@@ -109,6 +140,25 @@ impl<'c, 'a> Checker<'c, 'a> {
         })
     }
 
+    /// Which names stand after their numbers, and which before: as most numbers fit.
+    fn best_way(&self, said: &Said, items: &[Item<'c>], about: &Subject) -> Option<Vec<bool>> {
+        let kinds = said.kinds();
+        let foreign = |row: &RowId| self.trees().bucket(*row).is_some_and(|b| !kinds.iter().any(|kind| kind == b.kind));
+        let context: Vec<RowId> = about.rows().filter(foreign).collect();
+        if let Some((_, best)) = said.best.borrow().as_ref().filter(|(of, _)| *of == context) {
+            return Some(best.clone());
+        }
+        let ways = said.ways();
+        let best = ways.into_iter().max_by_key(|way| {
+            // The first of equals: names before numbers.
+            let fits =
+                said.numbers.iter().filter(|(place, held)| self.fits(said, items, *place, held, way, about).is_some());
+            (fits.count(), std::cmp::Reverse(way.iter().filter(|after| **after).count()))
+        })?;
+        *said.best.borrow_mut() = Some((context, best.clone()));
+        Some(best)
+    }
+
     /// A number that no group has: the sum of one group over its branches, or raw events that are
     /// told as events. What else it may be is not known here.
     fn unheld(
@@ -122,7 +172,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     ) -> Option<Finding> {
         let trees = self.trees();
         let raw = trees.roots.iter().copied().chain(trees.buckets.iter().map(|bucket| bucket.row));
-        let mut raw = raw.filter_map(|row| number_of(self.evidence, row, "rawEventCount"));
+        let mut raw = raw.filter_map(|row| trees.raw(row));
         let raw = raw.find(|id| supports(number, self.evidence.fact(*id)));
         if let Some(id) = raw.filter(|_| self.counted_object(unit, items, at).is_some() && !self.says_raw(unit)) {
             return Some(Finding::Wrong(vec![id], "a number of raw events, told as one of events".to_owned()));
@@ -147,8 +197,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let raw = self.says_raw(unit);
         let trees = self.trees();
         let rows = trees.roots.iter().copied().chain(trees.buckets.iter().map(|bucket| bucket.row));
-        let keys = if raw { ["count", "rawEventCount"].as_slice() } else { &["count"] };
-        let numbers = rows.flat_map(|row| keys.iter().filter_map(move |key| number_of(self.evidence, row, key)));
+        let numbers = rows.flat_map(|row| trees.count(row).into_iter().chain(trees.raw(row).filter(|_| raw)));
         numbers.filter(|id| supports(number, self.evidence.fact(*id))).collect()
     }
 
@@ -160,13 +209,28 @@ impl<'c, 'a> Checker<'c, 'a> {
         let items = self.items(&unit.span);
         let at = items.iter().position(|item| cell.start <= item.span.start && item.span.end <= cell.end)?;
         let ItemKind::Number(number) = items[at].kind else { return None };
-        let finding = self.tree_number(unit, &items, at, number, &Subject::none())?;
-        matches!(finding, Finding::WrongEntity(..) | Finding::Wrong(..)).then_some(finding)
+        match self.number_of_group(unit, &items, at, number, &Subject::none())? {
+            Finding::Supported(ids, _) => self.beyond_branch(unit, &items, at, header, &ids),
+            finding @ (Finding::WrongEntity(..) | Finding::Wrong(..)) => Some(finding),
+            _ => None,
+        }
     }
 
-    fn said(&self, unit: &Unit, items: &[Item<'c>]) -> Said {
+    /// What a unit says of groups, read once for all its numbers.
+    fn said(&self, unit: &Unit, items: &[Item<'c>]) -> Rc<Said> {
+        let spans: Vec<Range<usize>> =
+            std::iter::once(&unit.span).chain(items.iter().map(|item| &item.span)).cloned().collect();
+        if let Some(said) = self.said.borrow().as_ref().filter(|said| said.spans == spans) {
+            return Rc::clone(said);
+        }
+        let said = Rc::new(self.read_said(unit, items, spans));
+        *self.said.borrow_mut() = Some(Rc::clone(&said));
+        said
+    }
+
+    fn read_said(&self, unit: &Unit, items: &[Item<'c>], spans: Vec<Range<usize>>) -> Said {
         let sums = self.draft.has(&unit.span, Cue::Sum);
-        let mut said = Said { numbers: Vec::new(), names: Vec::new(), sums };
+        let mut said = Said { spans, numbers: Vec::new(), names: Vec::new(), sums, best: RefCell::default() };
         for (place, item) in items.iter().enumerate() {
             let rows = self.groups_called(item);
             if let Some(bucket) = rows.first().and_then(|row| self.trees().bucket(*row)) {
@@ -183,14 +247,10 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// The groups that a value names.
-    fn groups_called(&self, item: &Item<'c>) -> Vec<RowId> {
+    pub(super) fn groups_called(&self, item: &Item<'c>) -> Vec<RowId> {
         let trees = self.trees();
-        let by_name = |is: &dyn Fn(&Fact<'a>) -> bool| -> Vec<RowId> {
-            let called = |bucket: &&Bucket<'_>| bucket.names.iter().any(|id| is(self.evidence.fact(*id)));
-            trees.buckets.iter().filter(called).map(|bucket| bucket.row).collect()
-        };
         match &item.kind {
-            ItemKind::Code(code) => by_name(&|fact| fact.text().is_some_and(|text| spoken::code_is(*code, text))),
+            ItemKind::Code(code) => trees.called(|name| spoken::code_is(*code, name)),
             ItemKind::Time(time) => {
                 let begins = |bucket: &&Bucket<'_>| self.begins(bucket, time);
                 trees.buckets.iter().filter(begins).map(|bucket| bucket.row).collect()
@@ -199,14 +259,16 @@ impl<'c, 'a> Checker<'c, 'a> {
             _ => {
                 let mention = self.mention(item);
                 let text = self.draft.slice(&item.span).to_lowercase();
-                by_name(&|fact| {
-                    let whole = match fact.value {
-                        Value::String(name) => name.to_lowercase().starts_with(&text),
-                        Value::Number(_) => prints_as(fact.value, &text),
-                        _ => false,
-                    };
-                    whole && mention.facts.iter().any(|id| std::ptr::eq(self.evidence.fact(*id), fact))
-                })
+                let whole = |fact: &Fact<'a>| match fact.value {
+                    Value::String(name) => name.to_lowercase().starts_with(&text),
+                    Value::Number(_) => prints_as(fact.value, &text),
+                    _ => false,
+                };
+                let named = mention.facts.iter().filter(|id| whole(self.evidence.fact(**id)));
+                let mut rows: Vec<RowId> = named.filter_map(|id| trees.named_by(*id)).collect();
+                rows.sort_unstable();
+                rows.dedup();
+                rows
             }
         }
     }
@@ -305,23 +367,57 @@ impl<'c, 'a> Checker<'c, 'a> {
 
     /// The same group in several branches: what holds of it is the sum, where no branch is cut.
     fn sum_of(&self, rows: &[RowId]) -> Option<(Vec<FactId>, i128)> {
-        let counts: Vec<FactId> = rows.iter().filter_map(|row| number_of(self.evidence, *row, "count")).collect();
+        let counts: Vec<FactId> = rows.iter().filter_map(|row| self.trees().count(*row)).collect();
         let sum: i128 = counts.iter().filter_map(|id| self.whole_number(*id)).sum();
         let count = |row: RowId| self.whole_number(number_of(self.evidence, row, "count")?);
         let place = |row: RowId| &self.evidence.rows[row as usize];
         let whole = rows.iter().all(|row| {
-            let beside = self.trees().buckets.iter().filter(|other| place(other.row).list == place(*row).list);
-            let inside: i128 = beside.filter_map(|other| count(other.row)).sum();
-            place(*row).parent.and_then(count) == Some(inside)
+            let parent = place(*row).parent.and_then(count);
+            parent.is_some() && parent == self.trees().sum(place(*row).list)
         });
         whole.then_some((counts, sum))
     }
 }
 
+/// Whether a text speaks of raw events, by whole words.
 fn is_raw(text: &str) -> bool {
-    const RAW: [&str; 6] = ["raw", "rå", "roh", "brut", "crud", "生"];
-    let text = text.to_lowercase();
-    RAW.iter().any(|word| text.contains(word))
+    const RAW: [&str; 26] = [
+        "raw",
+        "rå",
+        "råa",
+        "råe",
+        "rådata",
+        "råhendelse",
+        "råhendelser",
+        "råhendelsene",
+        "råhändelser",
+        "råhändelserna",
+        "råhændelser",
+        "råhændelserne",
+        "roh",
+        "rohe",
+        "rohen",
+        "roher",
+        "rohdaten",
+        "rohereignis",
+        "rohereignisse",
+        "rohereignissen",
+        "brut",
+        "bruts",
+        "bruto",
+        "brutos",
+        "crudo",
+        "crudos",
+    ];
+    let is_sign = |c: char| matches!(c, '\u{3400}'..='\u{9fff}');
+    // "発生" happens; only what begins with the sign is raw.
+    let japanese = text.match_indices('生').any(|(at, sign)| {
+        let rest = &text[at + sign.len()..];
+        let begins = ["の", "イベント", "データ", "ログ"].iter().any(|word| rest.starts_with(word));
+        begins && !text[..at].chars().next_back().is_some_and(is_sign)
+    });
+    let words = words::words(text).flat_map(|word| words::name_words(&text[word.range()]));
+    japanese || words.into_iter().any(|word| RAW.contains(&word.as_str()))
 }
 
 impl Said {

@@ -294,7 +294,8 @@ impl<'c, 'a> Checker<'c, 'a> {
                 let facts = self.index.posting(&digits).iter().copied();
                 let ids = facts.filter(|id| {
                     let fact = self.evidence.fact(*id);
-                    (number.id_candidate || digits.len() >= 4) && fact.identity && prints_as(fact.value, &digits)
+                    let names = fact.identity || is_row_key(fact);
+                    (number.id_candidate || digits.len() >= 4) && names && prints_as(fact.value, &digits)
                 });
                 (ids.collect(), Vec::new())
             }
@@ -308,7 +309,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 if names_by_argument(fact.key) {
                     by_argument.push(fact.row);
                 }
-            } else if fact.group.is_empty() && fact.identity && self.whole_value(fact, item) {
+            } else if (is_row_key(fact) || (fact.group.is_empty() && fact.identity)) && self.whole_value(fact, item) {
                 own.push(fact.row);
             }
         }
@@ -429,6 +430,11 @@ pub(super) fn names_by_argument(key: &str) -> bool {
                 | "event_id"
                 | "cluster_name"
         )
+}
+
+/// The id by which the rows of a measurement are grouped: `keys: [{name: filterID, value: …}]`.
+fn is_row_key(fact: &Fact<'_>) -> bool {
+    fact.group == "keys" && fact.key.ends_with("ID")
 }
 
 fn row_result(checker: &Checker<'_, '_>, row: RowId) -> u32 {
