@@ -58,6 +58,8 @@ pub enum List {
     Ask,
     /// Operational nouns.
     Operational,
+    /// Ransomware, sign-ins.
+    Topic,
     /// We, our.
     Ours,
     /// Weather.
@@ -340,6 +342,7 @@ impl Lexicon {
             (List::WhatIs, &words.what_is),
             (List::Ask, &words.ask),
             (List::Operational, &words.operational),
+            (List::Topic, &words.topic),
             (List::Ours, &words.ours),
             (List::Outside, &words.outside),
             (List::Change, &words.change),

@@ -40,6 +40,8 @@ pub struct Signals {
     pub words: usize,
     /// Words that no list knows and no argument was read from.
     pub loose: usize,
+    /// Words that narrow what is asked for and that no argument says: the loose ones and topics.
+    pub unread: usize,
     /// It has a question mark.
     pub question: bool,
     /// A greeting or farewell.
@@ -163,7 +165,8 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
         ..Signals::default()
     };
     flags(&mut signals, &hits);
-    signals.loose = loose_words(&text, &hits, &read, lexicon);
+    signals.loose = loose_words(&text, &hits, &read, lexicon, false);
+    signals.unread = loose_words(&text, &hits, &read, lexicon, true) + topics(&hits, &read);
     signals.definite = definite(&text, &hits);
     signals.changes = opens_with_change(&text, &hits);
     signals.aspects = aspects(&hits, lexicon);
@@ -276,9 +279,14 @@ fn flags(signals: &mut Signals, hits: &Hits) {
         .map(|(_, position)| position);
 }
 
-fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon) -> usize {
+/// With `labels`, the name of a group before a value that was read is understood: "signature SNORT-1:41336".
+fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon, labels: bool) -> usize {
     let mut covered = read.spans.clone();
-    let says = |hit: &&Hit| !lexicon.groups_by(hit.mark) || read.group_spans.overlap(hit.start, hit.end);
+    let label = |hit: &Hit| {
+        let next = text.tokens.partition_point(|token| token.start < hit.end);
+        labels && text.tokens.get(next).is_some_and(|token| read.spans.overlap(token.start, token.end))
+    };
+    let says = |hit: &&Hit| !lexicon.groups_by(hit.mark) || read.group_spans.overlap(hit.start, hit.end) || label(hit);
     covered.extend(hits.iter().filter(says).map(|hit| (hit.start, hit.end)));
     let mut loose = 0;
     let mut characters = 0;
@@ -294,6 +302,17 @@ fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon) -> usiz
         }
     }
     loose + characters / 3
+}
+
+/// Words for a topic that stand in no argument: "ransomware" where no keyword was read, but not
+/// the vulnerabilities of "critical vulnerabilities", which are a flag of assets.
+fn topics(hits: &Hits, read: &Read) -> usize {
+    let topic = |hit: &&Hit| hit.mark == Mark::List(List::Topic) && !read.spans.overlap(hit.start, hit.end);
+    let said = |hit: &Hit| {
+        let values = hits.iter().filter(|other| matches!(other.mark, Mark::Value(..)));
+        values.into_iter().any(|value| value.start <= hit.start && hit.end <= value.end)
+    };
+    hits.iter().filter(topic).filter(|hit| !said(hit)).count()
 }
 
 /// A definite noun with nothing after it that says more.

@@ -210,6 +210,26 @@ fn what_cannot_be_counted_like_that_is_not_planned() {
 }
 
 #[test]
+fn what_a_count_would_leave_out_is_not_counted() {
+    for message in [
+        "Number of events for host mail01 per severity",
+        "Wie viele Ereignisse pro Schweregrad für Host mail01?",
+        "Events by severity on nfk-ws-0417 today",
+        "How many events mention ransomware per day?",
+        "Events about ransomware per day",
+        "Hvor mange hendelser om phishing per dag?",
+        "Wie viele Ereignisse zu Schadsoftware pro Tag?",
+        "Combien d'événements de phishing par jour ?",
+        "今日のランサムウェアのイベントを重大度ごとに数えて",
+        "How many laptops running Windows does each customer have?",
+        "Vulnerable assets per customer",
+    ] {
+        let planned = calls(message);
+        assert!(planned.is_empty(), "{message}: {planned:?}");
+    }
+}
+
+#[test]
 fn the_lineage_of_an_event_needs_its_identifier() {
     let want = json!({"eventIdentifier": EVENT});
     let message = |text: &str| text.replace("{id}", &format!("AGGR/{EVENT}"));
