@@ -536,8 +536,8 @@ fn known_customers(read: &mut Read, text: &Text, policy: &Policy) {
     }
 }
 
-/// A capitalised word right after a preposition, or any word right after the word for
-/// customer, taken as written.
+/// A capitalised word right after a preposition or in the genitive, or any word right after the
+/// word for customer, taken as written.
 fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
     if !read.values("customer").is_empty() || text.original.len() != text.lower.len() {
         return;
@@ -559,11 +559,13 @@ fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, 
             let near = hits.near(token.start.saturating_sub(gap), token.start);
             near.iter().any(|hit| hit.mark == mark && hit.end < token.start && token.start - hit.end <= gap)
         };
+        let owns = owner_of(&text.lower, token.end);
         let led = || hits.has(List::BeforeCustomer) && before(Mark::List(List::BeforeCustomer), 1);
         let named = || customer_group.is_some_and(|group| before(group, 2));
         let japanese = text.lower[token.end..].starts_with(['の', 'で', 'に', '社', 'は'])
             && written.chars().all(|c| c.is_ascii_alphanumeric());
-        let fits = (capital && (japanese || led())) || (!written.chars().all(|c| c.is_ascii_digit()) && named());
+        let fits =
+            (capital && (japanese || owns || led())) || (!written.chars().all(|c| c.is_ascii_digit()) && named());
         if !fits || written.chars().count() < 3 || !is_free(text, hits, index, lexicon) {
             continue;
         }
@@ -571,6 +573,14 @@ fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, 
         read.spans.add(token.start, token.end);
         break;
     }
+}
+
+/// Whether the name that ends here is in the genitive: "Bergtun's assets", "Havbris' assets".
+/// A bare s may be part of a name that is not known, so it says nothing.
+fn owner_of(text: &str, end: usize) -> bool {
+    let (name, rest) = text.split_at(end);
+    rest.strip_prefix("'s").is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        || (rest.starts_with("' ") && name.ends_with(['s', 'x', 'z']))
 }
 
 /// Whether no word list claims this word.

@@ -7,6 +7,9 @@ use serde_json::json;
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::plan::plan_calls;
+use crate::domain::policy::router::Router;
+use crate::domain::policy::settings::Customer;
+use crate::domain::policy::settings::Policy;
 use crate::domain::policy::shown::Shown;
 use crate::domain::policy::tests::fixtures::ROUTER;
 use crate::domain::policy::tests::fixtures::TOOLS;
@@ -130,6 +133,40 @@ fn a_customer_behind_a_verb_is_not_lost() {
             "Wie viele Ereignisse hatte Bergtun heute?",
         ],
     );
+}
+
+#[test]
+fn a_customer_in_the_genitive_is_not_lost() {
+    let count = |customer: &str| {
+        json!({"assetDefinition": "HostAsset", "request": {
+        "filter": {"customer": [customer], "includeAssetFlag": ["hasCriticalVulnerability"]},
+        "statistics": {"groupBy": [{"field": "customer"}]}}})
+    };
+    let tool = "executeStatisticsArgusAsset";
+    plans(
+        tool,
+        &count("bergtun"),
+        &[
+            "How many critical vulnerabilities do Bergtun's assets have?",
+            "How many critical vulnerabilities do Bergtun’s assets have?",
+        ],
+    );
+    plans(tool, &count("havbris"), &["How many critical vulnerabilities do Havbris' assets have?"]);
+    let events = |message: &str| calls(message)[0].1["request"]["customer"].clone();
+    assert_eq!(events("Today's events"), Value::Null);
+    assert_eq!(events("Bergtun's events today"), json!(["bergtun"]));
+}
+
+#[test]
+fn known_customers_are_read_with_the_s_that_languages_add() {
+    let mut policy = Policy::shipped().expect("the shipped policy");
+    policy.customers = vec![Customer { short_name: "bergtun".to_owned(), names: Vec::new() }];
+    let router = Router::new(policy).expect("compiles");
+    for message in ["Bergtuns hendelser i dag", "Bergtuns Ereignisse heute", "Bergtun's events today"] {
+        let shown = shown("none");
+        let (signals, _) = router.decide(&input(message, &shown));
+        assert_eq!(signals.arguments["customer"], json!(["bergtun"]), "{message}");
+    }
 }
 
 #[test]
