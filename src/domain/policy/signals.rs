@@ -172,7 +172,7 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     signals.aspects = aspects(&hits, lexicon);
     signals.history = input.history.iter().any(|message| message.role == Role::Assistant);
     place_in_conversation(&mut signals, &read, &hits, policy, input.shown);
-    name_groups(&mut signals, &hits, &read, policy, input);
+    name_groups(&mut signals, &hits, &mut read, policy, input);
     settle_operational(&mut signals, &hits);
     signals.arguments = read.arguments;
     if !signals.aspects.is_empty() && signals.aspects.iter().any(|aspect| aspect == "statistics") {
@@ -421,7 +421,7 @@ fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &Hits, policy
 
 /// Ranks groups: named by words in order of appearance, then those that a target points at,
 /// then that of the shown results.
-fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy, input: &RouteInput<'_>) {
+fn name_groups(signals: &mut Signals, hits: &Hits, read: &mut Read, policy: &Policy, input: &RouteInput<'_>) {
     let mut named: Vec<(usize, usize)> = Vec::new();
     for hit in hits.iter() {
         // "Runtime events" holds "events": the longer words say which are meant.
@@ -469,7 +469,10 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
         let otherwise = |group: &ToolGroup| group.otherwise.iter().any(|name| read.arguments.contains_key(name));
         ranked.extend((0..policy.groups.len()).filter(|index| otherwise(&policy.groups[*index])));
     }
-    give_way(&mut ranked, read, policy);
+    if give_way(&mut ranked, read, policy) && signals.unread > 0 {
+        // Both groups are offered, but "alarms about phishing" are not all events.
+        read.arguments.insert("subtle".to_owned(), Value::Bool(true));
+    }
     let mut seen = Vec::new();
     ranked.retain(|group| {
         !seen.contains(group) && {
@@ -484,8 +487,8 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
         ranked.into_iter().filter_map(|index| policy.groups.get(index)).map(|group| group.name.clone()).collect();
 }
 
-/// Puts the group that is likelier meant before the one that the words name.
-fn give_way(ranked: &mut Vec<usize>, read: &Read, policy: &Policy) {
+/// Puts the group that is likelier meant before the one that the words name; says whether it did.
+fn give_way(ranked: &mut Vec<usize>, read: &Read, policy: &Policy) -> bool {
     let known = |name: &String| read.arguments.contains_key(name);
     let yields = |index: &usize| {
         let other = policy.groups.get(*index)?.yields.as_ref()?;
@@ -495,9 +498,10 @@ fn give_way(ranked: &mut Vec<usize>, read: &Read, policy: &Policy) {
     for at in 0..ranked.len() {
         if let Some(other) = yields(&ranked[at]).filter(|other| !ranked[..at].contains(other)) {
             ranked.insert(at, other);
-            return;
+            return true;
         }
     }
+    false
 }
 
 fn settle_operational(signals: &mut Signals, hits: &Hits) {

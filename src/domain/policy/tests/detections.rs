@@ -350,6 +350,24 @@ fn alarms_with_a_time_or_a_customer_are_events() {
 }
 
 #[test]
+fn alarms_about_something_are_not_all_events() {
+    for message in [
+        "Which alarms are about phishing at Nordfjord today?",
+        "Which alarms about phishing at Nordfjord today?",
+        "Hvilke alarmer handler om phishing hos Nordfjord i dag?",
+        "Welche Alarme betreffen Schadsoftware bei Nordfjord heute?",
+    ] {
+        let shown = shown("none");
+        let input = input(message, &shown);
+        let (signals, ruling) = ROUTER.decide(&input);
+        let ruling = ruling.expect("a rule decides");
+        assert_eq!(ruling.decision, RouterDecision::CallTool, "{message}");
+        assert!(signals.groups.iter().any(|group| group == "alarms"), "{message}: {:?}", signals.groups);
+        assert!(calls(message).is_empty(), "{message}: {:?}", calls(message));
+    }
+}
+
+#[test]
 fn alarm_definitions_are_found_by_number_reference_category_signature_and_word() {
     plans(
         "getAlarmByID",
