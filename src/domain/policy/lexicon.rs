@@ -86,6 +86,8 @@ pub enum List {
     By,
     /// Most, top: the largest groups are asked for.
     Most,
+    /// And, or.
+    Joins,
 }
 
 /// What a stretch of text stands for. Numbers index the tables of [`Lexicon`].
@@ -356,6 +358,7 @@ impl Lexicon {
             (List::Per, &words.per),
             (List::By, &words.by),
             (List::Most, &words.most),
+            (List::Joins, &words.joins),
         ];
         lists.into_iter().try_for_each(|(list, entries)| self.add_all(entries, Mark::List(list), lang))
     }

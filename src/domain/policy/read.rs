@@ -18,6 +18,7 @@ use crate::domain::policy::lexicon::Lexicon;
 use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
+use crate::domain::policy::lexicon::Token;
 use crate::domain::policy::lexicon::UNITS;
 use crate::domain::policy::lexicon::is_cjk;
 use crate::domain::policy::router::ReadPattern;
@@ -230,9 +231,9 @@ pub fn words(read: &mut Read, text: &Text, hits: &Hits, router: &Router, input: 
     numbers(read, text, hits, policy);
     values(read, hits, policy, lexicon);
     times(read, text, hits, policy, lexicon, input.now);
-    known_customers(read, text, policy);
+    let customers = known_customers(read, text, policy);
     if speaks_of_work(read, hits, lexicon) || !input.shown.is_empty() {
-        written_customer(read, text, hits, policy, lexicon);
+        written_customers(read, text, hits, policy, lexicon, &customers);
     }
     groups(read, text, hits, policy, lexicon);
     // "Le plus de" is the most, and holds "plus de", which is more than.
@@ -524,24 +525,89 @@ fn speaks_of_work(read: &Read, hits: &Hits, lexicon: &Lexicon) -> bool {
     named || read.target || (asked && !has(|mark| mark == Mark::List(List::Outside)))
 }
 
-/// Customers whose names the policy knows, anywhere in the message.
-fn known_customers(read: &mut Read, text: &Text, policy: &Policy) {
+/// Customers whose names the policy knows, anywhere in the message; says where.
+fn known_customers(read: &mut Read, text: &Text, policy: &Policy) -> Spans {
+    let mut found = Spans::default();
     for customer in &policy.customers {
         for name in std::iter::once(&customer.short_name).chain(&customer.names) {
             if let Some((start, end)) = find_name(&text.lower, &name.to_lowercase()) {
                 read.push("customer", Value::from(customer.short_name.as_str()));
                 read.spans.add(start, end);
+                found.add(start, end);
             }
         }
     }
+    found
 }
 
-/// A capitalised word right after a preposition or in the genitive, or any word right after the
-/// word for customer, taken as written.
-fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
-    if !read.values("customer").is_empty() || text.original.len() != text.lower.len() {
+/// Customers taken as written: a capitalised word right after a preposition or in the genitive, or
+/// any word right after the word for customer; and the names that "and" joins to it or to those
+/// that the policy knows.
+fn written_customers(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon, customers: &Spans) {
+    if text.original.len() != text.lower.len() {
         return;
     }
+    let known = |token: &Token| customers.overlap(token.start, token.end);
+    let mut named: Vec<usize> = (0..text.tokens.len()).filter(|at| known(&text.tokens[*at])).collect();
+    if named.is_empty() {
+        named.extend(first_written(read, text, hits, policy, lexicon));
+    }
+    let seeds = named.clone();
+    for seed in seeds {
+        let free = |at: usize| is_name(read, text, hits, at, lexicon);
+        let (mut first, mut last) = (seed, seed);
+        while let Some(next) = (last + 1..text.tokens.len().min(last + 4)).find(|at| free(*at)) {
+            if !joined(text, hits, last, next) {
+                break;
+            }
+            named.push(next);
+            last = next;
+        }
+        while let Some(next) = (first.saturating_sub(3)..first).rev().find(|at| free(*at)) {
+            if !joined(text, hits, next, first) {
+                break;
+            }
+            named.push(next);
+            first = next;
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    for token in named.into_iter().map(|at| text.tokens[at]).filter(|token| !known(token)) {
+        read.push("customer", Value::from(text.word(&token)));
+        read.spans.add(token.start, token.end);
+    }
+}
+
+/// Whether a word can be the name of a customer that another name points at.
+fn is_name(read: &Read, text: &Text, hits: &Hits, at: usize, lexicon: &Lexicon) -> bool {
+    let token = &text.tokens[at];
+    let written = text.original.get(token.start..token.end).unwrap_or_default();
+    !token.cjk
+        && !read.spans.overlap(token.start, token.end)
+        && written.chars().next().is_some_and(char::is_uppercase)
+        && written.chars().count() >= 3
+        && is_free(text, hits, at, lexicon)
+}
+
+/// "Nordfjord, Bergtun and Havbris": nothing but commas and words such as "and" between two names.
+fn joined(text: &Text, hits: &Hits, first: usize, second: usize) -> bool {
+    let (first, second) = (&text.tokens[first], &text.tokens[second]);
+    let Some(between) = text.lower.get(first.end..second.start) else { return false };
+    let between = between.strip_prefix("'s").unwrap_or(between);
+    let start = second.start - between.len();
+    let joins = |token: &&Token| {
+        let starting = hits.starting(token.start, token.start).iter();
+        starting.into_iter().any(|hit| hit.mark == Mark::List(List::Joins) && hit.end == token.end)
+    };
+    let words: Vec<&Token> =
+        text.tokens.iter().filter(|token| token.start >= start && token.end <= second.start).collect();
+    let marks = between.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || [',', '、', '&'].contains(&c));
+    marks && words.iter().all(joins) && (!words.is_empty() || between.contains([',', '、', '&']))
+}
+
+/// The first word that its surroundings make a customer.
+fn first_written(read: &Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon) -> Option<usize> {
     let customer_group = policy.groups.iter().position(|group| group.name == "customers");
     // Most messages do not speak of customers at all.
     let customer_group = hits
@@ -569,10 +635,9 @@ fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, 
         if !fits || written.chars().count() < 3 || !is_free(text, hits, index, lexicon) {
             continue;
         }
-        read.push("customer", Value::from(text.word(token)));
-        read.spans.add(token.start, token.end);
-        break;
+        return Some(index);
     }
+    None
 }
 
 /// Whether the name that ends here is in the genitive: "Bergtun's assets", "Havbris' assets".

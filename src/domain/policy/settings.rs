@@ -374,6 +374,8 @@ pub struct Words {
     pub by: Vec<String>,
     /// "Most", "top": the largest groups are asked for.
     pub most: Vec<String>,
+    /// "And", "or": between the names of two customers.
+    pub joins: Vec<String>,
     /// Numbers in words, by number; read before a unit of time.
     pub numerals: BTreeMap<String, Vec<String>>,
     /// Positions: `first`, `second`, `third`, `fourth`, `fifth`, `last`.

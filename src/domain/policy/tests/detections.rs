@@ -158,6 +158,31 @@ fn a_customer_in_the_genitive_is_not_lost() {
 }
 
 #[test]
+fn all_customers_that_are_named_are_counted() {
+    let of = |customers: Value| {
+        let mut filter = filter("startOfWeek -1 week", "startOfWeek");
+        filter["customer"] = customers;
+        counted(filter, json!({"groupBy": [{"field": "severity"}]}))
+    };
+    let tool = "executeStatisticsArgusEvent";
+    plans(
+        tool,
+        &of(json!(["nordfjord", "bergtun"])),
+        &[
+            "Events per severity for Nordfjord and Bergtun last week",
+            "Hendelser per alvorlighetsgrad for Nordfjord og Bergtun forrige uke",
+            "Ereignisse pro Schweregrad für Nordfjord und Bergtun letzte Woche",
+            "Eventos por gravedad de Nordfjord y Bergtun la semana pasada",
+            "先週のNordfjordとBergtunのイベントを重大度ごとに数えて",
+        ],
+    );
+    let three = of(json!(["nordfjord", "bergtun", "havbris"]));
+    plans(tool, &three, &["Events per severity for Nordfjord, Bergtun and Havbris last week"]);
+    let one = of(json!(["nordfjord"]));
+    plans(tool, &one, &["Events per severity for Nordfjord last week, and Alerts"]);
+}
+
+#[test]
 fn known_customers_are_read_with_the_s_that_languages_add() {
     let mut policy = Policy::shipped().expect("the shipped policy");
     policy.customers = vec![Customer { short_name: "bergtun".to_owned(), names: Vec::new() }];

@@ -229,6 +229,24 @@ fn an_entry_is_read_after_its_datastore_and_the_number_of_its_customer() {
 }
 
 #[test]
+fn each_of_two_customers_is_looked_up() {
+    let sla: Vec<Value> =
+        planned("What is the SLA of Bergtun and Nordfjord?").into_iter().map(|call| call.arguments).collect();
+    let of = |name: &str| json!({"idOrShortName": name, "section": ["sla"]});
+    assert_eq!(sla, [of("bergtun"), of("nordfjord")]);
+    let message = "Is kari.solheim in vip-users at Bergtun and Nordfjord?";
+    let customer = |name: &str, id: u64| {
+        result("getCustomerByIDOrShortName", json!({"idOrShortName": name}), json!({"data": {"id": id}}))
+    };
+    let mut made = vec![descriptor(json!("required"), true)];
+    assert_eq!(steps(message, &made).len(), 2);
+    made.extend([customer("bergtun", 78), customer("nordfjord", 77)]);
+    let ids: Vec<Value> =
+        steps(message, &made).into_iter().map(|(_, arguments)| arguments["customerID"].clone()).collect();
+    assert_eq!(ids, [json!(78), json!(77)]);
+}
+
+#[test]
 fn a_name_behind_in_is_a_datastore_only_where_a_key_is_asked_for() {
     for message in
         ["Are pods crashing in kube-system?", "Is nginx running in kube-system?", "What happened in follow-up?"]
