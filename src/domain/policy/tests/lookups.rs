@@ -308,6 +308,30 @@ fn what_is_missing_is_asked_for() {
 }
 
 #[test]
+fn the_filters_of_a_customer_are_filters_and_no_metrics() {
+    for message in [
+        "Hvilke filtre har Nordfjord?",
+        "Vilka filter har Nordfjord?",
+        "Welche Filter haben Nordfjord und Bergtun?",
+        "Which active filters does Nordfjord have?",
+        "Hvilke aktive filtre har Nordfjord?",
+        "Vilka aktiva filter har Nordfjord?",
+    ] {
+        let (signals, ruling) = ruled(message);
+        assert_eq!(
+            (signals.groups, ruling.missing),
+            (vec!["filters".to_owned()], vec!["filter_kind".to_owned()]),
+            "{message}"
+        );
+    }
+    for message in
+        ["The most active filters today", "De mest aktive filtrene i dag", "Hvilke filtre har flest treff i dag?"]
+    {
+        assert_eq!(planned(message)[0].tool, "executeProcessingEventsPerFilterMetricAggregation", "{message}");
+    }
+}
+
+#[test]
 fn a_choice_among_kinds_of_filters_keeps_what_the_message_said() {
     for message in ["Show filter 20417", "Zeig Filter 20417", "Montre le filtre 20417", "フィルター20417を表示して"]
     {
