@@ -192,6 +192,8 @@ fn take_entity(read: &mut Read, name: &str, found: &str) -> bool {
             }
             read.push_target(name, Value::String(lower));
         }
+        // "Is kari.solheim in vip-users? I mean kari.solheim": a user is no name in DNS.
+        "domain" if is_key(read, found) => {}
         "domain" => {
             read.push("indicator", Value::String(lower.clone()));
             read.push_target(name, Value::String(lower));
@@ -212,6 +214,11 @@ fn take_entity(read: &mut Read, name: &str, found: &str) -> bool {
         _ => read.push_target(name, Value::String(lower)),
     }
     true
+}
+
+/// Whether these words name an entry of a datastore.
+fn is_key(read: &Read, found: &str) -> bool {
+    read.values("data_store_key").iter().filter_map(Value::as_str).any(|key| key.eq_ignore_ascii_case(found))
 }
 
 fn iso_date(text: &str) -> Option<String> {

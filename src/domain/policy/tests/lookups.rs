@@ -247,6 +247,33 @@ fn each_of_two_customers_is_looked_up() {
 }
 
 #[test]
+fn a_user_in_a_datastore_is_no_domain() {
+    for message in [
+        "Finnes kari.solheim i vip-users hos Bergtun?",
+        "Står kari.solheim i vip-users?",
+        "Ligger kari.solheim i vip-users?",
+        "Finns kari.solheim i vip-users?",
+        "Findes kari.solheim i vip-users?",
+        "Gibt es kari.solheim in vip-users?",
+        "Steht kari.solheim in vip-users?",
+        "kari.solheim est-il dans vip-users ?",
+        "kari.solheim figure-t-elle dans vip-users ?",
+        "Existe kari.solheim en vip-users?",
+        "¿Figura kari.solheim en vip-users?",
+        "Is kari.solheim in vip-users? I mean kari.solheim",
+    ] {
+        let (signals, _) = ruled(message);
+        assert_eq!(signals.arguments["data_store_key"], json!(["kari.solheim"]), "{message}");
+        assert_eq!(signals.arguments["data_store"], json!(["vip-users"]), "{message}");
+        for name in ["domain", "indicator"] {
+            assert!(!signals.arguments.contains_key(name), "{message}: {name}");
+        }
+        let tools: Vec<String> = planned(message).into_iter().map(|call| call.tool).collect();
+        assert_eq!(tools, ["getDataStoreDescriptor"], "{message}");
+    }
+}
+
+#[test]
 fn a_name_behind_in_is_a_datastore_only_where_a_key_is_asked_for() {
     for message in
         ["Are pods crashing in kube-system?", "Is nginx running in kube-system?", "What happened in follow-up?"]
