@@ -473,6 +473,43 @@ fn critical_assets_are_critical_in_one_of_three_ways() {
 }
 
 #[test]
+fn what_narrows_assets_is_kept_together() {
+    let of = |dimension: &str| json!({"criticality": [{"dimension": dimension, "level": ["critical"]}]});
+    let critical = json!([of("confidentiality"), of("integrity"), of("availability")]);
+    let with = |request: Value| json!({"assetDefinition": "HostAsset", "request": request});
+    let since = json!({"startTimestamp": "startOfDay -1 day", "endTimestamp": "now"});
+    let cve = json!({"references": ["CVE-2024-21412"]});
+    let tool = "executeSearchArgusAsset";
+    plans(
+        tool,
+        &with(json!({"customer": ["nordfjord"], "subCriteria": critical, "timeFilter": since})),
+        &["Show the critical assets of Nordfjord seen since yesterday"],
+    );
+    plans(
+        tool,
+        &with(json!({"criticality": [{"dimension": "availability", "level": ["critical"]}], "timeFilter": since})),
+        &["Assets with critical availability seen since yesterday"],
+    );
+    plans(
+        tool,
+        &with(json!({"subCriteria": critical, "vulnerability": cve})),
+        &["Critical assets with CVE-2024-21412", "Kritische Systeme mit CVE-2024-21412"],
+    );
+    plans(
+        tool,
+        &with(json!({"vulnerability": cve, "timeFilter": since})),
+        &["Assets with CVE-2024-21412 seen since yesterday"],
+    );
+    let component = json!([{"componentDefinition": "ipAddress", "value": ["10.20.4.17"]}]);
+    plans(
+        tool,
+        &with(json!({"vulnerability": cve, "component": component})),
+        &["Is the asset with 10.20.4.17 affected by CVE-2024-21412?"],
+    );
+    assert!(calls("How many critical assets does Nordfjord have?").is_empty());
+}
+
+#[test]
 fn assets_are_found_by_address_network_and_vulnerability() {
     let with = |request: Value| json!({"assetDefinition": "HostAsset", "request": request});
     let at = |value: &str| with(json!({"component": [{"componentDefinition": "ipAddress", "value": [value]}]}));
