@@ -58,6 +58,8 @@ pub enum List {
     Ask,
     /// Operational nouns.
     Operational,
+    /// Ransomware, sign-ins.
+    Topic,
     /// We, our.
     Ours,
     /// Weather.
@@ -84,6 +86,8 @@ pub enum List {
     By,
     /// Most, top: the largest groups are asked for.
     Most,
+    /// And, or.
+    Joins,
 }
 
 /// What a stretch of text stands for. Numbers index the tables of [`Lexicon`].
@@ -340,6 +344,7 @@ impl Lexicon {
             (List::WhatIs, &words.what_is),
             (List::Ask, &words.ask),
             (List::Operational, &words.operational),
+            (List::Topic, &words.topic),
             (List::Ours, &words.ours),
             (List::Outside, &words.outside),
             (List::Change, &words.change),
@@ -353,6 +358,7 @@ impl Lexicon {
             (List::Per, &words.per),
             (List::By, &words.by),
             (List::Most, &words.most),
+            (List::Joins, &words.joins),
         ];
         lists.into_iter().try_for_each(|(list, entries)| self.add_all(entries, Mark::List(list), lang))
     }

@@ -156,6 +156,7 @@ pub(crate) fn fits(template: &CallTemplate, signals: &Signals, arguments: &Map<S
         && (template.needs_any.is_empty() || template.needs_any.iter().any(known))
         && !template.unless.iter().any(known)
         && (template.grouped || !template.unless.iter().any(|name| name == "subtle") || !known(&"grouped".to_owned()))
+        && (!template.whole || signals.unread == 0)
         && template.aspect.as_ref().is_none_or(|aspect| signals.aspects.contains(aspect))
         && template.together.iter().all(|[first, second]| !known(first) || known(second))
 }

@@ -18,6 +18,7 @@ use crate::domain::policy::lexicon::Lexicon;
 use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
+use crate::domain::policy::lexicon::Token;
 use crate::domain::policy::lexicon::UNITS;
 use crate::domain::policy::lexicon::is_cjk;
 use crate::domain::policy::router::ReadPattern;
@@ -191,6 +192,8 @@ fn take_entity(read: &mut Read, name: &str, found: &str) -> bool {
             }
             read.push_target(name, Value::String(lower));
         }
+        // "Is kari.solheim in vip-users? I mean kari.solheim": a user is no name in DNS.
+        "domain" if is_key(read, found) => {}
         "domain" => {
             read.push("indicator", Value::String(lower.clone()));
             read.push_target(name, Value::String(lower));
@@ -213,6 +216,11 @@ fn take_entity(read: &mut Read, name: &str, found: &str) -> bool {
     true
 }
 
+/// Whether these words name an entry of a datastore.
+fn is_key(read: &Read, found: &str) -> bool {
+    read.values("data_store_key").iter().filter_map(Value::as_str).any(|key| key.eq_ignore_ascii_case(found))
+}
+
 fn iso_date(text: &str) -> Option<String> {
     if let Ok(date) = text.parse::<jiff::civil::Date>() {
         return Some(date.to_string());
@@ -230,9 +238,9 @@ pub fn words(read: &mut Read, text: &Text, hits: &Hits, router: &Router, input: 
     numbers(read, text, hits, policy);
     values(read, hits, policy, lexicon);
     times(read, text, hits, policy, lexicon, input.now);
-    known_customers(read, text, policy);
+    let customers = known_customers(read, text, policy);
     if speaks_of_work(read, hits, lexicon) || !input.shown.is_empty() {
-        written_customer(read, text, hits, policy, lexicon);
+        written_customers(read, text, hits, policy, lexicon, &customers);
     }
     groups(read, text, hits, policy, lexicon);
     // "Le plus de" is the most, and holds "plus de", which is more than.
@@ -524,24 +532,89 @@ fn speaks_of_work(read: &Read, hits: &Hits, lexicon: &Lexicon) -> bool {
     named || read.target || (asked && !has(|mark| mark == Mark::List(List::Outside)))
 }
 
-/// Customers whose names the policy knows, anywhere in the message.
-fn known_customers(read: &mut Read, text: &Text, policy: &Policy) {
+/// Customers whose names the policy knows, anywhere in the message; says where.
+fn known_customers(read: &mut Read, text: &Text, policy: &Policy) -> Spans {
+    let mut found = Spans::default();
     for customer in &policy.customers {
         for name in std::iter::once(&customer.short_name).chain(&customer.names) {
             if let Some((start, end)) = find_name(&text.lower, &name.to_lowercase()) {
                 read.push("customer", Value::from(customer.short_name.as_str()));
                 read.spans.add(start, end);
+                found.add(start, end);
             }
         }
     }
+    found
 }
 
-/// A capitalised word right after a preposition, or any word right after the word for
-/// customer, taken as written.
-fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
-    if !read.values("customer").is_empty() || text.original.len() != text.lower.len() {
+/// Customers taken as written: a capitalised word right after a preposition or in the genitive, or
+/// any word right after the word for customer; and the names that "and" joins to it or to those
+/// that the policy knows.
+fn written_customers(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon, customers: &Spans) {
+    if text.original.len() != text.lower.len() {
         return;
     }
+    let known = |token: &Token| customers.overlap(token.start, token.end);
+    let mut named: Vec<usize> = (0..text.tokens.len()).filter(|at| known(&text.tokens[*at])).collect();
+    if named.is_empty() {
+        named.extend(first_written(read, text, hits, policy, lexicon));
+    }
+    let seeds = named.clone();
+    for seed in seeds {
+        let free = |at: usize| is_name(read, text, hits, at, lexicon);
+        let (mut first, mut last) = (seed, seed);
+        while let Some(next) = (last + 1..text.tokens.len().min(last + 4)).find(|at| free(*at)) {
+            if !joined(text, hits, last, next) {
+                break;
+            }
+            named.push(next);
+            last = next;
+        }
+        while let Some(next) = (first.saturating_sub(3)..first).rev().find(|at| free(*at)) {
+            if !joined(text, hits, next, first) {
+                break;
+            }
+            named.push(next);
+            first = next;
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    for token in named.into_iter().map(|at| text.tokens[at]).filter(|token| !known(token)) {
+        read.push("customer", Value::from(text.word(&token)));
+        read.spans.add(token.start, token.end);
+    }
+}
+
+/// Whether a word can be the name of a customer that another name points at.
+fn is_name(read: &Read, text: &Text, hits: &Hits, at: usize, lexicon: &Lexicon) -> bool {
+    let token = &text.tokens[at];
+    let written = text.original.get(token.start..token.end).unwrap_or_default();
+    !token.cjk
+        && !read.spans.overlap(token.start, token.end)
+        && written.chars().next().is_some_and(char::is_uppercase)
+        && written.chars().count() >= 3
+        && is_free(text, hits, at, lexicon)
+}
+
+/// "Nordfjord, Bergtun and Havbris": nothing but commas and words such as "and" between two names.
+fn joined(text: &Text, hits: &Hits, first: usize, second: usize) -> bool {
+    let (first, second) = (&text.tokens[first], &text.tokens[second]);
+    let Some(between) = text.lower.get(first.end..second.start) else { return false };
+    let between = between.strip_prefix("'s").unwrap_or(between);
+    let start = second.start - between.len();
+    let joins = |token: &&Token| {
+        let starting = hits.starting(token.start, token.start).iter();
+        starting.into_iter().any(|hit| hit.mark == Mark::List(List::Joins) && hit.end == token.end)
+    };
+    let words: Vec<&Token> =
+        text.tokens.iter().filter(|token| token.start >= start && token.end <= second.start).collect();
+    let marks = between.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || [',', '、', '&'].contains(&c));
+    marks && words.iter().all(joins) && (!words.is_empty() || between.contains([',', '、', '&']))
+}
+
+/// The first word that its surroundings make a customer.
+fn first_written(read: &Read, text: &Text, hits: &Hits, policy: &Policy, lexicon: &Lexicon) -> Option<usize> {
     let customer_group = policy.groups.iter().position(|group| group.name == "customers");
     // Most messages do not speak of customers at all.
     let customer_group = hits
@@ -559,18 +632,27 @@ fn written_customer(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy, 
             let near = hits.near(token.start.saturating_sub(gap), token.start);
             near.iter().any(|hit| hit.mark == mark && hit.end < token.start && token.start - hit.end <= gap)
         };
+        let owns = owner_of(&text.lower, token.end);
         let led = || hits.has(List::BeforeCustomer) && before(Mark::List(List::BeforeCustomer), 1);
         let named = || customer_group.is_some_and(|group| before(group, 2));
         let japanese = text.lower[token.end..].starts_with(['の', 'で', 'に', '社', 'は'])
             && written.chars().all(|c| c.is_ascii_alphanumeric());
-        let fits = (capital && (japanese || led())) || (!written.chars().all(|c| c.is_ascii_digit()) && named());
+        let fits =
+            (capital && (japanese || owns || led())) || (!written.chars().all(|c| c.is_ascii_digit()) && named());
         if !fits || written.chars().count() < 3 || !is_free(text, hits, index, lexicon) {
             continue;
         }
-        read.push("customer", Value::from(text.word(token)));
-        read.spans.add(token.start, token.end);
-        break;
+        return Some(index);
     }
+    None
+}
+
+/// Whether the name that ends here is in the genitive: "Bergtun's assets", "Havbris' assets".
+/// A bare s may be part of a name that is not known, so it says nothing.
+fn owner_of(text: &str, end: usize) -> bool {
+    let (name, rest) = text.split_at(end);
+    rest.strip_prefix("'s").is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        || (rest.starts_with("' ") && name.ends_with(['s', 'x', 'z']))
 }
 
 /// Whether no word list claims this word.

@@ -277,6 +277,10 @@ pub struct CallTemplate {
     /// The tool counts by groups. Others are passed over where counts by group are asked for.
     #[serde(default)]
     pub grouped: bool,
+    /// Passed over when words of the message were not understood: what they narrow would be left
+    /// out, and a count of everything looks like a count of what was asked for.
+    #[serde(default)]
+    pub whole: bool,
     /// The user is asked for what is needed and missing, where nothing was shown that it could be.
     #[serde(default)]
     pub ask: bool,
@@ -341,6 +345,9 @@ pub struct Words {
     pub ask: Vec<String>,
     /// Operational nouns that no group claims.
     pub operational: Vec<String>,
+    /// What data may be about and no filter says: ransomware, sign-ins. Read to know what a call
+    /// would leave out; it points at no group.
+    pub topic: Vec<String>,
     /// "We", "our": makes a general noun operational.
     pub ours: Vec<String>,
     /// Live topics that no tool of this product serves: weather, share prices.
@@ -367,6 +374,8 @@ pub struct Words {
     pub by: Vec<String>,
     /// "Most", "top": the largest groups are asked for.
     pub most: Vec<String>,
+    /// "And", "or": between the names of two customers.
+    pub joins: Vec<String>,
     /// Numbers in words, by number; read before a unit of time.
     pub numerals: BTreeMap<String, Vec<String>>,
     /// Positions: `first`, `second`, `third`, `fourth`, `fifth`, `last`.

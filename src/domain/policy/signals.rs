@@ -40,6 +40,8 @@ pub struct Signals {
     pub words: usize,
     /// Words that no list knows and no argument was read from.
     pub loose: usize,
+    /// Words that narrow what is asked for and that no argument says: the loose ones and topics.
+    pub unread: usize,
     /// It has a question mark.
     pub question: bool,
     /// A greeting or farewell.
@@ -163,13 +165,14 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
         ..Signals::default()
     };
     flags(&mut signals, &hits);
-    signals.loose = loose_words(&text, &hits, &read, lexicon);
+    signals.loose = loose_words(&text, &hits, &read, lexicon, false);
+    signals.unread = loose_words(&text, &hits, &read, lexicon, true) + topics(&hits, &read);
     signals.definite = definite(&text, &hits);
     signals.changes = opens_with_change(&text, &hits);
     signals.aspects = aspects(&hits, lexicon);
     signals.history = input.history.iter().any(|message| message.role == Role::Assistant);
     place_in_conversation(&mut signals, &read, &hits, policy, input.shown);
-    name_groups(&mut signals, &hits, &read, policy, input);
+    name_groups(&mut signals, &hits, &mut read, policy, input);
     settle_operational(&mut signals, &hits);
     signals.arguments = read.arguments;
     if !signals.aspects.is_empty() && signals.aspects.iter().any(|aspect| aspect == "statistics") {
@@ -276,9 +279,14 @@ fn flags(signals: &mut Signals, hits: &Hits) {
         .map(|(_, position)| position);
 }
 
-fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon) -> usize {
+/// With `labels`, the name of a group before a value that was read is understood: "signature SNORT-1:41336".
+fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon, labels: bool) -> usize {
     let mut covered = read.spans.clone();
-    let says = |hit: &&Hit| !lexicon.groups_by(hit.mark) || read.group_spans.overlap(hit.start, hit.end);
+    let label = |hit: &Hit| {
+        let next = text.tokens.partition_point(|token| token.start < hit.end);
+        labels && text.tokens.get(next).is_some_and(|token| read.spans.overlap(token.start, token.end))
+    };
+    let says = |hit: &&Hit| !lexicon.groups_by(hit.mark) || read.group_spans.overlap(hit.start, hit.end) || label(hit);
     covered.extend(hits.iter().filter(says).map(|hit| (hit.start, hit.end)));
     let mut loose = 0;
     let mut characters = 0;
@@ -294,6 +302,17 @@ fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon) -> usiz
         }
     }
     loose + characters / 3
+}
+
+/// Words for a topic that stand in no argument: "ransomware" where no keyword was read, but not
+/// the vulnerabilities of "critical vulnerabilities", which are a flag of assets.
+fn topics(hits: &Hits, read: &Read) -> usize {
+    let topic = |hit: &&Hit| hit.mark == Mark::List(List::Topic) && !read.spans.overlap(hit.start, hit.end);
+    let said = |hit: &Hit| {
+        let values = hits.iter().filter(|other| matches!(other.mark, Mark::Value(..)));
+        values.into_iter().any(|value| value.start <= hit.start && hit.end <= value.end)
+    };
+    hits.iter().filter(topic).filter(|hit| !said(hit)).count()
 }
 
 /// A definite noun with nothing after it that says more.
@@ -402,7 +421,7 @@ fn place_in_conversation(signals: &mut Signals, read: &Read, hits: &Hits, policy
 
 /// Ranks groups: named by words in order of appearance, then those that a target points at,
 /// then that of the shown results.
-fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy, input: &RouteInput<'_>) {
+fn name_groups(signals: &mut Signals, hits: &Hits, read: &mut Read, policy: &Policy, input: &RouteInput<'_>) {
     let mut named: Vec<(usize, usize)> = Vec::new();
     for hit in hits.iter() {
         // "Runtime events" holds "events": the longer words say which are meant.
@@ -450,7 +469,10 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
         let otherwise = |group: &ToolGroup| group.otherwise.iter().any(|name| read.arguments.contains_key(name));
         ranked.extend((0..policy.groups.len()).filter(|index| otherwise(&policy.groups[*index])));
     }
-    give_way(&mut ranked, read, policy);
+    if give_way(&mut ranked, read, policy) && signals.unread > 0 {
+        // Both groups are offered, but "alarms about phishing" are not all events.
+        read.arguments.insert("subtle".to_owned(), Value::Bool(true));
+    }
     let mut seen = Vec::new();
     ranked.retain(|group| {
         !seen.contains(group) && {
@@ -465,8 +487,8 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &Read, policy: &Policy,
         ranked.into_iter().filter_map(|index| policy.groups.get(index)).map(|group| group.name.clone()).collect();
 }
 
-/// Puts the group that is likelier meant before the one that the words name.
-fn give_way(ranked: &mut Vec<usize>, read: &Read, policy: &Policy) {
+/// Puts the group that is likelier meant before the one that the words name; says whether it did.
+fn give_way(ranked: &mut Vec<usize>, read: &Read, policy: &Policy) -> bool {
     let known = |name: &String| read.arguments.contains_key(name);
     let yields = |index: &usize| {
         let other = policy.groups.get(*index)?.yields.as_ref()?;
@@ -476,9 +498,10 @@ fn give_way(ranked: &mut Vec<usize>, read: &Read, policy: &Policy) {
     for at in 0..ranked.len() {
         if let Some(other) = yields(&ranked[at]).filter(|other| !ranked[..at].contains(other)) {
             ranked.insert(at, other);
-            return;
+            return true;
         }
     }
+    false
 }
 
 fn settle_operational(signals: &mut Signals, hits: &Hits) {

@@ -7,6 +7,9 @@ use serde_json::json;
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::plan::plan_calls;
+use crate::domain::policy::router::Router;
+use crate::domain::policy::settings::Customer;
+use crate::domain::policy::settings::Policy;
 use crate::domain::policy::shown::Shown;
 use crate::domain::policy::tests::fixtures::ROUTER;
 use crate::domain::policy::tests::fixtures::TOOLS;
@@ -133,6 +136,65 @@ fn a_customer_behind_a_verb_is_not_lost() {
 }
 
 #[test]
+fn a_customer_in_the_genitive_is_not_lost() {
+    let count = |customer: &str| {
+        json!({"assetDefinition": "HostAsset", "request": {
+        "filter": {"customer": [customer], "includeAssetFlag": ["hasCriticalVulnerability"]},
+        "statistics": {"groupBy": [{"field": "customer"}]}}})
+    };
+    let tool = "executeStatisticsArgusAsset";
+    plans(
+        tool,
+        &count("bergtun"),
+        &[
+            "How many critical vulnerabilities do Bergtun's assets have?",
+            "How many critical vulnerabilities do Bergtun’s assets have?",
+        ],
+    );
+    plans(tool, &count("havbris"), &["How many critical vulnerabilities do Havbris' assets have?"]);
+    let events = |message: &str| calls(message)[0].1["request"]["customer"].clone();
+    assert_eq!(events("Today's events"), Value::Null);
+    assert_eq!(events("Bergtun's events today"), json!(["bergtun"]));
+}
+
+#[test]
+fn all_customers_that_are_named_are_counted() {
+    let of = |customers: Value| {
+        let mut filter = filter("startOfWeek -1 week", "startOfWeek");
+        filter["customer"] = customers;
+        counted(filter, json!({"groupBy": [{"field": "severity"}]}))
+    };
+    let tool = "executeStatisticsArgusEvent";
+    plans(
+        tool,
+        &of(json!(["nordfjord", "bergtun"])),
+        &[
+            "Events per severity for Nordfjord and Bergtun last week",
+            "Hendelser per alvorlighetsgrad for Nordfjord og Bergtun forrige uke",
+            "Ereignisse pro Schweregrad für Nordfjord und Bergtun letzte Woche",
+            "Eventos por gravedad de Nordfjord y Bergtun la semana pasada",
+            "先週のNordfjordとBergtunのイベントを重大度ごとに数えて",
+        ],
+    );
+    let three = of(json!(["nordfjord", "bergtun", "havbris"]));
+    plans(tool, &three, &["Events per severity for Nordfjord, Bergtun and Havbris last week"]);
+    let one = of(json!(["nordfjord"]));
+    plans(tool, &one, &["Events per severity for Nordfjord last week, and Alerts"]);
+}
+
+#[test]
+fn known_customers_are_read_with_the_s_that_languages_add() {
+    let mut policy = Policy::shipped().expect("the shipped policy");
+    policy.customers = vec![Customer { short_name: "bergtun".to_owned(), names: Vec::new() }];
+    let router = Router::new(policy).expect("compiles");
+    for message in ["Bergtuns hendelser i dag", "Bergtuns Ereignisse heute", "Bergtun's events today"] {
+        let shown = shown("none");
+        let (signals, _) = router.decide(&input(message, &shown));
+        assert_eq!(signals.arguments["customer"], json!(["bergtun"]), "{message}");
+    }
+}
+
+#[test]
 fn groups_nest_in_the_order_in_which_they_are_named() {
     let groups = json!({"groupBy": [{"field": "customer"}, {"field": "severity"}]});
     plans(
@@ -207,6 +269,26 @@ fn what_cannot_be_counted_like_that_is_not_planned() {
     assert_eq!(calls("top 5 cases"), [("executeSearchArgusCase".to_owned(), json!({"request": {"limit": 5}}))]);
     let by_customer = calls("cases opened by customer Nordfjord");
     assert_eq!(by_customer[0].1["request"]["customer"], json!(["nordfjord"]));
+}
+
+#[test]
+fn what_a_count_would_leave_out_is_not_counted() {
+    for message in [
+        "Number of events for host mail01 per severity",
+        "Wie viele Ereignisse pro Schweregrad für Host mail01?",
+        "Events by severity on nfk-ws-0417 today",
+        "How many events mention ransomware per day?",
+        "Events about ransomware per day",
+        "Hvor mange hendelser om phishing per dag?",
+        "Wie viele Ereignisse zu Schadsoftware pro Tag?",
+        "Combien d'événements de phishing par jour ?",
+        "今日のランサムウェアのイベントを重大度ごとに数えて",
+        "How many laptops running Windows does each customer have?",
+        "Vulnerable assets per customer",
+    ] {
+        let planned = calls(message);
+        assert!(planned.is_empty(), "{message}: {planned:?}");
+    }
 }
 
 #[test]
@@ -293,6 +375,24 @@ fn alarms_with_a_time_or_a_customer_are_events() {
 }
 
 #[test]
+fn alarms_about_something_are_not_all_events() {
+    for message in [
+        "Which alarms are about phishing at Nordfjord today?",
+        "Which alarms about phishing at Nordfjord today?",
+        "Hvilke alarmer handler om phishing hos Nordfjord i dag?",
+        "Welche Alarme betreffen Schadsoftware bei Nordfjord heute?",
+    ] {
+        let shown = shown("none");
+        let input = input(message, &shown);
+        let (signals, ruling) = ROUTER.decide(&input);
+        let ruling = ruling.expect("a rule decides");
+        assert_eq!(ruling.decision, RouterDecision::CallTool, "{message}");
+        assert!(signals.groups.iter().any(|group| group == "alarms"), "{message}: {:?}", signals.groups);
+        assert!(calls(message).is_empty(), "{message}: {:?}", calls(message));
+    }
+}
+
+#[test]
 fn alarm_definitions_are_found_by_number_reference_category_signature_and_word() {
     plans(
         "getAlarmByID",
@@ -370,6 +470,43 @@ fn critical_assets_are_critical_in_one_of_three_ways() {
     let one = json!({"assetDefinition": "HostAsset", "request": {
         "criticality": [{"dimension": "availability", "level": ["critical"]}]}});
     plans("executeSearchArgusAsset", &one, &["Which assets have critical availability?"]);
+}
+
+#[test]
+fn what_narrows_assets_is_kept_together() {
+    let of = |dimension: &str| json!({"criticality": [{"dimension": dimension, "level": ["critical"]}]});
+    let critical = json!([of("confidentiality"), of("integrity"), of("availability")]);
+    let with = |request: Value| json!({"assetDefinition": "HostAsset", "request": request});
+    let since = json!({"startTimestamp": "startOfDay -1 day", "endTimestamp": "now"});
+    let cve = json!({"references": ["CVE-2024-21412"]});
+    let tool = "executeSearchArgusAsset";
+    plans(
+        tool,
+        &with(json!({"customer": ["nordfjord"], "subCriteria": critical, "timeFilter": since})),
+        &["Show the critical assets of Nordfjord seen since yesterday"],
+    );
+    plans(
+        tool,
+        &with(json!({"criticality": [{"dimension": "availability", "level": ["critical"]}], "timeFilter": since})),
+        &["Assets with critical availability seen since yesterday"],
+    );
+    plans(
+        tool,
+        &with(json!({"subCriteria": critical, "vulnerability": cve})),
+        &["Critical assets with CVE-2024-21412", "Kritische Systeme mit CVE-2024-21412"],
+    );
+    plans(
+        tool,
+        &with(json!({"vulnerability": cve, "timeFilter": since})),
+        &["Assets with CVE-2024-21412 seen since yesterday"],
+    );
+    let component = json!([{"componentDefinition": "ipAddress", "value": ["10.20.4.17"]}]);
+    plans(
+        tool,
+        &with(json!({"vulnerability": cve, "component": component})),
+        &["Is the asset with 10.20.4.17 affected by CVE-2024-21412?"],
+    );
+    assert!(calls("How many critical assets does Nordfjord have?").is_empty());
 }
 
 #[test]

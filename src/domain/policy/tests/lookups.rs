@@ -229,6 +229,51 @@ fn an_entry_is_read_after_its_datastore_and_the_number_of_its_customer() {
 }
 
 #[test]
+fn each_of_two_customers_is_looked_up() {
+    let sla: Vec<Value> =
+        planned("What is the SLA of Bergtun and Nordfjord?").into_iter().map(|call| call.arguments).collect();
+    let of = |name: &str| json!({"idOrShortName": name, "section": ["sla"]});
+    assert_eq!(sla, [of("bergtun"), of("nordfjord")]);
+    let message = "Is kari.solheim in vip-users at Bergtun and Nordfjord?";
+    let customer = |name: &str, id: u64| {
+        result("getCustomerByIDOrShortName", json!({"idOrShortName": name}), json!({"data": {"id": id}}))
+    };
+    let mut made = vec![descriptor(json!("required"), true)];
+    assert_eq!(steps(message, &made).len(), 2);
+    made.extend([customer("bergtun", 78), customer("nordfjord", 77)]);
+    let ids: Vec<Value> =
+        steps(message, &made).into_iter().map(|(_, arguments)| arguments["customerID"].clone()).collect();
+    assert_eq!(ids, [json!(78), json!(77)]);
+}
+
+#[test]
+fn a_user_in_a_datastore_is_no_domain() {
+    for message in [
+        "Finnes kari.solheim i vip-users hos Bergtun?",
+        "Står kari.solheim i vip-users?",
+        "Ligger kari.solheim i vip-users?",
+        "Finns kari.solheim i vip-users?",
+        "Findes kari.solheim i vip-users?",
+        "Gibt es kari.solheim in vip-users?",
+        "Steht kari.solheim in vip-users?",
+        "kari.solheim est-il dans vip-users ?",
+        "kari.solheim figure-t-elle dans vip-users ?",
+        "Existe kari.solheim en vip-users?",
+        "¿Figura kari.solheim en vip-users?",
+        "Is kari.solheim in vip-users? I mean kari.solheim",
+    ] {
+        let (signals, _) = ruled(message);
+        assert_eq!(signals.arguments["data_store_key"], json!(["kari.solheim"]), "{message}");
+        assert_eq!(signals.arguments["data_store"], json!(["vip-users"]), "{message}");
+        for name in ["domain", "indicator"] {
+            assert!(!signals.arguments.contains_key(name), "{message}: {name}");
+        }
+        let tools: Vec<String> = planned(message).into_iter().map(|call| call.tool).collect();
+        assert_eq!(tools, ["getDataStoreDescriptor"], "{message}");
+    }
+}
+
+#[test]
 fn a_name_behind_in_is_a_datastore_only_where_a_key_is_asked_for() {
     for message in
         ["Are pods crashing in kube-system?", "Is nginx running in kube-system?", "What happened in follow-up?"]
@@ -286,6 +331,30 @@ fn what_is_missing_is_asked_for() {
         let seen = (ruling.decision, ruling.rule.as_str(), ruling.missing.clone(), ruling.choices.len());
         assert_eq!(seen, (RouterDecision::Clarify, "argument_missing", vec![missing.to_owned()], choices), "{message}");
         assert!(planned(message).is_empty(), "{message}");
+    }
+}
+
+#[test]
+fn the_filters_of_a_customer_are_filters_and_no_metrics() {
+    for message in [
+        "Hvilke filtre har Nordfjord?",
+        "Vilka filter har Nordfjord?",
+        "Welche Filter haben Nordfjord und Bergtun?",
+        "Which active filters does Nordfjord have?",
+        "Hvilke aktive filtre har Nordfjord?",
+        "Vilka aktiva filter har Nordfjord?",
+    ] {
+        let (signals, ruling) = ruled(message);
+        assert_eq!(
+            (signals.groups, ruling.missing),
+            (vec!["filters".to_owned()], vec!["filter_kind".to_owned()]),
+            "{message}"
+        );
+    }
+    for message in
+        ["The most active filters today", "De mest aktive filtrene i dag", "Hvilke filtre har flest treff i dag?"]
+    {
+        assert_eq!(planned(message)[0].tool, "executeProcessingEventsPerFilterMetricAggregation", "{message}");
     }
 }
 
