@@ -2,6 +2,8 @@
 //! not say. Which those are is policy data (`asks` of a group). That the message points at
 //! something shown, and so needs nothing more, is the rule's matter.
 
+use serde::Serialize;
+
 use crate::domain::policy::decision::Choice;
 use crate::domain::policy::settings::Ask;
 use crate::domain::policy::settings::Policy;
@@ -10,17 +12,29 @@ use crate::domain::policy::signals::Signals;
 /// Characters up to which a message is repeated in a choice.
 const MAX_REPEATED: usize = 300;
 
+/// A question back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AskedBack {
+    /// What is asked.
+    pub ask: Ask,
+    /// What is missing is the object whose part is asked for: "the comments", and of which case?
+    /// An object that was shown can be meant.
+    pub whose: bool,
+}
+
 /// The question that the group of a message asks back; none where nothing is missing, or where
 /// words point at several groups and another may serve.
-pub fn asked_back<'p>(policy: &'p Policy, signals: &Signals) -> Option<&'p Ask> {
+pub fn asked_back(policy: &Policy, signals: &Signals) -> Option<AskedBack> {
     let group = signals.groups.first().and_then(|name| policy.group(name))?;
     let known = |name: &String| signals.arguments.contains_key(name) || signals.aspects.contains(name);
-    group.asks.iter().find(|ask| {
+    let ask = group.asks.iter().find(|ask| {
         (signals.groups.len() == 1 || ask.aspect.is_some())
             && ask.aspect.as_ref().is_none_or(|aspect| signals.aspects.contains(aspect))
             && ask.needs.iter().all(known)
             && !ask.unless.iter().any(known)
-    })
+    })?;
+    let whose = group.row.as_ref().is_some_and(|row| row.argument == ask.missing);
+    Some(AskedBack { ask: ask.clone(), whose })
 }
 
 /// What can be chosen: the message once more, with the words that settle it.

@@ -13,7 +13,6 @@ use serde_json::Value;
 use crate::domain::ids::ResultId;
 use crate::domain::message::Message;
 use crate::domain::policy::ask;
-use crate::domain::policy::ask::asked_back;
 use crate::domain::policy::decision::Choice;
 use crate::domain::policy::decision::DecidedBy;
 use crate::domain::policy::decision::RouterDecision;
@@ -21,7 +20,6 @@ use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::lexicon::Lexicon;
 use crate::domain::policy::rules::AMBIGUOUS_NOUN;
 use crate::domain::policy::rules::ARGUMENT_MISSING;
-use crate::domain::policy::rules::PART_WITHOUT_TARGET;
 use crate::domain::policy::rules::RULES;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::PolicyError;
@@ -192,7 +190,7 @@ impl Router {
             RouterDecision::CallTool => signals.row.is_some() || signals.refers || signals.names_shown,
             _ => false,
         };
-        let ask = (rule == ARGUMENT_MISSING).then(|| asked_back(&self.policy, signals)).flatten();
+        let ask = signals.asked_back.as_ref().filter(|_| rule == ARGUMENT_MISSING).map(|asked| &asked.ask);
         Ruling {
             decision,
             rule: rule.to_owned(),
@@ -202,13 +200,13 @@ impl Router {
             arguments,
             missing: match ask {
                 Some(ask) => vec![ask.missing.clone()],
-                None if clarify => missing(signals, rule),
+                None if clarify => missing(signals),
                 None => Vec::new(),
             },
             choices: match ask {
-                Some(ask) => ask::choices(ask, input.message, signals),
-                None if clarify => self.choices(signals, input, rule),
-                None => Vec::new(),
+                Some(ask) if !ask.choices.is_empty() => ask::choices(ask, input.message, signals),
+                _ if clarify => self.choices(signals, input, rule),
+                _ => Vec::new(),
             },
             about: if follows { about(signals, input) } else { Vec::new() },
             reason,
@@ -272,12 +270,9 @@ fn about(signals: &Signals, input: &RouteInput<'_>) -> Vec<ResultId> {
 }
 
 /// What a question back should ask for.
-fn missing(signals: &Signals, rule: &str) -> Vec<String> {
+fn missing(signals: &Signals) -> Vec<String> {
     if signals.words == 0 {
         return vec!["question".to_owned()];
-    }
-    if rule == PART_WITHOUT_TARGET {
-        return signals.lacks.clone();
     }
     let named = signals.groups.first().filter(|_| signals.names_group).map(String::as_str);
     let argument = match named {

@@ -23,8 +23,6 @@ pub struct Rule {
 
 /// Id of the rule that asks what an ambiguous word means.
 pub(crate) const AMBIGUOUS_NOUN: &str = "ambiguous_noun";
-/// Id of the rule that asks whose comments, tags or history are meant.
-pub(crate) const PART_WITHOUT_TARGET: &str = "part_without_target";
 
 /// The answer to a question whether to run something is no message to be routed: what it means
 /// is settled by the question. These ids stand in the place of a rule's.
@@ -151,10 +149,7 @@ pub static RULES: &[Rule] = &[
         id: "row_details",
         doc: "Asks for one shown object by its position, or for a part of the only one shown.",
         decision: RouterDecision::CallTool,
-        applies: |s| {
-            let part = !s.lacks.is_empty();
-            s.row.is_some() && (s.position.is_some() || s.definite || part) && !s.asks_for_new()
-        },
+        applies: |s| s.row.is_some() && (s.position.is_some() || s.definite || s.asks_whose()) && !s.asks_for_new(),
     },
     Rule {
         id: "position_out_of_range",
@@ -182,13 +177,20 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: ARGUMENT_MISSING,
-        doc: "Asks for data of a kind that needs an argument which is not said: a kind of filter, an address, a key.",
+        doc: "Asks for data of a kind that needs an argument which is not said: a kind of filter, an address, whose comments.",
         decision: RouterDecision::Clarify,
         applies: |s| {
             let about_shown = s.shown > 0
                 && (s.refers || s.names_shown || s.definite || s.row.is_some() || s.same_group)
                 && !s.asks_for_new();
-            s.lacks_argument && s.names_group && !s.general && !s.explains && !about_shown
+            let missing = match &s.asked_back {
+                Some(asked) if asked.whose => {
+                    let narrowed = s.target || s.customer || s.filters || s.time;
+                    s.asks_whose() && s.row.is_none() && !narrowed
+                }
+                asked => asked.is_some() && s.names_group && !about_shown,
+            };
+            missing && !s.general && !s.explains
         },
     },
     Rule {
@@ -196,15 +198,6 @@ pub static RULES: &[Rule] = &[
         doc: "Names one thing by a word for several kinds of data, and nothing that only one of them has.",
         decision: RouterDecision::Clarify,
         applies: |s| !s.meanings.is_empty() && !s.target && s.row.is_none() && !s.general,
-    },
-    Rule {
-        id: PART_WITHOUT_TARGET,
-        doc: "Asks for a part of one object, such as its comments or its history, without saying of which.",
-        decision: RouterDecision::Clarify,
-        applies: |s| {
-            let narrowed = s.target || s.customer || s.filters || s.time;
-            !s.lacks.is_empty() && s.row.is_none() && !narrowed && !s.general && s.loose <= 1
-        },
     },
     Rule {
         id: "explicit_target",

@@ -281,9 +281,6 @@ pub struct CallTemplate {
     /// out, and a count of everything looks like a count of what was asked for.
     #[serde(default)]
     pub whole: bool,
-    /// The user is asked for what is needed and missing, where nothing was shown that it could be.
-    #[serde(default)]
-    pub ask: bool,
     /// When the first of a pair is known, the second must be too.
     #[serde(default)]
     pub together: Vec<[String; 2]>,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::domain::lang::Lang;
 use crate::domain::message::Role;
+use crate::domain::policy::ask::AskedBack;
 use crate::domain::policy::ask::asked_back;
 use crate::domain::policy::lexicon::Hit;
 use crate::domain::policy::lexicon::Lexicon;
@@ -118,12 +119,10 @@ pub struct Signals {
     pub arguments: Map<String, Value>,
     /// Aspects of an object that are asked for.
     pub aspects: Vec<String>,
-    /// What tools need for such a question is not said.
-    pub lacks_argument: bool,
+    /// What tools need for such a question and nothing says.
+    pub asked_back: Option<AskedBack>,
     /// What the message may mean, said plainly, where a word of it stands for several kinds of data.
     pub meanings: Vec<String>,
-    /// Arguments that the aspects asked for need and nothing gives.
-    pub lacks: Vec<String>,
 }
 
 impl Signals {
@@ -139,6 +138,11 @@ impl Signals {
             && !self.outside
             && self.position.is_none()
             && self.loose <= 2
+    }
+
+    /// A part of one object is asked for, and the message does not say of which.
+    pub fn asks_whose(&self) -> bool {
+        (self.asks || self.question) && self.asked_back.as_ref().is_some_and(|asked| asked.whose)
     }
 
     /// Something new is asked that the shown results were not about.
@@ -179,11 +183,10 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
         signals.arguments.insert("statistics".to_owned(), Value::Bool(true));
     }
     signals.meanings = meanings(&text, &hits, &signals, policy);
-    signals.lacks = lacks(&signals, policy);
-    if !signals.lacks.is_empty() && signals.row.is_none() && signals.shown_rows == 1 {
-        signals.row = input.shown.rows(policy).first().map(SeenRow::to_row);
+    signals.asked_back = asked_back(policy, &signals);
+    if let (true, None, [only]) = (signals.asks_whose(), &signals.row, input.shown.rows(policy).as_slice()) {
+        signals.row = Some(only.to_row());
     }
-    signals.lacks_argument = asked_back(policy, &signals).is_some();
     signals
 }
 
@@ -227,18 +230,6 @@ fn meanings(text: &Text, hits: &Hits, signals: &Signals, policy: &Policy) -> Vec
     let (Some(before), Some(after)) = (plain.get(..hit.start), plain.get(hit.end..)) else { return Vec::new() };
     let words = ambiguity.meanings.iter().filter_map(|meaning| meaning.words.get(&hit.lang));
     words.map(|words| format!("{before}{words}{after}")).collect()
-}
-
-/// What the parts of one object that are asked for need, and the message does not give.
-fn lacks(signals: &Signals, policy: &Policy) -> Vec<String> {
-    let group = signals.groups.first().and_then(|name| policy.group(name));
-    let group = group.filter(|_| signals.asks || signals.question);
-    let mut asked = group
-        .into_iter()
-        .flat_map(|group| &group.calls)
-        .filter(|call| call.ask && call.aspect.as_ref().is_some_and(|aspect| signals.aspects.contains(aspect)));
-    let missing = |name: &&String| !signals.arguments.contains_key(*name);
-    asked.next().map(|call| call.needs.iter().filter(missing).cloned().collect()).unwrap_or_default()
 }
 
 fn flags(signals: &mut Signals, hits: &Hits) {

@@ -315,7 +315,7 @@ fn the_lineage_of_an_event_needs_its_identifier() {
 fn comments_without_a_case_are_asked_for_and_those_of_the_only_one_shown_are_looked_up() {
     let none = shown("none");
     let ruling = ROUTER.decide(&input("Show the comments of a case", &none)).1.expect("a rule decides");
-    assert_eq!((ruling.rule.as_str(), ruling.missing), ("part_without_target", vec!["case_id".to_owned()]));
+    assert_eq!((ruling.rule.as_str(), ruling.missing), ("argument_missing", vec!["case_id".to_owned()]));
     let one = shown("case");
     let input = input("Show the comments", &one);
     let (signals, ruling) = ROUTER.decide(&input);
