@@ -19,6 +19,7 @@ use crate::domain::policy::lexicon::detect;
 use crate::domain::policy::lexicon::speaks;
 use crate::domain::policy::read;
 use crate::domain::policy::read::Read;
+use crate::domain::policy::read::entities::entities;
 use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::Policy;
@@ -156,7 +157,7 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     let lexicon = router.lexicon();
     let policy = router.policy();
     let text = Text::new(input.message);
-    let mut read = read::entities(&text, router.patterns(), lexicon);
+    let mut read = entities(&text, router.patterns(), lexicon);
     let all = lexicon.scan(&text, &read.spans);
     let language = detect(&text, &all, earlier_language(router, input));
     let hits = spoken(&text, all, language);
