@@ -42,13 +42,17 @@ lint:
 doc:
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
 
+# Tests inside the crate share one process, so that tables and worlds are made once for all of them;
+# those through the front door have one each, and a limit of time each.
 unit: ## Unit and integration tests, scenarios included, on SQLite and PostgreSQL
 	rm -rf $(OUTPUT)/unit && mkdir -p $(OUTPUT)/unit
+	cargo test --locked --no-run --lib --bins --tests
+	timeout 600 cargo test --locked --lib -- --show-output 2>&1 | tee $(OUTPUT)/unit/lib.log | grep -vE '^test .*ok$$'
 	if cargo nextest --version >/dev/null 2>&1; then \
-	    cargo nextest run --locked $(if $(CI),--profile ci); \
+	    cargo nextest run --locked --bins --test it $(if $(CI),--profile ci); \
 	    cp target/nextest/$(if $(CI),ci,default)/junit.xml $(OUTPUT)/unit; \
 	else \
-	    cargo test --locked --lib --bins --tests 2>&1 | tee $(OUTPUT)/unit/cargo-test.log; \
+	    cargo test --locked --bins --test it 2>&1 | tee $(OUTPUT)/unit/it.log; \
 	fi
 
 sdks: ## The official OpenAI SDKs against the real binary

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,6 +30,7 @@ use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
+use crate::engine::fingerprint::digest;
 use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
 use crate::engine::record::ToolTrial;
@@ -259,11 +261,20 @@ pub struct Catalog {
     pub tools: Vec<Arc<ToolSpec>>,
     /// Servers, sorted by name.
     pub servers: Vec<ServerState>,
-    /// SHA-256 over names, descriptions and schemas.
-    pub digest: String,
+    digest: OnceLock<String>,
 }
 
 impl Catalog {
+    /// The catalog of these tools.
+    pub fn new(tools: Vec<Arc<ToolSpec>>, servers: Vec<ServerState>) -> Self {
+        Self { tools, servers, digest: OnceLock::new() }
+    }
+
+    /// SHA-256 over names, descriptions and schemas.
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| digest(serde_json::to_string(&self.tools).unwrap_or_default().as_bytes()))
+    }
+
     /// Groups that a server is expected to serve while it is down or lists no tool.
     pub fn groups_down(&self) -> Vec<String> {
         self.servers.iter().filter(|server| self.is_missing(server)).flat_map(|server| server.groups.clone()).collect()

@@ -545,7 +545,7 @@ impl Turn {
             superseded: self.superseded.clone(),
             events,
             exchanges: self.exchanges.clone(),
-            catalog_digest: self.catalog.digest.clone(),
+            catalog_digest: self.catalog.digest().to_owned(),
             config_digest: self.engine.settings.config_digest.clone(),
             failure: None,
             replaces: self.order.replaces,

@@ -75,8 +75,7 @@ pub fn merge<'a>(
         }
     }
     tools.sort_by(|a, b| a.name.cmp(&b.name));
-    let digest = digest(serde_json::to_string(&tools).unwrap_or_default().as_bytes());
-    Catalog { tools, servers, digest }
+    Catalog::new(tools, servers)
 }
 
 fn unique(server: &str, tool: &str, taken: &mut HashSet<ToolName>) -> ToolName {

@@ -10,6 +10,7 @@ pub mod argus;
 pub mod clock;
 pub mod control;
 pub mod faults;
+mod kept;
 pub mod model;
 pub mod sysdig;
 pub mod world;

@@ -103,7 +103,7 @@ pub async fn list(State(api): State<Api>, _caller: Caller) -> Result<Json<ToolLi
         items: items.collect(),
         next_cursor: None,
         servers: servers.collect(),
-        digest: catalog.digest.clone(),
+        digest: catalog.digest().to_owned(),
     }))
 }
 

@@ -1,9 +1,7 @@
 //! What clients see: lists by permission, the resource, the prompt, and who
 //! is offered the scanner.
 
-use std::io::Write;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use rmcp::RoleClient;
@@ -168,28 +166,12 @@ async fn the_prompt_is_listed_and_filled_in_without_credentials() {
     assert!(fixture.requests().is_empty());
 }
 
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_token_is_in_no_log_line_however_much_is_logged() {
-    let log = Log::default();
-    let writer = log.clone();
+    let log = tempfile::NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
+        .with_writer(Arc::new(log.reopen().unwrap()))
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let token = "tok-very-secret-0815";
@@ -202,7 +184,7 @@ async fn the_token_is_in_no_log_line_however_much_is_logged() {
     let result = client.call_tool(params).await.unwrap();
     assert_eq!(fixture.requests()[1].header("authorization"), format!("Bearer {token}"));
     assert!(!serde_json::to_string(&result).unwrap().contains(token));
-    let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines = std::fs::read_to_string(log.path()).unwrap();
     assert!(lines.contains("tool call failed"), "{lines}");
     assert!(!lines.contains(token), "{lines}");
 }

@@ -20,11 +20,8 @@ pub mod pdns;
 pub mod reputation;
 pub mod vulnerabilities;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::OnceLock;
-use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -33,6 +30,7 @@ use uuid::Uuid;
 use crate::sim::argus::data::assets::AssetRecord;
 use crate::sim::argus::data::filters::FilterRecord;
 use crate::sim::argus::data::pdns::DnsRecord;
+use crate::sim::kept::Kept;
 
 /// One case with everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -133,26 +131,14 @@ pub struct Data {
     dns: OnceLock<Vec<DnsRecord>>,
 }
 
-/// Worlds made last, newest at the end: runs of many small worlds mostly want the same one.
-static MADE: Mutex<VecDeque<Arc<Data>>> = Mutex::new(VecDeque::new());
-/// Worlds that are kept.
-const KEPT: usize = 4;
+/// Worlds by seed and start: runs of many small worlds mostly want the same one.
+static MADE: Kept<(u64, Timestamp), Data> = Kept::new();
 
 impl Data {
     /// The fixture world, made anew only when it is none of the last few.
     #[must_use]
     pub fn shared(seed: u64, start: Timestamp) -> Arc<Self> {
-        let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(data) = made().iter().find(|data| data.seed == seed && data.start == start) {
-            return Arc::clone(data);
-        }
-        let data = Arc::new(Self::build(seed, start));
-        let mut made = made();
-        if made.len() == KEPT {
-            made.pop_front();
-        }
-        made.push_back(Arc::clone(&data));
-        data
+        MADE.get((seed, start), |(seed, start)| Self::build(*seed, *start))
     }
 
     /// Builds the fixture world as it looks at `start`.

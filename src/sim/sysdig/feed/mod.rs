@@ -5,12 +5,15 @@
 //! yet. Patches change the stored events, so that data can change between two
 //! calls.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::sim::faults::merge_patch;
+use crate::sim::kept::Kept;
 use crate::sim::sysdig::build;
 use crate::sim::sysdig::build::Event;
 use crate::sim::sysdig::cursor::Cursor;
@@ -24,11 +27,14 @@ use crate::sim::sysdig::story;
 const MAX_EVENTS: usize = 5_000;
 const MAX_ID_CHARS: usize = 32;
 
+/// Events by seed and start, as no patch has changed them.
+static MADE: Kept<(Seed, Timestamp), Vec<Event>> = Kept::new();
+
 /// All events of one world.
 #[derive(Debug, Clone)]
 pub struct Feed {
-    /// Sorted by time and id, newest first.
-    events: Vec<Event>,
+    /// Sorted by time and id, newest first; a patch makes them this feed's own.
+    events: Arc<Vec<Event>>,
 }
 
 /// What one page is asked for with.
@@ -48,10 +54,14 @@ impl Feed {
     /// The events of a world that began at `start`.
     #[must_use]
     pub fn new(seed: Seed, start: Timestamp) -> Self {
-        let events = story::happenings(seed).iter().map(|happening| build::event(seed, start, happening)).collect();
-        let mut feed = Self { events };
-        feed.sort();
-        feed
+        let events = MADE.get((seed, start), |(seed, start)| {
+            let happenings = story::happenings(*seed);
+            let mut events: Vec<Event> =
+                happenings.iter().map(|happening| build::event(*seed, *start, happening)).collect();
+            sort(&mut events);
+            events
+        });
+        Self { events }
     }
 
     /// The event of this id, if it has happened.
@@ -139,27 +149,28 @@ impl Feed {
                 return Err(format!("the changes of {id} must be an object or null"));
             }
         }
+        let events = Arc::make_mut(&mut self.events);
         for (id, change) in changes {
             if change.is_null() {
-                self.events.retain(|event| event.id != *id);
+                events.retain(|event| event.id != *id);
                 continue;
             }
-            if let Some(event) = self.events.iter_mut().find(|event| event.id == *id) {
+            if let Some(event) = events.iter_mut().find(|event| event.id == *id) {
                 change_event(event, change);
-            } else if self.events.len() < MAX_EVENTS {
+            } else if events.len() < MAX_EVENTS {
                 let mut event =
                     Event { at: now, id: id.clone(), json: json!({"id": id, "timestamp": now}), chain: None };
                 change_event(&mut event, change);
-                self.events.push(event);
+                events.push(event);
             }
         }
-        self.sort();
+        sort(events);
         Ok(())
     }
+}
 
-    fn sort(&mut self) {
-        self.events.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
-    }
+fn sort(events: &mut [Event]) {
+    events.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
 }
 
 /// A patch may move an event in time; its id stays what it is.
