@@ -18,6 +18,10 @@ use crate::sim::sysdig::seed::Seed;
 use crate::sim::sysdig::sysql::eval::Rows;
 use crate::sim::sysdig::sysql::graph::Graph;
 use crate::sim::sysdig::sysql::parse::Statement;
+use crate::sim::sysdig::work::Work;
+
+/// Most steps of one statement.
+const MAX_STEPS: usize = 1_000_000;
 
 /// How many words a question must have, and the statement for it.
 const CANNED: &[(&[&str], &str)] = &[
@@ -45,7 +49,8 @@ pub fn answer(graph: &Graph, seed: Seed, body: &[u8], strict: bool, empty: bool)
     if strict && !statement.terminated {
         return Err(Reply::bad_request("syntax error: missing ';' at the end of the statement"));
     }
-    let Rows { columns, mut items } = eval::rows(graph, &statement, strict).map_err(Reply::bad_request)?;
+    let work = Work::of_at_most(MAX_STEPS);
+    let Rows { columns, mut items } = eval::rows(graph, &statement, strict, &work).map_err(Reply::bad_request)?;
     if empty {
         items.clear();
     }
