@@ -133,7 +133,7 @@ class Talk {
 function transport(way, credential, headers) {
   if (way === "stdio") {
     const { arguments: args, url, credential: variable, more } = spec.start;
-    const env = { PATH: process.env.PATH, [url]: backend, [variable]: spec.credentials[credential] ?? "", ...more };
+    const env = { PATH: process.env.PATH, [url]: backend, [variable]: spec.credentials[credential], ...more };
     return new StdioClientTransport({ command: binary, args, env, stderr: openSync(`${output}/typescript-${sdk}-stdio.stderr`, "a") });
   }
   const sent = (url, init = {}) => {

@@ -148,7 +148,7 @@ async def connected(way, credential, headers=None, statuses=None):
     with open(OUTPUT / f"python-{way}.stderr", "a") as log, open(OUTPUT / f"python-{way}.jsonl", "a") as kept:
         if way == "stdio":
             start = SPEC["start"]
-            env = {"PATH": os.environ["PATH"], start["url"]: BACKEND, start["credential"]: CREDENTIALS.get(credential, ""), **start["more"]}
+            env = {"PATH": os.environ["PATH"], start["url"]: BACKEND, start["credential"]: CREDENTIALS[credential], **start["more"]}
             transport = stdio_client(StdioServerParameters(command=BINARY, args=start["arguments"], env=env), errlog=log)
             client = Client(transport, message_handler=hear)
         elif way == "sse":

@@ -65,7 +65,9 @@ impl Problem {
         let found = match next {
             None => "the end".to_owned(),
             Some(c) if !is_word(c) => format!("'{c}'"),
-            Some(_) => format!("'{}'", input.input.chars().take_while(|c| is_word(*c)).take(SHOWN_CHARS).collect::<String>()),
+            Some(_) => {
+                format!("'{}'", input.input.chars().take_while(|c| is_word(*c)).take(SHOWN_CHARS).collect::<String>())
+            }
         };
         let message = match next {
             Some(c) if !c.is_ascii() => format!("unexpected character '{c}'"),
@@ -168,6 +170,11 @@ pub fn word<'a>(first: fn(char) -> bool, more: fn(char) -> bool) -> impl Rule<'a
     token((one_of(first), take_while(0.., more)).take())
 }
 
+/// One certain word, in any case.
+pub fn keyword_of<'a>(word: impl Rule<'a, &'a str>, keyword: &'static str) -> impl Rule<'a, ()> {
+    word.verify(move |word: &str| word.eq_ignore_ascii_case(keyword)).void()
+}
+
 /// A sign of punctuation.
 pub fn sign<'a>(sign: &'static str) -> impl Rule<'a, ()> {
     token(literal(sign).void())
@@ -239,6 +246,11 @@ pub fn pattern(input: &mut Input<'_>, text: &str) -> Parsed<Regex> {
             refuse(input, format!("bad regular expression '{shown}'"))
         }
     }
+}
+
+/// What stands alone as it is, several joined.
+pub fn joined<T>(mut parts: Vec<T>, join: fn(Vec<T>) -> T) -> T {
+    if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
 }
 
 fn is_word(c: char) -> bool {

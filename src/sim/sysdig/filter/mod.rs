@@ -56,7 +56,14 @@ impl Filter {
     /// # Errors
     /// [`FilterError`] for anything that is not a whole filter within bounds.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        parse::parse(text).0.map(Self)
+        Self::parse_counted(text).0
+    }
+
+    /// Understands a filter, and says how many tokens were tried for that.
+    #[must_use]
+    pub fn parse_counted(text: &str) -> (Result<Self, FilterError>, usize) {
+        let (parsed, tried) = parse::parse(text);
+        (parsed.map(Self), tried)
     }
 
     /// Whether an event, as the API shows it, passes.
@@ -66,7 +73,8 @@ impl Filter {
     }
 
     /// Whether an event passes, and in how many steps that was found.
-    fn examined(&self, event: &Value) -> (bool, usize) {
+    #[must_use]
+    pub fn examined(&self, event: &Value) -> (bool, usize) {
         let mut steps = 0;
         (self.0.matches(event, &mut steps), steps)
     }

@@ -21,6 +21,8 @@ use crate::sim::sysdig::syntax::Parsed;
 use crate::sim::sysdig::syntax::Rule;
 use crate::sim::sysdig::syntax::end;
 use crate::sim::sysdig::syntax::expect;
+use crate::sim::sysdig::syntax::joined;
+use crate::sim::sysdig::syntax::keyword_of;
 use crate::sim::sysdig::syntax::nested;
 use crate::sim::sysdig::syntax::quoted;
 use crate::sim::sysdig::syntax::read;
@@ -54,12 +56,12 @@ pub(super) fn parse(text: &str) -> (Result<Expression, FilterError>, usize) {
 
 fn any(input: &mut Input<'_>) -> Parsed<Expression> {
     let parts = separated(1.., all, keyword("or")).parse_next(input)?;
-    Ok(single_or(parts, Expression::Or))
+    Ok(joined(parts, Expression::Or))
 }
 
 fn all(input: &mut Input<'_>) -> Parsed<Expression> {
     let parts = separated(1.., one, keyword("and")).parse_next(input)?;
-    Ok(single_or(parts, Expression::And))
+    Ok(joined(parts, Expression::And))
 }
 
 fn one(input: &mut Input<'_>) -> Parsed<Expression> {
@@ -120,13 +122,9 @@ fn name<'a>() -> impl Rule<'a, &'a str> {
 }
 
 fn keyword<'a>(keyword: &'static str) -> impl Rule<'a, ()> {
-    name().verify(move |word: &str| word.eq_ignore_ascii_case(keyword)).void()
+    keyword_of(name(), keyword)
 }
 
 fn negated(inner: Expression) -> Expression {
     Expression::Not(Box::new(inner))
-}
-
-fn single_or(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -> Expression {
-    if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
 }

@@ -22,7 +22,7 @@ use crate::sim::sysdig::seed::Seed;
 use crate::sim::sysdig::work::Work;
 
 /// Most steps of one query.
-const MAX_STEPS: usize = 1_000_000;
+pub const MAX_STEPS: usize = 1_000_000;
 const PARAMETERS: &[&str] = &["query", "limit", "time", "timeout"];
 
 /// All series of the world.

@@ -22,6 +22,7 @@ use crate::sim::sysdig::syntax::Parsed;
 use crate::sim::sysdig::syntax::Rule;
 use crate::sim::sysdig::syntax::end;
 use crate::sim::sysdig::syntax::expect;
+use crate::sim::sysdig::syntax::keyword_of;
 use crate::sim::sysdig::syntax::nested;
 use crate::sim::sysdig::syntax::pattern;
 use crate::sim::sysdig::syntax::quoted;
@@ -32,7 +33,7 @@ use crate::sim::sysdig::syntax::sign_of;
 use crate::sim::sysdig::syntax::word;
 
 /// Longest query, in bytes.
-pub(super) const MAX_BYTES: usize = 8_192;
+pub const MAX_BYTES: usize = 8_192;
 
 /// One expression.
 #[derive(Debug, Clone)]
@@ -134,12 +135,12 @@ impl Expr {
     /// # Errors
     /// [`ParseError`] saying what was expected.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        parse(text).0
+        parse_counted(text).0
     }
 }
 
 /// The whole query, and how many tokens were tried for that.
-pub(super) fn parse(text: &str) -> (Result<Expr, ParseError>, usize) {
+pub fn parse_counted(text: &str) -> (Result<Expr, ParseError>, usize) {
     if text.len() > MAX_BYTES {
         return (Err(ParseError(format!("the query is longer than {MAX_BYTES} bytes"))), 0);
     }
@@ -246,7 +247,7 @@ fn name<'a>() -> impl Rule<'a, &'a str> {
 }
 
 fn keyword<'a>(keyword: &'static str) -> impl Rule<'a, ()> {
-    name().verify(move |word: &str| word.eq_ignore_ascii_case(keyword)).void()
+    keyword_of(name(), keyword)
 }
 
 /// A duration of PromQL, larger units first.

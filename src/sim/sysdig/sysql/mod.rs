@@ -21,7 +21,7 @@ use crate::sim::sysdig::sysql::parse::Statement;
 use crate::sim::sysdig::work::Work;
 
 /// Most steps of one statement.
-const MAX_STEPS: usize = 1_000_000;
+pub const MAX_STEPS: usize = 1_000_000;
 
 /// How many words a question must have, and the statement for it.
 const CANNED: &[(&[&str], &str)] = &[

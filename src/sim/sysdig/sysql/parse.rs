@@ -16,6 +16,8 @@ use crate::sim::sysdig::syntax::Parsed;
 use crate::sim::sysdig::syntax::Rule;
 use crate::sim::sysdig::syntax::end;
 use crate::sim::sysdig::syntax::expect;
+use crate::sim::sysdig::syntax::joined;
+use crate::sim::sysdig::syntax::keyword_of;
 use crate::sim::sysdig::syntax::nested;
 use crate::sim::sysdig::syntax::pattern;
 use crate::sim::sysdig::syntax::quoted;
@@ -27,7 +29,7 @@ use crate::sim::sysdig::syntax::unexpected;
 use crate::sim::sysdig::syntax::word;
 
 /// Longest statement, in bytes.
-pub(super) const MAX_BYTES: usize = 16_384;
+pub const MAX_BYTES: usize = 16_384;
 const KEYWORDS: &[&str] = &[
     "MATCH", "OPTIONAL", "WHERE", "RETURN", "DISTINCT", "ORDER", "BY", "LIMIT", "OFFSET", "AS", "AND", "OR", "NOT",
     "IN", "ASC", "DESC",
@@ -143,12 +145,12 @@ impl Statement {
     /// # Errors
     /// A text that says what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
-        parse(text).0
+        parse_counted(text).0
     }
 }
 
 /// The whole statement, and how many tokens were tried for that.
-pub(super) fn parse(text: &str) -> (Result<Statement, String>, usize) {
+pub fn parse_counted(text: &str) -> (Result<Statement, String>, usize) {
     if text.len() > MAX_BYTES {
         return (Err(format!("syntax error: the statement is longer than {MAX_BYTES} bytes")), 0);
     }
@@ -175,8 +177,11 @@ fn statement(input: &mut Input<'_>) -> Parsed<Statement> {
 }
 
 fn path<'a>(optional: bool) -> impl Rule<'a, Path> {
-    (node, repeat(0.., (plain_name().map(str::to_owned), node)))
-        .map(move |(start, steps)| Path { optional, start, steps })
+    (node, repeat(0.., (plain_name().map(str::to_owned), node))).map(move |(start, steps)| Path {
+        optional,
+        start,
+        steps,
+    })
 }
 
 fn node(input: &mut Input<'_>) -> Parsed<(String, Option<String>)> {
@@ -219,12 +224,12 @@ fn term(input: &mut Input<'_>) -> Parsed<Term> {
 
 fn condition(input: &mut Input<'_>) -> Parsed<Condition> {
     let parts = separated(1.., all_of, keyword("OR")).parse_next(input)?;
-    Ok(single_or(parts, Condition::Any))
+    Ok(joined(parts, Condition::Any))
 }
 
 fn all_of(input: &mut Input<'_>) -> Parsed<Condition> {
     let parts = separated(1.., one, keyword("AND")).parse_next(input)?;
-    Ok(single_or(parts, Condition::All))
+    Ok(joined(parts, Condition::All))
 }
 
 fn one(input: &mut Input<'_>) -> Parsed<Condition> {
@@ -252,7 +257,7 @@ fn comparison(input: &mut Input<'_>) -> Parsed<Condition> {
 }
 
 fn literal(input: &mut Input<'_>) -> Parsed<Literal> {
-    let flag = |text, value| plain_word().verify(move |word: &str| word.eq_ignore_ascii_case(text)).value(value);
+    let flag = |text, value| keyword_of(plain_word(), text).value(value);
     let literal = alt((
         quoted(&['\'', '"'], escape).map(Literal::Text),
         number.map(Literal::Number),
@@ -291,9 +296,5 @@ fn name(input: &mut Input<'_>) -> Parsed<String> {
 }
 
 fn keyword<'a>(keyword: &'static str) -> impl Rule<'a, ()> {
-    plain_word().verify(move |word: &str| word.eq_ignore_ascii_case(keyword)).void()
-}
-
-fn single_or(mut parts: Vec<Condition>, join: fn(Vec<Condition>) -> Condition) -> Condition {
-    if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
+    keyword_of(plain_word(), keyword)
 }
