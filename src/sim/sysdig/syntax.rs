@@ -13,6 +13,7 @@ use winnow::Parser;
 use winnow::Stateful;
 use winnow::combinator::eof;
 use winnow::combinator::fail;
+use winnow::combinator::separated;
 use winnow::error::ErrMode;
 use winnow::error::ModalResult;
 use winnow::error::ParserError;
@@ -26,7 +27,7 @@ use winnow::token::take_while;
 pub const MAX_DEPTH: usize = 32;
 /// Most regular expressions in one text, and the size of one when compiled, in bytes.
 const MAX_PATTERNS: usize = 16;
-const MAX_PATTERN_BYTES: usize = 1 << 16;
+const MAX_PATTERN_BYTES: usize = 1 << 18;
 /// Most characters of the text that an error repeats.
 const SHOWN_CHARS: usize = 40;
 
@@ -248,9 +249,13 @@ pub fn pattern(input: &mut Input<'_>, text: &str) -> Parsed<Regex> {
     }
 }
 
-/// What stands alone as it is, several joined.
-pub fn joined<T>(mut parts: Vec<T>, join: fn(Vec<T>) -> T) -> T {
-    if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
+/// Parts with a word between them: one as it is, several joined.
+pub fn joined<'a, T>(part: impl Rule<'a, T>, word: impl Rule<'a, ()>, join: fn(Vec<T>) -> T) -> impl Rule<'a, T> {
+    separated(1.., part, word).map(
+        move |mut parts: Vec<T>| {
+            if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
+        },
+    )
 }
 
 fn is_word(c: char) -> bool {

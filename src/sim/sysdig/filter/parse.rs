@@ -55,13 +55,11 @@ pub(super) fn parse(text: &str) -> (Result<Expression, FilterError>, usize) {
 }
 
 fn any(input: &mut Input<'_>) -> Parsed<Expression> {
-    let parts = separated(1.., all, keyword("or")).parse_next(input)?;
-    Ok(joined(parts, Expression::Or))
+    joined(all, keyword("or"), Expression::Or).parse_next(input)
 }
 
 fn all(input: &mut Input<'_>) -> Parsed<Expression> {
-    let parts = separated(1.., one, keyword("and")).parse_next(input)?;
-    Ok(joined(parts, Expression::And))
+    joined(one, keyword("and"), Expression::And).parse_next(input)
 }
 
 fn one(input: &mut Input<'_>) -> Parsed<Expression> {

@@ -2,9 +2,11 @@
 //! shared world, and canned statements stand for the model that makes them.
 //!
 //! `parse` reads a statement, `graph` holds what there is, `eval` finds
-//! rows. Lenient as it is shipped, a name without its entity is looked for
-//! in all of them; strict, it is refused, and so is a missing semicolon.
+//! rows, `compare` orders values. Lenient as it is shipped, a name without
+//! its entity is looked for in all of them; strict, it is refused, and so is
+//! a missing semicolon.
 
+mod compare;
 pub mod eval;
 pub mod graph;
 pub mod parse;

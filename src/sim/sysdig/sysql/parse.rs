@@ -223,13 +223,11 @@ fn term(input: &mut Input<'_>) -> Parsed<Term> {
 }
 
 fn condition(input: &mut Input<'_>) -> Parsed<Condition> {
-    let parts = separated(1.., all_of, keyword("OR")).parse_next(input)?;
-    Ok(joined(parts, Condition::Any))
+    joined(all_of, keyword("OR"), Condition::Any).parse_next(input)
 }
 
 fn all_of(input: &mut Input<'_>) -> Parsed<Condition> {
-    let parts = separated(1.., one, keyword("AND")).parse_next(input)?;
-    Ok(joined(parts, Condition::All))
+    joined(one, keyword("AND"), Condition::All).parse_next(input)
 }
 
 fn one(input: &mut Input<'_>) -> Parsed<Condition> {
