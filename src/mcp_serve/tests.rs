@@ -287,8 +287,8 @@ async fn a_message_that_brings_nothing_is_served_with_what_the_stream_was_opened
     while !["carl", "dora", "ann"].iter().all(|name| told.contains(&format!(r#""text":"{name}""#))) {
         told.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
     }
-    let anns = stream(&endpoints).await;
-    let first = anns.into_body().into_data_stream().next().await.unwrap().unwrap();
+    let mut anns = stream(&endpoints).await.into_body().into_data_stream();
+    let first = anns.next().await.unwrap().unwrap();
     let path = std::str::from_utf8(&first).unwrap().lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
     let strange = request("POST", path, &[("x-name", ""), ("x-guest", "dora")], Some(call(5, "who")));
     assert_eq!(endpoints.messages.answer(strange).await.status(), 403);
