@@ -70,11 +70,7 @@ impl Problem {
                 format!("'{}'", input.input.chars().take_while(|c| is_word(*c)).take(SHOWN_CHARS).collect::<String>())
             }
         };
-        let message = match next {
-            Some(c) if !c.is_ascii() => format!("unexpected character '{c}'"),
-            _ => message.into(),
-        };
-        Self { message, found, rest: input.input.len() }
+        Self { message: message.into(), found, rest: input.input.len() }
     }
 
     /// What was expected and what stands there instead.
@@ -131,7 +127,10 @@ pub fn expect<'a, T>(what: &'static str, mut rule: impl Rule<'a, T>) -> impl Rul
         match rule.parse_next(input) {
             Err(ErrMode::Backtrack(_)) => {
                 input.reset(&start);
-                refuse(input, format!("expected {what}"))
+                match input.input.chars().next() {
+                    Some(c) if !c.is_ascii() => refuse(input, format!("unexpected character '{c}'")),
+                    _ => refuse(input, format!("expected {what}")),
+                }
             }
             other => other,
         }
@@ -162,7 +161,7 @@ pub fn token<'a, T>(mut rule: impl Rule<'a, T>) -> impl Rule<'a, T> {
 }
 
 /// The end of the text.
-pub fn end<'a>(input: &mut Input<'a>) -> Parsed<()> {
+pub fn end(input: &mut Input<'_>) -> Parsed<()> {
     eof.void().parse_next(input)
 }
 

@@ -413,7 +413,6 @@ impl Query<'_> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what an error turns into")]
 fn too_much(problem: TooMuch) -> String {
     format!("the statement matches too much: {problem}")
 }
