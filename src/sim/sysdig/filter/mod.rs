@@ -60,7 +60,6 @@ impl Filter {
     }
 
     /// Understands a filter, and says how many tokens were tried for that.
-    #[must_use]
     pub fn parse_counted(text: &str) -> (Result<Self, FilterError>, usize) {
         let (parsed, tried) = parse::parse(text);
         (parsed.map(Self), tried)
