@@ -103,7 +103,7 @@ async fn a_token_of_the_gateway_stays_in_it() {
     }
     assert_eq!(failure(&told(ask(&call(4)).header(HOST, &other.url)).await), NO_TOKEN);
     // The other header of the gateway's token leaves `Authorization` to nobody either.
-    let by_key = post(&list()).header("x-api-key", &alice).header(HOST, &other.url);
+    let by_key = post(&list()).header("x-api-key", &alice).header("mcp-session-id", &id).header(HOST, &other.url);
     assert_eq!(told(by_key).await["error"]["message"], NO_TOKEN);
     assert!(other.header("host").is_empty());
     assert_eq!(names(ask(&list()).header(TOKEN, EVENTS)).await.len(), 3);

@@ -163,15 +163,16 @@ async fn two_requests_of_one_session_reach_their_own_hosts_with_their_own_tokens
     // Over HTTP/2, whose frames and header tables are logged as well.
     served.http = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
     let session = served.session_with(&[(TOKEN, FULL)]).await;
-    let ask = |token: &str, host: Option<&str>| {
-        let request = served.message(&list()).header(TOKEN, token).header("mcp-session-id", &session);
+    let ask = |id: u64, token: &str, host: Option<&str>| {
+        let body = json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"});
+        let request = served.message(&body).header(TOKEN, token).header("mcp-session-id", &session);
         names(host.map_or(request.try_clone().expect("a copy"), |host| request.header(HOST, host)))
     };
     let (full, monitor, elsewhere, own_elsewhere) = tokio::join!(
-        ask(FULL, None),
-        ask(MONITOR, None),
-        ask("tok-of-nobody", Some(&other.url)),
-        ask(FULL, Some(&other.url)),
+        ask(11, FULL, None),
+        ask(11, MONITOR, None),
+        ask(11, "tok-of-nobody", Some(&other.url)),
+        ask(12, FULL, Some(&other.url)),
     );
     assert_eq!((full.len(), monitor.len()), (5 + 16, 1 + 16));
     assert_eq!(

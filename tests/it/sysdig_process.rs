@@ -44,7 +44,9 @@ fn ended(mut command: Command) -> Output {
 }
 
 /// The one line of a refused start.
-fn refused(command: Command) -> String {
+fn refused(mut command: Command) -> String {
+    // Warnings would stand before it.
+    command.env("SYSDIG_MCP_LOGLEVEL", "ERROR");
     let output = ended(command);
     let line = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{line}");
@@ -105,6 +107,7 @@ async fn flags_win_over_variables_and_a_bad_boolean_is_none() {
         ("SYSDIG_MCP_TRANSPORT", "SSE"),
         ("SYSDIG_MCP_LISTENING_PORT", &port),
         ("SYSDIG_MCP_STATELESS", "perhaps"),
+        ("SYSDIG_MCP_LOGLEVEL", "warning"),
     ]);
     command.args(["--transport", "streamable-http", "--listen", "127.0.0.1:0"]);
     let served = Served::spawn(command, "sysdig-mcp: listening on ");

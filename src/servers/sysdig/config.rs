@@ -283,7 +283,8 @@ impl SysdigConfig {
             mount.push('/');
             mount.push_str(part);
         }
-        if mount == "/healthz" {
+        // There the server tells its health, whatever the mount path.
+        if mount.strip_prefix('/') == Some("healthz") {
             return Err(StartError::InvalidMountPath(self.mount_path.clone()));
         }
         Ok(mount)

@@ -13,6 +13,9 @@ use crate::servers::sysdig::config::BaseUrl;
 use crate::servers::sysdig::config::HostError;
 use crate::servers::sysdig::config::SysdigConfig;
 
+/// Bytes that one header may have; what is longer is no token and no host.
+const HEADER_BYTES: usize = 8 * 1024;
+
 /// A token together with the only host it may be sent to.
 #[derive(Debug, Clone)]
 pub struct Credentials {
@@ -156,12 +159,15 @@ fn one_word(text: &str) -> Field<SecretString> {
     Field::Given(SecretString::from(token))
 }
 
-/// A header as text; a blank one counts as absent, a repeated one is no answer.
+/// A header as text; a blank one counts as absent, a repeated or very long one is no answer.
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Field<&'a str> {
     let mut values = headers.get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return if headers.contains_key(name) { Field::Unusable } else { Field::Absent };
     };
+    if value.len() > HEADER_BYTES {
+        return Field::Unusable;
+    }
     match value.to_str().map(str::trim) {
         Ok("") => Field::Absent,
         Ok(text) => Field::Given(text),
@@ -230,6 +236,9 @@ mod tests {
             let error = resolve(&config, Some(&presented(&pairs))).unwrap_err();
             assert_eq!(error, CredentialError::NoToken, "{pairs:?}");
         }
+        let long: &'static str = "x".repeat(HEADER_BYTES + 1).leak();
+        assert!(presented(&[("x-sysdig-token", &long[1..])]).token().is_some());
+        assert!(presented(&[("x-sysdig-token", long)]).token().is_none());
         let blank = [("x-sysdig-token", " "), ("authorization", "Bearer two")];
         assert_eq!(resolved(&config, &blank).1, "two");
     }
