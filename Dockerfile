@@ -1,9 +1,10 @@
 # syntax=docker/dockerfile:1
 #
-# Two images:
+# Three images:
 #
-#   docker build --tag groundwire:local .                               the gateway
-#   docker build --tag groundwire-argus-mcp:local --target argus-mcp .  the Argus MCP server, over stdio
+#   docker build --tag groundwire:local .                                 the gateway
+#   docker build --tag groundwire-argus-mcp:local --target argus-mcp .    the Argus MCP server, over stdio
+#   docker build --tag groundwire-sysdig-mcp:local --target sysdig-mcp .  the Sysdig MCP server, as its variables say
 
 FROM node:22-bookworm-slim AS portal
 WORKDIR /web
@@ -39,6 +40,14 @@ COPY --from=build-static /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-ce
 COPY --from=build-static /groundwire /groundwire
 USER 10001:10001
 ENTRYPOINT ["/groundwire", "mcp", "argus"]
+
+# The same under the name that clients of the Sysdig server know. Over stdio unless SYSDIG_MCP_TRANSPORT says
+# otherwise: `docker run --rm -i --read-only -e SYSDIG_MCP_API_HOST -e SYSDIG_MCP_API_SECURE_TOKEN groundwire-sysdig-mcp:local`.
+FROM scratch AS sysdig-mcp
+COPY --from=build-static /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build-static /groundwire /sysdig-mcp-server
+USER 10001:10001
+ENTRYPOINT ["/sysdig-mcp-server"]
 
 FROM debian:bookworm-slim
 # Certificates for HTTPS to models and tools, curl for health checks. Versions are those of the base image's release.

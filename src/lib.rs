@@ -16,6 +16,7 @@ pub mod engine;
 pub mod environment;
 pub mod gateway_client;
 pub mod http;
+pub mod listener;
 pub mod llm;
 pub mod mcp;
 pub mod mcp_serve;

@@ -7,21 +7,18 @@ use http::Extensions;
 use http::HeaderMap;
 use http::StatusCode;
 use http::header;
-use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::AppError;
-use crate::app::read_settings;
+use crate::app::embedded_mcp::Chosen;
+use crate::app::embedded_mcp::limits;
 use crate::config::Config;
 use crate::config::Lookup;
 use crate::config::mcp::Embedded;
-use crate::config::mcp::TransportConfig;
 use crate::domain::caller::Caller;
-use crate::domain::policy::settings::matches_any;
 use crate::engine::ports::Clock;
 use crate::mcp_serve::Endpoint;
-use crate::mcp_serve::Limits;
 use crate::mcp_serve::door::Admitted;
 use crate::mcp_serve::door::Door;
 use crate::mcp_serve::door::Hosts;
@@ -29,7 +26,6 @@ use crate::mcp_serve::refusal::Refusal;
 use crate::mcp_serve::streamable;
 use crate::mcp_serve::streamable::Keeping;
 use crate::servers::argus::ArgusConfig;
-use crate::servers::argus::ConfigError as ArgusConfigError;
 use crate::servers::argus::KeyedArgus;
 use crate::servers::argus::client::KEY_HEADER;
 use crate::servers::argus::keyed::key_of;
@@ -48,7 +44,8 @@ fn admit(headers: &HeaderMap, extensions: &Extensions) -> Result<Admitted, Refus
         Ok(key) => {
             // In the gateway two callers with one key are two, each with own sessions.
             let caller = extensions.get::<Caller>().map_or("", Caller::subject);
-            Ok(Admitted::new(&[&key.digest(), caller.as_bytes()].concat(), key))
+            let digest = key.digest();
+            Ok(Admitted::new(key).known_by(&[&digest, caller.as_bytes()]))
         }
         Err(problem) => Err(Refusal::new(StatusCode::UNAUTHORIZED, problem.code(), problem.to_string())
             .details(json!({ "header": KEY_HEADER }))
@@ -63,37 +60,18 @@ pub(crate) fn of_gateway(
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> Result<Option<Endpoint>, AppError> {
-    let mut embedded = config.mcp.servers.iter().filter_map(|(name, server)| match &server.transport {
-        TransportConfig::Embedded { server: Embedded::Argus, settings } => Some((name, settings, &server.options)),
-        _ => None,
-    });
-    let Some((name, settings, options)) = embedded.next() else { return Ok(None) };
-    if embedded.next().is_some() {
-        tracing::warn!(server = name, "several embedded Argus servers; this one is served to callers with own keys");
-    }
-    let mut settings = settings.clone();
-    settings.remove(OWN_KEY);
-    let settings = read_settings(name, &settings, lookup)?;
-    let read = |name: &str| settings.get(name).map(|value| value.expose_secret().to_owned());
+    let Some(chosen) = Chosen::first(config, Embedded::Argus, &[OWN_KEY], lookup)? else { return Ok(None) };
     let time = Arc::clone(clock);
-    let argus = ArgusConfig::from_lookup(&read, Arc::new(move || time.now()));
-    // What the operator keeps from chat is kept from here, and nobody is asked for a yes here.
-    let served = |names: [&str; 2]| {
-        let named = |list: &Vec<String>| names.iter().any(|name| matches_any(list, name));
-        let kept = [&options.deny, &options.confirm, &config.policy.off_limits];
-        options.allow.as_ref().is_none_or(named) && !kept.into_iter().any(named)
-    };
-    let wrong = |error: ArgusConfigError| AppError::Server { name: name.clone(), reason: error.to_string() };
-    let mut argus = argus.map_err(wrong)?;
-    let tools = exposed(&argus).map_err(wrong)?;
-    argus.tools =
-        tools.iter().filter(|(tool, shown)| served([tool, shown])).map(|(tool, _)| (*tool).to_owned()).collect();
+    let argus = ArgusConfig::from_lookup(&|name| chosen.read(name), Arc::new(move || time.now()));
+    let mut argus = argus.map_err(|error| chosen.wrong(&error))?;
+    let tools = exposed(&argus).map_err(|error| chosen.wrong(&error))?;
+    let served = tools.iter().filter(|(tool, shown)| chosen.serves(&[*tool, shown.as_str()]));
+    argus.tools = served.map(|(tool, _)| (*tool).to_owned()).collect();
     if argus.tools.is_empty() {
         // An empty list would mean all.
         return Ok(None);
     }
-    let argus = KeyedArgus::new(argus).map_err(wrong)?;
+    let argus = KeyedArgus::new(argus).map_err(|error| chosen.wrong(&error))?;
     // The gateway looks at hosts and origins by itself.
-    let limits = Limits { body_bytes: config.limits.body_bytes, ..Limits::default() };
-    Ok(Some(streamable::endpoint(&argus, door(Hosts::Unchecked), Keeping::Sessions, &limits, stop)))
+    Ok(Some(streamable::endpoint(&argus, door(Hosts::Unchecked), Keeping::Sessions, &limits(config), stop)))
 }

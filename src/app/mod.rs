@@ -2,7 +2,9 @@
 //! module; nothing else builds things.
 
 pub mod argus_mcp;
+mod embedded_mcp;
 pub mod probes;
+pub mod sysdig_mcp;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -125,7 +127,9 @@ pub struct App {
     pub probing: Probing,
     /// The embedded Argus server by itself, for callers with keys of their own, if there is one.
     pub argus_mcp: Option<Endpoint>,
-    /// Ends the sessions of that.
+    /// The embedded Sysdig server by itself, likewise.
+    pub sysdig_mcp: Option<sysdig_mcp::Endpoints>,
+    /// Ends the sessions of these.
     pub mcp_sessions: CancellationToken,
 }
 
@@ -143,6 +147,7 @@ impl App {
         let hub = hub(&config, lookup, &clock)?;
         let mcp_sessions = CancellationToken::new();
         let argus_mcp = argus_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
+        let sysdig_mcp = sysdig_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
         hub.start();
         hub.settled(SERVERS_SETTLE).await;
         let settings = settings(&config, &prompts)?;
@@ -161,7 +166,7 @@ impl App {
         };
         let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
         let probing = Probing::default();
-        Ok(Self { config, engine, store, hub, auth, clock, model, probing, argus_mcp, mcp_sessions })
+        Ok(Self { config, engine, store, hub, auth, clock, model, probing, argus_mcp, sysdig_mcp, mcp_sessions })
     }
 
     /// Lets running turns finish or stores them as cancelled, then ends servers and database.

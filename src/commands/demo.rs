@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use crate::commands::Variables;
+use crate::commands::serve::INTERRUPT_AND_TERMINATE;
 use crate::commands::serve::listen;
 use crate::commands::serve::scenario_runs;
 use crate::commands::serve::serve;
@@ -49,7 +50,7 @@ pub async fn run(args: DemoArgs, variables: &Variables) -> anyhow::Result<u8> {
     terminal::line(&welcome(&url, &args.behaviour, &sandbox));
     let (app, simulators) = sandbox.into_parts();
     let runs = scenario_runs(&app, variables)?;
-    serve(app, runs, listener, stop_signal()).await?;
+    serve(app, runs, listener, stop_signal(&INTERRUPT_AND_TERMINATE)).await?;
     simulators.stop().await;
     Ok(0)
 }

@@ -1,7 +1,6 @@
 //! The command line: one file per command. Output for people goes to standard output,
 //! logs and errors to standard error.
 
-pub mod argus_http;
 pub mod ask;
 pub mod check;
 pub mod config_show;
@@ -16,6 +15,7 @@ pub mod terminal;
 pub mod token;
 pub mod validate;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -100,6 +100,14 @@ impl ConfigArgs {
         let file = self.config.clone().or_else(|| default.exists().then_some(default));
         Ok(Config::load(file.as_deref(), variables)?)
     }
+}
+
+/// Reads the arguments. Called by the name of an embedded server, the program is that server.
+/// Nothing is left to do where the arguments ask for a version by that name.
+pub fn read(arguments: Vec<OsString>) -> Option<Cli> {
+    let Some(server) = mcp::by_name::server(&arguments) else { return Some(Cli::parse_from(arguments)) };
+    let args = mcp::by_name::read(server, arguments)?;
+    Some(Cli { command: Command::Mcp(args) })
 }
 
 /// Runs one command and returns its exit code.

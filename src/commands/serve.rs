@@ -34,7 +34,7 @@ pub async fn run(args: &ConfigArgs, variables: &Variables) -> anyhow::Result<u8>
     let runs = scenario_runs(&app, variables)?;
     let listener = listen(address).await?;
     terminal::line(&format!("groundwire listens on http://{}", listener.local_addr()?));
-    serve(app, runs, listener, stop_signal()).await?;
+    serve(app, runs, listener, stop_signal(&INTERRUPT_AND_TERMINATE)).await?;
     Ok(0)
 }
 
@@ -76,20 +76,22 @@ pub async fn serve(
     Ok(())
 }
 
-/// A token that SIGINT or SIGTERM cancels, from now on.
-pub fn stop_signal() -> CancellationToken {
+/// Signals that stop a gateway.
+pub const INTERRUPT_AND_TERMINATE: [SignalKind; 2] = [SignalKind::interrupt(), SignalKind::terminate()];
+/// Signals that stop an MCP server, whose client may be a terminal that goes away.
+pub const HANGUP_TOO: [SignalKind; 3] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+
+/// A token that any of these signals cancels, from now on.
+pub fn stop_signal(kinds: &[SignalKind]) -> CancellationToken {
     let stop = CancellationToken::new();
     let signalled = stop.clone();
     // Caught before this returns: whoever is told that we listen may stop us at once.
-    let caught = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| match signal(kind) {
-        Ok(signals) => Some(signals),
-        Err(error) => {
-            tracing::warn!(error = %error, "a signal cannot be caught");
-            None
-        }
-    });
+    let caught: Vec<_> = kinds
+        .iter()
+        .filter_map(|kind| signal(*kind).inspect_err(|error| tracing::warn!(%error, "a signal cannot be caught")).ok())
+        .collect();
     tokio::spawn(async move {
-        let waits = caught.into_iter().flatten().map(|mut signals| async move { signals.recv().await }.boxed());
+        let waits = caught.into_iter().map(|mut signals| async move { signals.recv().await }.boxed());
         let waits: Vec<_> = waits.collect();
         if !waits.is_empty() {
             futures::future::select_all(waits).await;

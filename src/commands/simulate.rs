@@ -7,6 +7,7 @@ use clap::Args;
 use clap::ValueEnum;
 
 use crate::clock::SystemClock;
+use crate::commands::serve::INTERRUPT_AND_TERMINATE;
 use crate::commands::serve::listen;
 use crate::commands::serve::stop_signal;
 use crate::commands::terminal;
@@ -61,7 +62,7 @@ pub async fn run(args: &SimulateArgs) -> anyhow::Result<u8> {
         }
     };
     terminal::line(&format!("http://{}", listener.local_addr()?));
-    let stop = stop_signal();
+    let stop = stop_signal(&INTERRUPT_AND_TERMINATE);
     match args.what {
         SimulatorArg::Argus => ArgusSim::new(args.seed, clock, Sleeper::real()).serve(listener, stop).await?,
         SimulatorArg::Sysdig => SysdigSim::new(args.seed, clock, Sleeper::real()).serve(listener, stop).await?,

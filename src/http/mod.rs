@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware;
-use axum::serve::ListenerExt;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
@@ -39,6 +38,7 @@ use crate::domain::ids::TurnId;
 use crate::engine::record::TurnRecord;
 use crate::http::error::ApiError;
 use crate::http::error::Code;
+use crate::listener;
 use crate::metrics::Metrics;
 use crate::scenario::runs::ScenarioRuns;
 
@@ -110,17 +110,22 @@ pub mod paths {
     pub const OPENAI_PREFIX: &str = "/v1/";
     /// The embedded Argus server by itself.
     pub const ARGUS_MCP: &str = "/argus/mcp";
+    /// What the paths of the embedded Sysdig server by itself begin with in the gateway.
+    pub const SYSDIG_MOUNT: &str = "/sysdig-mcp-server";
+    /// Its paths of streamable HTTP, behind that; clients know both.
+    pub const SYSDIG_STREAMABLE: [&str; 4] = ["/mcp", "/mcp/", "", "/"];
+    /// Its path that opens a stream, over HTTP+SSE.
+    pub const SYSDIG_STREAM: [&str; 1] = ["/sse"];
+    /// Its paths that take messages; a stream names the first.
+    pub const SYSDIG_MESSAGES: [&str; 2] = ["/messages/", "/messages"];
+
+    /// Paths of the Sysdig server under a mount path, which is empty or begins with a slash.
+    pub fn sysdig(mount: &str, behind: &[&str]) -> Vec<String> {
+        // The root has one path where others have one with and one without a slash at the end.
+        behind.iter().map(|path| format!("{mount}{path}")).filter(|path| !path.is_empty()).collect()
+    }
     /// Planned, not built.
-    pub const NOT_BUILT: [&str; 8] = [
-        "/mcp",
-        "/sse",
-        "/messages",
-        "/sysdig-mcp-server/mcp",
-        "/sysdig-mcp-server",
-        "/sysdig-mcp-server/sse",
-        "/sysdig-mcp-server/messages",
-        "/v1/responses",
-    ];
+    pub const NOT_BUILT: [&str; 4] = ["/mcp", "/sse", "/messages", "/v1/responses"];
 }
 
 /// The model name that stands for the configured default.
@@ -184,7 +189,7 @@ pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
         .routes(routes!(native::models::probe))
         .routes(routes!(native::turns::events));
     let (turns, mut document) = turns.split_for_parts();
-    let turns = turns.route(paths::ARGUS_MCP, axum::routing::any(embedded::argus));
+    let turns = turns.merge(embedded::routes());
     let (quick, quick_document) = quick().split_for_parts();
     let mut whole = openapi::head();
     document.merge(quick_document);
@@ -250,26 +255,12 @@ pub async fn serve(
 ) -> io::Result<()> {
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
     let router = router(Arc::clone(&app), runs);
-    let listener = listener.tap_io(|stream| {
-        // Small writes of a stream must not wait for the client's acknowledgement.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %error, "TCP_NODELAY was not set");
-        }
-    });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let ending = async {
-        stop.cancelled().await;
         app.engine.running().close(grace).await;
         app.mcp_sessions.cancel();
         tokio::time::sleep(LAST_BYTES).await;
     };
-    tokio::select! {
-        served = serving.into_future() => served,
-        () = ending => {
-            tracing::warn!("clients that did not read to the end were cut off");
-            Ok(())
-        }
-    }
+    listener::serve(router, listener, stop, ending).await
 }
 
 /// Whether errors of this path have OpenAI's shape.

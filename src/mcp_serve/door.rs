@@ -21,19 +21,48 @@ use crate::web_origin::Foreign;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity([u8; 32]);
 
+/// Who comes in, as far as endpoints need to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visitor {
+    /// None: nobody in particular.
+    pub(crate) identity: Option<Identity>,
+    /// Whether the request brings no credential.
+    pub(crate) empty_handed: bool,
+}
+
 /// Somebody who is let in.
 pub struct Admitted {
-    identity: Identity,
+    visitor: Visitor,
     extensions: Extensions,
 }
 
 impl Admitted {
-    /// `proof` tells callers apart and is not kept; handlers find `credential` in the
-    /// extensions of the request's HTTP parts.
-    pub fn new<C: Clone + Send + Sync + 'static>(proof: &[u8], credential: C) -> Self {
+    /// Nobody in particular; handlers find `credential` in the extensions of the request's
+    /// HTTP parts.
+    pub fn new<C: Clone + Send + Sync + 'static>(credential: C) -> Self {
         let mut extensions = Extensions::new();
         extensions.insert(credential);
-        Self { identity: Identity(Sha256::digest(proof).into()), extensions }
+        Self { visitor: Visitor { identity: None, empty_handed: false }, extensions }
+    }
+
+    /// Somebody whom `proofs` tell apart; they are not kept.
+    #[must_use]
+    pub fn known_by(mut self, proofs: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for proof in proofs {
+            // So that no two lists of proofs read alike.
+            hash.update(proof.len().to_be_bytes());
+            hash.update(proof);
+        }
+        self.visitor.identity = Some(Identity(hash.finalize().into()));
+        self
+    }
+
+    /// Brings no credential: over HTTP+SSE that of whoever opened the stream counts.
+    #[must_use]
+    pub fn empty_handed(mut self) -> Self {
+        self.visitor.empty_handed = true;
+        self
     }
 }
 
@@ -47,6 +76,8 @@ pub enum Hosts {
     Unchecked,
     /// This machine, and these names; a page must be of the same host.
     ThisMachineAnd(Vec<String>),
+    /// Any; a page must be of the same host.
+    Any,
 }
 
 /// Lets requests in.
@@ -63,7 +94,7 @@ impl Door {
     }
 
     /// The request as handlers may see it, and who sends it.
-    pub(crate) fn enter(&self, mut request: Request) -> Result<(Identity, Request), Refusal> {
+    pub(crate) fn enter(&self, mut request: Request) -> Result<(Visitor, Request), Refusal> {
         self.check_host(&request)?;
         let admitted = (self.admission)(request.headers(), request.extensions())?;
         let mut kept = HeaderMap::new();
@@ -72,13 +103,17 @@ impl Door {
         }
         *request.headers_mut() = kept;
         *request.extensions_mut() = admitted.extensions;
-        request.extensions_mut().insert(admitted.identity);
-        Ok((admitted.identity, request))
+        Ok((admitted.visitor, request))
     }
 
     fn check_host(&self, request: &Request) -> Result<(), Refusal> {
-        let Hosts::ThisMachineAnd(more) = &self.hosts else { return Ok(()) };
+        let more = match &self.hosts {
+            Hosts::Unchecked => return Ok(()),
+            Hosts::ThisMachineAnd(more) => Some(more),
+            Hosts::Any => None,
+        };
         let allowed = |host: &str| {
+            let Some(more) = more else { return true };
             let named = |name: String| more.iter().any(|known| known.eq_ignore_ascii_case(&name));
             web_origin::is_this_machine(host) || web_origin::name(host).is_some_and(named)
         };
@@ -110,7 +145,7 @@ mod tests {
 
     #[test]
     fn behind_the_door_no_header_is_left_that_could_hold_a_credential() {
-        let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(b"proof", 7_u8))));
+        let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(7_u8))));
         let request = Request::builder()
             .header("host", "h")
             .header("authorization", "Bearer secret")

@@ -1,13 +1,14 @@
-//! A listener of its own for endpoints, and its end: nothing new is accepted, requests in
-//! flight get a short while, then sessions and their streams end.
+//! A listener of its own for endpoints, and its end: requests in flight get a short while,
+//! then sessions and their streams end.
 
 use std::io;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::listener;
 
 /// How long requests in flight may take after the stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -24,23 +25,12 @@ pub async fn serve(
     stop: CancellationToken,
     sessions: CancellationToken,
 ) -> io::Result<()> {
-    let listener = listener.tap_io(|stream| {
-        // Small writes of a stream must not wait for the client's acknowledgement.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %error, "TCP_NODELAY was not set");
-        }
-    });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let ending = async {
-        stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
         sessions.cancel();
         tokio::time::sleep(LAST_BYTES).await;
     };
-    let served = tokio::select! {
-        served = serving.into_future() => served,
-        () = ending => Ok(()),
-    };
+    let served = listener::serve(router, listener, stop, ending).await;
     sessions.cancel();
     served
 }

@@ -10,6 +10,7 @@
 mod body;
 pub mod door;
 pub mod listen;
+mod places;
 pub mod refusal;
 pub mod sessions;
 pub mod sse;

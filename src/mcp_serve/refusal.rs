@@ -56,11 +56,6 @@ impl Refusal {
         let message = "the session was opened with another key; use that key, or open a session of your own";
         Self::new(StatusCode::FORBIDDEN, "session_not_yours", message)
     }
-
-    pub(crate) fn no_room() -> Self {
-        let message = "as many sessions are open as may be; end one, or try again later";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message).header(header::RETRY_AFTER, "30")
-    }
 }
 
 impl IntoResponse for Refusal {

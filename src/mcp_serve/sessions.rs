@@ -1,15 +1,8 @@
 //! The sessions of a streamable HTTP endpoint: rmcp's own, with a bound on their number and
-//! a note of who opened each. A session serves its owner alone; what others send with its id
-//! is for `streamable` to decide.
+//! a note of who opened each. What others than their owner send with the id of one is for
+//! `streamable` to decide.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 
 use futures::Stream;
 use rmcp::model::ClientJsonRpcMessage;
@@ -19,97 +12,49 @@ use rmcp::transport::streamable_http_server::session::SessionId;
 use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManagerError;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
 
 use crate::mcp_serve::Limits;
 use crate::mcp_serve::door::Identity;
+use crate::mcp_serve::places::Places;
+use crate::mcp_serve::places::Standing;
 
 tokio::task_local! {
     /// Who sends the request at hand: rmcp makes sessions without saying for whom.
-    static SENDER: Identity;
-    /// Set when the request at hand was refused a session: rmcp tells that from a defect by
-    /// the words of its answer alone.
-    static REFUSED: Arc<AtomicBool>;
+    static SENDER: Option<Identity>;
 }
 
-/// Runs one request of a caller; also says whether it was refused a session for want of room.
-pub(crate) async fn serving<T>(sender: Identity, request: impl Future<Output = T>) -> (T, bool) {
-    let refused = Arc::new(AtomicBool::new(false));
-    let answered = SENDER.scope(sender, REFUSED.scope(Arc::clone(&refused), request)).await;
-    (answered, refused.load(Ordering::Relaxed))
+/// Runs one request of a caller.
+pub(crate) async fn serving<T>(sender: Option<Identity>, request: impl Future<Output = T>) -> T {
+    SENDER.scope(sender, request).await
 }
 
 /// Why a session cannot do what it should.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// No room for another.
-    #[error("as many sessions are open as may be")]
-    Full,
+    /// A session is opened outside of [`serving`].
+    #[error("a session is opened for nobody")]
+    NoSender,
     /// What rmcp says.
     #[error(transparent)]
     Local(#[from] LocalSessionManagerError),
 }
 
-/// Open sessions. Beyond a bound the one that was not used for longest makes room, the caller's
-/// own where it is the caller who has too many: nobody locks others out, and what is in use stays.
+/// Open sessions.
 pub struct Sessions {
     local: LocalSessionManager,
-    limits: Limits,
-    /// Counts uses.
-    uses: AtomicU64,
-    room: Arc<Semaphore>,
-    // A std mutex: held for a map operation, never across an await.
-    open: Mutex<HashMap<SessionId, Open>>,
-}
-
-struct Open {
-    owner: Identity,
-    last_used: u64,
-    _place: OwnedSemaphorePermit,
+    open: Places<()>,
 }
 
 impl Sessions {
     pub(crate) fn new(limits: &Limits) -> Self {
         let mut local = LocalSessionManager::default();
         local.session_config.keep_alive = Some(limits.idle);
-        let (limits, uses) = (limits.clone(), AtomicU64::new(0));
-        Self {
-            local,
-            limits: limits.clone(),
-            uses,
-            room: Arc::new(Semaphore::new(limits.sessions)),
-            open: Mutex::default(),
-        }
+        Self { local, open: Places::new(limits) }
     }
 
-    /// Whether a session is somebody's; none if there is no such session.
-    pub(crate) fn belongs(&self, id: &str, identity: Identity) -> Option<bool> {
-        let now = self.uses.fetch_add(1, Ordering::Relaxed);
-        self.open().get_mut(id).map(|open| {
-            let own = open.owner == identity;
-            if own {
-                open.last_used = now;
-            }
-            own
-        })
-    }
-
-    /// The session that has to end before this caller may open another.
-    fn in_the_way(&self, sender: Identity) -> Option<SessionId> {
-        let open = self.open();
-        let own = |open: &&(&SessionId, &Open)| open.1.owner == sender;
-        let oldest = |least: Option<(&SessionId, &Open)>| least.map(|(id, _)| id.clone());
-        let sessions: Vec<(&SessionId, &Open)> = open.iter().collect();
-        let last_used = |open: &(&SessionId, &Open)| open.1.last_used;
-        if sessions.iter().filter(own).count() >= self.limits.sessions_each {
-            return oldest(sessions.iter().filter(own).copied().min_by_key(last_used));
-        }
-        (sessions.len() >= self.limits.sessions).then(|| oldest(sessions.iter().copied().min_by_key(last_used)))?
-    }
-
-    fn open(&self) -> MutexGuard<'_, HashMap<SessionId, Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What a visitor is to a session; none if there is no such session.
+    pub(crate) fn visit(&self, id: &str, visitor: Option<Identity>) -> Option<Standing> {
+        Some(self.open.visit(id, visitor)?.0)
     }
 }
 
@@ -118,17 +63,11 @@ impl SessionManager for Sessions {
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
-        let owner = SENDER.try_with(|sender| *sender).map_err(|_| SessionError::Full)?;
-        if let Some(id) = self.in_the_way(owner) {
-            self.close_session(&id).await?;
-        }
-        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
-            let _ = REFUSED.try_with(|refused| refused.store(true, Ordering::Relaxed));
-            return Err(SessionError::Full);
-        };
+        let owner = SENDER.try_with(|sender| *sender).map_err(|_| SessionError::NoSender)?;
         let (id, transport) = self.local.create_session().await?;
-        let last_used = self.uses.fetch_add(1, Ordering::Relaxed);
-        self.open().insert(id.clone(), Open { owner, last_used, _place: place });
+        if let Some((ended, ())) = self.open.take(Arc::clone(&id), owner, ()) {
+            self.local.close_session(&ended).await?;
+        }
         Ok((id, transport))
     }
 
@@ -145,7 +84,7 @@ impl SessionManager for Sessions {
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
-        self.open().remove(id);
+        self.open.remove(id);
         Ok(self.local.close_session(id).await?)
     }
 

@@ -1,18 +1,17 @@
 //! The older HTTP+SSE transport, for clients of before 2025-03-26: one path opens a stream
 //! that names the other, to which messages are posted; all answers go to the stream.
 //!
-//! Since they do, a message must come from whoever opened the stream. A session ends when
-//! its client goes away, when nothing was posted for long, or when the server stops.
+//! Since they do, a message must come from whoever opened the stream; where nobody in
+//! particular did, from who knows its id. A message that brings no credential is served with
+//! that of the stream's opening. A session ends when its client goes away, when nothing was
+//! posted for long, or when the server stops.
 
-use std::collections::HashMap;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 
 use axum::extract::Request;
 use axum::response::IntoResponse;
@@ -23,6 +22,7 @@ use axum::response::sse::Sse;
 use futures::FutureExt;
 use futures::StreamExt;
 use futures::stream;
+use http::Extensions;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
@@ -45,7 +45,9 @@ use crate::mcp_serve::Endpoint;
 use crate::mcp_serve::Limits;
 use crate::mcp_serve::body;
 use crate::mcp_serve::door::Door;
-use crate::mcp_serve::door::Identity;
+use crate::mcp_serve::door::Visitor;
+use crate::mcp_serve::places::Places;
+use crate::mcp_serve::places::Standing;
 use crate::mcp_serve::refusal::Refusal;
 
 /// Messages that wait in either direction of one session.
@@ -53,7 +55,7 @@ const WAITING: usize = 16;
 /// Requests of one session whose answers have not left yet.
 const UNANSWERED: usize = 64;
 /// Query parameter with the id of a session.
-const SESSION: &str = "sessionId";
+const SESSION: &str = "session_id";
 
 /// The two paths of one server.
 pub struct Endpoints {
@@ -67,18 +69,15 @@ struct Shared<H> {
     handler: H,
     door: Door,
     limits: Limits,
-    messages_path: &'static str,
-    // A std mutex: held for a map operation, never across an await.
-    sessions: Mutex<HashMap<String, Session>>,
-    /// Counts uses.
-    uses: AtomicU64,
+    messages_path: String,
+    sessions: Places<Session>,
     stop: CancellationToken,
 }
 
 #[derive(Clone)]
 struct Session {
-    owner: Identity,
-    last_used: u64,
+    /// What the door made of the request that opened it.
+    opening: Extensions,
     inbox: mpsc::Sender<ClientJsonRpcMessage>,
     /// Tells whether the client reads: full when it does not.
     outbox: mpsc::WeakSender<ServerJsonRpcMessage>,
@@ -130,7 +129,7 @@ fn answered(message: &ServerJsonRpcMessage) -> Option<&RequestId> {
 pub fn endpoints<H>(
     handler: &H,
     door: Door,
-    messages_path: &'static str,
+    messages_path: impl Into<String>,
     limits: &Limits,
     stop: &CancellationToken,
 ) -> Endpoints
@@ -141,9 +140,8 @@ where
         handler: handler.clone(),
         door,
         limits: limits.clone(),
-        messages_path,
-        sessions: Mutex::default(),
-        uses: AtomicU64::new(0),
+        messages_path: messages_path.into(),
+        sessions: Places::new(limits),
         stop: stop.clone(),
     });
     let posted = Arc::clone(&shared);
@@ -160,41 +158,24 @@ where
 }
 
 impl<H: ServerHandler + Clone> Shared<H> {
-    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Session>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a session in. Beyond a bound the one that was not used for longest makes room, the
-    /// caller's own where it is the caller who has too many.
-    fn admit(&self, id: &str, mut session: Session) {
-        let mut sessions = self.sessions();
-        let own = |open: &&Session| open.owner == session.owner;
-        let too_many = sessions.values().filter(own).count() >= self.limits.sessions_each;
-        if too_many || sessions.len() >= self.limits.sessions {
-            let open = sessions.iter().filter(|(_, open)| !too_many || own(open));
-            let oldest = open.min_by_key(|(_, open)| open.last_used).map(|(id, _)| id.clone());
-            if let Some(open) = oldest.and_then(|id| sessions.remove(&id)) {
-                open.ended.cancel();
-            }
-        }
-        session.last_used = self.uses.fetch_add(1, Ordering::Relaxed);
-        sessions.insert(id.to_owned(), session);
-    }
-
     fn open(self: &Arc<Self>, request: Request) -> Result<Response, Refusal> {
-        let (owner, request) = self.door.enter(request)?;
+        let (visitor, request) = self.door.enter(request)?;
         if request.method() != Method::GET {
             return Err(Refusal::method("GET"));
         }
-        let id = format!("{:032x}", rand::random::<u128>());
+        let id: Arc<str> = format!("{:032x}", rand::random::<u128>()).into();
         let (inbox, incoming) = mpsc::channel(WAITING);
         let (outgoing, outbox) = mpsc::channel(WAITING);
         let ended = self.stop.child_token();
         let unanswered: Arc<Mutex<HashSet<RequestId>>> = Arc::default();
-        let (outbox_end, waiting, token) = (outgoing.downgrade(), Arc::clone(&unanswered), ended.clone());
-        self.admit(&id, Session { owner, last_used: 0, inbox, outbox: outbox_end, unanswered, ended: token });
+        let waiting = Arc::clone(&unanswered);
+        let opening = request.extensions().clone();
+        let session = Session { opening, inbox, outbox: outgoing.downgrade(), unanswered, ended: ended.clone() };
+        if let Some((_, older)) = self.sessions.take(Arc::clone(&id), visitor.identity, session) {
+            older.ended.cancel();
+        }
         let closing = ended.clone().drop_guard();
-        tokio::spawn(Arc::clone(self).run(id.clone(), incoming, outgoing, ended));
+        tokio::spawn(Arc::clone(self).run(Arc::clone(&id), incoming, outgoing, ended));
         let first = Event::default().event("endpoint").data(format!("{}?{SESSION}={id}", self.messages_path));
         let messages = ReceiverStream::new(outbox).map(move |message: ServerJsonRpcMessage| {
             // Dropped with the stream: a client that goes away ends its session.
@@ -218,7 +199,7 @@ impl<H: ServerHandler + Clone> Shared<H> {
     /// Serves one session to its end.
     async fn run(
         self: Arc<Self>,
-        id: String,
+        id: Arc<str>,
         incoming: mpsc::Receiver<ClientJsonRpcMessage>,
         outgoing: mpsc::Sender<ServerJsonRpcMessage>,
         ended: CancellationToken,
@@ -246,16 +227,19 @@ impl<H: ServerHandler + Clone> Shared<H> {
             () = ended.cancelled() => {}
         }
         ended.cancel();
-        self.sessions().remove(&id);
+        self.sessions.remove(&id);
     }
 
     async fn take(&self, request: Request) -> Result<Response, Refusal> {
-        let (sender, request) = self.door.enter(request)?;
+        let (visitor, request) = self.door.enter(request)?;
         if request.method() != Method::POST {
             return Err(Refusal::method("POST"));
         }
-        let session = self.session(&request, sender)?;
-        let (parts, body) = request.into_parts();
+        let session = self.session(&request, visitor)?;
+        let (mut parts, body) = request.into_parts();
+        if visitor.empty_handed {
+            parts.extensions = session.opening.clone();
+        }
         check_content_type(&parts)?;
         let body = body::whole(body, self.limits.body_bytes).await?;
         let mut message: ClientJsonRpcMessage = serde_json::from_slice(&body).map_err(|error| {
@@ -272,20 +256,17 @@ impl<H: ServerHandler + Clone> Shared<H> {
         Ok((StatusCode::ACCEPTED, "Accepted").into_response())
     }
 
-    /// The session that a message names, if it is the sender's.
-    fn session(&self, request: &Request, sender: Identity) -> Result<Session, Refusal> {
+    /// The session that a message names, if the sender may post to it.
+    fn session(&self, request: &Request, visitor: Visitor) -> Result<Session, Refusal> {
         let mut pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         let Some((_, id)) = pairs.find(|(name, _)| *name == SESSION) else {
             let message = format!("the address must hold {SESSION}, as the stream's first event gave it");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "session_missing", message));
         };
-        let mut sessions = self.sessions();
-        let session = sessions.get_mut(id).ok_or_else(Refusal::unknown_session)?;
-        if session.owner != sender {
-            return Err(Refusal::foreign_session());
+        match self.sessions.visit(id, visitor.identity).ok_or_else(Refusal::unknown_session)? {
+            (Standing::Stranger, _) => Err(Refusal::foreign_session()),
+            (_, session) => Ok(session),
         }
-        session.last_used = self.uses.fetch_add(1, Ordering::Relaxed);
-        Ok(session.clone())
     }
 }
 

@@ -3,7 +3,8 @@
 //! A session is its owner's: nobody else reads its streams or ends it, and a request that
 //! somebody else sends with its id is served by itself, outside the session, so that neither
 //! its answer nor its credential ever meets the session's. Requests of the revision without
-//! sessions are served by themselves anyway.
+//! sessions are served by themselves anyway. Who does not say which form an answer may have,
+//! or takes any, is taken to accept both; rmcp would refuse it.
 
 use std::sync::Arc;
 
@@ -12,7 +13,10 @@ use axum::extract::Request;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures::FutureExt;
+use http::HeaderMap;
+use http::HeaderValue;
 use http::Method;
+use http::header;
 use rmcp::ServerHandler;
 use rmcp::transport::StreamableHttpServerConfig;
 use rmcp::transport::StreamableHttpService;
@@ -24,6 +28,7 @@ use crate::mcp_serve::Endpoint;
 use crate::mcp_serve::Limits;
 use crate::mcp_serve::body;
 use crate::mcp_serve::door::Door;
+use crate::mcp_serve::places::Standing;
 use crate::mcp_serve::refusal::Refusal;
 use crate::mcp_serve::sessions::Sessions;
 use crate::mcp_serve::sessions::serving;
@@ -82,28 +87,37 @@ where
 
 impl<H: ServerHandler + Clone> Streamable<H> {
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
-        let (identity, request) = self.door.enter(request)?;
+        let (visitor, request) = self.door.enter(request)?;
         let (parts, body) = request.into_parts();
         let body = body::whole(body, self.body_bytes).await?;
         let mut request = Request::from_parts(parts, Body::from(body));
+        accept_both(request.headers_mut());
         let Some((sessions, service)) = &self.sessions else { return Ok(self.by_itself(request).await) };
         if let Some(id) = request.headers().get(SESSION) {
             let id = id.to_str().map_err(|_| Refusal::unknown_session())?;
-            match sessions.belongs(id, identity) {
-                Some(true) => {}
-                None => return Err(Refusal::unknown_session()),
-                Some(false) if request.method() == Method::POST => {
+            match sessions.visit(id, visitor.identity).ok_or_else(Refusal::unknown_session)? {
+                Standing::Owner => {}
+                _ if request.method() == Method::POST => {
                     request.headers_mut().remove(SESSION);
                     return Ok(self.by_itself(request).await);
                 }
-                Some(false) => return Err(Refusal::foreign_session()),
+                Standing::Guest => {}
+                Standing::Stranger => return Err(Refusal::foreign_session()),
             }
         }
-        let (response, refused) = serving(identity, service.handle(request)).await;
-        if refused { Err(Refusal::no_room()) } else { Ok(response.map(Body::new)) }
+        Ok(serving(visitor.identity, service.handle(request)).await.map(Body::new))
     }
 
     async fn by_itself(&self, request: Request) -> Response {
         self.alone.handle(request).await.map(Body::new)
+    }
+}
+
+/// Names both forms of an answer where a client names none, or takes anything.
+fn accept_both(headers: &mut HeaderMap) {
+    let named = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut ranges = named.flat_map(|value| value.split(',')).map(|range| range.split(';').next().unwrap_or_default());
+    if !headers.contains_key(header::ACCEPT) || ranges.any(|range| range.trim() == "*/*") {
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     }
 }

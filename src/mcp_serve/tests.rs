@@ -54,9 +54,15 @@ impl ServerHandler for Handler {
     }
 }
 
+/// Callers with a name are told apart by it; a guest's name is its credential alone.
 fn admit(headers: &HeaderMap, _: &Extensions) -> Result<Admitted, Refusal> {
-    let name = headers["x-name"].to_str().unwrap();
-    Ok(Admitted::new(name.as_bytes(), Name(name.to_owned())))
+    let read = |header: &str| headers.get(header).map(|name| name.to_str().unwrap().to_owned());
+    let (name, guest) = (read("x-name").unwrap(), read("x-guest"));
+    Ok(match (name.as_str(), guest) {
+        ("", Some(guest)) => Admitted::new(Name(guest)),
+        ("", None) => Admitted::new(Name(String::new())).empty_handed(),
+        (name, _) => Admitted::new(Name(name.to_owned())).known_by(&[name.as_bytes()]),
+    })
 }
 
 fn door() -> Door {
@@ -144,6 +150,57 @@ async fn strangers_take_the_places_of_the_sessions_that_nobody_uses_and_no_other
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_cannot_be_told_apart_ends_nobodys_session_but_the_oldest_of_all() {
+    let endpoint = streamable();
+    let (_, anns) = opened(&endpoint).await;
+    // More than one caller may have, as many as there may be.
+    let (_, first) = opened_by(&endpoint, "").await;
+    let (_, second) = opened_by(&endpoint, "").await;
+    assert!(lives(&endpoint, &anns, "ann").await && lives(&endpoint, &first, "").await);
+    assert!(lives(&endpoint, &second, "").await);
+    let (_, third) = opened_by(&endpoint, "").await;
+    assert!(!lives(&endpoint, &anns, "ann").await, "it was not used for longest");
+    for id in [&first, &second, &third] {
+        assert!(lives(&endpoint, id, "").await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_of_nobody_is_for_whoever_knows_its_id_and_an_answer_for_its_asker() {
+    let endpoint = streamable();
+    let (_, id) = opened_by(&endpoint, "").await;
+    assert!(lives(&endpoint, &id, "").await);
+    for name in ["", "ann"] {
+        let told = text(in_session(&endpoint, "POST", &id, name, Some(call(2, "who"))).await).await;
+        assert!(told.contains(&format!(r#""text":"{name}""#)), "{told}");
+    }
+    let (_, anns) = opened(&endpoint).await;
+    assert_eq!(in_session(&endpoint, "GET", &anns, "", None).await.status(), 403);
+    assert_eq!(in_session(&endpoint, "GET", &id, "ann", None).await.status(), 200);
+    assert_eq!(in_session(&endpoint, "DELETE", &id, "ann", None).await.status(), 202);
+    assert!(!lives(&endpoint, &id, "").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_any_form_of_an_answer_or_says_nothing_of_it_takes_both() {
+    let endpoint = streamable();
+    for (accept, status) in [
+        (None, 200),
+        (Some("*/*"), 200),
+        (Some("text/html, */*;q=0.8"), 200),
+        (Some("application/json"), 406),
+        (Some(""), 406),
+    ] {
+        let mut request = request("POST", "/", &[("x-name", "ann")], Some(initialize()));
+        request.headers_mut().remove("accept");
+        if let Some(accept) = accept {
+            request.headers_mut().insert("accept", accept.parse().unwrap());
+        }
+        assert_eq!(endpoint.answer(request).await.status(), status, "{accept:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_in_which_nothing_is_said_ends() {
     let endpoint = streamable();
     let (_, id) = opened(&endpoint).await;
@@ -204,9 +261,37 @@ async fn streams_end_with_their_client_in_silence_or_for_newer_ones() {
     assert!(begun.elapsed() < limits().keep_alive);
     // To the end: it comes when nothing was posted for long.
     let all = text(bobs).await;
-    assert!(all.starts_with("event: endpoint\ndata: /messages?sessionId=") && all.contains(": keep-alive"), "{all}");
+    assert!(all.starts_with("event: endpoint\ndata: /messages?session_id=") && all.contains(": keep-alive"), "{all}");
     assert!(begun.elapsed() >= limits().idle);
     drop((second, third));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_brings_nothing_is_served_with_what_the_stream_was_opened_with() {
+    let endpoints = sse();
+    // A stream of nobody in particular, who brings a name all the same.
+    let opening = request("GET", "/sse", &[("x-name", ""), ("x-guest", "carl")], None);
+    let mut body = endpoints.stream.answer(opening).await.into_body().into_data_stream();
+    let first = String::from_utf8(body.next().await.unwrap().unwrap().to_vec()).unwrap();
+    let path = first.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().to_owned();
+    for (headers, body) in [
+        (vec![("x-name", "")], initialize()),
+        (vec![("x-name", "")], json!({"jsonrpc": "2.0", "method": "notifications/initialized"})),
+        (vec![("x-name", "")], call(2, "who")),
+        (vec![("x-name", ""), ("x-guest", "dora")], call(3, "who")),
+        (vec![("x-name", "ann")], call(4, "who")),
+    ] {
+        assert_eq!(endpoints.messages.answer(request("POST", &path, &headers, Some(body))).await.status(), 202);
+    }
+    let mut told = String::new();
+    while !["carl", "dora", "ann"].iter().all(|name| told.contains(&format!(r#""text":"{name}""#))) {
+        told.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
+    }
+    let mut anns = stream(&endpoints).await.into_body().into_data_stream();
+    let first = anns.next().await.unwrap().unwrap();
+    let path = std::str::from_utf8(&first).unwrap().lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let strange = request("POST", path, &[("x-name", ""), ("x-guest", "dora")], Some(call(5, "who")));
+    assert_eq!(endpoints.messages.answer(strange).await.status(), 403);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,8 +2,6 @@
 //! the key that it brings, and with no other; sessions are their owners'; what may not come
 //! in does not; and no key is ever told.
 
-use eventsource_stream::Eventsource;
-use futures::Stream;
 use futures::StreamExt;
 use groundwire::config::auth::AuthMode;
 use groundwire::domain::caller::AccessRole;
@@ -15,13 +13,9 @@ use crate::support::argus_http::KEY;
 use crate::support::argus_http::NORDFJORD;
 use crate::support::argus_http::OTHER_CASE;
 use crate::support::argus_http::OWN_CASE;
-use crate::support::argus_http::SECRETS;
-use crate::support::argus_http::Served;
-use crate::support::argus_http::answer;
 use crate::support::argus_http::case_by;
 use crate::support::argus_http::case_call;
 use crate::support::argus_http::client;
-use crate::support::argus_http::initialize;
 use crate::support::argus_http::keys_seen;
 use crate::support::argus_http::simulators;
 use crate::support::gateway::Gateway;
@@ -29,6 +23,11 @@ use crate::support::gateway::adjusted;
 use crate::support::gateway::json as json_of;
 use crate::support::gateway::options;
 use crate::support::gateway::refused;
+use crate::support::served::Served;
+use crate::support::served::answer;
+use crate::support::served::initialize;
+use crate::support::served::open;
+use crate::support::served::said;
 
 const STREAMABLE: [&str; 2] = ["--transport", "streamable-http"];
 const STATELESS: [&str; 3] = ["--transport", "streamable-http", "--stateless"];
@@ -158,7 +157,8 @@ async fn requests_that_do_not_fit_are_refused_clearly() {
     let status = async |request: reqwest::RequestBuilder| request.send().await.expect("an answer").status().as_u16();
     assert_eq!(status(post().header("mcp-session-id", "nobodys")).await, 404);
     assert_eq!(status(served.http.put(&served.url).header(KEY, FULL)).await, 405);
-    assert_eq!(status(served.http.post(&served.url).header(KEY, FULL).body("{}")).await, 406);
+    let one_form = served.http.post(&served.url).header(KEY, FULL).header("accept", "application/json");
+    assert_eq!(status(one_form.body("{}")).await, 406);
     let text = served.http.post(&served.url).header("accept", "application/json, text/event-stream");
     assert_eq!(status(text.header(KEY, FULL).header("content-type", "text/plain").body("{}")).await, 415);
     let long = json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "y".repeat(2 << 20)}});
@@ -169,37 +169,12 @@ async fn requests_that_do_not_fit_are_refused_clearly() {
     simulators.stop().await;
 }
 
-/// Opens a stream; where to post, and what comes.
-async fn open(served: &Served, key: &str) -> (String, impl Stream<Item = (String, String)> + Unpin + use<>) {
-    let response = served.http.get(&served.url).header(KEY, key).send().await.expect("an answer");
-    assert_eq!(response.status(), 200);
-    let events = response.bytes_stream().eventsource();
-    let mut events = events
-        .take_while(|event| std::future::ready(event.is_ok()))
-        .filter_map(async |event| {
-            let event = event.ok()?;
-            Some((event.event, event.data))
-        })
-        .boxed();
-    let (name, path) = events.next().await.expect("the first event");
-    assert_eq!(name, "endpoint");
-    let (path, query) = path.split_once('?').expect("a session");
-    (format!("{}?{query}", served.at(path)), events)
-}
-
-async fn said(events: &mut (impl Stream<Item = (String, String)> + Unpin)) -> Value {
-    let (name, data) = events.next().await.expect("a message");
-    assert_eq!(name, "message");
-    assert!(!SECRETS.iter().any(|part| data.contains(part)), "{data}");
-    serde_json::from_str(&data).expect("JSON")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn older_clients_are_served_over_a_stream_that_only_its_owner_feeds() {
     let simulators = simulators().await;
     let served = Served::start(&simulators, &SSE);
     assert!(served.url.ends_with("/argus/sse"), "{}", served.url);
-    let (messages, mut events) = open(&served, NORDFJORD).await;
+    let (messages, mut events) = open(served.http.get(&served.url).header(KEY, NORDFJORD)).await;
     let post = |key: &str, body: &Value| served.http.post(&messages).header(KEY, key).json(body);
     let sent = async |body: &Value| assert_eq!(post(NORDFJORD, body).send().await.expect("an answer").status(), 202);
     sent(&initialize()).await;
@@ -215,7 +190,7 @@ async fn older_clients_are_served_over_a_stream_that_only_its_owner_feeds() {
     assert_eq!(said(&mut events).await["result"]["structuredContent"]["data"]["id"], OWN_CASE);
     assert_eq!(keys_seen(&simulators), ["15a6/2", "15a6/2"]);
 
-    let elsewhere = format!("{}?sessionId=nobodys", served.at("/argus/messages"));
+    let elsewhere = format!("{}?session_id=nobodys", served.at("/argus/messages"));
     let unknown = served.http.post(elsewhere).header(KEY, NORDFJORD).json(&initialize());
     assert_eq!(refused(unknown, 404).await.0, "session_not_found");
     let bare = served.http.post(served.at("/argus/messages")).header(KEY, NORDFJORD).json(&initialize());

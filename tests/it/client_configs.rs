@@ -1,6 +1,6 @@
 //! What `docs/mcp-clients.md` tells the users of other clients: each configuration can be read,
-//! names a command that exists, and passes on what the server needs. The image that it names is
-//! a stage of the Dockerfile with that command as its entry point.
+//! names a command that exists, and passes on what the server needs. The images that it names are
+//! stages of the Dockerfile with these commands as their entry points.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,38 @@ use serde_json::Value;
 
 /// Where the documents say that the program is.
 const PROGRAM: &str = "/usr/local/bin/groundwire";
-const IMAGE: &str = "groundwire-argus-mcp:local";
+/// The name that the Sysdig server has as a program.
+const SYSDIG: &str = "sysdig-mcp-server";
+
+/// What a server's entries must have.
+struct Server {
+    prefix: &'static str,
+    /// Variables with its credential; one is enough.
+    keys: &'static [&'static str],
+    image: &'static str,
+    stage: &'static str,
+    entry_point: &'static str,
+    url: &'static str,
+}
+
+const SERVERS: [Server; 2] = [
+    Server {
+        prefix: "argus",
+        keys: &["ARGUS_API_KEY"],
+        image: "groundwire-argus-mcp:local",
+        stage: "argus-mcp",
+        entry_point: r#"ENTRYPOINT ["/groundwire", "mcp", "argus"]"#,
+        url: "http://127.0.0.1:8090/argus/mcp",
+    },
+    Server {
+        prefix: "sysdig",
+        keys: &["SYSDIG_MCP_API_SECURE_TOKEN", "SYSDIG_MCP_API_TOKEN"],
+        image: "groundwire-sysdig-mcp:local",
+        stage: "sysdig-mcp",
+        entry_point: r#"ENTRYPOINT ["/sysdig-mcp-server"]"#,
+        url: "http://localhost:8080/sysdig-mcp-server/mcp",
+    },
+];
 
 fn text(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -75,8 +106,12 @@ impl Entry {
         Some((command.as_str().expect("a command"), strings(&self.config["args"])))
     }
 
-    fn key(&self) -> &'static str {
-        if self.name.starts_with("argus") { "ARGUS_API_KEY" } else { "SYSDIG_MCP_API_TOKEN" }
+    fn server(&self) -> &'static Server {
+        SERVERS.iter().find(|server| self.name.starts_with(server.prefix)).expect("a server of ours")
+    }
+
+    fn has_a_key(&self) -> bool {
+        self.server().keys.iter().any(|key| self.variables.contains(*key))
     }
 }
 
@@ -87,16 +122,25 @@ fn after<'a>(args: &'a [String], option: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn each_client_has_the_argus_server_as_a_program_and_as_a_container() {
+fn each_client_has_each_server_as_a_program_and_as_a_container() {
     let all = documented();
-    for client in ["codex", "claude", "goose"] {
+    for (client, server) in
+        ["codex", "claude", "goose"].iter().flat_map(|client| SERVERS.iter().map(move |s| (client, s)))
+    {
         let commands: Vec<&str> = all
             .iter()
-            .filter(|entry| entry.client == client && entry.name.starts_with("argus"))
+            .filter(|entry| entry.client == *client && entry.name.starts_with(server.prefix))
             .filter_map(|entry| entry.command().map(|(command, _)| command))
             .collect();
-        assert!(commands.contains(&PROGRAM) && commands.contains(&"docker"), "{client}: {commands:?}");
+        assert!(
+            commands.contains(&PROGRAM) && commands.contains(&"docker"),
+            "{client} {}: {commands:?}",
+            server.prefix
+        );
     }
+    // As the vendor's documents have it for Goose.
+    let goose = all.iter().find(|entry| entry.command().is_some_and(|(command, _)| command == SYSDIG)).expect("it");
+    assert!(goose.command().is_some_and(|(_, args)| args.is_empty()) && goose.config["timeout"] == 300, "{goose:?}");
     assert!(all.iter().any(|entry| entry.command().is_some_and(|(command, _)| command == "podman")));
 }
 
@@ -104,7 +148,7 @@ fn each_client_has_the_argus_server_as_a_program_and_as_a_container() {
 fn the_commands_in_client_configurations_are_ours_and_get_their_variables() {
     for entry in documented() {
         let Some((command, args)) = entry.command() else { continue };
-        assert!(entry.variables.contains(entry.key()), "{entry:?} gets no {}", entry.key());
+        assert!(entry.has_a_key(), "{entry:?} gets no key");
         if command != PROGRAM {
             continue;
         }
@@ -122,28 +166,30 @@ fn containers_in_client_configurations_are_named_removed_and_given_the_key() {
         let has = |option: &str| args.iter().any(|arg| arg == option);
         let removed = if engine == "docker" { "--rm" } else { "--replace" };
         assert!(args[0] == "run" && has("-i") && has("--read-only") && has(removed), "{entry:?}");
-        assert_eq!(args.last().expect("arguments"), IMAGE);
+        assert_eq!(args.last().expect("arguments"), entry.server().image);
         let passed = after(&args, "-e");
-        assert!(passed.contains(&"ARGUS_API_KEY"), "{entry:?}");
+        assert!(entry.server().keys.iter().any(|key| passed.contains(key)), "{entry:?}");
         for variable in passed.into_iter().filter(|variable| !variable.contains('=')) {
             assert!(entry.variables.contains(variable), "{entry:?}: {variable} does not reach {engine}");
         }
         let name = after(&args, "--name");
         assert!(name.len() == 1 && named.insert((engine.to_owned(), name[0].to_owned())), "{entry:?}: {name:?}");
     }
-    assert!(named.len() >= 4, "{named:?}");
+    assert!(named.len() >= 7, "{named:?}");
 }
 
 #[test]
 fn remote_entries_bring_the_key_in_its_header() {
     let document = documented();
     let remote: Vec<&Entry> = document.iter().filter(|entry| entry.command().is_none()).collect();
-    assert_eq!(remote.len(), 2, "Codex and Goose");
+    assert_eq!(remote.len(), 4, "both servers in Codex and in Goose");
     for entry in remote {
         let url = entry.config.get("url").or_else(|| entry.config.get("uri")).and_then(Value::as_str);
-        assert_eq!(url, Some("http://127.0.0.1:8090/argus/mcp"), "{entry:?}");
+        assert_eq!(url, Some(entry.server().url), "{entry:?}");
         let headers = entry.config.get("env_http_headers").or_else(|| entry.config.get("headers")).expect("headers");
-        assert!(headers["Argus-API-Key"].as_str().is_some_and(|value| value.contains("ARGUS_API_KEY")), "{entry:?}");
+        let known = ["Argus-API-Key", "X-Sysdig-Token", "Authorization"];
+        let value = known.iter().find_map(|name| headers[*name].as_str()).expect("a header that the server reads");
+        assert!(entry.server().keys.iter().any(|key| value.contains(key)), "{entry:?}");
     }
 }
 
@@ -161,17 +207,23 @@ fn stages(dockerfile: &str) -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn the_image_of_the_argus_server_runs_it_alone_and_the_gateways_is_the_default() {
+fn the_image_of_each_server_runs_it_alone_and_the_gateways_is_the_default() {
     let stages = stages(&text("Dockerfile"));
-    let (_, server) = stages.iter().find(|(from, _)| from == "scratch AS argus-mcp").expect("a stage argus-mcp");
-    let has = |wanted: &str| server.iter().any(|line| line == wanted);
-    assert!(has(r#"ENTRYPOINT ["/groundwire", "mcp", "argus"]"#), "{server:?}");
-    assert!(has("USER 10001:10001") && server.iter().any(|line| line.contains("ca-certificates.crt")), "{server:?}");
-    assert!(!server.iter().any(|line| line.starts_with("EXPOSE") || line.starts_with("VOLUME")), "{server:?}");
+    for Server { stage, entry_point, image, .. } in &SERVERS {
+        let from = format!("scratch AS {stage}");
+        let (_, server) = stages.iter().find(|(known, _)| *known == from).expect("a stage of that name");
+        let has = |wanted: &str| server.iter().any(|line| line == wanted);
+        assert!(has(entry_point), "{server:?}");
+        assert!(
+            has("USER 10001:10001") && server.iter().any(|line| line.contains("ca-certificates.crt")),
+            "{server:?}"
+        );
+        assert!(!server.iter().any(|line| line.starts_with("EXPOSE") || line.starts_with("VOLUME")), "{server:?}");
+        let build = format!("docker build --tag {image} --target {stage} .");
+        for document in ["docs/mcp-clients.md", "Dockerfile"] {
+            assert!(text(document).contains(&build), "{document} does not say {build}");
+        }
+    }
     let (from, gateway) = stages.last().expect("stages");
     assert!(!from.contains(" AS ") && gateway.iter().any(|line| line == r#"ENTRYPOINT ["groundwire"]"#), "{from}");
-    let build = format!("docker build --tag {IMAGE} --target argus-mcp .");
-    for document in ["docs/mcp-clients.md", "Dockerfile"] {
-        assert!(text(document).contains(&build), "{document} does not say {build}");
-    }
 }

@@ -26,3 +26,6 @@ mod secrets;
 mod sse;
 mod store_story;
 mod support;
+mod sysdig_gateway;
+mod sysdig_http;
+mod sysdig_process;

@@ -5,10 +5,8 @@
 //! a result with `isError`; a JSON-RPC error means that the tool is unknown.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures::FutureExt;
 use rmcp::ErrorData;
 use rmcp::RoleServer;
 use rmcp::ServerHandler;
@@ -38,6 +36,7 @@ use crate::servers::argus::tools::On;
 use crate::servers::argus::tools::Tool;
 use crate::servers::argus::tools::ToolKind;
 use crate::servers::argus::validate;
+use crate::servers::caught::caught;
 
 /// Name of the server as clients see it.
 pub const SERVER_NAME: &str = "argus-api-mcp-server-stdio";
@@ -216,17 +215,15 @@ impl ServerHandler for ArgusServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
-        // A panic must end as an answer, or the client would wait for ever.
-        let call = AssertUnwindSafe(self.call(&request.name, &arguments)).catch_unwind();
         let result = tokio::select! {
-            result = call => result,
+            result = caught(self.call(&request.name, &arguments)) => result,
             () = context.ct.cancelled() => {
                 return Err(ErrorData::internal_error("the call was cancelled", None));
             }
         };
         match result {
-            Ok(Some(result)) => Ok(result.into()),
-            Ok(None) => {
+            Some(Some(result)) => Ok(result.into()),
+            Some(None) => {
                 let names = self.tools.iter().map(|exposed| exposed.listed.name.as_ref());
                 let text = match validate::nearest(&request.name, names) {
                     Some(near) => format!("unknown tool; did you mean {near}?"),
@@ -234,7 +231,7 @@ impl ServerHandler for ArgusServer {
                 };
                 Err(ErrorData::invalid_params(text, None))
             }
-            Err(_) => {
+            None => {
                 Err(ErrorData::internal_error("the tool failed inside the server; no Argus data was obtained", None))
             }
         }

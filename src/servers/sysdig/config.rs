@@ -19,6 +19,9 @@ pub const API_SECURE_TOKEN: &str = "SYSDIG_MCP_API_SECURE_TOKEN";
 /// Variable with the API token (the newer name).
 pub const API_TOKEN: &str = "SYSDIG_MCP_API_TOKEN";
 
+/// Variables with the API token; the first that is not empty counts.
+pub const TOKENS: [&str; 2] = [API_SECURE_TOKEN, API_TOKEN];
+
 /// How clients reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -45,6 +48,12 @@ pub enum StartError {
     /// The Sysdig host cannot be used as a base URL.
     #[error("invalid {API_HOST}: {0}")]
     InvalidHost(#[from] HostError),
+    /// The mount path cannot be part of a URL as it stands.
+    #[error(
+        "invalid SYSDIG_MCP_MOUNT_PATH: {0:?}; a path has parts of letters, digits, '-', '.', '_' and '~', \
+         as in /sysdig-mcp-server, and is not /healthz"
+    )]
+    InvalidMountPath(String),
     /// The process has no TLS provider, so no HTTPS client can be made.
     #[error("no TLS provider is installed in this process")]
     NoTlsProvider,
@@ -62,6 +71,7 @@ impl StartError {
             Self::UnknownTransport(_) => "unknown_transport",
             Self::InvalidPort(_) => "invalid_port",
             Self::InvalidHost(_) => "invalid_host",
+            Self::InvalidMountPath(_) => "invalid_mount_path",
             Self::NoTlsProvider => "no_tls_provider",
             Self::HttpClient(_) => "http_client",
         }
@@ -139,7 +149,7 @@ pub struct SysdigConfig {
     pub transport: String,
     /// URL prefix of the HTTP transports.
     pub mount_path: String,
-    /// Log level: `DEBUG`, `INFO`, `WARNING` or `ERROR`.
+    /// Log level: `DEBUG`, `INFO`, `WARNING` or `ERROR`; `TRACE` besides, for everything.
     pub log_level: String,
     /// Address to bind to; empty means all interfaces.
     pub listening_host: String,
@@ -152,6 +162,8 @@ pub struct SysdigConfig {
     /// Lend the configured token to HTTP requests that bring none. Whoever can
     /// reach the port then acts with that token.
     pub allow_env_credentials_over_http: bool,
+    /// Tools that are neither listed nor run, by name.
+    pub withheld: Vec<&'static str>,
     /// Answer event tools with the bare API JSON instead of the envelope.
     pub bare_results: bool,
     /// Version shown to clients and sent as `User-Agent`.
@@ -177,6 +189,7 @@ impl Default for SysdigConfig {
             skip_tls_verification: false,
             stateless: false,
             allow_env_credentials_over_http: false,
+            withheld: Vec::new(),
             bare_results: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             connect_timeout: Duration::from_secs(10),
@@ -207,7 +220,7 @@ impl SysdigConfig {
         };
         Ok(Self {
             api_host: lookup(API_HOST),
-            api_token: [API_SECURE_TOKEN, API_TOKEN]
+            api_token: TOKENS
                 .into_iter()
                 .filter_map(lookup)
                 .find(|token| !token.trim().is_empty())
@@ -219,6 +232,7 @@ impl SysdigConfig {
             listening_port,
             skip_tls_verification: flag("SYSDIG_MCP_API_SKIP_TLS_VERIFICATION"),
             stateless: flag("SYSDIG_MCP_STATELESS"),
+            allow_env_credentials_over_http: flag("SYSDIG_MCP_ALLOW_ENV_CREDENTIALS_OVER_HTTP"),
             ..defaults
         })
     }
@@ -237,8 +251,8 @@ impl SysdigConfig {
     }
 
     /// Decides whether a server can start with this configuration: a known
-    /// transport, and on stdio a host and then a token. A host that is given
-    /// must be usable on any transport. Sysdig itself is not called.
+    /// transport, and on stdio a host and then a token, over HTTP a mount path. A host
+    /// that is given must be usable on any transport. Sysdig itself is not called.
     ///
     /// # Errors
     /// The first [`StartError`] found, in the order above.
@@ -248,8 +262,32 @@ impl SysdigConfig {
         if transport == Transport::Stdio {
             host.ok_or(StartError::Missing(API_HOST))?;
             self.token().ok_or(StartError::Missing(API_SECURE_TOKEN))?;
+        } else {
+            self.mount()?;
         }
         Ok(transport)
+    }
+
+    /// The mount path as it begins a URL path: with a slash before each part and none at its
+    /// end; empty for the root.
+    ///
+    /// # Errors
+    /// [`StartError::InvalidMountPath`].
+    pub fn mount(&self) -> Result<String, StartError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let mut mount = String::new();
+        for part in self.mount_path.trim().split('/').filter(|part| !part.is_empty()) {
+            if !part.bytes().all(plain) || matches!(part, "." | "..") {
+                return Err(StartError::InvalidMountPath(self.mount_path.clone()));
+            }
+            mount.push('/');
+            mount.push_str(part);
+        }
+        // There the server tells its health, whatever the mount path.
+        if mount.strip_prefix('/') == Some("healthz") {
+            return Err(StartError::InvalidMountPath(self.mount_path.clone()));
+        }
+        Ok(mount)
     }
 
     /// The configured host as a base URL; `None` when it is unset or empty.
@@ -301,7 +339,7 @@ fn parse_bool(text: Option<&str>) -> Option<bool> {
 fn parse_log_level(text: &str) -> String {
     let level = text.trim().to_uppercase();
     match level.as_str() {
-        "DEBUG" | "INFO" | "WARNING" | "ERROR" => level,
+        "TRACE" | "DEBUG" | "INFO" | "WARNING" | "ERROR" => level,
         _ => "INFO".to_owned(),
     }
 }
@@ -325,7 +363,7 @@ mod tests {
         assert_eq!(config.mount_path, "/sysdig-mcp-server");
         assert_eq!(config.log_level, "INFO");
         assert!(!config.skip_tls_verification);
-        assert!(!config.stateless);
+        assert!(!config.stateless && !config.allow_env_credentials_over_http);
     }
 
     #[test]
@@ -341,6 +379,7 @@ mod tests {
             ("SYSDIG_MCP_LISTENING_HOST", "0.0.0.0"),
             ("SYSDIG_MCP_API_SKIP_TLS_VERIFICATION", " True "),
             ("SYSDIG_MCP_STATELESS", "1"),
+            ("SYSDIG_MCP_ALLOW_ENV_CREDENTIALS_OVER_HTTP", "t"),
         ])
         .unwrap();
         assert_eq!(config.check().unwrap(), Transport::StreamableHttp);
@@ -349,7 +388,7 @@ mod tests {
         assert_eq!(config.log_level, "WARNING");
         assert_eq!(config.listening_port, 9090);
         assert_eq!(config.listening_host, "0.0.0.0");
-        assert!(config.skip_tls_verification && config.stateless);
+        assert!(config.skip_tls_verification && config.stateless && config.allow_env_credentials_over_http);
         let host = config.host().unwrap().unwrap();
         assert_eq!(host.join(&["api", "a/b"]).as_str(), "https://us2.app.sysdig.com/api/a%2Fb");
     }
@@ -367,6 +406,38 @@ mod tests {
         for port in ["", "80a", "70000", "-1"] {
             let error = load(&[("SYSDIG_MCP_LISTENING_PORT", port)]).unwrap_err();
             assert_eq!(error.kind(), "invalid_port", "{port}");
+        }
+    }
+
+    #[test]
+    fn a_mount_path_is_repaired_or_refused() {
+        let mount = |path| load(&[("SYSDIG_MCP_MOUNT_PATH", path)]).unwrap().mount();
+        for (given, read) in [
+            ("", ""),
+            ("/", ""),
+            (" mcp/ ", "/mcp"),
+            ("/a//b/", "/a/b"),
+            ("/x/healthz", "/x/healthz"),
+            ("/v1.0_~-", "/v1.0_~-"),
+        ] {
+            assert_eq!(mount(given).unwrap(), read, "{given}");
+        }
+        for odd in ["/a b", "/{x}", "/{*x}", "/a/../b", "/%2f", "/ø", "/a?b", "healthz", ":x", "/*"] {
+            let error = mount(odd).unwrap_err();
+            assert_eq!(error.kind(), "invalid_mount_path", "{odd}");
+            assert!(error.to_string().contains(odd), "{error}");
+        }
+        // Over stdio there is no path.
+        let odd = [("SYSDIG_MCP_MOUNT_PATH", "/{x}"), ("SYSDIG_MCP_API_HOST", "h"), ("SYSDIG_MCP_API_TOKEN", "t")];
+        assert!(load(&odd).unwrap().check().is_ok());
+        let http = [&odd[..], &[("SYSDIG_MCP_TRANSPORT", "sse")]].concat();
+        assert_eq!(load(&http).unwrap().check().unwrap_err().kind(), "invalid_mount_path");
+    }
+
+    #[test]
+    fn an_unknown_level_is_info() {
+        for (given, read) in [("debug", "DEBUG"), (" trace ", "TRACE"), ("loud", "INFO"), ("", "INFO")] {
+            assert_eq!(load(&[("SYSDIG_MCP_LOGLEVEL", given)]).unwrap().log_level, read);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Whose token goes to which Sysdig host, decided anew for each request.
 //!
-//! A request that came over HTTP carries its headers and is judged by them;
-//! any other (stdio, in process) uses the configuration. The one rule that
-//! matters most: a configured token never goes to a host named by a header.
+//! A request that came over HTTP is judged by what it presents; any other (stdio, in process)
+//! uses the configuration. The one rule that matters most: a configured token never goes to a
+//! host that a request names.
 
 use http::HeaderMap;
 use secrecy::SecretString;
@@ -12,6 +12,9 @@ use crate::servers::sysdig::config::API_SECURE_TOKEN;
 use crate::servers::sysdig::config::BaseUrl;
 use crate::servers::sysdig::config::HostError;
 use crate::servers::sysdig::config::SysdigConfig;
+
+/// Bytes that one header may have; what is longer is no token and no host.
+const HEADER_BYTES: usize = 8 * 1024;
 
 /// A token together with the only host it may be sent to.
 #[derive(Debug, Clone)]
@@ -42,25 +45,81 @@ pub enum CredentialError {
     InvalidConfiguredHost(HostError),
 }
 
-/// Credentials of one request; `headers` is `None` when it did not come over
-/// HTTP.
+/// What a request over HTTP brings of its own, in the headers `X-Sysdig-Token`,
+/// `Authorization` and `X-Sysdig-Host`. `Debug` never shows the token.
+#[derive(Debug, Clone, Default)]
+pub struct Presented {
+    token: Field<SecretString>,
+    host: Field<String>,
+}
+
+/// What one header says.
+#[derive(Debug, Clone, Default)]
+enum Field<T> {
+    #[default]
+    Absent,
+    /// Repeated, or not of its form.
+    Unusable,
+    Given(T),
+}
+
+impl Presented {
+    /// Reads the headers of one request. `Authorization` counts only where it is for Sysdig:
+    /// a server may ask for a token of its own in it.
+    #[must_use]
+    pub fn read(headers: &HeaderMap, authorization_is_for_sysdig: bool) -> Self {
+        let token = match header(headers, "x-sysdig-token") {
+            Field::Given(text) => raw_token(text),
+            Field::Unusable => Field::Unusable,
+            Field::Absent if authorization_is_for_sysdig => match header(headers, "authorization") {
+                Field::Given(text) => bearer(text),
+                Field::Unusable => Field::Unusable,
+                Field::Absent => Field::Absent,
+            },
+            Field::Absent => Field::Absent,
+        };
+        let host = match header(headers, "x-sysdig-host") {
+            Field::Given(text) => Field::Given(text.to_owned()),
+            Field::Unusable => Field::Unusable,
+            Field::Absent => Field::Absent,
+        };
+        Self { token, host }
+    }
+
+    /// Whether the request brings nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!((&self.token, &self.host), (Field::Absent, Field::Absent))
+    }
+
+    /// The token, if there is a usable one.
+    #[must_use]
+    pub fn token(&self) -> Option<&SecretString> {
+        match &self.token {
+            Field::Given(token) => Some(token),
+            Field::Absent | Field::Unusable => None,
+        }
+    }
+}
+
+/// Credentials of one request; `presented` is `None` when it did not come over HTTP.
 ///
 /// # Errors
 /// [`CredentialError`] naming what is missing; never the value of a token.
-pub fn resolve(config: &SysdigConfig, headers: Option<&HeaderMap>) -> Result<Credentials, CredentialError> {
-    let Some(headers) = headers else {
+pub fn resolve(config: &SysdigConfig, presented: Option<&Presented>) -> Result<Credentials, CredentialError> {
+    let Some(presented) = presented else {
         return from_configuration(config);
     };
-    let Some(token) = header_token(headers) else {
-        if config.allow_env_credentials_over_http {
-            // Any X-Sysdig-Host is ignored here: it could point anywhere.
-            return from_configuration(config);
-        }
-        return Err(CredentialError::NoToken);
+    let token = match &presented.token {
+        Field::Given(token) => token.clone(),
+        // Any X-Sysdig-Host is ignored here: it could point anywhere.
+        Field::Absent if config.allow_env_credentials_over_http => return from_configuration(config),
+        Field::Absent | Field::Unusable => return Err(CredentialError::NoToken),
     };
-    let host = match header_text(headers, "x-sysdig-host") {
-        Some(host) => BaseUrl::parse(host).map_err(CredentialError::InvalidHeaderHost)?,
-        None => configured_host(config)?.ok_or(CredentialError::NoHost)?,
+    let host = match &presented.host {
+        Field::Given(host) => BaseUrl::parse(host).map_err(CredentialError::InvalidHeaderHost)?,
+        Field::Unusable => return Err(CredentialError::InvalidHeaderHost(HostError::NotAUrl)),
+        Field::Absent => configured_host(config)?.ok_or(CredentialError::NoHost)?,
     };
     Ok(Credentials { host, token })
 }
@@ -76,31 +135,44 @@ fn configured_host(config: &SysdigConfig) -> Result<Option<BaseUrl>, CredentialE
     config.host().map_err(CredentialError::InvalidConfiguredHost)
 }
 
-/// `X-Sysdig-Token` with or without the word `Bearer`, else a well-formed
-/// `Authorization: Bearer`.
-fn header_token(headers: &HeaderMap) -> Option<SecretString> {
-    if let Some(text) = header_text(headers, "x-sysdig-token") {
-        let token = bearer(text).unwrap_or(text);
-        return is_single_word(token).then(|| SecretString::from(token));
+/// A token with or without the word `Bearer` before it.
+fn raw_token(text: &str) -> Field<SecretString> {
+    one_word(after_bearer(text).unwrap_or(text))
+}
+
+/// The token of `Bearer <token>`. Another scheme is for somebody else, such as a proxy.
+fn bearer(text: &str) -> Field<SecretString> {
+    after_bearer(text).map_or(Field::Absent, one_word)
+}
+
+/// What follows the word `Bearer`, in any case, at the beginning.
+fn after_bearer(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    scheme.eq_ignore_ascii_case("bearer").then_some(rest)
+}
+
+fn one_word(text: &str) -> Field<SecretString> {
+    let token = text.trim();
+    if token.is_empty() || token.contains(char::is_whitespace) {
+        return Field::Unusable;
     }
-    bearer(header_text(headers, "authorization")?).map(SecretString::from)
+    Field::Given(SecretString::from(token))
 }
 
-/// The token of `Bearer <token>`: the scheme in any case, exactly one word
-/// after it.
-fn bearer(text: &str) -> Option<&str> {
-    let (scheme, rest) = text.split_once(char::is_whitespace)?;
-    let token = rest.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && is_single_word(token)).then_some(token)
-}
-
-fn is_single_word(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_whitespace)
-}
-
-fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let text = headers.get(name)?.to_str().ok()?.trim();
-    (!text.is_empty()).then_some(text)
+/// A header as text; a blank one counts as absent, a repeated or very long one is no answer.
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Field<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return if headers.contains_key(name) { Field::Unusable } else { Field::Absent };
+    };
+    if value.len() > HEADER_BYTES {
+        return Field::Unusable;
+    }
+    match value.to_str().map(str::trim) {
+        Ok("") => Field::Absent,
+        Ok(text) => Field::Given(text),
+        Err(_) => Field::Unusable,
+    }
 }
 
 #[cfg(test)]
@@ -119,14 +191,19 @@ mod tests {
     }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        headers
+    }
+
+    fn presented(pairs: &[(&'static str, &'static str)]) -> Presented {
+        Presented::read(&headers(pairs), true)
     }
 
     fn resolved(config: &SysdigConfig, pairs: &[(&'static str, &'static str)]) -> (String, String) {
-        let credentials = resolve(config, Some(&headers(pairs))).unwrap();
+        let credentials = resolve(config, Some(&presented(pairs))).unwrap();
         (credentials.host.join(&[]).to_string(), credentials.token.expose_secret().to_owned())
     }
 
@@ -149,10 +226,33 @@ mod tests {
             vec![("authorization", "Bearer")],
             vec![("authorization", "Bearer a b")],
             vec![("x-sysdig-token", "a b")],
+            vec![("x-sysdig-token", "Bearer")],
+            vec![("x-sysdig-token", "tøken")],
+            // One that cannot be used is not made up for by another.
+            vec![("x-sysdig-token", "a b"), ("authorization", "Bearer two")],
+            vec![("x-sysdig-token", "one"), ("x-sysdig-token", "two")],
+            vec![("authorization", "Bearer one"), ("authorization", "Bearer two")],
         ] {
-            let error = resolve(&config, Some(&headers(&pairs))).unwrap_err();
+            let error = resolve(&config, Some(&presented(&pairs))).unwrap_err();
             assert_eq!(error, CredentialError::NoToken, "{pairs:?}");
         }
+        let long: &'static str = "x".repeat(HEADER_BYTES + 1).leak();
+        assert!(presented(&[("x-sysdig-token", &long[1..])]).token().is_some());
+        assert!(presented(&[("x-sysdig-token", long)]).token().is_none());
+        let blank = [("x-sysdig-token", " "), ("authorization", "Bearer two")];
+        assert_eq!(resolved(&config, &blank).1, "two");
+    }
+
+    #[test]
+    fn a_token_for_somebody_else_is_not_read() {
+        let pairs = [("authorization", "Bearer gateway"), ("x-sysdig-host", "b.example")];
+        let read = |pairs: &[(&'static str, &'static str)]| Presented::read(&headers(pairs), false);
+        let config = config(Some("https://a.example"), None);
+        assert_eq!(resolve(&config, Some(&read(&pairs))).unwrap_err(), CredentialError::NoToken);
+        assert!(read(&pairs[..1]).is_empty() && !read(&pairs).is_empty());
+        let both = [("authorization", "Bearer gateway"), ("x-sysdig-token", "own")];
+        assert_eq!(resolve(&config, Some(&read(&both))).unwrap().token.expose_secret(), "own");
+        assert!(!format!("{:?}", read(&both)).contains("own"));
     }
 
     #[test]
@@ -163,7 +263,7 @@ mod tests {
         assert_eq!(resolved(&config(Some("https://a.example"), None), &pairs).0, host);
         let only_token = [("authorization", "Bearer t")];
         assert_eq!(resolved(&config(Some("a.example"), None), &only_token).0, "https://a.example/");
-        let error = resolve(&config(None, None), Some(&headers(&only_token))).unwrap_err();
+        let error = resolve(&config(None, None), Some(&presented(&only_token))).unwrap_err();
         assert!(error.to_string().contains("SYSDIG_MCP_API_HOST"));
     }
 
@@ -174,7 +274,29 @@ mod tests {
             ..config(Some("https://a.example"), Some("configured"))
         };
         let pairs = [("x-sysdig-host", "https://evil.example")];
-        assert_eq!(resolved(&lending, &pairs), ("https://a.example/".to_owned(), "configured".to_owned()));
+        for pairs in [&pairs[..], &[("authorization", "Basic abc")], &[]] {
+            assert_eq!(resolved(&lending, pairs), ("https://a.example/".to_owned(), "configured".to_owned()));
+        }
+        let broken = [("authorization", "Bearer a b"), ("x-sysdig-host", "https://evil.example")];
+        assert_eq!(resolve(&lending, Some(&presented(&broken))).unwrap_err(), CredentialError::NoToken);
+    }
+
+    #[test]
+    fn odd_hosts_of_a_header_are_refused_or_cut_to_what_they_name() {
+        let at =
+            |host| resolve(&config(None, None), Some(&presented(&[("x-sysdig-token", "t"), ("x-sysdig-host", host)])));
+        assert_eq!(at("http://b.example/a/b?c#d").unwrap().host.join(&[]).as_str(), "http://b.example/");
+        for (host, problem) in [
+            ("https://user:word@b.example", HostError::Credentials),
+            ("file:///etc/passwd", HostError::Scheme),
+            ("javascript:alert(1)", HostError::NotAUrl),
+            ("b.exåmple", HostError::NotAUrl),
+        ] {
+            assert_eq!(at(host).unwrap_err(), CredentialError::InvalidHeaderHost(problem), "{host}");
+        }
+        let two = [("x-sysdig-token", "t"), ("x-sysdig-host", "a.example"), ("x-sysdig-host", "b.example")];
+        let error = resolve(&config(Some("c.example"), None), Some(&presented(&two))).unwrap_err();
+        assert_eq!(error, CredentialError::InvalidHeaderHost(HostError::NotAUrl));
     }
 
     #[test]

@@ -34,12 +34,16 @@ use rmcp::service::RequestContext;
 use rmcp::service::RoleServer;
 use serde_json::Value;
 
+use crate::servers::caught::caught;
 use crate::servers::sysdig::arguments::Arguments;
+use crate::servers::sysdig::config::API_HOST;
 use crate::servers::sysdig::config::StartError;
 use crate::servers::sysdig::config::SysdigConfig;
+use crate::servers::sysdig::config::Transport;
 use crate::servers::sysdig::credentials;
 use crate::servers::sysdig::credentials::CredentialError;
 use crate::servers::sysdig::credentials::Credentials;
+use crate::servers::sysdig::credentials::Presented;
 use crate::servers::sysdig::outcome::ToolError;
 use crate::servers::sysdig::permissions::Permissions;
 use crate::servers::sysdig::prompt;
@@ -56,15 +60,20 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 const INSTRUCTIONS: &str = "Provides tools and resources of Sysdig Secure: runtime security events and their context.";
 
+/// What a tool's client is told of a defect.
+const DEFECT: &str = "the tool failed inside the server; no Sysdig data was obtained";
+
 /// The server. Cheap to clone; clones share the HTTP client.
 #[derive(Clone)]
 pub struct SysdigServer(Arc<Shared>);
 
+#[derive(Clone)]
 struct Shared {
     config: SysdigConfig,
     upstream: Upstream,
     clock: Clock,
     scanner: Option<Scanner>,
+    over_http: bool,
 }
 
 impl SysdigServer {
@@ -74,16 +83,21 @@ impl SysdigServer {
     #[must_use]
     pub fn new(config: SysdigConfig, http: reqwest::Client, clock: Clock) -> Self {
         let upstream = Upstream::new(http, &config);
-        Self(Arc::new(Shared { config, upstream, clock, scanner: None }))
+        Self(Arc::new(Shared { config, upstream, clock, scanner: None, over_http: false }))
     }
 
     /// The same server, offering the scanner of this machine. A request that
     /// came over HTTP never sees it.
     #[must_use]
     pub fn with_scanner(self, scanner: Scanner) -> Self {
-        let Shared { config, upstream, clock, .. } = self.0.as_ref();
-        let (config, upstream, clock) = (config.clone(), upstream.clone(), Arc::clone(clock));
-        Self(Arc::new(Shared { config, upstream, clock, scanner: Some(scanner) }))
+        Self(Arc::new(Shared { scanner: Some(scanner), ..Shared::clone(&self.0) }))
+    }
+
+    /// The same server for callers over HTTP: whatever way a request comes by, it is judged by
+    /// what it presents, and nobody is offered a scanner.
+    #[must_use]
+    pub fn over_http(self) -> Self {
+        Self(Arc::new(Shared { scanner: None, over_http: true, ..Shared::clone(&self.0) }))
     }
 
     /// A server that may be started by itself: checks the configuration and
@@ -92,24 +106,35 @@ impl SysdigServer {
     /// # Errors
     /// [`StartError`], before anything is listened on or called.
     pub fn checked(config: SysdigConfig, clock: Clock) -> Result<Self, StartError> {
-        config.check()?;
-        if config.allow_env_credentials_over_http {
-            tracing::warn!(
-                "HTTP requests without a token use the configured one: \
-                 anybody who can reach this server acts with it"
-            );
+        if config.check()? != Transport::Stdio {
+            warn_of_http(&config);
         }
         let http = config.http_client()?;
         Ok(Self::new(config, http, clock))
     }
 
     fn credentials(&self, extensions: &Extensions) -> Result<Credentials, CredentialError> {
-        let headers = extensions.get::<Parts>().map(|parts| &parts.headers);
-        credentials::resolve(&self.0.config, headers)
+        let presented = match extensions.get::<Parts>() {
+            // Who serves HTTP has read the headers; where nobody did, they are still there.
+            Some(parts) => Some(match parts.extensions.get::<Presented>() {
+                Some(presented) => presented.clone(),
+                None => Presented::read(&parts.headers, true),
+            }),
+            None => self.0.over_http.then(Presented::default),
+        };
+        credentials::resolve(&self.0.config, presented.as_ref())
     }
 
     fn offers_scanner(&self, extensions: &Extensions) -> bool {
         self.0.scanner.is_some() && extensions.get::<Parts>().is_none()
+    }
+
+    /// The tool of that name, if it is served.
+    fn served(&self, name: &str, with_scanner: bool) -> Option<&'static ToolEntry> {
+        let served = |tool: &&ToolEntry| {
+            !self.0.config.withheld.contains(&tool.name) && (tool.offer != Offer::Local || with_scanner)
+        };
+        tools::find(name).filter(served)
     }
 
     async fn permitted_tools(&self, credentials: &Credentials, with_scanner: bool) -> Vec<Tool> {
@@ -120,14 +145,9 @@ impl SysdigServer {
                 return Vec::new();
             }
         };
-        let offered = |tool: &&ToolEntry| match tool.offer {
-            Offer::Listed => true,
-            Offer::Unlisted => false,
-            Offer::Local => with_scanner,
-        };
         let listed: Vec<Tool> = tools::TOOLS
             .iter()
-            .filter(offered)
+            .filter(|tool| tool.offer != Offer::Unlisted && self.served(tool.name, with_scanner).is_some())
             .filter(|tool| permissions.allow(tool.permissions))
             .map(ToolEntry::definition)
             .collect();
@@ -159,6 +179,23 @@ impl SysdigServer {
     }
 }
 
+/// What whoever starts a server over HTTP may not have meant.
+fn warn_of_http(config: &SysdigConfig) {
+    if config.api_host.is_none() {
+        tracing::warn!("{API_HOST} is not set: each request must name its host in X-Sysdig-Host");
+    }
+    match (config.token(), config.allow_env_credentials_over_http) {
+        (Some(_), true) => tracing::warn!(
+            "HTTP requests without a token use the configured one: anybody who can reach this server acts with it"
+        ),
+        (Some(_), false) => {
+            tracing::warn!("the configured token is not used: over HTTP each request brings its own");
+        }
+        (None, true) => tracing::warn!("no token is configured that could be lent to requests without one"),
+        (None, false) => {}
+    }
+}
+
 impl ServerHandler for SysdigServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
@@ -180,7 +217,8 @@ impl ServerHandler for SysdigServer {
         let credentials = self
             .credentials(&context.extensions)
             .map_err(|error| ErrorData::invalid_request(error.to_string(), None))?;
-        let tools = self.permitted_tools(&credentials, self.offers_scanner(&context.extensions)).await;
+        let listing = self.permitted_tools(&credentials, self.offers_scanner(&context.extensions));
+        let tools = caught(listing).await.ok_or_else(|| ErrorData::internal_error(DEFECT, None))?;
         Ok(ListToolsResult::with_all_items(tools))
     }
 
@@ -190,8 +228,7 @@ impl ServerHandler for SysdigServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let with_scanner = self.offers_scanner(&context.extensions);
-        let found = tools::find(&request.name).filter(|tool| tool.offer != Offer::Local || with_scanner);
-        let Some(tool) = found else {
+        let Some(tool) = self.served(&request.name, with_scanner) else {
             let name: String = request.name.chars().take(128).collect();
             return Err(ErrorData::invalid_params(format!("unknown tool: {name}"), None));
         };
@@ -202,7 +239,7 @@ impl ServerHandler for SysdigServer {
             self.run_tool(tool, &credentials, &arguments).await
         };
         let outcome = tokio::select! {
-            outcome = running => outcome,
+            outcome = caught(running) => outcome.unwrap_or_else(|| Err(ToolError::argument(DEFECT))),
             // The answer of a cancelled request is not sent; this frees the upstream call.
             () = context.ct.cancelled() => Err(ToolError::argument("the request was cancelled")),
         };
@@ -217,8 +254,7 @@ impl ServerHandler for SysdigServer {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let with_scanner = self.0.scanner.is_some();
-        tools::find(name).filter(|tool| tool.offer != Offer::Local || with_scanner).map(ToolEntry::definition)
+        self.served(name, self.0.scanner.is_some()).map(ToolEntry::definition)
     }
 
     async fn list_resources(

@@ -1,28 +1,19 @@
-//! The server on standard input and output, from start checks to exit code.
+//! The server on standard input and output, up to the exit code.
 //!
 //! The one place that offers the scanner: its clients can start programs on this machine
-//! anyway. Standard output carries JSON-RPC frames and nothing else. What stops the
-//! start is written to standard error whatever the log level is.
-
-use std::io::Write;
+//! anyway. Standard output carries JSON-RPC frames and nothing else.
 
 use tokio_util::sync::CancellationToken;
 
-use crate::servers::sysdig::config::StartError;
-use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::scanner::Scanner;
-use crate::servers::sysdig::server::Clock;
 use crate::servers::sysdig::server::SysdigServer;
 use crate::servers::sysdig::server::serve;
 
 /// Serves until standard input ends or a termination signal arrives (0), or
-/// fails to start (1). Ends the process with this code rather than letting
+/// fails to greet its client (1). Ends the process with this code rather than letting
 /// the runtime wait for a blocked read of standard input.
-pub async fn serve_stdio(config: SysdigConfig, clock: Clock) -> u8 {
-    let server = match SysdigServer::checked(config, clock) {
-        Ok(server) => server.with_scanner(Scanner::default()),
-        Err(error) => return refuse(&error),
-    };
+pub async fn serve_stdio(server: SysdigServer) -> u8 {
+    let server = server.with_scanner(Scanner::default());
     let (read, write) = rmcp::transport::stdio();
     let cancel = CancellationToken::new();
     tokio::select! {
@@ -38,13 +29,6 @@ pub async fn serve_stdio(config: SysdigConfig, clock: Clock) -> u8 {
             0
         }
     }
-}
-
-fn refuse(error: &StartError) -> u8 {
-    let mut stderr = std::io::stderr().lock();
-    // Nowhere is left to report a broken standard error.
-    let _ = writeln!(stderr, "error loading configuration: {error}");
-    1
 }
 
 /// Resolves at SIGINT, SIGTERM or SIGHUP; never if none can be listened for.
@@ -65,20 +49,5 @@ async fn termination() {
 async fn termination() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use jiff::Timestamp;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_start_failure_is_exit_code_one() {
-        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-        assert_eq!(serve_stdio(SysdigConfig::default(), clock).await, 1);
     }
 }

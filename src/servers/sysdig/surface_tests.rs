@@ -15,6 +15,7 @@ use serde_json::Value;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::prompt;
 use crate::servers::sysdig::resource;
 use crate::servers::sysdig::scanner::Scanner;
@@ -124,6 +125,40 @@ async fn over_http_the_scanner_is_neither_listed_nor_callable() {
     assert_eq!(listed(&client).await, ["generate_sysql"]);
     assert_eq!(fixture.requests()[0].header("authorization"), "Bearer tok-http");
     assert_eq!(refusal(&client, "run_sysdig_cli_scanner").await, "-32602 unknown tool: run_sysdig_cli_scanner");
+}
+
+#[tokio::test]
+async fn a_server_for_http_never_uses_the_configuration_whatever_way_a_request_comes() {
+    let fixture = Fixture::start(vec![]).await.with_scanner(Scanner::default());
+    let client = connect(fixture.server().over_http()).await;
+    let listing = client.list_tools(None).await.unwrap_err();
+    assert!(listing.to_string().contains("Missing or invalid Authorization header"), "{listing}");
+    let arguments = json!({"event_id": "abc"}).as_object().cloned().unwrap();
+    let call = CallToolRequestParams::new("get_event_info").with_arguments(arguments);
+    let result = client.call_tool(call).await.unwrap();
+    assert_eq!(result.is_error, Some(true));
+    assert_eq!(result.content[0].as_text().unwrap().text, "Missing or invalid Authorization header");
+    assert_eq!(refusal(&client, "run_sysdig_cli_scanner").await, "-32602 unknown tool: run_sysdig_cli_scanner");
+    assert!(fixture.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_tool_that_panics_is_an_answer() {
+    let config = SysdigConfig {
+        api_host: Some("http://127.0.0.1:9".to_owned()),
+        api_token: Some("tok-test".into()),
+        ..SysdigConfig::default()
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = config.http_client().unwrap();
+    let server = SysdigServer::new(config, http, Arc::new(|| panic!("as asked")));
+    let client = connect(server).await;
+    for _ in 0..2 {
+        let result = client.call_tool(CallToolRequestParams::new("list_runtime_events")).await.unwrap();
+        assert_eq!(result.is_error, Some(true));
+        let text = &result.content[0].as_text().unwrap().text;
+        assert_eq!(text, "the tool failed inside the server; no Sysdig data was obtained");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::sim::argus::tests::{FULL, Running};
 
 /// `calls`: tool, arguments, and where something must stand in the answer (JSON Pointer), and
 /// what; `learn`: how to learn what stands for `$event` in arguments.
-const SPEC: &str = include_str!("../../../tests/mcp/argus_calls.json");
+const SPEC: &str = include_str!("../../../tests/mcp/argus.json");
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()

@@ -24,8 +24,10 @@ pub mod reply;
 pub mod requests;
 pub mod seed;
 pub mod story;
+pub mod syntax;
 pub mod sysql;
 pub mod tokens;
+pub mod work;
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -5,6 +5,9 @@ pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod gateway;
 pub(crate) mod held;
+pub(crate) mod recorder;
+pub(crate) mod served;
+pub(crate) mod sysdig_http;
 
 /// Sets the process's TLS provider, as the binary does first of all; again does no harm.
 pub(crate) fn install_tls() {

@@ -142,6 +142,16 @@ impl ToolEntry {
         Self { name: tool.name, permissions: k8s::PERMISSIONS, offer: Offer::Listed, work: Work::Metric(tool) }
     }
 
+    /// The tools whose work a call of this one does, itself among them. Who may not be given
+    /// one of them may not be given this one.
+    #[must_use]
+    pub fn does(&self) -> Vec<&'static str> {
+        if self.name == generate_and_run_sysql::ENTRY.name {
+            return vec![self.name, generate_sysql::ENTRY.name, run_sysql::ENTRY.name];
+        }
+        vec![self.name]
+    }
+
     /// Runs one call; the value is always a JSON object.
     #[must_use]
     pub fn run<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Result<Value, ToolError>> {

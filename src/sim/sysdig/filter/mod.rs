@@ -4,17 +4,15 @@
 //! A filter is parsed in full before any event is looked at, so that a syntax
 //! error is an answer about the filter and never a half-filtered page. Length
 //! and depth are bounded. A comparison with a field that an event does not
-//! have is false, not an error.
+//! have is false, not an error. An event is looked at once for each comparison
+//! and value of the filter; the steps are counted.
 
-mod lex;
 mod parse;
 
 use serde_json::Value;
 
 /// Longest filter, in characters.
 pub const MAX_CHARS: usize = 2048;
-/// Deepest nesting of parentheses and negations.
-pub const MAX_DEPTH: usize = 32;
 
 /// A syntax error, with the character position where it was noticed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,26 +56,43 @@ impl Filter {
     /// # Errors
     /// [`FilterError`] for anything that is not a whole filter within bounds.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        parse::parse(text).map(Self)
+        Self::parse_counted(text).0
+    }
+
+    /// Understands a filter, and says how many tokens were tried for that.
+    pub fn parse_counted(text: &str) -> (Result<Self, FilterError>, usize) {
+        let (parsed, tried) = parse::parse(text);
+        (parsed.map(Self), tried)
     }
 
     /// Whether an event, as the API shows it, passes.
     #[must_use]
     pub fn matches(&self, event: &Value) -> bool {
-        self.0.matches(event)
+        self.examined(event).0
+    }
+
+    /// Whether an event passes, and in how many steps that was found.
+    #[must_use]
+    pub fn examined(&self, event: &Value) -> (bool, usize) {
+        let mut steps = 0;
+        (self.0.matches(event, &mut steps), steps)
     }
 }
 
 impl Expression {
-    fn matches(&self, event: &Value) -> bool {
+    fn matches(&self, event: &Value, steps: &mut usize) -> bool {
+        *steps += 1;
         match self {
-            Self::And(parts) => parts.iter().all(|part| part.matches(event)),
-            Self::Or(parts) => parts.iter().any(|part| part.matches(event)),
-            Self::Not(inner) => !inner.matches(event),
+            Self::And(parts) => parts.iter().all(|part| part.matches(event, steps)),
+            Self::Or(parts) => parts.iter().any(|part| part.matches(event, steps)),
+            Self::Not(inner) => !inner.matches(event, steps),
             Self::Exists(field) => look_up(event, field).is_some(),
-            Self::OneOf { field, values } => look_up(event, field).is_some_and(|actual| values.contains(&actual)),
+            Self::OneOf { field, values } => {
+                *steps += values.len();
+                look_up(event, field).is_some_and(|actual| values.contains(&actual))
+            }
             Self::Compare { field, operator, value } if field == FREE_TEXT => {
-                let found = contains_text(event, &value.to_lowercase());
+                let found = contains_text(event, &value.to_lowercase(), steps);
                 found == (*operator == Operator::Equal)
             }
             Self::Compare { field, operator, value } => {
@@ -130,11 +145,12 @@ fn look_up(event: &Value, field: &str) -> Option<String> {
     }
 }
 
-fn contains_text(value: &Value, needle: &str) -> bool {
+fn contains_text(value: &Value, needle: &str, steps: &mut usize) -> bool {
+    *steps += 1;
     match value {
         Value::String(text) => text.to_lowercase().contains(needle),
-        Value::Array(items) => items.iter().any(|item| contains_text(item, needle)),
-        Value::Object(members) => members.values().any(|item| contains_text(item, needle)),
+        Value::Array(items) => items.iter().any(|item| contains_text(item, needle, steps)),
+        Value::Object(members) => members.values().any(|item| contains_text(item, needle, steps)),
         _ => false,
     }
 }
@@ -145,6 +161,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sim::sysdig::syntax::MAX_DEPTH;
 
     fn event() -> Value {
         json!({

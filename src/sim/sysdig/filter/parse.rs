@@ -1,177 +1,128 @@
-//! Recursive descent over the tokens; `not` binds tightest, then `and`, then
-//! `or`. Keywords are understood in any case, field names as written.
+//! The grammar of filters; `not` binds tightest, then `and`, then `or`.
+//! Keywords are understood in any case, field names as written.
+
+use winnow::Parser;
+use winnow::combinator::alt;
+use winnow::combinator::delimited;
+use winnow::combinator::opt;
+use winnow::combinator::peek;
+use winnow::combinator::preceded;
+use winnow::combinator::separated;
+use winnow::combinator::terminated;
 
 use crate::sim::sysdig::filter::Expression;
 use crate::sim::sysdig::filter::FREE_TEXT;
 use crate::sim::sysdig::filter::FilterError;
 use crate::sim::sysdig::filter::MAX_CHARS;
-use crate::sim::sysdig::filter::MAX_DEPTH;
 use crate::sim::sysdig::filter::Operator;
-use crate::sim::sysdig::filter::lex::Token;
-use crate::sim::sysdig::filter::lex::tokens;
+use crate::sim::sysdig::syntax::Escape;
+use crate::sim::sysdig::syntax::Input;
+use crate::sim::sysdig::syntax::Parsed;
+use crate::sim::sysdig::syntax::Rule;
+use crate::sim::sysdig::syntax::end;
+use crate::sim::sysdig::syntax::expect;
+use crate::sim::sysdig::syntax::joined;
+use crate::sim::sysdig::syntax::keyword_of;
+use crate::sim::sysdig::syntax::nested;
+use crate::sim::sysdig::syntax::quoted;
+use crate::sim::sysdig::syntax::read;
+use crate::sim::sysdig::syntax::refuse;
+use crate::sim::sysdig::syntax::sign;
+use crate::sim::sysdig::syntax::sign_of;
+use crate::sim::sysdig::syntax::word;
 
-/// The whole text as one expression.
-pub(super) fn parse(text: &str) -> Result<Expression, FilterError> {
-    let length = text.chars().count();
-    if length > MAX_CHARS {
-        return Err(FilterError { message: format!("longer than {MAX_CHARS} characters"), position: MAX_CHARS });
+const SIGNS: &[(&str, Operator)] = &[
+    ("=", Operator::Equal),
+    ("!=", Operator::NotEqual),
+    (">=", Operator::GreaterOrEqual),
+    (">", Operator::Greater),
+    ("<=", Operator::LessOrEqual),
+    ("<", Operator::Less),
+];
+
+/// The whole text as one expression, and how many tokens were tried for that.
+pub(super) fn parse(text: &str) -> (Result<Expression, FilterError>, usize) {
+    if text.chars().count() > MAX_CHARS {
+        let message = format!("longer than {MAX_CHARS} characters");
+        return (Err(FilterError { message, position: MAX_CHARS }), 0);
     }
-    let mut parser = Parser { tokens: tokens(text)?, next: 0, end: length };
-    let expression = parser.any(0)?;
-    if parser.peek().is_some() {
-        return Err(parser.expected("'and', 'or' or the end"));
-    }
-    Ok(expression)
+    let (parsed, tried) = read(text, terminated(any, expect("'and', 'or' or the end", end)));
+    let parsed = parsed.map_err(|problem| {
+        let position = text[..text.len() - problem.rest].chars().count();
+        FilterError { message: problem.message, position }
+    });
+    (parsed, tried)
 }
 
-struct Parser {
-    tokens: Vec<(Token, usize)>,
-    next: usize,
-    end: usize,
+fn any(input: &mut Input<'_>) -> Parsed<Expression> {
+    joined(all, keyword("or"), Expression::Or).parse_next(input)
 }
 
-impl Parser {
-    fn any(&mut self, depth: usize) -> Result<Expression, FilterError> {
-        let mut parts = vec![self.all(depth)?];
-        while self.keyword("or") {
-            parts.push(self.all(depth)?);
-        }
-        Ok(single_or(parts, Expression::Or))
-    }
+fn all(input: &mut Input<'_>) -> Parsed<Expression> {
+    joined(one, keyword("and"), Expression::And).parse_next(input)
+}
 
-    fn all(&mut self, depth: usize) -> Result<Expression, FilterError> {
-        let mut parts = vec![self.one(depth)?];
-        while self.keyword("and") {
-            parts.push(self.one(depth)?);
-        }
-        Ok(single_or(parts, Expression::And))
-    }
+fn one(input: &mut Input<'_>) -> Parsed<Expression> {
+    alt((
+        preceded(keyword("not"), nested(one)).map(negated),
+        delimited(sign("("), nested(any), expect("')', 'and' or 'or'", sign(")"))),
+        comparison,
+    ))
+    .parse_next(input)
+}
 
-    fn one(&mut self, depth: usize) -> Result<Expression, FilterError> {
-        if depth > MAX_DEPTH {
-            return Err(self.error(&format!("nested deeper than {MAX_DEPTH}")));
-        }
-        if self.keyword("not") {
-            return Ok(Expression::Not(Box::new(self.one(depth + 1)?)));
-        }
-        if self.take(&Token::Open) {
-            let inner = self.any(depth + 1)?;
-            return if self.take(&Token::Close) { Ok(inner) } else { Err(self.expected("')', 'and' or 'or'")) };
-        }
-        self.comparison()
+fn comparison(input: &mut Input<'_>) -> Parsed<Expression> {
+    let field = expect("a field", name()).parse_next(input)?.to_owned();
+    if field == FREE_TEXT && peek(alt((sign("="), sign("!=")))).parse_next(input).is_err() {
+        return refuse(input, "freeText takes only = and !=");
     }
-
-    fn comparison(&mut self) -> Result<Expression, FilterError> {
-        let Some(Token::Word(field)) = self.peek().cloned() else {
-            return Err(self.expected("a field"));
-        };
-        self.next += 1;
-        if field == FREE_TEXT && !matches!(self.peek(), Some(Token::Sign("=" | "!="))) {
-            return Err(self.error("freeText takes only = and !="));
-        }
-        let negated = self.keyword("not");
-        let comparison = if negated {
-            self.word_operator(field)?
-        } else if let Some(operator) = self.sign() {
-            let value = self.value()?;
-            Expression::Compare { field, operator, value }
-        } else {
-            self.word_operator(field)?
-        };
-        Ok(if negated { Expression::Not(Box::new(comparison)) } else { comparison })
+    if opt(keyword("not")).parse_next(input)?.is_some() {
+        return word_operator(input, field).map(negated);
     }
-
-    fn sign(&mut self) -> Option<Operator> {
-        let Some(Token::Sign(sign)) = self.peek() else {
-            return None;
-        };
-        let operator = match *sign {
-            "=" => Operator::Equal,
-            "!=" => Operator::NotEqual,
-            ">" => Operator::Greater,
-            ">=" => Operator::GreaterOrEqual,
-            "<" => Operator::Less,
-            _ => Operator::LessOrEqual,
-        };
-        self.next += 1;
-        Some(operator)
-    }
-
-    fn word_operator(&mut self, field: String) -> Result<Expression, FilterError> {
-        if self.keyword("exists") {
-            return Ok(Expression::Exists(field));
-        }
-        if self.keyword("in") {
-            let values = self.list()?;
-            return Ok(Expression::OneOf { field, values });
-        }
-        let operator = if self.keyword("contains") {
-            Operator::Contains
-        } else if self.keyword("startsWith") {
-            Operator::StartsWith
-        } else if self.keyword("starts") {
-            if !self.keyword("with") {
-                return Err(self.expected("'with'"));
-            }
-            Operator::StartsWith
-        } else {
-            return Err(self.expected("an operator"));
-        };
-        let value = self.value()?;
-        Ok(Expression::Compare { field, operator, value })
-    }
-
-    fn list(&mut self) -> Result<Vec<String>, FilterError> {
-        if !self.take(&Token::Open) {
-            return Err(self.expected("'('"));
-        }
-        let mut values = vec![self.value()?];
-        while self.take(&Token::Comma) {
-            values.push(self.value()?);
-        }
-        if self.take(&Token::Close) { Ok(values) } else { Err(self.expected("',' or ')'")) }
-    }
-
-    /// A quoted value; a bare whole number is tolerated.
-    fn value(&mut self) -> Result<String, FilterError> {
-        let value = match self.peek() {
-            Some(Token::Quoted(value)) => value.clone(),
-            Some(Token::Word(word)) if word.parse::<i64>().is_ok() => word.clone(),
-            Some(Token::Word(_)) => return Err(self.expected("a value in double quotes")),
-            _ => return Err(self.expected("a value")),
-        };
-        self.next += 1;
-        Ok(value)
-    }
-
-    fn keyword(&mut self, keyword: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
-        self.next += usize::from(found);
-        found
-    }
-
-    fn take(&mut self, token: &Token) -> bool {
-        let found = self.peek() == Some(token);
-        self.next += usize::from(found);
-        found
-    }
-
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.next).map(|(token, _)| token)
-    }
-
-    fn expected(&self, what: &str) -> FilterError {
-        self.error(&format!("expected {what}"))
-    }
-
-    fn error(&self, message: &str) -> FilterError {
-        FilterError {
-            message: message.to_owned(),
-            position: self.tokens.get(self.next).map_or(self.end, |(_, position)| *position),
-        }
+    match opt(sign_of(SIGNS)).parse_next(input)? {
+        Some(operator) => Ok(Expression::Compare { field, operator, value: value(input)? }),
+        None => word_operator(input, field),
     }
 }
 
-fn single_or(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -> Expression {
-    if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
+fn word_operator(input: &mut Input<'_>, field: String) -> Parsed<Expression> {
+    if opt(keyword("exists")).parse_next(input)?.is_some() {
+        return Ok(Expression::Exists(field));
+    }
+    if opt(keyword("in")).parse_next(input)?.is_some() {
+        let values = separated(1.., value, sign(","));
+        let values = delimited(expect("'('", sign("(")), values, expect("',' or ')'", sign(")"))).parse_next(input)?;
+        return Ok(Expression::OneOf { field, values });
+    }
+    let starts_with = preceded(keyword("starts"), expect("'with'", keyword("with")));
+    let operator = alt((
+        keyword("contains").value(Operator::Contains),
+        alt((keyword("startsWith"), starts_with)).value(Operator::StartsWith),
+    ));
+    let operator = expect("an operator", operator).parse_next(input)?;
+    Ok(Expression::Compare { field, operator, value: value(input)? })
+}
+
+/// A quoted value; a bare whole number is tolerated.
+fn value(input: &mut Input<'_>) -> Parsed<String> {
+    let what = if peek(name()).parse_next(input).is_ok() { "a value in double quotes" } else { "a value" };
+    let number = name().verify(|word: &str| word.parse::<i64>().is_ok()).map(str::to_owned);
+    expect(what, alt((quoted(&['"'], escape), number))).parse_next(input)
+}
+
+fn escape(_: char, after: char) -> Escape {
+    if matches!(after, '"' | '\\') { Escape::Is(after) } else { Escape::Both }
+}
+
+fn name<'a>() -> impl Rule<'a, &'a str> {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | ':' | '[' | ']');
+    word(part, part)
+}
+
+fn keyword<'a>(keyword: &'static str) -> impl Rule<'a, ()> {
+    keyword_of(name(), keyword)
+}
+
+fn negated(inner: Expression) -> Expression {
+    Expression::Not(Box::new(inner))
 }

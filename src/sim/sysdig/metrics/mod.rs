@@ -19,7 +19,10 @@ use crate::sim::sysdig::query::parameters;
 use crate::sim::sysdig::reply::Answer;
 use crate::sim::sysdig::reply::Reply;
 use crate::sim::sysdig::seed::Seed;
+use crate::sim::sysdig::work::Work;
 
+/// Most steps of one query.
+pub const MAX_STEPS: usize = 1_000_000;
 const PARAMETERS: &[&str] = &["query", "limit", "time", "timeout"];
 
 /// All series of the world.
@@ -49,7 +52,8 @@ impl Metrics {
             Some(time) => moment(time).ok_or_else(|| bad(Some("time must be RFC 3339 or unix seconds")))?,
         };
         let expression = Expr::parse(text).map_err(|problem| bad(Some(&problem.to_string())))?;
-        let samples = eval::instant(&expression, if empty { &[] } else { &self.0 }).map_err(|problem| {
+        let work = Work::of_at_most(MAX_STEPS);
+        let samples = eval::instant(&expression, if empty { &[] } else { &self.0 }, &work).map_err(|problem| {
             let body = json!({"status": "error", "errorType": "execution", "error": problem.to_string()});
             Reply { status: StatusCode::UNPROCESSABLE_ENTITY, body, retry_after: None }
         })?;

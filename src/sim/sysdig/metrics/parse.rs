@@ -1,13 +1,39 @@
-//! Reads PromQL: selectors with matchers and ranges, `sum`, `topk`,
+//! The grammar of PromQL: selectors with matchers and ranges, `sum`, `topk`,
 //! `sum_over_time`, `vector`, arithmetic, comparisons and `or`, with PromQL's
-//! precedence. Length and depth are bounded.
+//! precedence. Length and depth are bounded; operators of one level stand
+//! side by side, so that a long sum is not a deep one.
 
 use std::fmt;
 
 use regex::Regex;
+use winnow::Parser;
+use winnow::combinator::alt;
+use winnow::combinator::delimited;
+use winnow::combinator::opt;
+use winnow::combinator::peek;
+use winnow::combinator::preceded;
+use winnow::combinator::repeat;
+use winnow::combinator::separated;
+use winnow::combinator::terminated;
 
-const MAX_CHARS: usize = 8_192;
-const MAX_DEPTH: usize = 32;
+use crate::sim::sysdig::syntax::Escape;
+use crate::sim::sysdig::syntax::Input;
+use crate::sim::sysdig::syntax::Parsed;
+use crate::sim::sysdig::syntax::Rule;
+use crate::sim::sysdig::syntax::end;
+use crate::sim::sysdig::syntax::expect;
+use crate::sim::sysdig::syntax::keyword_of;
+use crate::sim::sysdig::syntax::nested;
+use crate::sim::sysdig::syntax::pattern;
+use crate::sim::sysdig::syntax::quoted;
+use crate::sim::sysdig::syntax::read;
+use crate::sim::sysdig::syntax::refuse;
+use crate::sim::sysdig::syntax::sign;
+use crate::sim::sysdig::syntax::sign_of;
+use crate::sim::sysdig::syntax::word;
+
+/// Longest query, in bytes.
+pub const MAX_BYTES: usize = 8_192;
 
 /// One expression.
 #[derive(Debug, Clone)]
@@ -36,8 +62,8 @@ pub enum Expr {
     },
     /// The largest of a vector.
     TopK(usize, Box<Expr>),
-    /// Two sides.
-    Binary(Op, Box<Expr>, Box<Expr>),
+    /// One side and then others, from left to right.
+    Chain(Box<Expr>, Vec<(Op, Expr)>),
 }
 
 /// What stands between two sides.
@@ -96,268 +122,132 @@ impl fmt::Display for ParseError {
     }
 }
 
-fn error<T>(text: impl Into<String>) -> Result<T, ParseError> {
-    Err(ParseError(text.into()))
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    /// A name or a keyword.
-    Word(String),
-    /// Digits, perhaps with units.
-    Number(String),
-    Text(String),
-    Sign(&'static str),
-}
-
-const SIGNS: &[&str] =
-    &["=~", "!~", "!=", "<=", ">=", "==", "=", "<", ">", "(", ")", "{", "}", "[", "]", ",", "+", "-", "*", "/"];
+const COMPARISONS: &[(&str, Op)] = &[("<", Op::Less), (">", Op::Greater)];
+const SUMS: &[(&str, Op)] = &[("+", Op::Plus), ("-", Op::Minus)];
+const PRODUCTS: &[(&str, Op)] = &[("*", Op::Times), ("/", Op::Divide)];
+/// A matcher, whether it is negated, and whether it takes a regular expression.
+const MATCHERS: &[(&str, (bool, bool))] =
+    &[("=~", (false, true)), ("!~", (true, true)), ("!=", (true, false)), ("=", (false, false))];
 
 impl Expr {
     /// Reads a query.
     ///
     /// # Errors
-    /// [`ParseError`] naming the place.
+    /// [`ParseError`] saying what was expected.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        if text.len() > MAX_CHARS {
-            return error(format!("the query is longer than {MAX_CHARS} characters"));
-        }
-        let mut parser = Parser { tokens: lex(text)?, at: 0, depth: 0 };
-        let expression = parser.or()?;
-        match parser.peek() {
-            None => Ok(expression),
-            Some(token) => error(format!("unexpected {token:?}")),
-        }
+        parse_counted(text).0
     }
 }
 
-fn lex(text: &str) -> Result<Vec<Token>, ParseError> {
-    let mut tokens = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let length = |keep: &dyn Fn(char) -> bool| rest.find(|c| !keep(c)).unwrap_or(rest.len());
-        let used = if first == '"' || first == '\'' {
-            let (value, used) = quoted(rest, first)?;
-            tokens.push(Token::Text(value));
-            used
-        } else if first.is_ascii_digit() {
-            let used = length(&|c| c.is_ascii_alphanumeric() || c == '.');
-            tokens.push(Token::Number(rest[..used].to_owned()));
-            used
-        } else if first.is_ascii_alphabetic() || first == '_' {
-            let used = length(&|c| c.is_ascii_alphanumeric() || c == '_' || c == ':');
-            tokens.push(Token::Word(rest[..used].to_owned()));
-            used
-        } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            tokens.push(Token::Sign(sign));
-            sign.len()
-        } else {
-            return error(format!("unexpected character {first:?}"));
-        };
-        rest = rest[used..].trim_start();
+/// The whole query, and how many tokens were tried for that.
+pub fn parse_counted(text: &str) -> (Result<Expr, ParseError>, usize) {
+    if text.len() > MAX_BYTES {
+        return (Err(ParseError(format!("the query is longer than {MAX_BYTES} bytes"))), 0);
     }
-    Ok(tokens)
+    let (parsed, tried) = read(text, terminated(or, expect("an operator or the end", end)));
+    (parsed.map_err(|problem| ParseError(problem.in_full())), tried)
 }
 
-/// A text between quotes and the bytes that it took.
-fn quoted(text: &str, quote: char) -> Result<(String, usize), ParseError> {
-    let mut value = String::new();
-    let mut characters = text.char_indices().skip(1);
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '\\' => match characters.next() {
-                Some((_, 'n')) => value.push('\n'),
-                Some((_, 't')) => value.push('\t'),
-                Some((_, c @ ('\\' | '"' | '\''))) => value.push(c),
-                _ => return error("unknown escape sequence"),
-            },
-            '\n' => return error("unterminated quoted string"),
-            c if c == quote => return Ok((value, at + c.len_utf8())),
-            c => value.push(c),
-        }
-    }
-    error("unterminated quoted string")
+fn or(input: &mut Input<'_>) -> Parsed<Expr> {
+    chain(keyword("or").value(Op::Or), compared).parse_next(input)
 }
 
-struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
-    depth: usize,
+fn compared(input: &mut Input<'_>) -> Parsed<Expr> {
+    chain(sign_of(COMPARISONS), added).parse_next(input)
 }
 
-impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
+fn added(input: &mut Input<'_>) -> Parsed<Expr> {
+    chain(sign_of(SUMS), multiplied).parse_next(input)
+}
 
-    fn takes(&mut self, sign: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Sign(next)) if *next == sign);
-        self.at += usize::from(found);
-        found
-    }
+fn multiplied(input: &mut Input<'_>) -> Parsed<Expr> {
+    chain(sign_of(PRODUCTS), unit).parse_next(input)
+}
 
-    fn expect(&mut self, sign: &str) -> Result<(), ParseError> {
-        if self.takes(sign) { Ok(()) } else { error(format!("expected {sign:?}, found {:?}", self.peek())) }
-    }
+fn chain<'a>(operator: impl Rule<'a, Op>, part: fn(&mut Input<'a>) -> Parsed<Expr>) -> impl Rule<'a, Expr> {
+    (part, repeat(0.., (operator, part))).map(|(first, others): (_, Vec<_>)| {
+        if others.is_empty() { first } else { Expr::Chain(Box::new(first), others) }
+    })
+}
 
-    fn word(&mut self) -> Result<String, ParseError> {
-        match self.tokens.get(self.at) {
-            Some(Token::Word(word)) => {
-                self.at += 1;
-                Ok(word.clone())
-            }
-            other => error(format!("expected a name, found {other:?}")),
+fn unit(input: &mut Input<'_>) -> Parsed<Expr> {
+    alt((argument, number::<f64>.map(Expr::Number), named)).parse_next(input)
+}
+
+fn named(input: &mut Input<'_>) -> Parsed<Expr> {
+    let word = expect("an expression", name()).parse_next(input)?;
+    match word {
+        "sum" => {
+            let before = opt(labels).parse_next(input)?;
+            let of = Box::new(expect("'('", argument).parse_next(input)?);
+            let by = if before.is_some() { before } else { opt(labels).parse_next(input)? };
+            Ok(Expr::Sum { by: by.unwrap_or_default(), of })
         }
-    }
-
-    fn takes_word(&mut self, word: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(next)) if next == word);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn or(&mut self) -> Result<Expr, ParseError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return error("the query is nested too deeply");
+        "topk" => {
+            let most = preceded(expect("'('", sign("(")), expect("a number", number::<usize>));
+            let of = delimited(expect("','", sign(",")), nested(or), expect("')'", sign(")")));
+            (most, of).map(|(most, of)| Expr::TopK(most, Box::new(of))).parse_next(input)
         }
-        let mut left = self.compared()?;
-        while self.takes_word("or") {
-            left = Expr::Binary(Op::Or, Box::new(left), Box::new(self.compared()?));
-        }
-        self.depth -= 1;
-        Ok(left)
+        "sum_over_time" => expect("'('", argument).map(|of| Expr::SumOverTime(Box::new(of))).parse_next(input),
+        "vector" => expect("'('", argument).map(|of| Expr::Vector(Box::new(of))).parse_next(input),
+        _ if peek(sign("(")).parse_next(input).is_ok() => refuse(input, format!("unknown function '{word}'")),
+        _ => selector(input, word),
     }
+}
 
-    fn compared(&mut self) -> Result<Expr, ParseError> {
-        self.chain(&[("<", Op::Less), (">", Op::Greater)], Self::added)
-    }
+/// An expression in parentheses.
+fn argument(input: &mut Input<'_>) -> Parsed<Expr> {
+    delimited(sign("("), nested(or), expect("')'", sign(")"))).parse_next(input)
+}
 
-    fn added(&mut self) -> Result<Expr, ParseError> {
-        self.chain(&[("+", Op::Plus), ("-", Op::Minus)], Self::multiplied)
-    }
+/// `by (label, …)`.
+fn labels(input: &mut Input<'_>) -> Parsed<Vec<String>> {
+    let listed = separated(0.., name().map(str::to_owned), sign(","));
+    preceded(keyword("by"), delimited(expect("'('", sign("(")), listed, expect("')'", sign(")")))).parse_next(input)
+}
 
-    fn multiplied(&mut self) -> Result<Expr, ParseError> {
-        self.chain(&[("*", Op::Times), ("/", Op::Divide)], Self::unit)
-    }
+fn selector(input: &mut Input<'_>, metric: &str) -> Parsed<Expr> {
+    let matchers = delimited(sign("{"), separated(0.., matcher, sign(",")), expect("'}'", sign("}")));
+    let range = delimited(sign("["), expect("a duration", digits().verify_map(seconds)), expect("']'", sign("]")));
+    let (matchers, range): (Option<Vec<Matcher>>, _) = (opt(matchers), opt(range)).parse_next(input)?;
+    Ok(Expr::Selector { metric: metric.to_owned(), matchers: matchers.unwrap_or_default(), range })
+}
 
-    fn chain(
-        &mut self,
-        operators: &[(&str, Op)],
-        part: fn(&mut Self) -> Result<Expr, ParseError>,
-    ) -> Result<Expr, ParseError> {
-        let mut left = part(self)?;
-        while let Some(&(_, op)) = operators.iter().find(|(sign, _)| self.takes(sign)) {
-            left = Expr::Binary(op, Box::new(left), Box::new(part(self)?));
-        }
-        Ok(left)
-    }
+fn matcher(input: &mut Input<'_>) -> Parsed<Matcher> {
+    let label = name().parse_next(input)?.to_owned();
+    let (negated, is_regex) = expect("a matcher", sign_of(MATCHERS)).parse_next(input)?;
+    // A value stands on one line.
+    let text = quoted(&['"', '\''], escape).with_taken().verify(|(_, raw): &(_, &str)| !raw.trim_end().contains('\n'));
+    let (text, _) = expect("a quoted value", text).parse_next(input)?;
+    let value = if is_regex { Pattern::Regex(pattern(input, &text)?) } else { Pattern::Text(text) };
+    Ok(Matcher { label, negated, value })
+}
 
-    fn unit(&mut self) -> Result<Expr, ParseError> {
-        if self.takes("(") {
-            let inner = self.or()?;
-            self.expect(")")?;
-            return Ok(inner);
-        }
-        if let Some(Token::Number(text)) = self.peek() {
-            let number = text.parse().map_err(|_| ParseError(format!("bad number {text:?}")))?;
-            self.at += 1;
-            return Ok(Expr::Number(number));
-        }
-        let name = self.word()?;
-        match name.as_str() {
-            "sum" => {
-                let before = self.labels()?;
-                let of = Box::new(self.argument()?);
-                let by = match before {
-                    Some(by) => by,
-                    None => self.labels()?.unwrap_or_default(),
-                };
-                Ok(Expr::Sum { by, of })
-            }
-            "topk" => {
-                self.expect("(")?;
-                let Some(Token::Number(number)) = self.peek() else { return error("topk needs a number") };
-                let number = number.parse().map_err(|_| ParseError(format!("bad number {number:?}")))?;
-                self.at += 1;
-                self.expect(",")?;
-                let of = self.or()?;
-                self.expect(")")?;
-                Ok(Expr::TopK(number, Box::new(of)))
-            }
-            "sum_over_time" => Ok(Expr::SumOverTime(Box::new(self.argument()?))),
-            "vector" => Ok(Expr::Vector(Box::new(self.argument()?))),
-            _ if matches!(self.peek(), Some(Token::Sign("("))) => error(format!("unknown function {name:?}")),
-            _ => self.selector(name),
-        }
+fn escape(_: char, after: char) -> Escape {
+    match after {
+        'n' => Escape::Is('\n'),
+        't' => Escape::Is('\t'),
+        '\\' | '"' | '\'' => Escape::Is(after),
+        _ => Escape::Unknown,
     }
+}
 
-    fn argument(&mut self) -> Result<Expr, ParseError> {
-        self.expect("(")?;
-        let of = self.or()?;
-        self.expect(")")?;
-        Ok(of)
-    }
+fn number<T: std::str::FromStr>(input: &mut Input<'_>) -> Parsed<T> {
+    let text = digits().parse_next(input)?;
+    text.parse().or_else(|_| refuse(input, format!("bad number '{text}'")))
+}
 
-    /// `by (label, …)`, if it stands here.
-    fn labels(&mut self) -> Result<Option<Vec<String>>, ParseError> {
-        if !self.takes_word("by") {
-            return Ok(None);
-        }
-        self.expect("(")?;
-        let mut labels = Vec::new();
-        while !self.takes(")") {
-            if !labels.is_empty() {
-                self.expect(",")?;
-            }
-            labels.push(self.word()?);
-        }
-        Ok(Some(labels))
-    }
+/// Digits, perhaps with a point or units.
+fn digits<'a>() -> impl Rule<'a, &'a str> {
+    word(|c| c.is_ascii_digit(), |c| c.is_ascii_alphanumeric() || c == '.')
+}
 
-    fn selector(&mut self, metric: String) -> Result<Expr, ParseError> {
-        let mut matchers = Vec::new();
-        if self.takes("{") {
-            while !self.takes("}") {
-                if !matchers.is_empty() {
-                    self.expect(",")?;
-                }
-                matchers.push(self.matcher()?);
-            }
-        }
-        let range = if self.takes("[") {
-            let Some(Token::Number(text)) = self.peek() else { return error("expected a duration") };
-            let seconds = seconds(text).ok_or_else(|| ParseError(format!("not a valid duration: {text:?}")))?;
-            self.at += 1;
-            self.expect("]")?;
-            Some(seconds)
-        } else {
-            None
-        };
-        Ok(Expr::Selector { metric, matchers, range })
-    }
+fn name<'a>() -> impl Rule<'a, &'a str> {
+    word(|c| c.is_ascii_alphabetic() || c == '_', |c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
+}
 
-    fn matcher(&mut self) -> Result<Matcher, ParseError> {
-        let label = self.word()?;
-        let Some(&(_, negated, is_regex)) =
-            [("=~", false, true), ("!~", true, true), ("!=", true, false), ("=", false, false)]
-                .iter()
-                .find(|(sign, ..)| self.takes(sign))
-        else {
-            return error(format!("expected a matcher after {label:?}"));
-        };
-        let Some(Token::Text(text)) = self.tokens.get(self.at).cloned() else {
-            return error(format!("expected a quoted value for {label:?}"));
-        };
-        self.at += 1;
-        let value = if is_regex {
-            let regex = Regex::new(&format!("^(?:{text})$"));
-            Pattern::Regex(regex.map_err(|_| ParseError(format!("bad regular expression {text:?}")))?)
-        } else {
-            Pattern::Text(text)
-        };
-        Ok(Matcher { label, negated, value })
-    }
+fn keyword<'a>(keyword: &'static str) -> impl Rule<'a, ()> {
+    keyword_of(name(), keyword)
 }
 
 /// A duration of PromQL, larger units first.

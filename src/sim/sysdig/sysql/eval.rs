@@ -1,12 +1,14 @@
-//! Finds the rows of a statement in the graph.
+//! Finds the rows of a statement in the graph. Whatever is looked at is
+//! counted first: nodes and edges tried, places of a match copied, fields of
+//! rows, keys compared.
 
 use std::cmp::Ordering;
 
-use regex::Regex;
 use serde_json::Map;
 use serde_json::Value;
-use serde_json::json;
 
+use crate::sim::sysdig::sysql::compare::Sorted;
+use crate::sim::sysdig::sysql::compare::ordering;
 use crate::sim::sysdig::sysql::graph::ENTITIES;
 use crate::sim::sysdig::sysql::graph::Graph;
 use crate::sim::sysdig::sysql::graph::RELATIONSHIPS;
@@ -16,11 +18,11 @@ use crate::sim::sysdig::sysql::parse::Literal;
 use crate::sim::sysdig::sysql::parse::Path;
 use crate::sim::sysdig::sysql::parse::Statement;
 use crate::sim::sysdig::sysql::parse::Term;
+use crate::sim::sysdig::work::TooMuch;
+use crate::sim::sysdig::work::Work;
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1_000;
-/// Most matches that are looked at.
-const MAX_MATCHES: usize = 20_000;
 /// Names that infrastructure code has for types, understood when lenient.
 const OTHER_NAMES: &[(&str, &str)] = &[("aws_s3_bucket", "S3 Bucket"), ("aws_instance", "EC2 Instance")];
 
@@ -64,42 +66,57 @@ struct Query<'a> {
     graph: &'a Graph,
     bound: Vec<Bound>,
     strict: bool,
+    work: &'a Work,
 }
 
 /// Runs a statement.
 ///
 /// # Errors
-/// A text that names what is not known.
-pub fn rows(graph: &Graph, statement: &Statement, strict: bool) -> Result<Rows, String> {
-    let mut query = Query { graph, bound: Vec::new(), strict };
+/// A text that names what is not known, or says that it takes too many steps.
+pub fn rows(graph: &Graph, statement: &Statement, strict: bool, work: &Work) -> Result<Rows, String> {
+    let mut query = Query { graph, bound: Vec::new(), strict, work };
     let mut matches: Vec<Match> = vec![Vec::new()];
     for path in &statement.paths {
         matches = query.followed(path, matches)?;
     }
     if let Some(condition) = &statement.condition {
         let test = query.test(condition)?;
+        query.spend(matches.len(), condition.size())?;
         matches.retain(|found| test(found));
     }
     let outputs = query.outputs(&statement.items)?;
+    query.spend(statement.order.len(), outputs.len())?;
     let mut keys = Vec::new();
     for (term, descending) in &statement.order {
         keys.push((query.sort_key(term, &outputs)?, *descending));
     }
+    let cells: usize = outputs.iter().map(Output::cells).sum();
+    query.spend(matches.len(), 1 + cells)?;
     let mut items = query.grouped(&outputs, matches);
     if statement.distinct {
         let mut seen = std::collections::HashSet::new();
         items.retain(|(item, _)| seen.insert(Value::Object(item.clone()).to_string()));
     }
-    items.sort_by(|one, other| {
-        let orders = keys.iter().map(|(key, descending)| {
-            let order = ordered(&query.key(key, one), &query.key(key, other));
-            if *descending { order.reverse() } else { order }
-        });
-        orders.fold(Ordering::Equal, Ordering::then)
+    let comparisons = items.len().checked_ilog2().map_or(0, |log| items.len().saturating_mul(1 + log as usize));
+    query.spend(comparisons, keys.len())?;
+    items.sort_by_cached_key(|item| {
+        Sorted(keys.iter().map(|(key, descending)| (query.key(key, item), *descending)).collect())
     });
     let limit = statement.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
     let shown = items.into_iter().skip(statement.offset).take(limit);
     Ok(Rows { items: shown.map(|(item, _)| Value::Object(item)).collect(), columns: query.columns(&outputs) })
+}
+
+impl Condition {
+    /// The comparisons and values in it.
+    fn size(&self) -> usize {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::size).sum(),
+            Self::Not(inner) => inner.size(),
+            Self::Compare(..) | Self::Matches(..) => 1,
+            Self::In(_, values) => values.len(),
+        }
+    }
 }
 
 enum Output {
@@ -111,6 +128,14 @@ impl Output {
     fn name(&self) -> &str {
         let (Self::Place(_, name) | Self::Count(_, _, name)) = self;
         name
+    }
+
+    /// The values that it puts into a row; an entity has many.
+    fn cells(&self) -> usize {
+        match self {
+            Self::Place(Place { field: None, .. }, _) => 12,
+            _ => 1,
+        }
     }
 }
 
@@ -133,15 +158,14 @@ impl Query<'_> {
         let mut all = Vec::new();
         for mut known in matches {
             known.resize(width, None);
-            let mut found = self.bind(&known, start, 0..self.graph.nodes.len());
+            self.spend(1, self.graph.nodes.len())?;
+            let mut found = self.bind(&known, start, 0..self.graph.nodes.len())?;
             for (step, (relationship, _)) in path.steps.iter().enumerate() {
                 let mut next = Vec::new();
                 for part in &found {
                     let Some(from) = part[at[step]] else { continue };
-                    next.extend(self.bind(part, at[step + 1], self.graph.behind(from, relationship)));
-                    if next.len() + all.len() > MAX_MATCHES {
-                        return Err("the statement matches too much".to_owned());
-                    }
+                    self.spend(1, self.graph.size())?;
+                    next.extend(self.bind(part, at[step + 1], self.graph.behind(from, relationship))?);
                 }
                 found = next;
             }
@@ -149,25 +173,28 @@ impl Query<'_> {
                 found.push(known);
             }
             all.extend(found);
-            if all.len() > MAX_MATCHES {
-                return Err("the statement matches too much".to_owned());
-            }
         }
         Ok(all)
     }
 
     /// The match with each fitting candidate in its place.
-    fn bind(&self, part: &Match, place: usize, candidates: impl Iterator<Item = usize>) -> Vec<Match> {
+    fn bind(&self, part: &Match, place: usize, candidates: impl Iterator<Item = usize>) -> Result<Vec<Match>, String> {
         let fits = |node: &usize| match part[place] {
             Some(known) => known == *node,
             None => self.graph.nodes[*node].entity == self.bound[place].entity,
         };
         let put = |node: usize| {
+            self.spend(1, part.len())?;
             let mut part = part.clone();
             part[place] = Some(node);
-            part
+            Ok(part)
         };
         candidates.filter(fits).map(put).collect()
+    }
+
+    /// Counts this many times this many steps that are about to be taken.
+    fn spend(&self, times: usize, steps: usize) -> Result<(), String> {
+        self.work.spend(times.saturating_mul(steps)).map_err(too_much)
     }
 
     /// The place of a node of a path, a new one or one that is known by name.
@@ -218,13 +245,13 @@ impl Query<'_> {
 
     fn test<'q>(&'q self, condition: &Condition) -> Result<Test<'q>, String> {
         Ok(match condition {
-            Condition::And(left, right) => {
-                let (left, right) = (self.test(left)?, self.test(right)?);
-                Box::new(move |found| left(found) && right(found))
+            Condition::All(parts) => {
+                let tests: Vec<Test<'q>> = parts.iter().map(|part| self.test(part)).collect::<Result<_, _>>()?;
+                Box::new(move |found| tests.iter().all(|test| test(found)))
             }
-            Condition::Or(left, right) => {
-                let (left, right) = (self.test(left)?, self.test(right)?);
-                Box::new(move |found| left(found) || right(found))
+            Condition::Any(parts) => {
+                let tests: Vec<Test<'q>> = parts.iter().map(|part| self.test(part)).collect::<Result<_, _>>()?;
+                Box::new(move |found| tests.iter().any(|test| test(found)))
             }
             Condition::Not(inner) => {
                 let inner = self.test(inner)?;
@@ -238,11 +265,9 @@ impl Query<'_> {
                     values.iter().any(|literal| ordering(&value, literal) == Some(Ordering::Equal))
                 })
             }
-            Condition::Compare(term, "=~", literal) => {
+            Condition::Matches(term, regex) => {
                 let place = self.field(term)?;
-                let Literal::Text(pattern) = literal else { return Err("'=~' needs a text".to_owned()) };
-                let regex = Regex::new(&format!("^(?:{pattern})$"))
-                    .map_err(|_| format!("bad regular expression '{pattern}'"))?;
+                let regex = regex.clone();
                 Box::new(move |found| self.value(&place, found).as_str().is_some_and(|text| regex.is_match(text)))
             }
             Condition::Compare(term, operator, literal) => {
@@ -251,7 +276,7 @@ impl Query<'_> {
                 let operator = *operator;
                 Box::new(move |found| {
                     let order = ordering(&self.value(&place, found), &literal);
-                    order.is_some_and(|order| holds(operator, order))
+                    order.is_some_and(|order| operator.holds(order))
                 })
             }
         })
@@ -388,34 +413,6 @@ impl Query<'_> {
     }
 }
 
-fn ordering(value: &Value, literal: &Literal) -> Option<Ordering> {
-    match (value, literal) {
-        (Value::String(value), Literal::Text(text)) => Some(value.as_str().cmp(text)),
-        (Value::Number(value), Literal::Number(number)) => value.as_f64()?.partial_cmp(number),
-        (Value::Bool(value), Literal::Bool(flag)) => Some(value.cmp(flag)),
-        _ => None,
-    }
-}
-
-fn holds(operator: &str, order: Ordering) -> bool {
-    match operator {
-        "=" => order.is_eq(),
-        "<>" | "!=" => order.is_ne(),
-        "<" => order.is_lt(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        _ => order.is_ge(),
-    }
-}
-
-/// Numbers by size, texts by alphabet, anything else by its text.
-fn ordered(one: &Value, other: &Value) -> Ordering {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            one.as_f64().unwrap_or(0.0).total_cmp(&other.as_f64().unwrap_or(0.0))
-        }
-        (Value::String(one), Value::String(other)) => one.cmp(other),
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (one, other) => json!(one).to_string().cmp(&json!(other).to_string()),
-    }
+fn too_much(problem: TooMuch) -> String {
+    format!("the statement matches too much: {problem}")
 }

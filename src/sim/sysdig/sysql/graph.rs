@@ -140,6 +140,12 @@ impl Graph {
         graph
     }
 
+    /// How many relations there are, all of which are looked at for the nodes behind one.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.edges.len()
+    }
+
     /// The nodes that a relationship leads to.
     pub fn behind(&self, from: usize, relationship: &str) -> impl Iterator<Item = usize> {
         let (name, backwards) = if relationship == "AFFECTS" { ("AFFECTED_BY", true) } else { (relationship, false) };

@@ -2,9 +2,11 @@
 //! shared world, and canned statements stand for the model that makes them.
 //!
 //! `parse` reads a statement, `graph` holds what there is, `eval` finds
-//! rows. Lenient as it is shipped, a name without its entity is looked for
-//! in all of them; strict, it is refused, and so is a missing semicolon.
+//! rows, `compare` orders values. Lenient as it is shipped, a name without
+//! its entity is looked for in all of them; strict, it is refused, and so is
+//! a missing semicolon.
 
+mod compare;
 pub mod eval;
 pub mod graph;
 pub mod parse;
@@ -18,6 +20,10 @@ use crate::sim::sysdig::seed::Seed;
 use crate::sim::sysdig::sysql::eval::Rows;
 use crate::sim::sysdig::sysql::graph::Graph;
 use crate::sim::sysdig::sysql::parse::Statement;
+use crate::sim::sysdig::work::Work;
+
+/// Most steps of one statement.
+pub const MAX_STEPS: usize = 1_000_000;
 
 /// How many words a question must have, and the statement for it.
 const CANNED: &[(&[&str], &str)] = &[
@@ -45,7 +51,8 @@ pub fn answer(graph: &Graph, seed: Seed, body: &[u8], strict: bool, empty: bool)
     if strict && !statement.terminated {
         return Err(Reply::bad_request("syntax error: missing ';' at the end of the statement"));
     }
-    let Rows { columns, mut items } = eval::rows(graph, &statement, strict).map_err(Reply::bad_request)?;
+    let work = Work::of_at_most(MAX_STEPS);
+    let Rows { columns, mut items } = eval::rows(graph, &statement, strict, &work).map_err(Reply::bad_request)?;
     if empty {
         items.clear();
     }

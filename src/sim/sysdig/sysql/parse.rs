@@ -1,11 +1,47 @@
-//! Reads a SysQL statement. Length and depth are bounded; what the language
-//! has and this reader does not is named in the refusal.
+//! The grammar of SysQL statements. Length and depth are bounded; what the
+//! language has and this reader does not is named in the refusal.
 
-const MAX_CHARS: usize = 16_384;
-const MAX_DEPTH: usize = 32;
+use regex::Regex;
+use winnow::Parser;
+use winnow::combinator::alt;
+use winnow::combinator::delimited;
+use winnow::combinator::opt;
+use winnow::combinator::preceded;
+use winnow::combinator::repeat;
+use winnow::combinator::separated;
+
+use crate::sim::sysdig::syntax::Escape;
+use crate::sim::sysdig::syntax::Input;
+use crate::sim::sysdig::syntax::Parsed;
+use crate::sim::sysdig::syntax::Rule;
+use crate::sim::sysdig::syntax::end;
+use crate::sim::sysdig::syntax::expect;
+use crate::sim::sysdig::syntax::joined;
+use crate::sim::sysdig::syntax::keyword_of;
+use crate::sim::sysdig::syntax::nested;
+use crate::sim::sysdig::syntax::pattern;
+use crate::sim::sysdig::syntax::quoted;
+use crate::sim::sysdig::syntax::read;
+use crate::sim::sysdig::syntax::refuse;
+use crate::sim::sysdig::syntax::sign;
+use crate::sim::sysdig::syntax::sign_of;
+use crate::sim::sysdig::syntax::unexpected;
+use crate::sim::sysdig::syntax::word;
+
+/// Longest statement, in bytes.
+pub const MAX_BYTES: usize = 16_384;
 const KEYWORDS: &[&str] = &[
     "MATCH", "OPTIONAL", "WHERE", "RETURN", "DISTINCT", "ORDER", "BY", "LIMIT", "OFFSET", "AS", "AND", "OR", "NOT",
     "IN", "ASC", "DESC",
+];
+const OPERATORS: &[(&str, Operator)] = &[
+    ("<>", Operator::NotEqual),
+    ("!=", Operator::NotEqual),
+    ("<=", Operator::LessOrEqual),
+    (">=", Operator::GreaterOrEqual),
+    ("=", Operator::Equal),
+    ("<", Operator::Less),
+    (">", Operator::Greater),
 ];
 
 /// One statement.
@@ -61,16 +97,35 @@ pub enum Item {
 /// What a row must fulfil.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// Both.
-    And(Box<Condition>, Box<Condition>),
+    /// All of them.
+    All(Vec<Condition>),
     /// One of them.
-    Or(Box<Condition>, Box<Condition>),
+    Any(Vec<Condition>),
     /// Not so.
     Not(Box<Condition>),
     /// A field compared with a value.
-    Compare(Term, &'static str, Literal),
+    Compare(Term, Operator, Literal),
+    /// A text field as a whole.
+    Matches(Term, Regex),
     /// A field that is one of several.
     In(Term, Vec<Literal>),
+}
+
+/// How a field is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`
+    Equal,
+    /// `<>` or `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
 }
 
 /// A value.
@@ -84,293 +139,160 @@ pub enum Literal {
     Bool(bool),
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Word(String),
-    Text(String),
-    Number(f64),
-    Sign(&'static str),
-}
-
-const SIGNS: &[&str] = &["=~", "<>", "!=", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", ",", ".", "*", ";"];
-
 impl Statement {
     /// Reads one statement.
     ///
     /// # Errors
     /// A text that says what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.len() > MAX_CHARS {
-            return Err(format!("syntax error: the statement is longer than {MAX_CHARS} characters"));
-        }
-        let mut reader = Reader { tokens: lex(text)?, at: 0, depth: 0 };
-        reader.statement()
+        parse_counted(text).0
     }
 }
 
-fn lex(text: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let length = |keep: &dyn Fn(char) -> bool| rest.find(|c| !keep(c)).unwrap_or(rest.len());
-        let used = if first == '\'' || first == '"' {
-            let mut value = String::new();
-            let mut escaped = false;
-            let end = rest.char_indices().skip(1).find(|(_, c)| {
-                if !escaped && *c == first {
-                    return true;
-                }
-                if escaped || *c != '\\' {
-                    // Only the quote needs its backslash taken off; patterns keep theirs.
-                    if escaped && *c != first {
-                        value.push('\\');
-                    }
-                    value.push(*c);
-                }
-                escaped = !escaped && *c == '\\';
-                false
-            });
-            let (end, _) = end.ok_or("syntax error: a text is not closed")?;
-            tokens.push(Token::Text(value));
-            end + 1
-        } else if first.is_ascii_digit() || first == '-' {
-            let used = 1 + rest[1..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len() - 1);
-            let number = rest[..used].parse().map_err(|_| format!("syntax error: bad number '{}'", &rest[..used]))?;
-            tokens.push(Token::Number(number));
-            used
-        } else if first.is_ascii_alphabetic() || first == '_' {
-            let used = length(&|c| c.is_ascii_alphanumeric() || c == '_');
-            tokens.push(Token::Word(rest[..used].to_owned()));
-            used
-        } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            tokens.push(Token::Sign(sign));
-            sign.len()
-        } else {
-            return Err(format!("syntax error: unexpected character '{first}'"));
-        };
-        rest = rest[used..].trim_start();
+/// The whole statement, and how many tokens were tried for that.
+pub fn parse_counted(text: &str) -> (Result<Statement, String>, usize) {
+    if text.len() > MAX_BYTES {
+        return (Err(format!("syntax error: the statement is longer than {MAX_BYTES} bytes")), 0);
     }
-    Ok(tokens)
+    let (parsed, tried) = read(text, statement);
+    (parsed.map_err(|problem| format!("syntax error: {}", problem.in_full())), tried)
 }
 
-struct Reader {
-    tokens: Vec<Token>,
-    at: usize,
-    depth: usize,
+fn statement(input: &mut Input<'_>) -> Parsed<Statement> {
+    let first = preceded(expect("MATCH", keyword("MATCH")), path(false)).parse_next(input)?;
+    let others = preceded((keyword("OPTIONAL"), expect("MATCH", keyword("MATCH"))), path(true));
+    let others: Vec<Path> = repeat(0.., others).parse_next(input)?;
+    let condition = opt(preceded(keyword("WHERE"), condition)).parse_next(input)?;
+    let (distinct, items) = opt(preceded(keyword("RETURN"), columns)).parse_next(input)?.unwrap_or_default();
+    let by = (keyword("ORDER"), expect("BY", keyword("BY")));
+    let order = opt(preceded(by, separated(1.., ordering, sign(",")))).parse_next(input)?.unwrap_or_default();
+    let limit = opt(preceded(keyword("LIMIT"), count)).parse_next(input)?;
+    let offset = opt(preceded(keyword("OFFSET"), count)).parse_next(input)?.unwrap_or(0);
+    let terminated = opt(sign(";")).parse_next(input)?.is_some();
+    if end(input).is_err() {
+        return unexpected(input);
+    }
+    let paths = [vec![first], others].concat();
+    Ok(Statement { paths, condition, items, distinct, order, limit, offset, terminated })
 }
 
-impl Reader {
-    fn statement(&mut self) -> Result<Statement, String> {
-        self.expect_keyword("MATCH")?;
-        let mut paths = vec![self.path(false)?];
-        while self.keyword("OPTIONAL") {
-            self.expect_keyword("MATCH")?;
-            paths.push(self.path(true)?);
-        }
-        let condition = if self.keyword("WHERE") { Some(self.condition()?) } else { None };
-        let mut distinct = false;
-        let mut items = Vec::new();
-        if self.keyword("RETURN") {
-            distinct = self.keyword("DISTINCT");
-            if !self.sign("*") {
-                items.push(self.item()?);
-                while self.sign(",") {
-                    items.push(self.item()?);
-                }
-            }
-        }
-        let mut order = Vec::new();
-        if self.keyword("ORDER") {
-            self.expect_keyword("BY")?;
-            order.push(self.ordering()?);
-            while self.sign(",") {
-                order.push(self.ordering()?);
-            }
-        }
-        let limit = if self.keyword("LIMIT") { Some(self.count()?) } else { None };
-        let offset = if self.keyword("OFFSET") { self.count()? } else { 0 };
-        let terminated = self.sign(";");
-        match self.tokens.get(self.at) {
-            None => Ok(Statement { paths, condition, items, distinct, order, limit, offset, terminated }),
-            Some(token) => Err(format!("syntax error: unexpected {}", shown(Some(token)))),
-        }
-    }
-
-    fn path(&mut self, optional: bool) -> Result<Path, String> {
-        let start = self.node()?;
-        let mut steps = Vec::new();
-        while self.is_name() {
-            steps.push((self.name()?, self.node()?));
-        }
-        Ok(Path { optional, start, steps })
-    }
-
-    fn node(&mut self) -> Result<(String, Option<String>), String> {
-        let entity = self.name()?;
-        let alias = if self.keyword("AS") { Some(self.name()?) } else { None };
-        Ok((entity, alias))
-    }
-
-    fn item(&mut self) -> Result<Item, String> {
-        let counts = matches!(&self.tokens.get(self.at..self.at + 2), Some([Token::Word(word), Token::Sign("(")]) if word.eq_ignore_ascii_case("count"));
-        if !counts {
-            let term = self.term()?;
-            let alias = if self.keyword("AS") { Some(self.name()?) } else { None };
-            return Ok(Item::Term(term, alias));
-        }
-        self.at += 2;
-        let distinct = self.keyword("DISTINCT");
-        let term = self.term()?;
-        self.expect_sign(")")?;
-        let alias = if self.keyword("AS") { Some(self.name()?) } else { None };
-        Ok(Item::Count(term, distinct, alias))
-    }
-
-    fn ordering(&mut self) -> Result<(Term, bool), String> {
-        let term = self.term()?;
-        let descending = self.keyword("DESC");
-        if !descending {
-            self.keyword("ASC");
-        }
-        Ok((term, descending))
-    }
-
-    fn term(&mut self) -> Result<Term, String> {
-        let first = self.name()?;
-        if self.sign(".") {
-            return Ok(Term { of: Some(first), name: self.name()? });
-        }
-        Ok(Term { of: None, name: first })
-    }
-
-    fn condition(&mut self) -> Result<Condition, String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err("syntax error: the condition is nested too deeply".to_owned());
-        }
-        let mut left = self.all_of()?;
-        while self.keyword("OR") {
-            left = Condition::Or(Box::new(left), Box::new(self.all_of()?));
-        }
-        self.depth -= 1;
-        Ok(left)
-    }
-
-    fn all_of(&mut self) -> Result<Condition, String> {
-        let mut left = self.one()?;
-        while self.keyword("AND") {
-            left = Condition::And(Box::new(left), Box::new(self.one()?));
-        }
-        Ok(left)
-    }
-
-    fn one(&mut self) -> Result<Condition, String> {
-        if self.keyword("NOT") {
-            self.depth += 1;
-            if self.depth > MAX_DEPTH {
-                return Err("syntax error: the condition is nested too deeply".to_owned());
-            }
-            let inner = self.one()?;
-            self.depth -= 1;
-            return Ok(Condition::Not(Box::new(inner)));
-        }
-        if self.sign("(") {
-            let inner = self.condition()?;
-            self.expect_sign(")")?;
-            return Ok(inner);
-        }
-        let term = self.term()?;
-        if self.keyword("IN") {
-            self.expect_sign("[")?;
-            let mut values = vec![self.literal()?];
-            while self.sign(",") {
-                values.push(self.literal()?);
-            }
-            self.expect_sign("]")?;
-            return Ok(Condition::In(term, values));
-        }
-        let operators = ["=~", "<>", "!=", "<=", ">=", "=", "<", ">"];
-        let operator = operators.into_iter().find(|sign| self.sign(sign));
-        let operator = operator.ok_or_else(|| format!("syntax error: expected a comparison, found {}", self.next()))?;
-        Ok(Condition::Compare(term, operator, self.literal()?))
-    }
-
-    fn literal(&mut self) -> Result<Literal, String> {
-        let literal = match self.tokens.get(self.at) {
-            Some(Token::Text(text)) => Literal::Text(text.clone()),
-            Some(Token::Number(number)) => Literal::Number(*number),
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case("true") => Literal::Bool(true),
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case("false") => Literal::Bool(false),
-            other => return Err(format!("syntax error: expected a value, found {}", shown(other))),
-        };
-        self.at += 1;
-        Ok(literal)
-    }
-
-    fn count(&mut self) -> Result<usize, String> {
-        match self.tokens.get(self.at) {
-            Some(Token::Number(number)) if number.fract() == 0.0 && (0.0..=1e9).contains(number) => {
-                self.at += 1;
-                // Whole and small, as just seen.
-                format!("{number:.0}").parse().map_err(|_| "syntax error: bad number".to_owned())
-            }
-            other => Err(format!("syntax error: expected a whole number, found {}", shown(other))),
-        }
-    }
-
-    fn is_name(&self) -> bool {
-        matches!(self.tokens.get(self.at), Some(Token::Word(word)) if !is_keyword(word))
-    }
-
-    fn name(&mut self) -> Result<String, String> {
-        match self.tokens.get(self.at) {
-            Some(Token::Word(word)) if !is_keyword(word) => {
-                self.at += 1;
-                Ok(word.clone())
-            }
-            other => Err(format!("syntax error: expected a name, found {}", shown(other))),
-        }
-    }
-
-    fn keyword(&mut self, keyword: &str) -> bool {
-        let found = matches!(self.tokens.get(self.at), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect_keyword(&mut self, keyword: &str) -> Result<(), String> {
-        if self.keyword(keyword) {
-            Ok(())
-        } else {
-            Err(format!("syntax error: expected {keyword}, found {}", self.next()))
-        }
-    }
-
-    fn sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.tokens.get(self.at), Some(Token::Sign(next)) if *next == sign);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect_sign(&mut self, sign: &str) -> Result<(), String> {
-        if self.sign(sign) { Ok(()) } else { Err(format!("syntax error: expected '{sign}', found {}", self.next())) }
-    }
-
-    fn next(&self) -> String {
-        shown(self.tokens.get(self.at))
-    }
+fn path<'a>(optional: bool) -> impl Rule<'a, Path> {
+    (node, repeat(0.., (plain_name().map(str::to_owned), node))).map(move |(start, steps)| Path {
+        optional,
+        start,
+        steps,
+    })
 }
 
-fn is_keyword(word: &str) -> bool {
-    KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+fn node(input: &mut Input<'_>) -> Parsed<(String, Option<String>)> {
+    (name, alias).parse_next(input)
 }
 
-fn shown(token: Option<&Token>) -> String {
-    match token {
-        None => "the end".to_owned(),
-        Some(Token::Word(word)) => format!("'{word}'"),
-        Some(Token::Text(text)) => format!("the text '{text}'"),
-        Some(Token::Number(number)) => number.to_string(),
-        Some(Token::Sign(sign)) => format!("'{sign}'"),
+fn alias(input: &mut Input<'_>) -> Parsed<Option<String>> {
+    opt(preceded(keyword("AS"), name)).parse_next(input)
+}
+
+/// Whether each row stands once, and what is in it; nothing stands for everything.
+fn columns(input: &mut Input<'_>) -> Parsed<(bool, Vec<Item>)> {
+    let distinct = opt(keyword("DISTINCT")).map(|found| found.is_some());
+    let listed = alt((sign("*").map(|()| Vec::new()), separated(1.., item, sign(","))));
+    (distinct, listed).parse_next(input)
+}
+
+fn item(input: &mut Input<'_>) -> Parsed<Item> {
+    let counted = (opt(keyword("DISTINCT")), term);
+    let count = delimited((keyword("count"), sign("(")), counted, expect("')'", sign(")")));
+    alt((
+        (count, alias).map(|((distinct, term), alias)| Item::Count(term, distinct.is_some(), alias)),
+        (term, alias).map(|(term, alias)| Item::Term(term, alias)),
+    ))
+    .parse_next(input)
+}
+
+fn ordering(input: &mut Input<'_>) -> Parsed<(Term, bool)> {
+    let descending = alt((keyword("DESC").value(true), keyword("ASC").value(false)));
+    (term, opt(descending).map(Option::unwrap_or_default)).parse_next(input)
+}
+
+fn term(input: &mut Input<'_>) -> Parsed<Term> {
+    let (first, second) = (name, opt(preceded(sign("."), name))).parse_next(input)?;
+    Ok(match second {
+        Some(name) => Term { of: Some(first), name },
+        None => Term { of: None, name: first },
+    })
+}
+
+fn condition(input: &mut Input<'_>) -> Parsed<Condition> {
+    joined(all_of, keyword("OR"), Condition::Any).parse_next(input)
+}
+
+fn all_of(input: &mut Input<'_>) -> Parsed<Condition> {
+    joined(one, keyword("AND"), Condition::All).parse_next(input)
+}
+
+fn one(input: &mut Input<'_>) -> Parsed<Condition> {
+    alt((
+        preceded(keyword("NOT"), nested(one)).map(|inner| Condition::Not(Box::new(inner))),
+        delimited(sign("("), nested(condition), expect("')'", sign(")"))),
+        comparison,
+    ))
+    .parse_next(input)
+}
+
+fn comparison(input: &mut Input<'_>) -> Parsed<Condition> {
+    let term = term(input)?;
+    if opt(keyword("IN")).parse_next(input)?.is_some() {
+        let values = separated(1.., literal, sign(","));
+        let values = delimited(expect("'['", sign("[")), values, expect("']'", sign("]"))).parse_next(input)?;
+        return Ok(Condition::In(term, values));
     }
+    if opt(sign("=~")).parse_next(input)?.is_some() {
+        let Literal::Text(text) = literal(input)? else { return refuse(input, "'=~' needs a text") };
+        return Ok(Condition::Matches(term, pattern(input, &text)?));
+    }
+    let operator = expect("a comparison", sign_of(OPERATORS)).parse_next(input)?;
+    Ok(Condition::Compare(term, operator, literal(input)?))
+}
+
+fn literal(input: &mut Input<'_>) -> Parsed<Literal> {
+    let flag = |text, value| keyword_of(plain_word(), text).value(value);
+    let literal = alt((
+        quoted(&['\'', '"'], escape).map(Literal::Text),
+        number.map(Literal::Number),
+        flag("true", Literal::Bool(true)),
+        flag("false", Literal::Bool(false)),
+    ));
+    expect("a value", literal).parse_next(input)
+}
+
+/// Only the quote needs its backslash taken off; patterns keep theirs.
+fn escape(quote: char, after: char) -> Escape {
+    if after == quote { Escape::Is(after) } else { Escape::Both }
+}
+
+fn number(input: &mut Input<'_>) -> Parsed<f64> {
+    let text = word(|c| c.is_ascii_digit() || c == '-', |c| c.is_ascii_digit() || c == '.').parse_next(input)?;
+    text.parse().or_else(|_| refuse(input, format!("bad number '{text}'")))
+}
+
+fn count(input: &mut Input<'_>) -> Parsed<usize> {
+    let digits = word(|c| c.is_ascii_digit(), |c| c.is_ascii_digit() || c == '.');
+    expect("a whole number", digits.parse_to()).parse_next(input)
+}
+
+fn plain_word<'a>() -> impl Rule<'a, &'a str> {
+    word(|c| c.is_ascii_alphabetic() || c == '_', |c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A word that is no keyword.
+fn plain_name<'a>() -> impl Rule<'a, &'a str> {
+    plain_word().verify(|word: &str| !KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword)))
+}
+
+fn name(input: &mut Input<'_>) -> Parsed<String> {
+    expect("a name", plain_name()).map(str::to_owned).parse_next(input)
+}
+
+fn keyword<'a>(keyword: &'static str) -> impl Rule<'a, ()> {
+    keyword_of(plain_word(), keyword)
 }

@@ -23,6 +23,8 @@ use crate::sim::faults::Fault;
 use crate::sim::faults::FaultKind;
 use crate::sim::sysdig::tokens::TOKENS;
 
+mod hostile;
+mod hostile_arguments;
 mod queries;
 
 /// A simulator, the server with one token in front of it, and a client.
