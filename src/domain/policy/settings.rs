@@ -58,6 +58,9 @@ pub struct Policy {
     /// Words that may mean several kinds of data.
     #[serde(default)]
     pub ambiguities: Vec<Ambiguity>,
+    /// Tools whose results say where they go on.
+    #[serde(default)]
+    pub pages: Vec<Page>,
     /// Tool groups; the earlier wins when words point at several.
     pub groups: Vec<ToolGroup>,
     /// Word lists by language.
@@ -151,6 +154,18 @@ pub struct Yield {
     /// None of these is known.
     #[serde(default)]
     pub unless: Vec<String>,
+}
+
+/// Where the result of a tool says at which place the next page begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Tool name at the server.
+    pub tool: String,
+    /// Argument that takes the place.
+    pub argument: String,
+    /// JSON Pointer of the place in the result.
+    pub from: String,
 }
 
 /// A time range in source strings.

@@ -34,6 +34,9 @@ const MIXED_WORDS: usize = 8;
 /// Facts about one message in its conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Signals {
+    /// The message itself, for tools that take a question as it was asked.
+    #[serde(skip)]
+    pub message: String,
     /// Language of the message.
     pub language: Lang,
     /// Words in the message.
@@ -159,6 +162,7 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     read::words(&mut read, &text, &hits, router, input);
 
     let mut signals = Signals {
+        message: input.message.to_owned(),
         language,
         words: text.tokens.len(),
         question: text.lower.contains(['?', '？']),

@@ -5,6 +5,7 @@
 use crate::sim::model::job::Job;
 use crate::sim::model::phrases::Voice;
 use crate::sim::model::phrases::capital;
+use crate::sim::model::posture;
 use crate::sim::model::story::Label;
 use crate::sim::model::story::MAX_ROWS;
 use crate::sim::model::story::Noun;
@@ -14,13 +15,14 @@ use crate::sim::model::story::attribute;
 use crate::sim::model::story::is_unset;
 use crate::sim::model::words::Reading;
 
-const HOW_MANY: &[&str] = &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
+pub(super) const HOW_MANY: &[&str] = &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
 const TABLE: &[&str] = &["table", "tabell", "tabelle"];
 const GREETINGS: &[&str] = &["hello", "hi ", "hi!", "hei", "hallo", "good morning", "god morgen", "guten"];
 const THANKS: &[&str] = &["thank", "takk", "danke"];
 
 /// Words that ask for an attribute of one object.
-const ASKED: [(Label, &[&str]); 16] = [
+const ASKED: [(Label, &[&str]); 18] = [
+    (Label::Address, &["address", "adresse", "ip ", "dirección", "adress"]),
     (Label::Assigned, &["assigned", "assignee", "who handles", "tildelt", "ansvarlig", "zugewiesen", "zuständig"]),
     (Label::Priority, &["priority", "prioritet", "priorität"]),
     (Label::Severity, &["severity", "alvorlighet", "schweregrad"]),
@@ -32,6 +34,10 @@ const ASKED: [(Label, &[&str]); 16] = [
     (Label::Category, &["category", "kategori"]),
     (Label::Service, &["service", "tjeneste", "dienst"]),
     (Label::Type, &["type", "typ "]),
+    (Label::User, &["which user", "who ", "hvilken bruker", "hvem", "welcher benutzer", "wer "]),
+    (Label::Host, &["which host", "the host", "on what host", "verten", "der host", "des hosts", "hostname", "hvilken vert", "welcher host", "welchem host"]),
+    (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),
+    (Label::Process, &["which process", "hvilken prosess", "welcher prozess"]),
     (
         Label::Description,
         &[
@@ -49,9 +55,6 @@ const ASKED: [(Label, &[&str]); 16] = [
             "erkennt",
         ],
     ),
-    (Label::Host, &["which host", "hostname", "hvilken vert", "welcher host", "welchem host"]),
-    (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),
-    (Label::Process, &["which process", "hvilken prosess", "welcher prozess"]),
     (Label::Status, &["status", "state", "open", "closed", "åpen", "lukket", "offen", "geschlossen", "zustand"]),
 ];
 
@@ -111,6 +114,7 @@ fn one(story: &Story, reading: &Reading, voice: Voice) -> String {
             format!("{}.", line(*noun, row, voice))
         }
         Story::Counts { noun, total, rows, points } => counts(*noun, *total, rows, points, voice),
+        Story::Statement { text, others } => voice.statement(text, others),
         Story::Empty { noun, filter } => voice.nothing(*noun, filter),
         Story::Failed { tool, reason } => voice.failed(tool, reason),
         Story::Text { text } => text.clone(),
@@ -147,7 +151,8 @@ fn list(
         voice.found(shown, noun)
     };
     // Each figure answers "how many" by itself.
-    if reading.says(HOW_MANY) && noun != Noun::Figure {
+    let figures = rows.iter().any(|row| row.fields.iter().any(|(label, _)| posture::is_figure(*label)));
+    if reading.says(HOW_MANY) && noun != Noun::Figure && !figures {
         // A count needs no rows; of a page it is the total, and a page where that is not known.
         return match total {
             Some(total) if more => {
@@ -179,7 +184,7 @@ fn line(noun: Noun, row: &Row, voice: Voice) -> String {
         None => {}
     }
     let fields: Vec<String> =
-        row.fields.iter().map(|(label, value)| format!("{} {value}", voice.label(*label))).collect();
+        row.fields.iter().map(|(label, value)| format!("{} {value}", voice.label(*label)).trim().to_owned()).collect();
     if fields.is_empty() { text } else { format!("{text}: {}", fields.join(", ")) }
 }
 
