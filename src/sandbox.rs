@@ -300,7 +300,8 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
         ("ARGUS_PORTAL_URL", ARGUS_PORTAL),
     ];
     config.mcp.servers.insert("argus".to_owned(), embedded(Embedded::Argus, &argus));
-    let sysdig = [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", options.sysdig_token)];
+    let sysdig =
+        [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", options.sysdig_token)];
     config.mcp.servers.insert("sysdig".to_owned(), embedded(Embedded::Sysdig, &sysdig));
     if let Some(adjust) = &options.adjust {
         adjust(&mut config);

@@ -218,7 +218,11 @@ impl Turn {
 
     /// The plain statement when no call was made or none was answered.
     fn failure_reply(&self) -> Option<Reply> {
-        let calls: Vec<&LedgerEntry> = self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
+        let mut calls: Vec<&LedgerEntry> = self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
+        if calls.is_empty() {
+            // A step on the way failed, and nothing came after it.
+            calls = self.ledger.of_turn(self.id).filter(|entry| !entry.outcome.answered()).collect();
+        }
         if calls.iter().any(|entry| entry.outcome.answered() || entry.outcome == Outcome::Ambiguous) {
             return None;
         }

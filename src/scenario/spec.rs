@@ -193,8 +193,7 @@ impl<'de> Deserialize<'de> for SysdigToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         tokens::named(&name).map(Self).ok_or_else(|| {
-            let known: Vec<&str> =
-                tokens::TOKENS.iter().map(|token| token.name.trim_start_matches("tok-")).collect();
+            let known: Vec<&str> = tokens::TOKENS.iter().map(|token| token.name.trim_start_matches("tok-")).collect();
             let known = known.join(", ");
             serde::de::Error::custom(format!("the simulated Sysdig has no token {name:?}; it has {known}"))
         })

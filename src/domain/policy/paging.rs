@@ -17,7 +17,8 @@ pub fn next_page(policy: &Policy, signals: &Signals, shown: &Shown) -> Option<Ma
     signals.aspects.iter().find(|aspect| *aspect == NEXT_PAGE)?;
     let page_of = |tool: &str| policy.pages.iter().find(|page| page.tool == tool);
     let (result, page) = shown.latest.iter().rev().find_map(|result| Some((result, page_of(&result.tool)?)))?;
-    let place = result.content.pointer(&page.from).filter(|place| place.as_str().is_some_and(|text| !text.is_empty()))?;
+    let place =
+        result.content.pointer(&page.from).filter(|place| place.as_str().is_some_and(|text| !text.is_empty()))?;
     let mut arguments = result.arguments.as_object().cloned().unwrap_or_default();
     arguments.insert(page.argument.clone(), place.clone());
     Some(arguments)

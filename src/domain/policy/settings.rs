@@ -207,6 +207,9 @@ pub struct ToolGroup {
     /// The group that is likelier meant when something is asked that only that one has.
     #[serde(default)]
     pub yields: Option<Yield>,
+    /// Where this aspect is asked for, no other group serves the message.
+    #[serde(default)]
+    pub alone_for: Option<String>,
     /// How one row of a result is named and addressed.
     #[serde(default)]
     pub row: Option<RowIdentity>,
@@ -523,6 +526,7 @@ impl Policy {
                 targets: Vec::new(),
                 otherwise: Vec::new(),
                 yields: None,
+                alone_for: None,
                 row: None,
                 asks: Vec::new(),
                 calls: Vec::new(),

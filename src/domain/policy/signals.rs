@@ -441,6 +441,10 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &mut Read, policy: &Pol
         named.retain(|(start, _)| !read.group_spans.overlap(*start, start + 1));
     }
     named.sort_unstable();
+    let alone = |group: &usize| policy.groups[*group].alone_for.as_ref().is_some_and(|it| signals.aspects.contains(it));
+    if named.iter().any(|(_, group)| alone(group)) {
+        named.retain(|(_, group)| alone(group));
+    }
     let named: Vec<usize> = named.into_iter().map(|(_, group)| group).collect();
     signals.names_group = !named.is_empty();
     let served = |index: &usize| policy.groups.get(*index).is_some_and(|group| input.serves(policy, group));

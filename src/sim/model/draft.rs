@@ -15,7 +15,8 @@ use crate::sim::model::story::attribute;
 use crate::sim::model::story::is_unset;
 use crate::sim::model::words::Reading;
 
-pub(super) const HOW_MANY: &[&str] = &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
+pub(super) const HOW_MANY: &[&str] =
+    &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
 const TABLE: &[&str] = &["table", "tabell", "tabelle"];
 const GREETINGS: &[&str] = &["hello", "hi ", "hi!", "hei", "hallo", "good morning", "god morgen", "guten"];
 const THANKS: &[&str] = &["thank", "takk", "danke"];
@@ -35,7 +36,23 @@ const ASKED: [(Label, &[&str]); 18] = [
     (Label::Service, &["service", "tjeneste", "dienst"]),
     (Label::Type, &["type", "typ "]),
     (Label::User, &["which user", "who ", "hvilken bruker", "hvem", "welcher benutzer", "wer "]),
-    (Label::Host, &["which host", "the host", "on what host", "verten", "der host", "des hosts", "hostname", "hvilken vert", "welcher host", "welchem host"]),
+    (
+        Label::Host,
+        &[
+            "which host",
+            "that host",
+            "this host",
+            "the host of",
+            "on what host",
+            "verten",
+            "der host",
+            "des hosts",
+            "hostname",
+            "hvilken vert",
+            "welcher host",
+            "welchem host",
+        ],
+    ),
     (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),
     (Label::Process, &["which process", "hvilken prosess", "welcher prozess"]),
     (
@@ -85,7 +102,8 @@ fn subject(reading: &Reading) -> Noun {
 /// The answer from results.
 pub(super) fn answer(job: &Job, stories: &[Story], voice: Voice) -> String {
     let reading = Reading::of(&job.message, &job.hints);
-    let mut parts: Vec<String> = stories.iter().map(|story| one(story, &reading, voice)).collect();
+    let several = stories.len() > 1;
+    let mut parts: Vec<String> = stories.iter().map(|story| one(story, several, &reading, voice)).collect();
     parts.extend(job.failures.iter().map(|failure| {
         let (tool, reason) = failure.split_once(": ").unwrap_or((failure.as_str(), "error"));
         voice.failed(tool, reason)
@@ -98,18 +116,21 @@ pub(super) fn answer(job: &Job, stories: &[Story], voice: Voice) -> String {
     parts.join("\n\n")
 }
 
-fn one(story: &Story, reading: &Reading, voice: Voice) -> String {
+fn one(story: &Story, several: bool, reading: &Reading, voice: Voice) -> String {
     match story {
         Story::Rows { noun, rows, shown, total, more } => list(*noun, rows, *shown, *total, *more, reading, voice),
         Story::Object { noun, row, whole } => {
             let id = row.id.as_deref().unwrap_or_default();
             if let Some((label, _)) = ASKED.iter().find(|(_, words)| reading.says(words)) {
                 let value = row.get(*label).map(str::to_owned).or_else(|| attribute(whole, *label));
-                return match value {
+                // Of several results another may say it.
+                let told = value.is_some() || !several;
+                let answer = match value {
                     Some(value) => voice.has(*noun, id, *label, &value),
                     None if is_unset(whole, *label) => voice.not_set(*noun, id, *label),
                     None => voice.not_said(*noun, id, *label),
                 };
+                return if told { answer } else { format!("{}.", line(*noun, row, voice)) };
             }
             format!("{}.", line(*noun, row, voice))
         }

@@ -58,7 +58,9 @@ impl Voice {
             Noun::Pod => (["pod", "pod", "Pod"], ["pods", "podder", "Pods"]),
             Noun::Container => (["container", "container", "Container"], ["containers", "containere", "Container"]),
             Noun::CronJob => (["cron job", "cronjobb", "Cronjob"], ["cron jobs", "cronjobber", "Cronjobs"]),
-            Noun::Tree => (["process tree", "prosesstre", "Prozessbaum"], ["process tree", "prosesstre", "Prozessbäume"]),
+            Noun::Tree => {
+                (["process tree", "prosesstre", "Prozessbaum"], ["process tree", "prosesstre", "Prozessbäume"])
+            }
             Noun::Process => (["process", "prosess", "Prozess"], ["processes", "prosesser", "Prozesse"]),
             Noun::Finding => (["row", "rad", "Zeile"], ["rows", "rader", "Zeilen"]),
             Noun::Field => (["field", "felt", "Feld"], ["fields", "felt", "Felder"]),

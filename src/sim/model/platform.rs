@@ -27,9 +27,28 @@ const UNDERUSED: Words = &[
     "使用率",
 ];
 const HTTP: Words = &["http"];
-const NETWORK: Words = &["network error", "nettverksfeil", "netzwerkfehler", "erreurs réseau", "errores de red", "nätverksfel", "netværksfejl", "ネットワークエラー"];
-const RESTARTS: Words =
-    &["restart", "crash", "omstart", "neu gestartet", "neustart", "redémarr", "reinici", "startats om", "genstart", "再起動"];
+const NETWORK: Words = &[
+    "network error",
+    "nettverksfeil",
+    "netzwerkfehler",
+    "erreurs réseau",
+    "errores de red",
+    "nätverksfel",
+    "netværksfejl",
+    "ネットワークエラー",
+];
+const RESTARTS: Words = &[
+    "restart",
+    "crash",
+    "omstart",
+    "neu gestartet",
+    "neustart",
+    "redémarr",
+    "reinici",
+    "startats om",
+    "genstart",
+    "再起動",
+];
 const MISSING: Words = &[
     "unavailable",
     "missing replica",
@@ -58,8 +77,20 @@ const WORKLOADS: Words = &[
 const CRON_JOBS: Words = &["cronjob", "cron job", "tâches cron", "tareas cron", "cron-job", "cronジョブ"];
 const NODES: Words = &["node", "noder", "noden", "knoten", "nœud", "noeud", "nodo", "nod ", "ノード"];
 const CLUSTERS: Words = &["cluster", "klynge", "klyngjer", "kluster", "klust", "clúster", "grappe", "クラスタ"];
-const COUNTED: Words =
-    &["how many", "count", "number of", "hvor mange", "antall", "wie viele", "anzahl", "combien", "cuántos", "hur många", "いくつ", "何個"];
+const COUNTED: Words = &[
+    "how many",
+    "count",
+    "number of",
+    "hvor mange",
+    "antall",
+    "wie viele",
+    "anzahl",
+    "combien",
+    "cuántos",
+    "hur många",
+    "いくつ",
+    "何個",
+];
 
 /// What each Kubernetes tool measures: of those whose words are all said, the first.
 const MEASURES: [(&str, &[Words]); 17] = [
@@ -108,8 +139,18 @@ const EVENTS: Words = &[
     "イベント",
 ];
 const RUNTIME: Words = &[
-    "runtime", "kjøretid", "laufzeit", "container", "kubernetes", "pod", "cluster", "klynge", "falco", "sysdig",
-    "workload", "ランタイム",
+    "runtime",
+    "kjøretid",
+    "laufzeit",
+    "container",
+    "kubernetes",
+    "pod",
+    "cluster",
+    "klynge",
+    "falco",
+    "sysdig",
+    "workload",
+    "ランタイム",
 ];
 const TREE: Words = &[
     "process tree",
@@ -123,9 +164,8 @@ const TREE: Words = &[
     "procestræ",
     "プロセスツリー",
 ];
-const INVENTORY: Words = &[
-    "sysql", "vulnerab", "sårbarhet", "schwachstelle", "vulnérab", "sårbarhed", "s3 ", "inventory", "risk", "脆弱性",
-];
+const INVENTORY: Words =
+    &["sysql", "vulnerab", "sårbarhet", "schwachstelle", "vulnérab", "sårbarhed", "s3 ", "inventory", "risk", "脆弱性"];
 /// Fields of an event by what was read off the message.
 const FIELDS: [(&str, &str); 7] = [
     ("rule_name", "ruleName"),
@@ -178,7 +218,8 @@ fn events(reading: &Reading) -> Option<(u32, Value)> {
         return Some((50, arguments));
     }
     let runtime = is_runtime(reading) || reading.hint("rule_name").is_some();
-    let named = reading.says(EVENTS) || reading.hint("runtime_detection").is_some() || reading.hint("rule_name").is_some();
+    let named =
+        reading.says(EVENTS) || reading.hint("runtime_detection").is_some() || reading.hint("rule_name").is_some();
     if !named || (!runtime && !reading.case_ids.is_empty()) {
         return None;
     }

@@ -18,15 +18,8 @@ pub(super) const DETAILS: [Label; 7] =
     [Label::Time, Label::Namespace, Label::Host, Label::Pod, Label::Process, Label::User, Label::Address];
 
 /// Attributes that are measured.
-pub(super) const FIGURES: [Label; 7] = [
-    Label::Pods,
-    Label::Cores,
-    Label::Memory,
-    Label::Restarts,
-    Label::ErrorRate,
-    Label::Missing,
-    Label::QuotaShare,
-];
+pub(super) const FIGURES: [Label; 7] =
+    [Label::Pods, Label::Cores, Label::Memory, Label::Restarts, Label::ErrorRate, Label::Missing, Label::QuotaShare];
 
 /// Whether an attribute is a measured number.
 pub(super) fn is_figure(label: Label) -> bool {
@@ -136,6 +129,12 @@ fn measured(tool: &str, seen: &Seen, series: &[Value]) -> Story {
     if rows.is_empty() {
         return Story::Empty { noun, filter: String::new() };
     }
+    let dropped = series.len() - rows.len();
+    let seen = &Seen {
+        rows_shown: seen.rows_shown.map(|shown| shown.saturating_sub(dropped as u64)),
+        rows_total: seen.rows_total.map(|total| total.saturating_sub(dropped as u64)),
+        ..seen.clone()
+    };
     let sums = matches!(measure, Some(Label::Pods)) && tool.contains("count");
     match rows_of(noun, rows, seen) {
         Story::Rows { rows, more: false, .. } if sums => counted(rows),
@@ -206,7 +205,8 @@ fn found(item: &Map<String, Value>) -> Row {
         let last = key.rsplit(['.', '(']).next().unwrap_or(key).trim_end_matches(')');
         if matches!(last, "name" | "imageReference" | "hostname") {
             names.push(text);
-        } else if let Some((_, label)) = MEMBERS.iter().find(|(name, _)| *name == last || (key.starts_with("count") && *name == "count"))
+        } else if let Some((_, label)) =
+            MEMBERS.iter().find(|(name, _)| *name == last || (key.starts_with("count") && *name == "count"))
             && !fields.iter().any(|(known, _)| known == label)
         {
             fields.push((*label, text));

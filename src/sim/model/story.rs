@@ -173,7 +173,8 @@ pub(super) fn tell(seen: &Seen) -> Story {
         Value::Object(members) if !members.is_empty() => {
             let mut row = row_of(noun, content);
             if noun == Noun::RuntimeEvent {
-                row.fields.extend(posture::DETAILS.iter().filter_map(|label| Some((*label, attribute(content, *label)?))));
+                row.fields
+                    .extend(posture::DETAILS.iter().filter_map(|label| Some((*label, attribute(content, *label)?))));
             }
             if row == Row::default() {
                 let mut found = Vec::new();
@@ -333,9 +334,7 @@ fn first_text(value: &Value, pointers: &[&str]) -> Option<String> {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
         // Times are milliseconds; 0 stands for the whole range.
         // Of runtime events they are nanoseconds.
-        Value::Number(number) if *pointer == "/timestamp" => {
-            number.as_i64().and_then(posture::time_of)
-        }
+        Value::Number(number) if *pointer == "/timestamp" => number.as_i64().and_then(posture::time_of),
         Value::Number(number) if pointer.ends_with("Timestamp") => number
             .as_i64()
             .filter(|at| *at > 0)

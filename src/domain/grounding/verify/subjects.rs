@@ -140,6 +140,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         rows.sort_unstable();
         rows.dedup();
+        // What the call asked for is said of the whole answer; the rows that have the value are meant.
+        let envelope = |row: &RowId| self.evidence.rows[*row as usize].envelope;
+        if !rows.iter().all(envelope) {
+            rows.retain(|row| !envelope(row));
+        }
         *subject = Subject {
             groups: vec![rows],
             strength: Strength::Named,
