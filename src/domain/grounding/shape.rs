@@ -322,6 +322,7 @@ fn is_payload_key(key: &str) -> bool {
         key,
         "data"
             | "result"
+            | "results"
             | "item"
             | "record"
             | "case"
@@ -334,9 +335,14 @@ fn is_payload_key(key: &str) -> bool {
     )
 }
 
-/// An object that only carries a list: `{resultType, result: [...]}`.
+/// An object that only carries a list: `{resultType, result: [...]}`, or the rows of a query with
+/// the query's own id.
 fn is_wrapper(members: &Map<String, Value>) -> bool {
-    let lists = members.values().any(|value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object)));
+    let list = |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
+    if members.get("items").is_some_and(list) {
+        return true;
+    }
+    let lists = members.values().any(list);
     let scalars = members.values().filter(|value| !value.is_object() && !value.is_array()).count();
     lists && scalars <= 3 && !members.keys().any(|key| is_identity(key))
 }

@@ -370,6 +370,17 @@ mod tests {
             ("Laufzeitereignisse der letzten Stunde", "list_runtime_events", "scope_hours"),
             ("Details of event 18a0a738540e782893aa52c07f6be410", "get_event_info", "18a0a738540e782893aa52c07f6be410"),
             ("Show the process tree of 18a0a738540e782893aa52c07f6be410", "get_event_process_tree", "18a0a738"),
+            ("Which nodes does cluster prod-eu-1 have?", "k8s_list_nodes", "prod-eu-1"),
+            ("Show the top restarted pods in cluster prod-us-2", "k8s_list_top_restarted_pods", "prod-us-2"),
+            ("Which containers use the most CPU in prod-eu-1?", "k8s_list_top_cpu_consumed_container", "prod-eu-1"),
+            (
+                "Hvilke podder bruker lite, underutnyttet minne i prod-us-2?",
+                "k8s_list_underutilized_pods_memory_quota",
+                "prod-us-2",
+            ),
+            ("Wie viele Pods laufen im Cluster prod-us-2?", "k8s_list_count_pods_per_cluster", "prod-us-2"),
+            ("Pods with HTTP errors in prod-us-2 in the last 3 hours", "k8s_list_top_http_errors_in_pods", "3h"),
+            ("Which images have vulnerabilities?", "generate_sysql", "Which images have vulnerabilities?"),
             (
                 "Show event AGGR/1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11",
                 "getEventByEventIdentifier",

@@ -110,6 +110,10 @@ impl<'c, 'a> Checker<'c, 'a> {
     /// "Customers A and B": a second value of the attribute that named the subject.
     pub(super) fn coordinated_attribute(&self, mention: &Mention, subject: &Subject) -> bool {
         let Some((key, group)) = &subject.by_attribute else { return false };
+        // "- A: 4\n- B: 3": the next item names another, it adds none to the one before.
+        if subject.strength < Strength::Named {
+            return false;
+        }
         let rows: Vec<RowId> = subject.rows().collect();
         let mut facts = mention.facts.iter().map(|id| self.evidence.fact(*id)).peekable();
         facts.peek().is_some()

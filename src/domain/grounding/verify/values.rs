@@ -323,8 +323,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 inside && row_result(self, fact.row) == row_result(self, row) && self.whole_value(fact, item)
             })
         };
-        let around: Vec<RowId> =
-            by_argument.iter().copied().filter(|row| !named_in(*row) && !told_in(*row)).collect();
+        let around: Vec<RowId> = by_argument.iter().copied().filter(|row| !named_in(*row) && !told_in(*row)).collect();
         if own.is_empty() || matches!(&item.kind, ItemKind::Identifier(_) | ItemKind::Number(_)) {
             own.extend(around);
         }
