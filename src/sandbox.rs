@@ -35,13 +35,12 @@ use crate::sim::model::SimModel;
 use crate::sim::model::behaviour::Behaviour;
 use crate::sim::model::behaviour::Persona;
 use crate::sim::sysdig::SysdigSim;
+use crate::sim::sysdig::tokens;
 
 /// Pause of the `slow` behaviour before each piece.
 const SLOW_PAUSE: Duration = Duration::from_millis(40);
 /// Where links to cases and events of the made-up world lead: nowhere.
 const ARGUS_PORTAL: &str = "https://portal.argus.example";
-/// Token of the simulated Sysdig that may see everything.
-const SYSDIG_TOKEN: &str = "tok-full";
 
 /// Changes the configuration of a sandbox before the gateway is built.
 pub type Adjust = Arc<dyn Fn(&mut Config) + Send + Sync>;
@@ -65,6 +64,8 @@ pub struct SandboxOptions {
     pub backend_retries: u32,
     /// Key of the Argus server, one of the simulator's.
     pub argus_key: &'static str,
+    /// Token of the Sysdig server, one of the simulator's.
+    pub sysdig_token: &'static str,
     /// Database URL; `None`: SQLite in memory.
     pub store: Option<String>,
     /// Tools that run only with the user's yes, whatever their server says of them.
@@ -86,6 +87,7 @@ impl Default for SandboxOptions {
             now: None,
             backend_retries: 1,
             argus_key: keys::FULL,
+            sysdig_token: tokens::FULL,
             store: None,
             confirm: Vec::new(),
             adjust: None,
@@ -298,7 +300,8 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
         ("ARGUS_PORTAL_URL", ARGUS_PORTAL),
     ];
     config.mcp.servers.insert("argus".to_owned(), embedded(Embedded::Argus, &argus));
-    let sysdig = [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", SYSDIG_TOKEN)];
+    let sysdig =
+        [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", options.sysdig_token)];
     config.mcp.servers.insert("sysdig".to_owned(), embedded(Embedded::Sysdig, &sysdig));
     if let Some(adjust) = &options.adjust {
         adjust(&mut config);

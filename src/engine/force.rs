@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::plan::plan_calls;
 use crate::domain::policy::shown::ShownResult;
+use crate::domain::policy::steps::ends_in;
 use crate::domain::policy::steps::next_steps;
 use crate::domain::recover::parse_arguments;
 use crate::domain::recover::recover_calls;
@@ -125,6 +126,13 @@ impl Turn {
             Some(Sorted::of(spec, call.arguments, MadeBy::Gateway, 1))
         });
         apart(specs).0
+    }
+
+    /// Whether the result of this tool is what the message asks for, even where it would only be
+    /// a step on the way to data otherwise.
+    pub(crate) fn asks_for_result_of(&self, tool: &str) -> bool {
+        let (Some(signals), Some(ruling)) = (&self.signals, &self.ruling) else { return false };
+        ends_in(&self.engine.router, signals, ruling, tool, &self.catalog.tools)
     }
 
     /// The planned calls that may run.

@@ -183,8 +183,8 @@ impl Turn {
     }
 
     /// Whether a call for data ended in this turn, in whatever way but for refused arguments:
-    /// those say nothing about the question. A list of allowed values is data where the message
-    /// asks for that list.
+    /// those say nothing about the question. A list of allowed values, or a query, is data where
+    /// the message asks for just that.
     fn has_data_call(&self) -> bool {
         let mut ended = self.ledger.of_turn(self.id).filter(|entry| entry.outcome != Outcome::InvalidArguments);
         ended.any(|entry| self.engine.router.is_data_tool(&entry.tool) || self.asks_for_list(&entry.tool))
@@ -194,6 +194,7 @@ impl Turn {
     fn asks_for_list(&self, tool: &str) -> bool {
         self.engine.router.yields_data(tool)
             && self.ruling.iter().any(|ruling| self.planned_calls(ruling).iter().any(|call| call.spec().tool == tool))
+            || self.asks_for_result_of(tool)
     }
 
     /// The plain statement when no server of the routed group is there.
@@ -217,7 +218,11 @@ impl Turn {
 
     /// The plain statement when no call was made or none was answered.
     fn failure_reply(&self) -> Option<Reply> {
-        let calls: Vec<&LedgerEntry> = self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
+        let mut calls: Vec<&LedgerEntry> = self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
+        if calls.is_empty() {
+            // A step on the way failed, and nothing came after it.
+            calls = self.ledger.of_turn(self.id).filter(|entry| !entry.outcome.answered()).collect();
+        }
         if calls.iter().any(|entry| entry.outcome.answered() || entry.outcome == Outcome::Ambiguous) {
             return None;
         }

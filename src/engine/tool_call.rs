@@ -119,7 +119,9 @@ impl Turn {
             error: sorted.error.clone(),
             max_age_ms: max_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             // What was run for its own sake is told, whatever it serves otherwise.
-            evidence: call.confirmed || self.engine.router.yields_data(&call.tool),
+            evidence: call.confirmed
+                || self.engine.router.yields_data(&call.tool)
+                || self.asks_for_result_of(&call.tool),
             shown: false,
             stale: false,
             superseded_by: None,

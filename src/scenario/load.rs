@@ -184,6 +184,7 @@ pub fn knows_behaviour(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::scenario::spec::ArgusKey;
+    use crate::scenario::spec::SysdigToken;
 
     const SMALL: &str =
         "purpose: A greeting needs no call.\nturns:\n  - user: Hello\n    expect:\n      decision: converse\n";
@@ -243,6 +244,16 @@ mod tests {
         assert_eq!(key.map(ArgusKey::text), Some("15a6/2/sim-nordfjord"));
         let problem = parse(&text("nordfjrod")).expect_err("no such key");
         let parts = ["\"nordfjrod\"", "full, nordfjord, readcases, expired, wrongnet", "line 2"];
+        assert!(parts.iter().all(|part| problem.contains(part)), "{problem}");
+    }
+
+    #[test]
+    fn the_token_for_sysdig_goes_by_its_name_and_an_unknown_one_is_told_which_there_are() {
+        let text = |name: &str| SMALL.replace("turns:", &format!("world: {{sysdig: {{token: {name}}}}}\nturns:"));
+        let token = parse(&text("monitor")).expect("reads").world.sysdig.token;
+        assert_eq!(token.map(SysdigToken::text), Some("tok-monitor"));
+        let problem = parse(&text("tok-monitor")).expect_err("no such token");
+        let parts = ["\"tok-monitor\"", "full, events, monitor, service, none", "line 2"];
         assert!(parts.iter().all(|part| problem.contains(part)), "{problem}");
     }
 

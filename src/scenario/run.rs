@@ -234,8 +234,9 @@ fn words(panic: &(dyn Any + Send)) -> String {
 /// Whether any fault of the scenario hangs.
 pub fn hangs_somewhere(scenario: &Scenario) -> bool {
     let argus = scenario.world.argus.backend();
+    let sysdig = scenario.world.sysdig.backend();
     let later = scenario.turns.iter().flat_map(|turn| [&turn.before.argus, &turn.before.sysdig]);
-    hangs(&[&argus, &scenario.world.sysdig].into_iter().chain(later).collect::<Vec<_>>())
+    hangs(&[&argus, &sysdig].into_iter().chain(later).collect::<Vec<_>>())
 }
 
 async fn all_turns(

@@ -17,6 +17,7 @@ use crate::domain::policy::decision::RouterDecision;
 use crate::domain::tool::MadeBy;
 use crate::sim::argus::keys;
 use crate::sim::faults::Fault;
+use crate::sim::sysdig::tokens;
 
 /// Most turns of one scenario.
 pub const MAX_TURNS: usize = 50;
@@ -63,7 +64,7 @@ pub struct World {
     /// The simulated Argus at the start.
     pub argus: ArgusStart,
     /// The simulated Sysdig at the start.
-    pub sysdig: Backend,
+    pub sysdig: SysdigStart,
 }
 
 impl Default for World {
@@ -76,7 +77,7 @@ impl Default for World {
             servers: Vec::new(),
             confirm: Vec::new(),
             argus: ArgusStart::default(),
-            sysdig: Backend::default(),
+            sysdig: SysdigStart::default(),
         }
     }
 }
@@ -154,6 +155,47 @@ impl<'de> Deserialize<'de> for ArgusKey {
         keys::named(&name).map(Self).ok_or_else(|| {
             let known: Vec<&str> = keys::NAMED.iter().map(|(name, _)| *name).collect();
             serde::de::Error::custom(format!("the simulated Argus has no key {name:?}; it has {}", known.join(", ")))
+        })
+    }
+}
+
+/// The simulated Sysdig at the start: its [`Backend`], and the token that the gateway has for it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SysdigStart {
+    /// The token, by its name; without one that which may do everything.
+    pub token: Option<SysdigToken>,
+    /// As in [`Backend`].
+    pub faults: Option<Vec<Fault>>,
+    /// As in [`Backend`].
+    pub change: Option<Value>,
+}
+
+impl SysdigStart {
+    /// What is done to the backend.
+    pub fn backend(&self) -> Backend {
+        Backend { faults: self.faults.clone(), change: self.change.clone() }
+    }
+}
+
+/// A token of the simulated Sysdig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SysdigToken(&'static str);
+
+impl SysdigToken {
+    /// The token itself.
+    pub fn text(self) -> &'static str {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for SysdigToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        tokens::named(&name).map(Self).ok_or_else(|| {
+            let known: Vec<&str> = tokens::TOKENS.iter().map(|token| token.name.trim_start_matches("tok-")).collect();
+            let known = known.join(", ");
+            serde::de::Error::custom(format!("the simulated Sysdig has no token {name:?}; it has {known}"))
         })
     }
 }

@@ -141,6 +141,9 @@ impl LiveWorld {
         if let Some(key) = world.argus.key {
             options.argus_key = key.text();
         }
+        if let Some(token) = world.sysdig.token {
+            options.sysdig_token = token.text();
+        }
         match (model, &world.behaviour) {
             (_, Some(fixed)) => options.behaviour.clone_from(fixed),
             (Model::Simulated(behaviour), None) => options.behaviour.clone_from(behaviour),
@@ -151,7 +154,7 @@ impl LiveWorld {
         }
         let profile = if world.behaviour.is_some() { None } else { model.profile() };
         let live = Self { sandbox: Sandbox::start(options).await?, profile, conversation: None };
-        let start = Before { argus: world.argus.backend(), sysdig: world.sysdig.clone(), advance: None };
+        let start = Before { argus: world.argus.backend(), sysdig: world.sysdig.backend(), advance: None };
         if let Err(error) = live.apply(&start) {
             live.stop().await;
             return Err(error);

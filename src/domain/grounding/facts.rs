@@ -123,7 +123,7 @@ pub struct Evidence<'a> {
 }
 
 /// Names of fields by which records are called.
-const IDENTITY: [&str; 34] = [
+const IDENTITY: [&str; 36] = [
     "id",
     "uuid",
     "key",
@@ -158,6 +158,8 @@ const IDENTITY: [&str; 34] = [
     "label",
     "kubenodename",
     "kubepodname",
+    "kubeworkloadname",
+    "kubecronjobname",
 ];
 
 /// Whether a field name is one by which records are called.

@@ -190,7 +190,11 @@ impl Index {
             .unwrap_or_default();
         let folds = matches!(
             wanted.class,
-            IdentifierClass::Ipv6 | IdentifierClass::Mac | IdentifierClass::Cidr | IdentifierClass::Url
+            IdentifierClass::Ipv6
+                | IdentifierClass::Mac
+                | IdentifierClass::Cidr
+                | IdentifierClass::Url
+                | IdentifierClass::Version
         );
         if wanted.partial != Partial::Whole || folds || words.is_empty() {
             return (self.in_any_spelling(evidence, wanted), rows);

@@ -59,9 +59,16 @@ pub fn split(text: &str, atoms: &[Atom]) -> Units {
     for (index, line) in lines.iter().enumerate() {
         let content = text.get(line.clone()).unwrap_or_default();
         let trimmed = content.trim();
-        if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
-            fenced = !fenced;
+        if let Some(rest) = after_fence(trimmed) {
             splitter.close();
+            if !rest.contains("```") {
+                fenced = !fenced;
+            }
+            // One word after the opening fence names a language; whatever else is said there is text.
+            if rest.split_whitespace().count() > usize::from(fenced) {
+                let end = line.start + content.trim_end().len();
+                splitter.line(end - rest.len()..end, rest, "", false);
+            }
             continue;
         }
         let next = lines.get(index + 1).and_then(|next| text.get(next.clone())).unwrap_or_default();
@@ -69,6 +76,12 @@ pub fn split(text: &str, atoms: &[Atom]) -> Units {
     }
     splitter.close();
     splitter.out
+}
+
+/// What stands after the fence of a code block, when the line begins with one.
+fn after_fence(line: &str) -> Option<&str> {
+    let mark = ['`', '~'].into_iter().find(|mark| line.chars().take_while(|c| c == mark).count() >= 3)?;
+    Some(line.trim_start_matches(mark).trim())
 }
 
 struct Splitter<'t> {

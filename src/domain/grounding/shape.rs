@@ -1,6 +1,6 @@
 //! Reads JSON of any shape into facts and rows. Shapes that mean the same are made
 //! the same here: arrays of records, maps of records, columns of `{row: value}`,
-//! lists of `{key, value}`, label maps. One pass, bounded depth and count.
+//! lists of `{key, value}`, label maps, measured series. One pass, bounded depth and count.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -68,6 +68,8 @@ enum Shape {
     MapOfRecords,
     Columns,
     LabelMap,
+    /// One series of measurements: its labels, and a time with a value.
+    Series,
 }
 
 impl<'a> Reader<'a> {
@@ -188,6 +190,31 @@ impl<'a> Reader<'a> {
                 }
             }
             Shape::Columns => self.columns(members, place),
+            Shape::Series => self.series(members, place),
+        }
+    }
+
+    /// `{metric: {label: name}, value: [seconds, "number"]}`: the labels are attributes of what was
+    /// measured, like its time and its value.
+    fn series(&mut self, members: &'a Map<String, Value>, place: Place<'a>) {
+        for (key, value) in members {
+            let node = self.node(place.node, Step::Key(key));
+            let inner = Place { node, key, group: "", depth: place.depth + 1, ..place };
+            match (key.as_str(), value) {
+                ("metric", Value::Object(labels)) => {
+                    for (label, name) in labels {
+                        let node = self.node(node, Step::Key(label));
+                        self.fact(name, Place { node, key: label, ..inner });
+                    }
+                }
+                ("value", Value::Array(sample)) => {
+                    for ((index, value), key) in (0..).zip(sample).zip(["timestamp", "value"]) {
+                        let node = self.node(node, Step::Index(index));
+                        self.fact(value, Place { node, key, ..inner });
+                    }
+                }
+                _ => self.value(value, inner),
+            }
         }
     }
 
@@ -216,6 +243,10 @@ impl<'a> Reader<'a> {
             let list = self.open_list(place);
             for (index, value) in items.iter().enumerate() {
                 let node = self.node(place.node, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+                if is_of_nothing(value) {
+                    self.value(value, Place { node, key: "", group: "", depth: place.depth + 1, ..place });
+                    continue;
+                }
                 let row = self.open_element(list, place, None);
                 let key = if value.is_object() { "" } else { place.key };
                 self.value(value, Place { node, row, key, group: "", depth: place.depth + 1 });
@@ -291,6 +322,7 @@ fn is_payload_key(key: &str) -> bool {
         key,
         "data"
             | "result"
+            | "results"
             | "item"
             | "record"
             | "case"
@@ -303,9 +335,14 @@ fn is_payload_key(key: &str) -> bool {
     )
 }
 
-/// An object that only carries a list: `{resultType, result: [...]}`.
+/// An object that only carries a list: `{resultType, result: [...]}`, or the rows of a query with
+/// the query's own id.
 fn is_wrapper(members: &Map<String, Value>) -> bool {
-    let lists = members.values().any(|value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object)));
+    let list = |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
+    if members.get("items").is_some_and(list) {
+        return true;
+    }
+    let lists = members.values().any(list);
     let scalars = members.values().filter(|value| !value.is_object() && !value.is_array()).count();
     lists && scalars <= 3 && !members.keys().any(|key| is_identity(key))
 }
@@ -331,6 +368,9 @@ fn shape(members: &Map<String, Value>) -> Shape {
         let ids = members.keys().all(|key| key.len() >= 2 && key.bytes().all(|b| b.is_ascii_digit()));
         return if ids { Shape::LabelMap } else { Shape::Record };
     }
+    if is_series(members) {
+        return Shape::Series;
+    }
     let mut objects = members.values().filter_map(Value::as_object);
     let (Some(first), Some(second)) = (objects.next(), objects.next()) else { return Shape::Record };
     if members.values().any(|value| !value.is_object()) || first.is_empty() {
@@ -345,6 +385,23 @@ fn shape(members: &Map<String, Value>) -> Shape {
     let flat =
         members.values().filter_map(Value::as_object).all(|m| m.values().all(|v| !v.is_object() && !v.is_array()));
     if flat && inner_ids && !outer_ids { Shape::Columns } else { Shape::MapOfRecords }
+}
+
+/// Labels by name, and a time with a value.
+fn is_series(members: &Map<String, Value>) -> bool {
+    let plain = |value: &Value| !value.is_object() && !value.is_array();
+    let labels = members.get("metric").and_then(Value::as_object);
+    let sample = members.get("value").and_then(Value::as_array);
+    members.len() <= 4
+        && labels.is_some_and(|labels| labels.values().all(plain))
+        && sample.is_some_and(|sample| sample.len() == 2 && sample[0].is_number() && plain(&sample[1]))
+}
+
+/// A series without any label is a number of nothing in particular, such as the zero that stands
+/// for "none".
+fn is_of_nothing(value: &Value) -> bool {
+    let labels = |members: &Map<String, Value>| members.get("metric").and_then(Value::as_object).map(Map::len);
+    value.as_object().is_some_and(|members| is_series(members) && labels(members) == Some(0))
 }
 
 fn looks_like_id(key: &str) -> bool {

@@ -11,6 +11,7 @@ pub mod ask;
 pub mod decision;
 pub mod kinds;
 pub mod lexicon;
+pub mod paging;
 pub mod plan;
 pub mod read;
 pub mod router;

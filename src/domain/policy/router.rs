@@ -18,6 +18,7 @@ use crate::domain::policy::decision::DecidedBy;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::lexicon::Lexicon;
+use crate::domain::policy::paging::next_page;
 use crate::domain::policy::rules::AMBIGUOUS_NOUN;
 use crate::domain::policy::rules::ARGUMENT_MISSING;
 use crate::domain::policy::rules::RULES;
@@ -184,6 +185,9 @@ impl Router {
             arguments.insert(row.argument.clone(), Value::Array(vec![row.id.clone()]));
             groups.retain(|group| *group != row.group);
             groups.insert(0, row.group.clone());
+        }
+        if calls {
+            arguments.extend(next_page(&self.policy, signals, input.shown).unwrap_or_default());
         }
         let follows = match decision {
             RouterDecision::UseShown | RouterDecision::Refresh => true,

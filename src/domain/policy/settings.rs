@@ -58,6 +58,9 @@ pub struct Policy {
     /// Words that may mean several kinds of data.
     #[serde(default)]
     pub ambiguities: Vec<Ambiguity>,
+    /// Tools whose results say where they go on.
+    #[serde(default)]
+    pub pages: Vec<Page>,
     /// Tool groups; the earlier wins when words point at several.
     pub groups: Vec<ToolGroup>,
     /// Word lists by language.
@@ -153,6 +156,18 @@ pub struct Yield {
     pub unless: Vec<String>,
 }
 
+/// Where the result of a tool says at which place the next page begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Tool name at the server.
+    pub tool: String,
+    /// Argument that takes the place.
+    pub argument: String,
+    /// JSON Pointer of the place in the result.
+    pub from: String,
+}
+
 /// A time range in source strings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -192,6 +207,9 @@ pub struct ToolGroup {
     /// The group that is likelier meant when something is asked that only that one has.
     #[serde(default)]
     pub yields: Option<Yield>,
+    /// Where this aspect is asked for, no other group serves the message.
+    #[serde(default)]
+    pub alone_for: Option<String>,
     /// How one row of a result is named and addressed.
     #[serde(default)]
     pub row: Option<RowIdentity>,
@@ -505,6 +523,7 @@ impl Policy {
                 targets: Vec::new(),
                 otherwise: Vec::new(),
                 yields: None,
+                alone_for: None,
                 row: None,
                 asks: Vec::new(),
                 calls: Vec::new(),

@@ -36,6 +36,9 @@ const MIXED_WORDS: usize = 8;
 /// Facts about one message in its conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Signals {
+    /// The message itself, for tools that take a question as it was asked.
+    #[serde(skip)]
+    pub message: String,
     /// Language of the message.
     pub language: Lang,
     /// Words in the message.
@@ -164,6 +167,7 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     read::words(&mut read, &text, &hits, router, input);
 
     let mut signals = Signals {
+        message: input.message.to_owned(),
         language,
         words: text.tokens.len(),
         question: text.lower.contains(['?', '？']),
@@ -429,6 +433,10 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &mut Read, policy: &Pol
         named.retain(|(start, _)| !read.group_spans.overlap(*start, start + 1));
     }
     named.sort_unstable();
+    let alone = |group: &usize| policy.groups[*group].alone_for.as_ref().is_some_and(|it| signals.aspects.contains(it));
+    if named.iter().any(|(_, group)| alone(group)) {
+        named.retain(|(_, group)| alone(group));
+    }
     let named: Vec<usize> = named.into_iter().map(|(_, group)| group).collect();
     signals.names_group = !named.is_empty();
     let served = |index: &usize| policy.groups.get(*index).is_some_and(|group| input.serves(policy, group));

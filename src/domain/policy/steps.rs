@@ -14,6 +14,7 @@ use crate::domain::policy::plan::filled;
 use crate::domain::policy::plan::fits;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::CallTemplate;
+use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::Take;
 use crate::domain::policy::shown::ShownResult;
 use crate::domain::policy::signals::Signals;
@@ -35,19 +36,32 @@ pub fn next_steps(
         return Vec::new();
     }
     let policy = router.policy();
-    let ready: Vec<&ToolSpec> =
-        tools.iter().map(AsRef::as_ref).filter(|tool| tool.read_only && policy.allows(tool)).collect();
-    let template = ruling
-        .groups
-        .iter()
-        .filter_map(|name| policy.group(name))
-        .flat_map(|group| &group.calls)
-        .find(|template| !calls_of(template, signals, &ruling.arguments, &[], &ready).is_empty());
+    let ready = ready(policy, tools);
+    let template = chosen(policy, signals, ruling, &ready);
     let Some(template) = template.filter(|template| !template.first.is_empty()) else { return Vec::new() };
     let mut calls = calls_of(template, signals, &ruling.arguments, made, &ready);
     calls.retain(|call| !made.iter().any(|result| is_of(result, call)));
     // Some of many would be told as if it were all of them.
     if calls.len() > policy.max_planned_calls { Vec::new() } else { calls }
+}
+
+/// Whether the plan for a message ends in this tool: its result is what was asked for, even where
+/// it is only a step on the way to data elsewhere.
+pub fn ends_in(router: &Router, signals: &Signals, ruling: &Ruling, tool: &str, tools: &[Arc<ToolSpec>]) -> bool {
+    let policy = router.policy();
+    ruling.decision.needs_call()
+        && chosen(policy, signals, ruling, &ready(policy, tools)).is_some_and(|template| template.tool == tool)
+}
+
+fn ready<'t>(policy: &Policy, tools: &'t [Arc<ToolSpec>]) -> Vec<&'t ToolSpec> {
+    tools.iter().map(AsRef::as_ref).filter(|tool| tool.read_only && policy.allows(tool)).collect()
+}
+
+/// The template by which the gateway plans.
+fn chosen<'p>(policy: &'p Policy, signals: &Signals, ruling: &Ruling, ready: &[&ToolSpec]) -> Option<&'p CallTemplate> {
+    let groups = ruling.groups.iter().filter_map(|name| policy.group(name));
+    let mut templates = groups.flat_map(|group| &group.calls);
+    templates.find(|template| !calls_of(template, signals, &ruling.arguments, &[], ready).is_empty())
 }
 
 /// The calls of a template that can be made now: those of the first step without a result,
@@ -63,6 +77,7 @@ pub(crate) fn calls_of(
         return Vec::new();
     }
     let mut known = arguments.clone();
+    known.insert("message".to_owned(), Value::from(signals.message.as_str()));
     for step in template.first.iter() {
         if !fits(step, signals, &known) {
             continue;

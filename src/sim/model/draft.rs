@@ -5,6 +5,7 @@
 use crate::sim::model::job::Job;
 use crate::sim::model::phrases::Voice;
 use crate::sim::model::phrases::capital;
+use crate::sim::model::posture;
 use crate::sim::model::story::Label;
 use crate::sim::model::story::MAX_ROWS;
 use crate::sim::model::story::Noun;
@@ -14,13 +15,15 @@ use crate::sim::model::story::attribute;
 use crate::sim::model::story::is_unset;
 use crate::sim::model::words::Reading;
 
-const HOW_MANY: &[&str] = &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
+pub(super) const HOW_MANY: &[&str] =
+    &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
 const TABLE: &[&str] = &["table", "tabell", "tabelle"];
 const GREETINGS: &[&str] = &["hello", "hi ", "hi!", "hei", "hallo", "good morning", "god morgen", "guten"];
 const THANKS: &[&str] = &["thank", "takk", "danke"];
 
 /// Words that ask for an attribute of one object.
-const ASKED: [(Label, &[&str]); 16] = [
+const ASKED: [(Label, &[&str]); 18] = [
+    (Label::Address, &["address", "adresse", "ip ", "dirección", "adress"]),
     (Label::Assigned, &["assigned", "assignee", "who handles", "tildelt", "ansvarlig", "zugewiesen", "zuständig"]),
     (Label::Priority, &["priority", "prioritet", "priorität"]),
     (Label::Severity, &["severity", "alvorlighet", "schweregrad"]),
@@ -32,6 +35,26 @@ const ASKED: [(Label, &[&str]); 16] = [
     (Label::Category, &["category", "kategori"]),
     (Label::Service, &["service", "tjeneste", "dienst"]),
     (Label::Type, &["type", "typ "]),
+    (Label::User, &["which user", "who ", "hvilken bruker", "hvem", "welcher benutzer", "wer "]),
+    (
+        Label::Host,
+        &[
+            "which host",
+            "that host",
+            "this host",
+            "the host of",
+            "on what host",
+            "verten",
+            "der host",
+            "des hosts",
+            "hostname",
+            "hvilken vert",
+            "welcher host",
+            "welchem host",
+        ],
+    ),
+    (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),
+    (Label::Process, &["which process", "hvilken prosess", "welcher prozess"]),
     (
         Label::Description,
         &[
@@ -49,9 +72,6 @@ const ASKED: [(Label, &[&str]); 16] = [
             "erkennt",
         ],
     ),
-    (Label::Host, &["which host", "hostname", "hvilken vert", "welcher host", "welchem host"]),
-    (Label::Pod, &["which pod", "hvilken pod", "welcher pod", "welchem pod"]),
-    (Label::Process, &["which process", "hvilken prosess", "welcher prozess"]),
     (Label::Status, &["status", "state", "open", "closed", "åpen", "lukket", "offen", "geschlossen", "zustand"]),
 ];
 
@@ -82,7 +102,8 @@ fn subject(reading: &Reading) -> Noun {
 /// The answer from results.
 pub(super) fn answer(job: &Job, stories: &[Story], voice: Voice) -> String {
     let reading = Reading::of(&job.message, &job.hints);
-    let mut parts: Vec<String> = stories.iter().map(|story| one(story, &reading, voice)).collect();
+    let several = stories.len() > 1;
+    let mut parts: Vec<String> = stories.iter().map(|story| one(story, several, &reading, voice)).collect();
     parts.extend(job.failures.iter().map(|failure| {
         let (tool, reason) = failure.split_once(": ").unwrap_or((failure.as_str(), "error"));
         voice.failed(tool, reason)
@@ -95,22 +116,26 @@ pub(super) fn answer(job: &Job, stories: &[Story], voice: Voice) -> String {
     parts.join("\n\n")
 }
 
-fn one(story: &Story, reading: &Reading, voice: Voice) -> String {
+fn one(story: &Story, several: bool, reading: &Reading, voice: Voice) -> String {
     match story {
         Story::Rows { noun, rows, shown, total, more } => list(*noun, rows, *shown, *total, *more, reading, voice),
         Story::Object { noun, row, whole } => {
             let id = row.id.as_deref().unwrap_or_default();
             if let Some((label, _)) = ASKED.iter().find(|(_, words)| reading.says(words)) {
                 let value = row.get(*label).map(str::to_owned).or_else(|| attribute(whole, *label));
-                return match value {
+                // Of several results another may say it.
+                let told = value.is_some() || !several;
+                let answer = match value {
                     Some(value) => voice.has(*noun, id, *label, &value),
                     None if is_unset(whole, *label) => voice.not_set(*noun, id, *label),
                     None => voice.not_said(*noun, id, *label),
                 };
+                return if told { answer } else { format!("{}.", line(*noun, row, voice)) };
             }
             format!("{}.", line(*noun, row, voice))
         }
         Story::Counts { noun, total, rows, points } => counts(*noun, *total, rows, points, voice),
+        Story::Statement { text, others } => voice.statement(text, others),
         Story::Empty { noun, filter } => voice.nothing(*noun, filter),
         Story::Failed { tool, reason } => voice.failed(tool, reason),
         Story::Text { text } => text.clone(),
@@ -147,7 +172,8 @@ fn list(
         voice.found(shown, noun)
     };
     // Each figure answers "how many" by itself.
-    if reading.says(HOW_MANY) && noun != Noun::Figure {
+    let figures = rows.iter().any(|row| row.fields.iter().any(|(label, _)| posture::is_figure(*label)));
+    if reading.says(HOW_MANY) && noun != Noun::Figure && !figures {
         // A count needs no rows; of a page it is the total, and a page where that is not known.
         return match total {
             Some(total) if more => {
@@ -179,7 +205,7 @@ fn line(noun: Noun, row: &Row, voice: Voice) -> String {
         None => {}
     }
     let fields: Vec<String> =
-        row.fields.iter().map(|(label, value)| format!("{} {value}", voice.label(*label))).collect();
+        row.fields.iter().map(|(label, value)| format!("{} {value}", voice.label(*label)).trim().to_owned()).collect();
     if fields.is_empty() { text } else { format!("{text}: {}", fields.join(", ")) }
 }
 

@@ -14,6 +14,8 @@ mod judge;
 mod lookups;
 mod phrases;
 mod plan;
+mod platform;
+mod posture;
 mod request;
 mod route;
 mod speak;

@@ -52,6 +52,17 @@ impl Voice {
             Noun::Listing => (["listing", "oppføring", "Listung"], ["listings", "oppføringer", "Listungen"]),
             Noun::Category => (["category", "kategori", "Kategorie"], ["categories", "kategorier", "Kategorien"]),
             Noun::Service => (["service", "tjeneste", "Dienst"], ["services", "tjenester", "Dienste"]),
+            Noun::Cluster => (["cluster", "klynge", "Cluster"], ["clusters", "klynger", "Cluster"]),
+            Noun::Node => (["node", "node", "Knoten"], ["nodes", "noder", "Knoten"]),
+            Noun::Workload => (["workload", "arbeidslast", "Workload"], ["workloads", "arbeidslaster", "Workloads"]),
+            Noun::Pod => (["pod", "pod", "Pod"], ["pods", "podder", "Pods"]),
+            Noun::Container => (["container", "container", "Container"], ["containers", "containere", "Container"]),
+            Noun::CronJob => (["cron job", "cronjobb", "Cronjob"], ["cron jobs", "cronjobber", "Cronjobs"]),
+            Noun::Tree => {
+                (["process tree", "prosesstre", "Prozessbaum"], ["process tree", "prosesstre", "Prozessbäume"])
+            }
+            Noun::Process => (["process", "prosess", "Prozess"], ["processes", "prosesser", "Prozesse"]),
+            Noun::Finding => (["row", "rad", "Zeile"], ["rows", "rader", "Zeilen"]),
             Noun::Field => (["field", "felt", "Feld"], ["fields", "felt", "Felder"]),
             Noun::Item => (["item", "element", "Eintrag"], ["items", "elementer", "Einträge"]),
         };
@@ -91,6 +102,27 @@ impl Voice {
             Label::List => ["list", "liste", "Liste"],
             Label::From => ["from", "fra", "ab"],
             Label::Cvss => ["CVSS", "CVSS", "CVSS"],
+            Label::Namespace => ["namespace", "navnerom", "Namensraum"],
+            Label::Workload => ["workload", "arbeidslast", "Workload"],
+            Label::Node => ["node", "node", "Knoten"],
+            Label::Image => ["image", "image", "Image"],
+            Label::Version => ["version", "versjon", "Version"],
+            Label::Region => ["region", "region", "Region"],
+            Label::Address => ["address", "adresse", "Adresse"],
+            Label::Schedule => ["schedule", "tidsplan", "Zeitplan"],
+            Label::Pods => ["pods", "podder", "Pods"],
+            Label::Cores => ["CPU", "CPU", "CPU"],
+            Label::Memory => ["memory", "minne", "Speicher"],
+            Label::Restarts => ["restarts", "omstarter", "Neustarts"],
+            Label::ErrorRate => ["errors per second", "feil per sekund", "Fehler pro Sekunde"],
+            Label::Missing => ["missing replicas", "manglende replikaer", "fehlende Replikate"],
+            Label::QuotaShare => ["share of the quota", "andel av kvoten", "Anteil der Quote"],
+            Label::Time => ["time", "tid", "Zeit"],
+            Label::User => ["user", "bruker", "Benutzer"],
+            Label::Package => ["package", "pakke", "Paket"],
+            Label::FixedIn => ["fixed in", "rettet i", "behoben in"],
+            Label::Parent => ["parent", "forelder", "Elternprozess"],
+            Label::Command => ["command", "kommando", "Befehl"],
             Label::Vulnerabilities => ["vulnerabilities", "sårbarheter", "Schwachstellen"],
         };
         self.tongue.pick(en, nb, de)
@@ -162,6 +194,25 @@ impl Voice {
             return format!("{text}.");
         }
         format!("{text} ({} {filter}).", self.tongue.pick("filter:", "filter:", "Filter:"))
+    }
+
+    /// A statement that somebody may run; without one, what else can be asked.
+    pub(super) fn statement(self, text: &str, others: &[String]) -> String {
+        if text.is_empty() {
+            let text = self.tongue.pick(
+                "No statement could be made of this question.",
+                "Det kunne ikke lages noen spørring av dette spørsmålet.",
+                "Aus dieser Frage konnte keine Abfrage gemacht werden.",
+            );
+            let quoted: Vec<String> = others.iter().map(|other| format!("- “{other}”")).collect();
+            return format!("{text}\n{}", quoted.join("\n")).trim().to_owned();
+        }
+        let head = self.tongue.pick(
+            "This is the statement for the question:",
+            "Dette er spørringen for spørsmålet:",
+            "Das ist die Abfrage zu der Frage:",
+        );
+        format!("{head}\n```\n{}\n```", text.trim())
     }
 
     pub(super) fn failed(self, tool: &str, reason: &str) -> String {

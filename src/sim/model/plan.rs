@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::sim::model::detections;
 use crate::sim::model::job::Job;
 use crate::sim::model::lookups;
+use crate::sim::model::platform;
 use crate::sim::model::words::Reading;
 
 /// A call that the model wants.
@@ -69,7 +70,9 @@ pub(super) fn bare(name: &str) -> &str {
 
 /// A follow-up that names nothing repeats the latest earlier call.
 fn repeated(job: &Job, reading: &Reading, candidates: &[Candidate<'_>]) -> Vec<Wanted> {
-    if reading.names_something() || !reading.priorities.is_empty() || reading.says(ASPECTS) {
+    let tools: Vec<&str> = candidates.iter().map(|candidate| bare(candidate.name)).collect();
+    let new = !reading.priorities.is_empty() || reading.says(ASPECTS) || platform::asks(&tools, reading);
+    if reading.names_something() || new {
         return Vec::new();
     }
     let Some(last) = job.earlier.last() else { return Vec::new() };
@@ -85,20 +88,6 @@ const COMMENTS: &[&str] = &["comment", "kommentar"];
 const TAGS: &[&str] = &["tag ", "tags", "tagger", "etikett", "schlagw"];
 const EVENTS: &[&str] = &["event", "hendelse", "ereignis", "alert", "alarm", "varsel", "varsler", "detection"];
 const CASES: &[&str] = &["case", "incident", "sak", "fall", "fälle", "fällen", "vorfall", "vorfälle", "ticket"];
-const RUNTIME: &[&str] = &[
-    "runtime",
-    "kjøretid",
-    "laufzeit",
-    "container",
-    "kubernetes",
-    "pod",
-    "cluster",
-    "klynge",
-    "falco",
-    "sysdig",
-    "workload",
-];
-const TREE: &[&str] = &["process tree", "prosesstre", "prozessbaum"];
 const ASPECTS: &[&str] = &[
     "comment",
     "kommentar",
@@ -115,11 +104,11 @@ const ASPECTS: &[&str] = &[
 ];
 /// Score and arguments of a tool of the embedded servers.
 fn known_tool(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
-    if let Some(known) = detections::known(tool, reading) {
+    if let Some(known) = detections::known(tool, reading).or_else(|| platform::known(tool, reading)) {
         return Some(known);
     }
     let case = reading.case_ids.first();
-    let runtime = reading.says(RUNTIME) || reading.cluster.is_some();
+    let runtime = platform::is_runtime(reading);
     let events = reading.says(EVENTS);
     let some = |score: u32, arguments: Value| Some((score, arguments));
     match tool {
@@ -134,11 +123,6 @@ fn known_tool(tool: &str, reading: &Reading) -> Option<(u32, Value)> {
         "getEventByEventIdentifier" => some(28, json!({"eventIdentifier": reading.event_identifier.as_ref()?})),
         "executeSearchArgusEvent" if case.is_none() && !runtime && (events || reading.ip.is_some()) => {
             some(14, json!({"request": event_search(reading), "includeProperties": false}))
-        }
-        "get_event_process_tree" if reading.says(TREE) => some(30, json!({"event_id": reading.event_id.as_ref()?})),
-        "get_event_info" => some(26, json!({"event_id": reading.event_id.as_ref()?})),
-        "list_runtime_events" if runtime || (events && case.is_none()) => {
-            some(if runtime { 16 } else { 10 }, runtime_search(reading))
         }
         _ => known_lookup(tool, reading),
     }
@@ -167,7 +151,8 @@ fn case_search(reading: &Reading) -> Value {
     put("customer", &reading.customers);
     put("currentStatus", &reading.statuses);
     put("currentPriority", &reading.priorities);
-    put("keywords", &reading.keywords);
+    let named: Vec<String> = reading.host.iter().chain(&reading.ip).cloned().collect();
+    put("keywords", if reading.keywords.is_empty() { &named } else { &reading.keywords });
     time_filter(&mut request, reading);
     Value::Object(request)
 }
@@ -194,37 +179,6 @@ fn time_filter(request: &mut Map<String, Value>, reading: &Reading) {
     if let Some(limit) = reading.limit {
         request.insert("limit".to_owned(), json!(limit));
     }
-}
-
-fn runtime_search(reading: &Reading) -> Value {
-    let mut arguments = Map::new();
-    if let Some(hours) = reading.hours {
-        arguments.insert("scope_hours".to_owned(), json!(hours));
-    }
-    let mut terms = Vec::new();
-    let severities: Vec<&str> = reading
-        .priorities
-        .iter()
-        .flat_map(|priority| match priority.as_str() {
-            "critical" | "high" => &["\"0\"", "\"1\"", "\"2\"", "\"3\""][..],
-            "medium" => &["\"4\"", "\"5\""],
-            _ => &["\"6\""],
-        })
-        .copied()
-        .collect();
-    if !severities.is_empty() {
-        terms.push(format!("severity in ({})", severities.join(",")));
-    }
-    if let Some(cluster) = &reading.cluster {
-        terms.push(format!("kubernetes.cluster.name = \"{cluster}\""));
-    }
-    if !terms.is_empty() {
-        arguments.insert("filter_expr".to_owned(), json!(terms.join(" and ")));
-    }
-    if let Some(limit) = reading.limit {
-        arguments.insert("limit".to_owned(), json!(limit));
-    }
-    Value::Object(arguments)
 }
 
 /// Any other tool: the one whose name and description share most words with the
@@ -268,6 +222,8 @@ fn argument(name: &str, property: Option<&Value>, job: &Job, reading: &Reading) 
         "array" => return Some(json!([])),
         "object" => return Some(json!({})),
         _ if lower.contains("event") => reading.event_identifier.clone().or_else(|| reading.event_id.clone()),
+        // A statement is written by somebody who knows the language, not taken for one.
+        _ if lower.contains("sql") => None,
         _ if lower == "ip" || lower.contains("address") => reading.ip.clone(),
         _ if lower.contains("domain") => reading.domain.clone(),
         _ if lower.contains("host") || lower.contains("asset") => reading.host.clone(),
@@ -414,6 +370,17 @@ mod tests {
             ("Laufzeitereignisse der letzten Stunde", "list_runtime_events", "scope_hours"),
             ("Details of event 18a0a738540e782893aa52c07f6be410", "get_event_info", "18a0a738540e782893aa52c07f6be410"),
             ("Show the process tree of 18a0a738540e782893aa52c07f6be410", "get_event_process_tree", "18a0a738"),
+            ("Which nodes does cluster prod-eu-1 have?", "k8s_list_nodes", "prod-eu-1"),
+            ("Show the top restarted pods in cluster prod-us-2", "k8s_list_top_restarted_pods", "prod-us-2"),
+            ("Which containers use the most CPU in prod-eu-1?", "k8s_list_top_cpu_consumed_container", "prod-eu-1"),
+            (
+                "Hvilke podder bruker lite, underutnyttet minne i prod-us-2?",
+                "k8s_list_underutilized_pods_memory_quota",
+                "prod-us-2",
+            ),
+            ("Wie viele Pods laufen im Cluster prod-us-2?", "k8s_list_count_pods_per_cluster", "prod-us-2"),
+            ("Pods with HTTP errors in prod-us-2 in the last 3 hours", "k8s_list_top_http_errors_in_pods", "3h"),
+            ("Which images have vulnerabilities?", "generate_sysql", "Which images have vulnerabilities?"),
             (
                 "Show event AGGR/1770622920440/2171/5a2f0f6c-6d0b-4a4e-9b51-0c4b9e6a7d11",
                 "getEventByEventIdentifier",

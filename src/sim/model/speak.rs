@@ -80,10 +80,12 @@ fn gather(behaviour: Behaviour, request: &ChatRequest, job: &Job, voice: Voice) 
     call(behaviour, job, &candidates, wanted, voice)
 }
 
-/// A required call without a fitting tool: the first one, with its schema filled in.
+/// A required call without a fitting tool: the first one that needs no statement in a language of
+/// its own, with its schema filled in.
 fn any_call(candidates: &[Candidate<'_>]) -> Vec<Wanted> {
     candidates
-        .first()
+        .iter()
+        .find(|candidate| plan::bare(candidate.name) != "run_sysql")
         .map(|candidate| Wanted { tool: candidate.name.to_owned(), arguments: instance(candidate.schema, 0) })
         .into_iter()
         .collect()

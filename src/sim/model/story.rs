@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::sim::model::counts;
 use crate::sim::model::job::Seen;
 use crate::sim::model::plan::bare;
+use crate::sim::model::posture;
 
 /// Most rows that an answer lists.
 pub(super) const MAX_ROWS: usize = 10;
@@ -34,6 +35,15 @@ pub(super) enum Noun {
     Service,
     Field,
     Lineage,
+    Cluster,
+    Node,
+    Workload,
+    Pod,
+    Container,
+    CronJob,
+    Tree,
+    Process,
+    Finding,
     Item,
 }
 
@@ -71,6 +81,27 @@ pub(super) enum Label {
     From,
     Cvss,
     Vulnerabilities,
+    Namespace,
+    Workload,
+    Node,
+    Image,
+    Version,
+    Region,
+    Address,
+    Schedule,
+    Pods,
+    Cores,
+    Memory,
+    Restarts,
+    ErrorRate,
+    Missing,
+    QuotaShare,
+    Time,
+    User,
+    Package,
+    FixedIn,
+    Parent,
+    Command,
 }
 
 /// One entity with its attributes.
@@ -96,6 +127,9 @@ pub(super) enum Story {
     Counts { noun: Noun, total: u64, rows: Vec<Row>, points: Vec<(String, u64)> },
     /// One object, with its whole payload for questions about an attribute.
     Object { noun: Noun, row: Row, whole: Value },
+    /// A statement that was made of a question and has not been run; without one, what else could
+    /// be asked.
+    Statement { text: String, others: Vec<String> },
     /// The call succeeded and found nothing.
     Empty { noun: Noun, filter: String },
     /// The call failed.
@@ -120,6 +154,9 @@ pub(super) fn tell(seen: &Seen) -> Story {
     if let Some(counts) = counts::read(noun, content) {
         return counts;
     }
+    if let Some(story) = posture::read(tool, seen) {
+        return story;
+    }
     if let Some(list) = main_list(content) {
         if list.is_empty() {
             return Story::Empty { noun, filter: filter_of(&seen.arguments) };
@@ -134,7 +171,11 @@ pub(super) fn tell(seen: &Seen) -> Story {
     }
     match content {
         Value::Object(members) if !members.is_empty() => {
-            let row = row_of(noun, content);
+            let mut row = row_of(noun, content);
+            if noun == Noun::RuntimeEvent {
+                row.fields
+                    .extend(posture::DETAILS.iter().filter_map(|label| Some((*label, attribute(content, *label)?))));
+            }
             if row == Row::default() {
                 let mut found = Vec::new();
                 leaves(content, "", 0, &mut found);
@@ -219,7 +260,19 @@ const LINE: [(Label, &[&str]); 19] = [
     (Label::Vulnerabilities, &["/vulnerabilitiesCount"]),
 ];
 /// Further attributes, told when asked for.
-const MORE: [(Label, &[&str]); 12] = [
+const MORE: [(Label, &[&str]); 16] = [
+    (Label::Time, &["/timestamp"]),
+    (Label::Namespace, &["/labels/kubernetes.namespace.name"]),
+    (Label::Address, &["/content/fields/ct.srcip", "/content/fields/okta.client.ip", "/content/fields/github.srcip"]),
+    (
+        Label::User,
+        &[
+            "/content/fields/ct.user",
+            "/content/fields/okta.actor.name",
+            "/content/fields/github.actor",
+            "/content/fields/user.name",
+        ],
+    ),
     (Label::Created, &["/createdTime"]),
     (Label::Closed, &["/closedTime"]),
     (Label::Updated, &["/lastUpdatedTime"]),
@@ -280,6 +333,8 @@ fn first_text(value: &Value, pointers: &[&str]) -> Option<String> {
     pointers.iter().find_map(|pointer| match value.pointer(pointer)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
         // Times are milliseconds; 0 stands for the whole range.
+        // Of runtime events they are nanoseconds.
+        Value::Number(number) if *pointer == "/timestamp" => number.as_i64().and_then(posture::time_of),
         Value::Number(number) if pointer.ends_with("Timestamp") => number
             .as_i64()
             .filter(|at| *at > 0)
@@ -345,6 +400,16 @@ fn noun_of(tool: &str) -> Noun {
         ("caseservices", Noun::Service),
         ("casefields", Noun::Field),
         ("allowed", Noun::Item),
+        ("process_tree", Noun::Tree),
+        ("clusters", Noun::Cluster),
+        ("nodes", Noun::Node),
+        ("cronjobs", Noun::CronJob),
+        ("pod_containers", Noun::Container),
+        ("consumed_container", Noun::Container),
+        ("workload", Noun::Workload),
+        ("unavailable", Noun::Workload),
+        ("pods", Noun::Pod),
+        ("sysql", Noun::Finding),
         ("runtime", Noun::RuntimeEvent),
         ("event_", Noun::RuntimeEvent),
         ("event", Noun::Event),

@@ -9,6 +9,7 @@ use crate::sim::model::behaviour::Behaviour;
 use crate::sim::model::draft;
 use crate::sim::model::job::Job;
 use crate::sim::model::phrases::Voice;
+use crate::sim::model::posture;
 use crate::sim::model::story::Label;
 use crate::sim::model::story::Noun;
 use crate::sim::model::story::Row;
@@ -134,6 +135,7 @@ fn swap(stories: &mut [Story]) {
         .collect();
     let labels =
         [Label::Status, Label::Priority, Label::Severity, Label::Customer, Label::Cluster, Label::Source, Label::Count];
+    let labels = labels.into_iter().chain(posture::FIGURES).chain([Label::Namespace, Label::Version, Label::User]);
     for label in labels {
         for first in 0..rows.len() {
             for second in first + 1..rows.len() {
@@ -159,7 +161,10 @@ fn off_by_one(job: &Job, stories: &mut [Story], voice: Voice) -> String {
     let mut changed = false;
     for story in stories.iter_mut() {
         match story {
-            Story::Rows { shown, total, .. } => {
+            Story::Rows { rows, shown, total, .. } => {
+                // Of what is measured the number that matters is the measure.
+                let first = rows.first_mut().into_iter().flat_map(|row| row.fields.iter_mut());
+                first.filter(|(label, _)| posture::is_figure(*label)).for_each(|(_, value)| *value = next_digit(value));
                 *shown += 1;
                 *total = total.map(|total| total + 1);
                 changed = true;

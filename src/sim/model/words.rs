@@ -121,6 +121,8 @@ pub(super) struct Reading {
     pub(super) data_store: Option<String>,
     /// A filter that the gateway has read off the message.
     filter: Option<u64>,
+    /// The message as it was written.
+    pub(super) text: String,
     /// Words of the message in lower case, between blanks.
     pub(super) lower: String,
     hints: Map<String, Value>,
@@ -151,19 +153,22 @@ impl Reading {
     /// Reads a message, and what a prompt has read off it already.
     pub(super) fn of(message: &str, hints: &Map<String, Value>) -> Self {
         let lower = format!(" {} ", message.to_lowercase());
-        let mut reading = Self { lower, hints: hints.clone(), ..Self::default() };
+        let mut reading = Self { text: message.to_owned(), lower, hints: hints.clone(), ..Self::default() };
         reading.read_ids(message);
         reading.read_filters();
         reading.take_hints(hints);
         reading
     }
 
-    /// Whether one of the words is in the message, as the beginning of a word.
+    /// Whether one of the words is in the message, as the beginning of a word. Japanese writes no
+    /// blanks between words, and puts Latin ones among its own.
     pub(super) fn says(&self, words: &[&str]) -> bool {
+        let joins = |c: char| c.is_alphanumeric() && !is_japanese(c);
         words.iter().any(|word| {
+            let japanese = word.starts_with(is_japanese);
             self.lower
                 .match_indices(word)
-                .any(|(at, _)| self.lower[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric()))
+                .any(|(at, _)| japanese || self.lower[..at].chars().next_back().is_none_or(|before| !joins(before)))
         })
     }
 
@@ -307,6 +312,10 @@ impl Reading {
         self.host = text("host").or(self.host.take());
         self.limit = text("limit").and_then(|limit| limit.parse().ok()).or(self.limit);
     }
+}
+
+fn is_japanese(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')
 }
 
 fn plain(value: &Value) -> String {

@@ -28,9 +28,18 @@ const ALL: &[&str] = &[
     "scanning.read",
 ];
 
+/// The token that may do everything.
+pub const FULL: &str = "tok-full";
+
+/// The token that a scenario calls by this name: what stands after `tok-`.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static str> {
+    TOKENS.iter().map(|token| token.name).find(|token| token.strip_prefix("tok-") == Some(name))
+}
+
 /// All tokens.
 pub const TOKENS: &[Token] = &[
-    Token { name: "tok-full", user_id: 778, permissions: ALL },
+    Token { name: FULL, user_id: 778, permissions: ALL },
     Token { name: "tok-events", user_id: 779, permissions: &["policy-events.read"] },
     Token { name: "tok-monitor", user_id: 780, permissions: &["metrics-data.read", "sage.exec"] },
     Token { name: "tok-service", user_id: 781, permissions: ALL },

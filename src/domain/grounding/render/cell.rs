@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use serde_json::Number;
 use serde_json::Value;
 
 use crate::domain::grounding::facts::Fact;
@@ -21,7 +22,7 @@ pub fn printed(fact: &Fact<'_>) -> String {
     match fact.value {
         Value::String(text) => instant_of_text(text).map_or_else(|| cell(fact.value), written),
         // Zero in a field of time stands for "never".
-        Value::Number(number) if is_time(fact) => match number.as_i64() {
+        Value::Number(number) if is_time(fact) => match whole(number) {
             Some(0) => EMPTY.to_owned(),
             Some(stored) => instant_of_number(stored).map_or_else(|| cell(fact.value), written),
             None => cell(fact.value),
@@ -33,6 +34,12 @@ pub fn printed(fact: &Fact<'_>) -> String {
 /// A name that is no value: the key of an entry in a map.
 pub fn name(text: &str) -> String {
     cell(&Value::from(text))
+}
+
+/// A number without a part below one, however it is stored.
+fn whole(number: &Number) -> Option<i64> {
+    let text = || number.to_string();
+    number.as_i64().or_else(|| text().strip_suffix(".0")?.parse().ok())
 }
 
 fn written(instant: Timestamp) -> String {

@@ -236,6 +236,9 @@ pub(super) fn role_of(name: &str, time: bool) -> (Role, usize) {
     // A dotted path is a fact that somebody chose to add; plain fields are often technical.
     let (dotted, is_id) = (name.contains('.'), name.to_ascii_lowercase().ends_with("id"));
     let mut name = fold(name);
+    if let Some(kind) = name.strip_prefix("kube").and_then(|name| name.strip_suffix("name")) {
+        name = kind.to_owned();
+    }
     if time {
         for end in ["timestamp", "time", "date", "at"] {
             if let Some(rest) = name.strip_suffix(end).filter(|rest| !rest.is_empty()) {
@@ -304,11 +307,17 @@ pub(super) fn words(key: &str) -> String {
     parts.join(" ")
 }
 
+/// What people say of a field: "created" for its time, "pod" for the name of a Kubernetes pod.
+fn short(own: &str) -> Option<&str> {
+    let time = [" timestamp", " time"].iter().find_map(|end| own.strip_suffix(end));
+    time.or_else(|| own.strip_prefix("kube ")?.strip_suffix(" name"))
+}
+
 /// Labels that can stand for a fact, the one to print first.
 pub(super) fn labels(fact: &Fact<'_>) -> Vec<String> {
     let own = words(fact.key);
     if fact.group.is_empty() || is_holder(fact.group) {
-        let short = [" timestamp", " time"].iter().find_map(|end| own.strip_suffix(end)).map(str::to_owned);
+        let short = short(&own).map(str::to_owned);
         return short.into_iter().chain([own]).collect();
     }
     let group = words(fact.group);
@@ -350,8 +359,7 @@ pub fn labelled_facts(evidence: &Evidence<'_>, label: &str) -> Vec<FactId> {
 
 fn ends_so(label: &str, key: &str) -> bool {
     let own = words(key);
-    let short = own.strip_suffix(" timestamp").or_else(|| own.strip_suffix(" time"));
-    label.ends_with(key) || label.ends_with(&own) || short.is_some_and(|short| label.ends_with(short))
+    label.ends_with(key) || label.ends_with(&own) || short(&own).is_some_and(|short| label.ends_with(short))
 }
 
 /// Whether a label can be printed.

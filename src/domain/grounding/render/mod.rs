@@ -176,6 +176,11 @@ impl<'e, 'a> Renderer<'e, 'a, '_> {
 
     fn record(&mut self, row: RowId) {
         self.fields(row, fields::MAX_FIELDS);
+        self.inner_lists(row);
+    }
+
+    /// The lists inside a record.
+    fn inner_lists(&mut self, row: RowId) {
         let inner = self.evidence.lists.iter().filter(|list| list.parent == row && !list.rows.is_empty());
         for list in inner.filter(|list| !is_about_answer(self.evidence, list.rows[0])).take(MAX_TABLES) {
             self.rows(list, MAX_INNER_ROWS, false);
@@ -205,7 +210,9 @@ impl<'e, 'a> Renderer<'e, 'a, '_> {
         match rows {
             [only] if outer && list.rows.len() == 1 => {
                 self.fields(*only, fields::MAX_FIELDS);
-                self.tree(*only);
+                if !self.tree(*only) {
+                    self.inner_lists(*only);
+                }
             }
             _ => self.table(rows),
         }
@@ -226,13 +233,13 @@ impl<'e, 'a> Renderer<'e, 'a, '_> {
         }
     }
 
-    /// The groups of a tree with their whole branches, each with its number.
-    fn tree(&mut self, root: RowId) {
+    /// The groups of a tree with their whole branches, each with its number; says whether there are any.
+    fn tree(&mut self, root: RowId) -> bool {
         let trees = Trees::read(self.evidence);
         let leaves = trees.leaves(self.evidence, root);
         let branch = |row: RowId| trees.branch(self.evidence, row);
         let Some(kinds) = leaves.first().map(|row| branch(*row).iter().map(|b| b.kind).collect::<Vec<_>>()) else {
-            return;
+            return false;
         };
         let same = |row: &RowId| branch(*row).iter().map(|bucket| bucket.kind).eq(kinds.iter().copied());
         let leaves: Vec<RowId> = leaves.into_iter().filter(same).collect();
@@ -260,6 +267,7 @@ impl<'e, 'a> Renderer<'e, 'a, '_> {
             let (shown, all) = (MAX_LEAVES.to_string(), leaves.len().to_string());
             let _ = writeln!(self.out, "{}\n", fill(self.words.shown, &[&shown, &all]));
         }
+        true
     }
 
     /// What a group is called: its short name, or the time at which it begins.

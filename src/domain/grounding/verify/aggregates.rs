@@ -96,6 +96,9 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
         }
         match self.distinct(unit, number, object, &filters) {
+            Some(Ok(found)) if !hedged && self.of_a_page(&found) => {
+                return Count::Partial(found, "different values of a page: more rows exist".to_owned());
+            }
             Some(Ok(found)) => return Count::Yes(found, "distinct values".to_owned()),
             Some(Err(Finding::Wrong(ids, reason))) if told.is_none() => return Count::Distinct(ids, reason),
             _ => {}
@@ -108,6 +111,13 @@ impl<'c, 'a> Checker<'c, 'a> {
         };
         against.truncate(8);
         Count::No(against, told)
+    }
+
+    /// Whether a fact is of a result whose rows are not all there are.
+    fn of_a_page(&self, ids: &[FactId]) -> bool {
+        let result = |id: &FactId| self.evidence.rows[self.evidence.fact(*id).row as usize].result;
+        let mut lists = self.evidence.lists.iter().filter(|list| !self.nested(list));
+        lists.any(|list| !self.complete(list) && ids.iter().any(|id| result(id) == list.result))
     }
 
     /// Rows that are counts themselves (statistics): their sum.

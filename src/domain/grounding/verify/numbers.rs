@@ -7,6 +7,7 @@ use std::ops::Range;
 use crate::domain::grounding::atom::Approx;
 use crate::domain::grounding::atom::Decimal;
 use crate::domain::grounding::atom::NumberAtom;
+use crate::domain::grounding::bind::Strength;
 use crate::domain::grounding::bind::Subject;
 use crate::domain::grounding::bind::belongs;
 use crate::domain::grounding::bind::facts_of;
@@ -29,6 +30,11 @@ use crate::domain::grounding::verify::stored::stale_number;
 use crate::domain::grounding::verify::values::Item;
 use crate::domain::grounding::verify::values::Mention;
 use crate::domain::grounding::verify::values::number_is_plain;
+
+/// Whether a bracket is opened in a text and not closed again.
+fn opens_bracket(text: &str) -> bool {
+    text.matches(['(', '（']).count() > text.matches([')', '）']).count()
+}
 
 impl<'c> Checker<'c, '_> {
     pub(super) fn number(
@@ -85,6 +91,10 @@ impl<'c> Checker<'c, '_> {
             );
         }
         if let Some(finding) = self.share(unit, items, at, number) {
+            // "Pod x uses 12.4 % of its quota": a ratio that its own row holds is no share of rows.
+            let named = about.strength == Strength::Named && matches!(finding, Finding::Wrong(..));
+            let stored = named.then(|| self.stored_number(number, about, None, &[], false)).flatten();
+            let finding = stored.map_or(finding, |id| Finding::Supported(vec![id], "as stored".to_owned()));
             return self.found(
                 &item.span,
                 ClaimKind::Aggregate,
@@ -241,6 +251,8 @@ impl<'c> Checker<'c, '_> {
             *start >= span.end
                 && self.draft.words_in(&gap).len() <= 5
                 && !self.draft.slice(&gap).contains(['.', ';', ':', '|'])
+                // "Process 4711 (node)": what stands in brackets says what the number is of.
+                && !opens_bracket(self.draft.slice(&gap))
                 && !items.iter().skip(at + 1).any(|item| {
                     gap.start <= item.span.start
                         && item.span.end <= gap.end

@@ -43,6 +43,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             near.map(|(_, id)| *id).find_map(|id| {
                 let fact = self.evidence.fact(id);
                 let mine = (is_figure(fact) && supports(number, fact)).then(|| own_at(fact))??;
+                (mine != id).then_some(())?;
                 Some(Finding::WrongEntity(id, Some(mine), self.says(mine)))
             })
         })

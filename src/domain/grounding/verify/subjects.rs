@@ -110,6 +110,10 @@ impl<'c, 'a> Checker<'c, 'a> {
     /// "Customers A and B": a second value of the attribute that named the subject.
     pub(super) fn coordinated_attribute(&self, mention: &Mention, subject: &Subject) -> bool {
         let Some((key, group)) = &subject.by_attribute else { return false };
+        // "- A: 4\n- B: 3": the next item names another, it adds none to the one before.
+        if subject.strength < Strength::Named {
+            return false;
+        }
         let rows: Vec<RowId> = subject.rows().collect();
         let mut facts = mention.facts.iter().map(|id| self.evidence.fact(*id)).peekable();
         facts.peek().is_some()
@@ -140,6 +144,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         rows.sort_unstable();
         rows.dedup();
+        // What the call asked for is said of the whole answer; the rows that have the value are meant.
+        let envelope = |row: &RowId| self.evidence.rows[*row as usize].envelope;
+        if !rows.iter().all(envelope) {
+            rows.retain(|row| !envelope(row));
+        }
         *subject = Subject {
             groups: vec![rows],
             strength: Strength::Named,

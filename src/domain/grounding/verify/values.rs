@@ -315,7 +315,15 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         let named_in =
             |row: RowId| own.iter().any(|own| self.evidence.rows[*own as usize].result == row_result(self, row));
-        let around: Vec<RowId> = by_argument.iter().copied().filter(|row| !named_in(*row)).collect();
+        // Where rows say it themselves, those that do are meant, and not all that the call asked for.
+        let told_in = |row: RowId| {
+            let mut told = facts.iter().map(|id| self.evidence.fact(*id));
+            told.any(|fact| {
+                let inside = !self.evidence.is_argument(fact) && !self.evidence.rows[fact.row as usize].envelope;
+                inside && row_result(self, fact.row) == row_result(self, row) && self.whole_value(fact, item)
+            })
+        };
+        let around: Vec<RowId> = by_argument.iter().copied().filter(|row| !named_in(*row) && !told_in(*row)).collect();
         if own.is_empty() || matches!(&item.kind, ItemKind::Identifier(_) | ItemKind::Number(_)) {
             own.extend(around);
         }

@@ -7,4 +7,5 @@ mod fixtures;
 mod lookups;
 mod messages;
 mod plans;
+mod platform;
 mod properties;

@@ -104,14 +104,19 @@ pub(super) struct Phrase {
     pub(super) lang: Lang,
     pub(super) meaning: Meaning,
     long: bool,
+    /// The sign of a size, the same in every language.
+    sign: bool,
 }
+
+/// Signs of sizes that are no words of any language; `mi` and `ti` are.
+const SIZES: [&str; 10] = ["byte", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib"];
 
 impl Phrase {
     /// Whether the phrase counts in a text whose language is `active`. Names of months, weekdays
     /// and zones are at home everywhere if they are long; units and "ago" words of other
     /// languages are too unless the text is English, where they would be other words.
     pub(super) fn admitted(&self, active: Lang) -> bool {
-        if self.lang == active || matches!(self.meaning, Meaning::Zone(_)) {
+        if self.lang == active || self.sign || matches!(self.meaning, Meaning::Zone(_)) {
             return true;
         }
         let borrowed = match self.meaning {
@@ -154,7 +159,8 @@ static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::n
             }
             let first = words.remove(0);
             let long = text.chars().count() >= 4 || table.lang == Lang::Ja;
-            let phrase = Phrase { rest: words, lang: table.lang, meaning, long };
+            let sign = matches!(meaning, Meaning::Unit(_)) && SIZES.contains(&text);
+            let phrase = Phrase { rest: words, lang: table.lang, meaning, long, sign };
             index.entry(first).or_default().push(phrase);
         };
         for (word, value) in table.numbers {
@@ -181,7 +187,7 @@ static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::n
     for (word, zone) in zones::ZONES {
         let mut words = split(word, Lang::En);
         let first = words.remove(0);
-        let phrase = Phrase { rest: words, lang: Lang::En, meaning: Meaning::Zone(zone), long: true };
+        let phrase = Phrase { rest: words, lang: Lang::En, meaning: Meaning::Zone(zone), long: true, sign: false };
         index.entry(first).or_default().push(phrase);
     }
     for phrases in index.values_mut() {

@@ -93,6 +93,11 @@ fn units_convert_within_their_dimension() {
     assert!(size.supports(&decimal("1536"), Some(Unit::Mebibyte)));
     assert!(size.supports(&decimal("1512345678"), None));
     assert!(!size.supports(&decimal("1.5"), Some(Unit::Second)));
+    for lang in [Lang::Nb, Lang::De, Lang::Es, Lang::Ja] {
+        let size = &numbers("5.22 GB", lang)[0];
+        assert!(size.supports(&decimal("5220000000"), None), "{lang:?}");
+        assert!(!size.supports(&decimal("6220000000"), None), "{lang:?}");
+    }
     let share = &numbers("12 %", Lang::Nb)[0];
     assert!(share.supports(&decimal("0.12"), Some(Unit::Share)));
     assert!(!share.supports(&decimal("0.13"), Some(Unit::Share)));
