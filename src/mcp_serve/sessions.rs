@@ -31,7 +31,7 @@ pub(crate) async fn serving<T>(sender: Option<Identity>, request: impl Future<Ou
 /// Why a session cannot do what it should.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// A session is opened outside of [`serving`].
+    /// A session is opened outside of a request.
     #[error("a session is opened for nobody")]
     NoSender,
     /// What rmcp says.
