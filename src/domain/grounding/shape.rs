@@ -104,6 +104,7 @@ impl<'a> Reader<'a> {
         for (key, value) in members {
             let inner = Place { node: self.node(place.node, Step::Key(key)), key, depth: 1, ..place };
             if is_payload_key(key)
+                && (key != "results" || value.get("id").is_some())
                 && value
                     .as_object()
                     .is_some_and(|members| matches!(shape(members), Shape::Record) && !is_wrapper(members))
@@ -339,7 +340,7 @@ fn is_payload_key(key: &str) -> bool {
 /// the query's own id.
 fn is_wrapper(members: &Map<String, Value>) -> bool {
     let list = |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
-    if members.get("items").is_some_and(list) {
+    if members.get("items").is_some_and(Value::is_array) {
         return true;
     }
     let lists = members.values().any(list);

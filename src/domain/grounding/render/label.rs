@@ -134,6 +134,7 @@ const ROLES: [(Role, &[&str]); 12] = [
             "ipaddress",
             "domain",
             "host",
+            "hosthostname",
             "port",
             "protocol",
             "namespace",
@@ -236,7 +237,8 @@ pub(super) fn role_of(name: &str, time: bool) -> (Role, usize) {
     // A dotted path is a fact that somebody chose to add; plain fields are often technical.
     let (dotted, is_id) = (name.contains('.'), name.to_ascii_lowercase().ends_with("id"));
     let mut name = fold(name);
-    if let Some(kind) = name.strip_prefix("kube").and_then(|name| name.strip_suffix("name")) {
+    let named = name.strip_prefix("kubernetes").or_else(|| name.strip_prefix("kube"));
+    if let Some(kind) = named.and_then(|name| name.strip_suffix("name")) {
         name = kind.to_owned();
     }
     if time {
