@@ -178,3 +178,17 @@ fn what_stands_beside_a_fence_is_read_as_well() {
         ],
     );
 }
+
+#[test]
+fn a_name_that_the_row_itself_has_starts_no_other_subject() {
+    let of = |pod: &str| json!({"kube_cluster_name": "prod-us-2", "kube_pod_name": pod, "kube_workload_name": "booking-portal"});
+    let rates = vector(
+        "k8s_list_top_http_errors_in_pods",
+        &[(of("booking-portal-6a-a42a9"), "3.16"), (of("booking-portal-6a-b2438"), "3.03")],
+    );
+    let told = |rate: &str| {
+        format!("- Pod booking-portal-6a-a42a9: cluster prod-us-2, workload booking-portal, errors per second {rate}")
+    };
+    honest(&about(&rates, Lang::En), &[&told("3.16")]);
+    caught(&about(&rates, Lang::En), &[(&told("3.03"), "wrong_entity")]);
+}

@@ -20,6 +20,13 @@ impl<'c, 'a> Checker<'c, 'a> {
         if subject.strength != Strength::Named || subject.by_attribute.is_some() {
             return true;
         }
+        // "Pod X: …, node N, 57 restarts": what every row of the subject has is said of the subject.
+        let has = |row: RowId| mention.facts.iter().any(|id| self.evidence.within(self.evidence.fact(*id).row, row));
+        let entity = |row: RowId| !self.evidence.rows[row as usize].envelope;
+        if subject.first().is_some() && subject.rows().take(64).all(|row| entity(row) && has(row)) {
+            return mention.own.iter().any(|own| subject.rows().any(|row| row == *own))
+                && mention.own.len() < subject.rows().count();
+        }
         // A row inside the subject's rows narrows nothing: values after it still belong to both.
         !mention.own.iter().any(|own| {
             subject
