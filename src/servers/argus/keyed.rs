@@ -6,11 +6,6 @@
 //! REST calls, what tools remember) is held for a bounded number of keys, and goes first for
 //! the one that was not used for longest.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-
 use http::HeaderMap;
 use http::request::Parts;
 use rmcp::ErrorData;
@@ -24,8 +19,6 @@ use rmcp::model::PaginatedRequestParams;
 use rmcp::model::ServerConfig;
 use rmcp::model::Tool as McpTool;
 use rmcp::service::RequestContext;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
 
 use crate::servers::argus::client::KEY_HEADER;
 use crate::servers::argus::config::ApiKey;
@@ -34,11 +27,12 @@ use crate::servers::argus::config::ConfigError;
 use crate::servers::argus::error::Failure;
 use crate::servers::argus::error::FailureKind;
 use crate::servers::argus::server::ArgusServer;
+use crate::servers::callers::Bounds;
+use crate::servers::callers::Callers;
+use crate::servers::callers::Place;
 
-/// Keys for which something is held at once.
-const MAX_KEYS: usize = 256;
-/// Tool calls of one key that run or wait at once.
-const MAX_CALLS_WAITING: usize = 64;
+/// A caller is a key here.
+const BOUNDS: Bounds = Bounds { callers: 256, calls_each: 64, calls: 1024 };
 
 /// Why a request's key cannot be used. The words quote nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -85,28 +79,7 @@ pub fn key_of(headers: &HeaderMap) -> Result<ApiKey, KeyProblem> {
 #[derive(Clone)]
 pub struct KeyedArgus {
     keyless: ArgusServer,
-    // A std mutex: held for map operations, never across an await.
-    keys: Arc<Mutex<Held>>,
-}
-
-#[derive(Default)]
-struct Held {
-    /// By digest, so that the map does not spread the keys.
-    by_key: HashMap<[u8; 32], Holder>,
-    /// Counts uses.
-    now: u64,
-}
-
-struct Holder {
-    server: ArgusServer,
-    calls: Arc<Semaphore>,
-    last_used: u64,
-}
-
-impl Holder {
-    fn is_idle(&self) -> bool {
-        self.calls.available_permits() == MAX_CALLS_WAITING
-    }
+    callers: Callers<ArgusServer>,
 }
 
 impl KeyedArgus {
@@ -116,28 +89,12 @@ impl KeyedArgus {
     /// [`ConfigError`] if a setting names no tool, or names clash.
     pub fn new(mut config: ArgusConfig) -> Result<Self, ConfigError> {
         config.api_key = None;
-        Ok(Self { keyless: ArgusServer::new(config)?, keys: Arc::default() })
+        Ok(Self { keyless: ArgusServer::new(config)?, callers: Callers::new(BOUNDS) })
     }
 
     /// The server for one key, and a place for one call; none if there is no room.
-    fn holder(&self, key: &ApiKey) -> Option<(ArgusServer, OwnedSemaphorePermit)> {
-        let digest = key.digest();
-        let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if !held.by_key.contains_key(&digest) && held.by_key.len() >= MAX_KEYS {
-            let idle = held.by_key.iter().filter(|(_, holder)| holder.is_idle());
-            let oldest = *idle.min_by_key(|(_, holder)| holder.last_used)?.0;
-            held.by_key.remove(&oldest);
-        }
-        held.now += 1;
-        let now = held.now;
-        let holder = held.by_key.entry(digest).or_insert_with(|| Holder {
-            server: self.keyless.with_key(key.clone()),
-            calls: Arc::new(Semaphore::new(MAX_CALLS_WAITING)),
-            last_used: now,
-        });
-        holder.last_used = now;
-        let place = Arc::clone(&holder.calls).try_acquire_owned().ok()?;
-        Some((holder.server.clone(), place))
+    fn holder(&self, key: &ApiKey) -> Option<(ArgusServer, Place)> {
+        self.callers.enter(key.digest(), || self.keyless.with_key(key.clone()))
     }
 }
 
@@ -178,10 +135,15 @@ impl ServerHandler for KeyedArgus {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+    use std::sync::Mutex;
+
     use axum::Router;
     use reqwest::Url;
     use serde_json::json;
     use tokio::sync::Notify;
+    use tokio::sync::Semaphore;
 
     use super::*;
     use crate::servers::argus::testing::Reply;
@@ -211,11 +173,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn calls_carry_the_key_they_are_for_and_no_more_keys_are_held_than_allowed() {
+    async fn calls_carry_the_key_they_are_for() {
         let stub = Stub::start(vec![Reply::object(json!({"id": 1}))]).await;
         let argus = KeyedArgus::new(stub.config()).unwrap();
         let arguments = json!({"caseID": 1}).as_object().cloned().unwrap();
-        for n in 0..MAX_KEYS + 1 {
+        for n in 0..BOUNDS.callers + 1 {
             let (server, _place) = argus.holder(&key(&format!("15a6/{n}/secret"))).unwrap();
             if n < 2 {
                 server.call("getArgusCaseByID", &arguments).await.unwrap();
@@ -224,7 +186,6 @@ mod tests {
         let seen = stub.seen();
         let sent: Vec<&str> = seen.iter().map(|seen| seen.headers[KEY_HEADER].to_str().unwrap()).collect();
         assert_eq!(sent, ["15a6/0/secret", "15a6/1/secret"]);
-        assert_eq!(argus.keys.lock().unwrap().by_key.len(), MAX_KEYS);
     }
 
     #[tokio::test]
@@ -232,9 +193,9 @@ mod tests {
         let stub = Stub::start(vec![Reply::object(json!({"id": 1}))]).await;
         let argus = KeyedArgus::new(stub.config()).unwrap();
         let busy = key("15a6/1/secret");
-        let places: Vec<_> = (0..MAX_CALLS_WAITING).map(|_| argus.holder(&busy).unwrap()).collect();
+        let places: Vec<_> = (0..BOUNDS.calls_each).map(|_| argus.holder(&busy).unwrap()).collect();
         assert!(argus.holder(&busy).is_none());
-        for n in 0..2 * MAX_KEYS {
+        for n in 0..2 * BOUNDS.callers {
             assert!(argus.holder(&key(&format!("15a6/2/{n}"))).is_some());
         }
         assert!(argus.holder(&busy).is_none());
