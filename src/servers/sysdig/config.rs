@@ -9,6 +9,9 @@
 use std::time::Duration;
 
 use reqwest::Url;
+use reqwest::redirect::Action;
+use reqwest::redirect::Attempt;
+use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 
@@ -19,8 +22,16 @@ pub const API_SECURE_TOKEN: &str = "SYSDIG_MCP_API_SECURE_TOKEN";
 /// Variable with the API token (the newer name).
 pub const API_TOKEN: &str = "SYSDIG_MCP_API_TOKEN";
 
+/// Redirects that are followed in a row.
+const REDIRECTS: usize = 5;
+
 /// Variables with the API token; the first that is not empty counts.
 pub const TOKENS: [&str; 2] = [API_SECURE_TOKEN, API_TOKEN];
+
+/// Variable that lends the configured token over HTTP.
+pub const ALLOW_ENV_CREDENTIALS_OVER_HTTP: &str = "SYSDIG_MCP_ALLOW_ENV_CREDENTIALS_OVER_HTTP";
+/// Variable with further names by which clients reach the server.
+pub const ALLOWED_HOSTS: &str = "SYSDIG_MCP_ALLOWED_HOSTS";
 
 /// How clients reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +166,9 @@ pub struct SysdigConfig {
     pub listening_host: String,
     /// Port to bind to.
     pub listening_port: u16,
-    /// Accept self-signed certificates upstream.
+    /// Names, besides its own, by which clients reach the server.
+    pub allowed_hosts: Vec<String>,
+    /// Accept self-signed certificates of the configured host; of no other.
     pub skip_tls_verification: bool,
     /// Streamable HTTP without sessions.
     pub stateless: bool,
@@ -174,6 +187,8 @@ pub struct SysdigConfig {
     pub request_timeout: Duration,
     /// Largest upstream body that is read, in bytes.
     pub max_body_bytes: usize,
+    /// The same where a request named the host.
+    pub max_body_bytes_of_others: usize,
 }
 
 impl Default for SysdigConfig {
@@ -186,6 +201,7 @@ impl Default for SysdigConfig {
             log_level: "INFO".to_owned(),
             listening_host: "localhost".to_owned(),
             listening_port: 8080,
+            allowed_hosts: Vec::new(),
             skip_tls_verification: false,
             stateless: false,
             allow_env_credentials_over_http: false,
@@ -195,6 +211,7 @@ impl Default for SysdigConfig {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
             max_body_bytes: 16 * 1024 * 1024,
+            max_body_bytes_of_others: 2 * 1024 * 1024,
         }
     }
 }
@@ -230,9 +247,15 @@ impl SysdigConfig {
             log_level: parse_log_level(&text("SYSDIG_MCP_LOGLEVEL", &defaults.log_level)),
             listening_host: text("SYSDIG_MCP_LISTENING_HOST", &defaults.listening_host),
             listening_port,
+            allowed_hosts: text(ALLOWED_HOSTS, "")
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
             skip_tls_verification: flag("SYSDIG_MCP_API_SKIP_TLS_VERIFICATION"),
             stateless: flag("SYSDIG_MCP_STATELESS"),
-            allow_env_credentials_over_http: flag("SYSDIG_MCP_ALLOW_ENV_CREDENTIALS_OVER_HTTP"),
+            allow_env_credentials_over_http: flag(ALLOW_ENV_CREDENTIALS_OVER_HTTP),
             ..defaults
         })
     }
@@ -309,22 +332,68 @@ impl SysdigConfig {
         (!token.is_empty()).then(|| SecretString::from(token))
     }
 
-    /// An HTTP client with this configuration's time limits and TLS policy.
+    /// The HTTP clients with this configuration's time limits, TLS policy and redirects that
+    /// stay with the host that was asked.
     ///
     /// # Errors
     /// [`StartError::NoTlsProvider`] when the process installed no rustls
     /// provider (the client would panic), [`StartError::HttpClient`] otherwise.
-    pub fn http_client(&self) -> Result<reqwest::Client, StartError> {
+    pub fn http_client(&self) -> Result<HttpClient, StartError> {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(StartError::NoTlsProvider);
         }
-        reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.request_timeout)
-            .tls_danger_accept_invalid_certs(self.skip_tls_verification)
-            .build()
-            .map_err(StartError::HttpClient)
+        let client = |skip_tls_verification| {
+            reqwest::Client::builder()
+                .connect_timeout(self.connect_timeout)
+                .timeout(self.request_timeout)
+                .tls_danger_accept_invalid_certs(skip_tls_verification)
+                .redirect(Policy::custom(follow))
+                .build()
+                .map_err(StartError::HttpClient)
+        };
+        let others = client(false)?;
+        let configured = if self.skip_tls_verification { client(true)? } else { others.clone() };
+        Ok(HttpClient { configured, others })
     }
+}
+
+/// The clients to the hosts of one server: only that of the configuration may go without a
+/// valid certificate.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    /// To the configured host.
+    pub(crate) configured: reqwest::Client,
+    /// To a host that a request names.
+    pub(crate) others: reqwest::Client,
+}
+
+/// One client for all hosts.
+impl From<reqwest::Client> for HttpClient {
+    fn from(client: reqwest::Client) -> Self {
+        Self { configured: client.clone(), others: client }
+    }
+}
+
+/// A redirect that is not followed. Only scheme, host and port of its target are told.
+#[derive(Debug, thiserror::Error)]
+enum RedirectError {
+    #[error("the redirect to {0} was not followed, since it leads away from the Sysdig host")]
+    Elsewhere(String),
+    #[error("more than {REDIRECTS} redirects")]
+    TooMany,
+}
+
+/// Follows redirects that stay with scheme, host and port: a token and what is asked with it are
+/// for the host that they were given for.
+fn follow(attempt: Attempt<'_>) -> Action {
+    let (from, to) = (attempt.previous().last().map(Url::origin), attempt.url().origin());
+    if from.is_some_and(|from| from != to) {
+        return attempt.error(RedirectError::Elsewhere(to.ascii_serialization()));
+    }
+    if attempt.previous().len() > REDIRECTS {
+        return attempt.error(RedirectError::TooMany);
+    }
+    attempt.follow()
 }
 
 /// Booleans as the original understands them; anything else is `None`.
@@ -379,6 +448,7 @@ mod tests {
             ("SYSDIG_MCP_LISTENING_HOST", "0.0.0.0"),
             ("SYSDIG_MCP_API_SKIP_TLS_VERIFICATION", " True "),
             ("SYSDIG_MCP_STATELESS", "1"),
+            ("SYSDIG_MCP_ALLOWED_HOSTS", "a.example, b.example:8080,,"),
             ("SYSDIG_MCP_ALLOW_ENV_CREDENTIALS_OVER_HTTP", "t"),
         ])
         .unwrap();
@@ -388,6 +458,7 @@ mod tests {
         assert_eq!(config.log_level, "WARNING");
         assert_eq!(config.listening_port, 9090);
         assert_eq!(config.listening_host, "0.0.0.0");
+        assert_eq!(config.allowed_hosts, ["a.example", "b.example:8080"]);
         assert!(config.skip_tls_verification && config.stateless && config.allow_env_credentials_over_http);
         let host = config.host().unwrap().unwrap();
         assert_eq!(host.join(&["api", "a/b"]).as_str(), "https://us2.app.sysdig.com/api/a%2Fb");

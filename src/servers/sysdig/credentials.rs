@@ -23,6 +23,8 @@ pub struct Credentials {
     pub host: BaseUrl,
     /// The API token, without any scheme word.
     pub token: SecretString,
+    /// Whether the request named the host, and another than the configured one.
+    pub elsewhere: bool,
 }
 
 /// Why a request has no usable credentials.
@@ -116,18 +118,24 @@ pub fn resolve(config: &SysdigConfig, presented: Option<&Presented>) -> Result<C
         Field::Absent if config.allow_env_credentials_over_http => return from_configuration(config),
         Field::Absent | Field::Unusable => return Err(CredentialError::NoToken),
     };
-    let host = match &presented.host {
-        Field::Given(host) => BaseUrl::parse(host).map_err(CredentialError::InvalidHeaderHost)?,
+    let named = match &presented.host {
+        Field::Given(host) => Some(BaseUrl::parse(host).map_err(CredentialError::InvalidHeaderHost)?),
         Field::Unusable => return Err(CredentialError::InvalidHeaderHost(HostError::NotAUrl)),
-        Field::Absent => configured_host(config)?.ok_or(CredentialError::NoHost)?,
+        Field::Absent => None,
     };
-    Ok(Credentials { host, token })
+    let elsewhere = named.is_some() && config.host().ok().flatten() != named;
+    let host = match named {
+        Some(host) => host,
+        None => configured_host(config)?.ok_or(CredentialError::NoHost)?,
+    };
+    Ok(Credentials { host, token, elsewhere })
 }
 
 fn from_configuration(config: &SysdigConfig) -> Result<Credentials, CredentialError> {
     Ok(Credentials {
         host: configured_host(config)?.ok_or(CredentialError::NotConfigured(API_HOST))?,
         token: config.token().ok_or(CredentialError::NotConfigured(API_SECURE_TOKEN))?,
+        elsewhere: false,
     })
 }
 
@@ -265,6 +273,15 @@ mod tests {
         assert_eq!(resolved(&config(Some("a.example"), None), &only_token).0, "https://a.example/");
         let error = resolve(&config(None, None), Some(&presented(&only_token))).unwrap_err();
         assert!(error.to_string().contains("SYSDIG_MCP_API_HOST"));
+    }
+
+    #[test]
+    fn only_another_host_than_the_configured_one_is_elsewhere() {
+        let config = config(Some("https://a.example"), None);
+        for (host, elsewhere) in [("", false), ("a.example/", false), ("http://a.example", true), ("b.example", true)] {
+            let read = presented(&[("x-sysdig-token", "t"), ("x-sysdig-host", host)]);
+            assert_eq!(resolve(&config, Some(&read)).unwrap().elsewhere, elsewhere, "{host}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! own, bounded time and output.
 //!
 //! It knows nothing of what is scanned. Whatever ends a run early, a time
-//! limit or a client that goes away, ends every process of the group.
+//! limit, a client that goes away or the end of the server, ends every process
+//! of the group.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::servers::sysdig::config::API_SECURE_TOKEN;
 use crate::servers::sysdig::config::API_TOKEN;
@@ -31,6 +34,8 @@ pub struct Scanner {
     program: String,
     time_limit: Duration,
     variables: Vec<(String, String)>,
+    runs: TaskTracker,
+    ended: CancellationToken,
 }
 
 /// How a run ended by itself.
@@ -59,6 +64,9 @@ pub enum ScanError {
     /// It took too long and was ended.
     #[error("{0} did not finish within {limit} s and was ended", limit = .1.as_secs_f64())]
     TimedOut(String, Duration),
+    /// The server that runs it ends.
+    #[error("{0} was ended, since the server stops")]
+    Ended(String),
 }
 
 impl Default for Scanner {
@@ -72,7 +80,13 @@ impl Scanner {
     /// Another program or time limit.
     #[must_use]
     pub fn new(program: impl Into<String>, time_limit: Duration) -> Self {
-        Self { program: program.into(), time_limit, variables: Vec::new() }
+        Self {
+            program: program.into(),
+            time_limit,
+            variables: Vec::new(),
+            runs: TaskTracker::new(),
+            ended: CancellationToken::new(),
+        }
     }
 
     /// The same with one more variable in the program's environment.
@@ -80,6 +94,14 @@ impl Scanner {
     pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.push((name.into(), value.into()));
         self
+    }
+
+    /// Ends all runs, also of clones, and lets none begin; nothing that they started is left when
+    /// this returns.
+    pub async fn end(&self) {
+        self.ended.cancel();
+        self.runs.close();
+        self.runs.wait().await;
     }
 
     /// Whether the program is there and works.
@@ -97,6 +119,11 @@ impl Scanner {
     /// # Errors
     /// [`ScanError`]; any exit code is a run.
     pub async fn run(&self, arguments: &[String], token: &SecretString) -> Result<Ran, ScanError> {
+        // Counted before the look at the end: a run that begins is waited for, or does not begin.
+        let _counted = self.runs.token();
+        if self.ended.is_cancelled() {
+            return Err(ScanError::Ended(self.program.clone()));
+        }
         let mut group = self.start(arguments, token)?;
         let io = |error| ScanError::Io(self.program.clone(), error);
         let (stdout, stderr) = (group.0.stdout().take(), group.0.stderr().take());
@@ -104,10 +131,13 @@ impl Scanner {
             let (stdout, stderr) = tokio::try_join!(kept(stdout), kept(stderr))?;
             Ok((group.0.wait().await?, stdout, stderr))
         };
-        let (status, stdout, stderr) = tokio::time::timeout(self.time_limit, finished)
-            .await
-            .map_err(|_| ScanError::TimedOut(self.program.clone(), self.time_limit))?
-            .map_err(io)?;
+        let limited = tokio::time::timeout(self.time_limit, finished);
+        let (status, stdout, stderr) = tokio::select! {
+            finished = limited => finished
+                .map_err(|_| ScanError::TimedOut(self.program.clone(), self.time_limit))?
+                .map_err(io)?,
+            () = self.ended.cancelled() => return Err(ScanError::Ended(self.program.clone())),
+        };
         let token = token.expose_secret();
         Ok(Ran { code: status.code(), stdout: readable(&stdout, token), stderr: readable(&stderr, token) })
     }

@@ -32,11 +32,19 @@ use rmcp::model::SubscriptionFilter;
 use rmcp::model::Tool;
 use rmcp::service::RequestContext;
 use rmcp::service::RoleServer;
+use secrecy::ExposeSecret;
+use secrecy::SecretString;
 use serde_json::Value;
+use sha2::Digest;
+use sha2::Sha256;
 
+use crate::servers::callers::Bounds;
+use crate::servers::callers::Callers;
+use crate::servers::callers::Place;
 use crate::servers::caught::caught;
 use crate::servers::sysdig::arguments::Arguments;
 use crate::servers::sysdig::config::API_HOST;
+use crate::servers::sysdig::config::HttpClient;
 use crate::servers::sysdig::config::StartError;
 use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::config::Transport;
@@ -58,6 +66,9 @@ use crate::servers::sysdig::upstream::Upstream;
 /// Tells the time; injected, so that tests and recordings can hold it still.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// Over HTTP a caller is a token; an answer of Sysdig may take megabytes.
+const BOUNDS: Bounds = Bounds { callers: 256, calls_each: 16, calls: 128 };
+
 const INSTRUCTIONS: &str = "Provides tools and resources of Sysdig Secure: runtime security events and their context.";
 
 /// What a tool's client is told of a defect.
@@ -73,17 +84,18 @@ struct Shared {
     upstream: Upstream,
     clock: Clock,
     scanner: Option<Scanner>,
-    over_http: bool,
+    /// Of a server for callers over HTTP, by the tokens of their requests.
+    callers: Option<Callers<()>>,
 }
 
 impl SysdigServer {
-    /// A server for in-process use, with the caller's HTTP client and clock.
+    /// A server for in-process use, with the caller's HTTP clients and clock.
     /// The configuration is not checked: in process, credentials may be
     /// absent as long as every request brings its own.
     #[must_use]
-    pub fn new(config: SysdigConfig, http: reqwest::Client, clock: Clock) -> Self {
-        let upstream = Upstream::new(http, &config);
-        Self(Arc::new(Shared { config, upstream, clock, scanner: None, over_http: false }))
+    pub fn new(config: SysdigConfig, http: impl Into<HttpClient>, clock: Clock) -> Self {
+        let upstream = Upstream::new(http.into(), &config);
+        Self(Arc::new(Shared { config, upstream, clock, scanner: None, callers: None }))
     }
 
     /// The same server, offering the scanner of this machine. A request that
@@ -94,10 +106,11 @@ impl SysdigServer {
     }
 
     /// The same server for callers over HTTP: whatever way a request comes by, it is judged by
-    /// what it presents, and nobody is offered a scanner.
+    /// what it presents, nobody is offered a scanner, and calls at once are bounded, by token and
+    /// in all.
     #[must_use]
     pub fn over_http(self) -> Self {
-        Self(Arc::new(Shared { scanner: None, over_http: true, ..Shared::clone(&self.0) }))
+        Self(Arc::new(Shared { scanner: None, callers: Some(Callers::new(BOUNDS)), ..Shared::clone(&self.0) }))
     }
 
     /// A server that may be started by itself: checks the configuration and
@@ -114,15 +127,19 @@ impl SysdigServer {
     }
 
     fn credentials(&self, extensions: &Extensions) -> Result<Credentials, CredentialError> {
+        // Who serves HTTP has read the headers. Where nobody did, the request presents nothing.
         let presented = match extensions.get::<Parts>() {
-            // Who serves HTTP has read the headers; where nobody did, they are still there.
-            Some(parts) => Some(match parts.extensions.get::<Presented>() {
-                Some(presented) => presented.clone(),
-                None => Presented::read(&parts.headers, true),
-            }),
-            None => self.0.over_http.then(Presented::default),
+            Some(parts) => Some(parts.extensions.get::<Presented>().cloned().unwrap_or_default()),
+            None => self.0.callers.is_some().then(Presented::default),
         };
         credentials::resolve(&self.0.config, presented.as_ref())
+    }
+
+    /// A place for one call with a token, where they are bounded; no answer if there is no room.
+    fn place(&self, token: &SecretString) -> Result<Option<Place>, Crowded> {
+        let Some(callers) = &self.0.callers else { return Ok(None) };
+        let digest = Sha256::digest(token.expose_secret()).into();
+        callers.enter(digest, || ()).map(|((), place)| Some(place)).ok_or(Crowded)
     }
 
     fn offers_scanner(&self, extensions: &Extensions) -> bool {
@@ -179,10 +196,15 @@ impl SysdigServer {
     }
 }
 
+/// There is no room for one more call.
+#[derive(Debug, thiserror::Error)]
+#[error("too many calls run here at once; try again when some have ended; no Sysdig data was obtained")]
+struct Crowded;
+
 /// What whoever starts a server over HTTP may not have meant.
 fn warn_of_http(config: &SysdigConfig) {
-    if config.api_host.is_none() {
-        tracing::warn!("{API_HOST} is not set: each request must name its host in X-Sysdig-Host");
+    if matches!(config.host(), Ok(None)) {
+        tracing::warn!("{API_HOST} is not set or empty: each request must name its host in X-Sysdig-Host");
     }
     match (config.token(), config.allow_env_credentials_over_http) {
         (Some(_), true) => tracing::warn!(
@@ -217,6 +239,8 @@ impl ServerHandler for SysdigServer {
         let credentials = self
             .credentials(&context.extensions)
             .map_err(|error| ErrorData::invalid_request(error.to_string(), None))?;
+        let _place =
+            self.place(&credentials.token).map_err(|crowded| ErrorData::internal_error(crowded.to_string(), None))?;
         let listing = self.permitted_tools(&credentials, self.offers_scanner(&context.extensions));
         let tools = caught(listing).await.ok_or_else(|| ErrorData::internal_error(DEFECT, None))?;
         Ok(ListToolsResult::with_all_items(tools))
@@ -236,6 +260,7 @@ impl ServerHandler for SysdigServer {
         let running = async {
             let credentials =
                 self.credentials(&context.extensions).map_err(|error| ToolError::argument(error.to_string()))?;
+            let _place = self.place(&credentials.token).map_err(|crowded| ToolError::argument(crowded.to_string()))?;
             self.run_tool(tool, &credentials, &arguments).await
         };
         let outcome = tokio::select! {
@@ -345,6 +370,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::servers::sysdig::config::BaseUrl;
     use crate::servers::sysdig::test_support::Fixture;
     use crate::servers::sysdig::test_support::Reply;
 
@@ -492,6 +518,52 @@ mod tests {
         let result = call(&client, "list_runtime_events", json!({})).await.unwrap();
         let text = &result.content[0].as_text().unwrap().text;
         assert_eq!(text, "error triggering request: the response is larger than 1000 bytes");
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_followed_on_the_same_host_and_to_no_other() {
+        let to = |place: &str| Reply::text(307, "").with_header("location", place);
+        let fixture = Fixture::start(vec![to("/moved/here"), Reply::json(200, &json!({"id": "abc"}))]).await;
+        let client = connect(fixture.server()).await;
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"})).await.unwrap();
+        assert_eq!(result.structured_content.unwrap()["results"]["id"], "abc");
+        assert_eq!(fixture.requests()[1].path, "/moved/here");
+        let strange = Fixture::start(vec![]).await;
+        let strange_host = strange.host();
+        let other_port = format!("{strange_host}/secure/x?a=b");
+        for (place, told) in [
+            (other_port.as_str(), strange_host.as_str()),
+            ("https://elsewhere.example/a", "https://elsewhere.example"),
+            (&fixture.host().replace("http:", "https:"), &fixture.host().replace("http:", "https:")),
+            (&fixture.host().replace("127.0.0.1", "localhost"), &fixture.host().replace("127.0.0.1", "localhost")),
+        ] {
+            let from = fixture.requests().len();
+            fixture.also(vec![to(place)]);
+            let result = call(&client, "get_event_info", json!({"event_id": "abc"})).await.unwrap();
+            let text = &result.content[0].as_text().unwrap().text;
+            assert!(text.contains(&format!("the redirect to {told} was not followed")), "{text}");
+            assert!(!text.contains("a=b"), "{text}");
+            assert_eq!(fixture.requests().len(), from + 1);
+        }
+        assert!(strange.requests().is_empty());
+        fixture.also((0..9).map(|_| to("/again")).collect());
+        let result = call(&client, "get_event_info", json!({"event_id": "abc"})).await.unwrap();
+        assert!(result.content[0].as_text().unwrap().text.contains("more than 5 redirects"), "{result:?}");
+    }
+
+    #[tokio::test]
+    async fn less_is_read_of_a_host_that_a_request_names() {
+        let reply = || Reply::json(200, &json!({"id": "x".repeat(2_000)}));
+        let fixture = Fixture::start_with(vec![reply(), reply()], |config| config.max_body_bytes_of_others = 1_000);
+        let fixture = fixture.await;
+        let own =
+            Credentials { host: BaseUrl::parse(&fixture.host()).unwrap(), token: "tok-test".into(), elsewhere: false };
+        let other = Credentials { elsewhere: true, ..own.clone() };
+        let arguments = json!({"event_id": "abc"}).as_object().cloned().unwrap();
+        let tool = tools::find("get_event_info").unwrap();
+        assert!(fixture.server().run_tool(tool, &own, &arguments).await.is_ok());
+        let error = fixture.server().run_tool(tool, &other, &arguments).await.unwrap_err().to_string();
+        assert!(error.contains("the response is larger than 1000 bytes"), "{error}");
     }
 
     #[tokio::test]

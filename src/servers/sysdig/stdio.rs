@@ -13,10 +13,11 @@ use crate::servers::sysdig::server::serve;
 /// fails to greet its client (1). Ends the process with this code rather than letting
 /// the runtime wait for a blocked read of standard input.
 pub async fn serve_stdio(server: SysdigServer) -> u8 {
-    let server = server.with_scanner(Scanner::default());
+    let scanner = Scanner::default();
+    let server = server.with_scanner(scanner.clone());
     let (read, write) = rmcp::transport::stdio();
     let cancel = CancellationToken::new();
-    tokio::select! {
+    let code = tokio::select! {
         outcome = serve(server, read, write, cancel.clone()) => match outcome {
             Ok(()) => 0,
             Err(error) => {
@@ -28,7 +29,10 @@ pub async fn serve_stdio(server: SysdigServer) -> u8 {
             cancel.cancel();
             0
         }
-    }
+    };
+    // The process ends next, and with it nobody would be left to end a scan.
+    scanner.end().await;
+    code
 }
 
 /// Resolves at SIGINT, SIGTERM or SIGHUP; never if none can be listened for.

@@ -101,7 +101,7 @@ async fn the_scanner_is_offered_only_where_the_server_was_told_to() {
 }
 
 #[tokio::test]
-async fn over_http_the_scanner_is_neither_listed_nor_callable() {
+async fn headers_that_nobody_has_read_present_nothing_and_over_http_there_is_no_scanner() {
     use rmcp::transport::StreamableHttpClientTransport;
     use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
     use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
@@ -122,8 +122,9 @@ async fn over_http_the_scanner_is_neither_listed_nor_callable() {
     let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header("tok-http");
     let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
     let client: Client = ().serve(transport).await.unwrap();
-    assert_eq!(listed(&client).await, ["generate_sysql"]);
-    assert_eq!(fixture.requests()[0].header("authorization"), "Bearer tok-http");
+    let listing = client.list_tools(None).await.unwrap_err();
+    assert!(listing.to_string().contains("Missing or invalid Authorization header"), "{listing}");
+    assert!(fixture.requests().is_empty());
     assert_eq!(refusal(&client, "run_sysdig_cli_scanner").await, "-32602 unknown tool: run_sysdig_cli_scanner");
 }
 

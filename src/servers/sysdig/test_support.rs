@@ -135,6 +135,16 @@ impl Fixture {
         self.script.lock().unwrap().seen.clone()
     }
 
+    /// Answers after those so far.
+    pub fn also(&self, replies: Vec<Reply>) {
+        self.script.lock().unwrap().replies.extend(replies);
+    }
+
+    /// Base URL of the upstream.
+    pub fn host(&self) -> String {
+        self.config.api_host.clone().unwrap()
+    }
+
     /// The server, for tests of the MCP side.
     pub fn server(&self) -> SysdigServer {
         self.server.clone()

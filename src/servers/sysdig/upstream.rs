@@ -17,6 +17,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::servers::sysdig::config::HttpClient;
 use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::credentials::Credentials;
 
@@ -83,21 +84,23 @@ impl Answer {
 /// The way to Sysdig, shared by all requests.
 #[derive(Debug, Clone)]
 pub struct Upstream {
-    http: reqwest::Client,
+    http: HttpClient,
     user_agent: String,
     request_timeout: Duration,
     max_body_bytes: usize,
+    max_body_bytes_of_others: usize,
 }
 
 impl Upstream {
-    /// Uses the given client; its own limits stay, ours come on top.
+    /// Uses the given clients; their own limits stay, ours come on top.
     #[must_use]
-    pub fn new(http: reqwest::Client, config: &SysdigConfig) -> Self {
+    pub fn new(http: HttpClient, config: &SysdigConfig) -> Self {
         Self {
             http,
             user_agent: format!("sysdig-mcp-server/{}", config.version),
             request_timeout: config.request_timeout,
             max_body_bytes: config.max_body_bytes,
+            max_body_bytes_of_others: config.max_body_bytes_of_others.min(config.max_body_bytes),
         }
     }
 
@@ -111,7 +114,7 @@ impl Upstream {
         segments: &[&str],
         query: &[(&str, String)],
     ) -> Result<Answer, UpstreamError> {
-        let request = self.http.get(credentials.host.join(segments)).query(query);
+        let request = self.client(credentials).get(credentials.host.join(segments)).query(query);
         self.send(credentials, request).await
     }
 
@@ -125,8 +128,12 @@ impl Upstream {
         segments: &[&str],
         body: &Value,
     ) -> Result<Answer, UpstreamError> {
-        let request = self.http.post(credentials.host.join(segments)).json(body);
+        let request = self.client(credentials).post(credentials.host.join(segments)).json(body);
         self.send(credentials, request).await
+    }
+
+    fn client(&self, credentials: &Credentials) -> &reqwest::Client {
+        if credentials.elsewhere { &self.http.others } else { &self.http.configured }
     }
 
     async fn send(&self, credentials: &Credentials, request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
@@ -142,14 +149,20 @@ impl Upstream {
         let response = request.send().await.map_err(|error| self.failed(error))?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let limit = if credentials.elsewhere { self.max_body_bytes_of_others } else { self.max_body_bytes };
         // It may repeat what was sent, in an error or in what looks like none.
-        let body = redacted(self.read_body(response, status).await?, credentials.token.expose_secret());
+        let body = redacted(self.read_body(response, status, limit).await?, credentials.token.expose_secret());
         Ok(Answer { status, retry_after, body, elapsed: started.elapsed() })
     }
 
-    async fn read_body(&self, mut response: reqwest::Response, status: u16) -> Result<Bytes, UpstreamError> {
+    async fn read_body(
+        &self,
+        mut response: reqwest::Response,
+        status: u16,
+        most: usize,
+    ) -> Result<Bytes, UpstreamError> {
         let is_error = status > 299;
-        let limit = if is_error { ERROR_BODY_BYTES.min(self.max_body_bytes) } else { self.max_body_bytes };
+        let limit = if is_error { ERROR_BODY_BYTES.min(most) } else { most };
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error))? {
             if body.len() + chunk.len() > limit {

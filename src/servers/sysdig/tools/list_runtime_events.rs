@@ -250,6 +250,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_description_tells_how_machine_learning_detections_are_found() {
+        let told = serde_json::to_value(ENTRY.definition()).unwrap();
+        let text = told["description"].as_str().unwrap();
+        for hint in ["machine-learning detections", "crypto mining", "anomalous logins"] {
+            assert!(text.contains(hint), "{hint}: {text}");
+        }
+        let filter = &told["inputSchema"]["properties"]["filter_expr"];
+        let help = filter["description"].as_str().unwrap();
+        for found_by in
+            ["engine = \"machineLearning\"", "source = \"agentless-aws-ml\"", "source = \"agentless-okta-ml\""]
+        {
+            assert!(help.contains(found_by), "{found_by}: {help}");
+            assert!(filter["examples"].as_array().unwrap().contains(&json!(found_by)), "{found_by}");
+        }
+        assert!(help.contains("have no ruleName"), "{help}");
+    }
+
+    #[tokio::test]
+    async fn the_casing_of_audit_trail_is_shown_as_the_api_has_it_and_passed_on_as_given() {
+        let told = serde_json::to_string(&ENTRY.definition()).unwrap();
+        assert!(told.contains("auditTrail") && !told.contains("audittrail") && !told.contains("AuditTrail"), "{told}");
+        for given in ["auditTrail", "audittrail"] {
+            let expression = format!("not sourceType = \"{given}\"");
+            let query = sent(json!({"filter_expr": expression})).await;
+            assert_eq!(query["filter"], format!("{BASE_FILTER} and {expression}"));
+        }
+    }
+
     #[tokio::test]
     async fn a_cursor_replaces_the_window() {
         let query = sent(json!({"cursor": "a+b/c=", "scope_hours": 5})).await;

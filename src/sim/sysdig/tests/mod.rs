@@ -16,6 +16,11 @@ use serde_json::json;
 use tokio_util::sync::DropGuard;
 
 use super::*;
+use crate::app::sysdig_mcp::Authorization;
+use crate::app::sysdig_mcp::Serving;
+use crate::mcp_serve::Limits;
+use crate::mcp_serve::door::Hosts;
+use crate::mcp_serve::streamable::Keeping;
 use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::server::SysdigServer;
 use crate::servers::sysdig::server::serve;
@@ -393,9 +398,6 @@ async fn a_hanging_backend_runs_into_the_time_limit_and_still_shuts_down() {
 
 /// The server behind streamable HTTP, each request standing alone.
 async fn over_http(world: &World) -> String {
-    use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-    use rmcp::transport::streamable_http_server::StreamableHttpService;
-    use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
     let config = SysdigConfig {
         transport: "streamable-http".to_owned(),
         api_host: Some("http://127.0.0.1:1".to_owned()),
@@ -404,12 +406,14 @@ async fn over_http(world: &World) -> String {
     };
     let now = world.clock.clone();
     let server = SysdigServer::checked(config, Arc::new(move || now.now())).unwrap();
-    let service = StreamableHttpService::new(
-        move || Ok(server.clone()),
-        Arc::new(NeverSessionManager::default()),
-        StreamableHttpServerConfig::default().with_legacy_session_mode(false).with_json_response(true),
-    );
-    let router = Router::new().nest_service("/mcp", service);
+    let serving = Serving {
+        hosts: Hosts::Unchecked,
+        authorization: Authorization::Sysdig,
+        keeping: Keeping::Nothing,
+        limits: Limits::default(),
+    };
+    let endpoints = serving.endpoints(server, "", &CancellationToken::new());
+    let router = Router::new().route("/mcp", endpoints.streamable.route());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
