@@ -19,6 +19,8 @@ struct Server {
     prefix: &'static str,
     /// Variables with its credential; one is enough.
     keys: &'static [&'static str],
+    /// Other variables without which it does not start.
+    needs: &'static [&'static str],
     image: &'static str,
     stage: &'static str,
     entry_point: &'static str,
@@ -29,6 +31,7 @@ const SERVERS: [Server; 2] = [
     Server {
         prefix: "argus",
         keys: &["ARGUS_API_KEY"],
+        needs: &[],
         image: "groundwire-argus-mcp:local",
         stage: "argus-mcp",
         entry_point: r#"ENTRYPOINT ["/groundwire", "mcp", "argus"]"#,
@@ -37,6 +40,7 @@ const SERVERS: [Server; 2] = [
     Server {
         prefix: "sysdig",
         keys: &["SYSDIG_MCP_API_SECURE_TOKEN", "SYSDIG_MCP_API_TOKEN"],
+        needs: &["SYSDIG_MCP_API_HOST"],
         image: "groundwire-sysdig-mcp:local",
         stage: "sysdig-mcp",
         entry_point: r#"ENTRYPOINT ["/sysdig-mcp-server"]"#,
@@ -149,6 +153,16 @@ fn the_commands_in_client_configurations_are_ours_and_get_their_variables() {
     for entry in documented() {
         let Some((command, args)) = entry.command() else { continue };
         assert!(entry.has_a_key(), "{entry:?} gets no key");
+        // What a container gets is in its arguments; where only by name, the client must have it.
+        let given: Vec<&str> = match command {
+            "docker" | "podman" => {
+                after(&args, "-e").into_iter().filter_map(|passed| passed.split('=').next()).collect()
+            }
+            _ => entry.variables.iter().map(String::as_str).collect(),
+        };
+        for needed in entry.server().needs {
+            assert!(given.contains(needed), "{entry:?} gets no {needed}");
+        }
         if command != PROGRAM {
             continue;
         }
