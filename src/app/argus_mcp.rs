@@ -43,9 +43,11 @@ fn admit(headers: &HeaderMap, extensions: &Extensions) -> Result<Admitted, Refus
     match key_of(headers) {
         Ok(key) => {
             // In the gateway two callers with one key are two, each with own sessions.
-            let caller = extensions.get::<Caller>().map_or("", Caller::subject);
+            let caller = extensions.get::<Caller>().map(|caller| caller.subject().as_bytes());
             let digest = key.digest();
-            Ok(Admitted::new(key).known_by(&[&digest, caller.as_bytes()]))
+            let admitted = Admitted::new(key).known_by(&[&digest, caller.unwrap_or_default()]);
+            // One caller may bring many keys, and anybody a key that Argus does not know.
+            Ok(admitted.counted_by(&[caller.unwrap_or(&digest)]))
         }
         Err(problem) => Err(Refusal::new(StatusCode::UNAUTHORIZED, problem.code(), problem.to_string())
             .details(json!({ "header": KEY_HEADER }))

@@ -5,7 +5,8 @@
 //! Everybody is let in, since greeting and texts need no token; each request is judged by what it
 //! presents. Over streamable HTTP a token makes a session its owner's. Over HTTP+SSE a stream is
 //! for whoever knows its id, within one caller of the gateway, since each message may bring a
-//! token of its own.
+//! token of its own. Either way a session counts for the gateway's caller, whatever tokens it was
+//! opened with; where there is none, for the token, and without one for nobody.
 
 use std::sync::Arc;
 
@@ -90,12 +91,16 @@ impl Serving {
 /// Lets somebody in who is known by the gateway's caller and, if `by_token`, by the token.
 fn admitted(presented: Presented, found: &Extensions, by_token: bool) -> Admitted {
     let caller = found.get::<Caller>().map(|caller| caller.subject().as_bytes());
-    let token = presented.token().filter(|_| by_token).map(|token| token.expose_secret().to_owned());
-    let proofs: Vec<&[u8]> = caller.into_iter().chain(token.as_deref().map(str::as_bytes)).collect();
+    let token = presented.token().cloned();
+    let token = token.as_ref().map(|token| token.expose_secret().as_bytes());
+    let proofs: Vec<&[u8]> = caller.into_iter().chain(token.filter(|_| by_token)).collect();
     let empty_handed = presented.is_empty();
     let mut admitted = Admitted::new(presented);
     if !proofs.is_empty() {
         admitted = admitted.known_by(&proofs);
+    }
+    if let Some(proof) = caller.or(token) {
+        admitted = admitted.counted_by(&[proof]);
     }
     if empty_handed { admitted.empty_handed() } else { admitted }
 }

@@ -21,11 +21,25 @@ use crate::web_origin::Foreign;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity([u8; 32]);
 
+impl Identity {
+    fn of(proofs: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for proof in proofs {
+            // So that no two lists of proofs read alike.
+            hash.update(proof.len().to_be_bytes());
+            hash.update(proof);
+        }
+        Self(hash.finalize().into())
+    }
+}
+
 /// Who comes in, as far as endpoints need to know.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visitor {
-    /// None: nobody in particular.
+    /// Whose a session is that is opened; none: nobody's in particular.
     pub(crate) identity: Option<Identity>,
+    /// For whom it counts; none: for nobody.
+    pub(crate) counts_for: Option<Identity>,
     /// Whether the request brings no credential.
     pub(crate) empty_handed: bool,
 }
@@ -42,19 +56,21 @@ impl Admitted {
     pub fn new<C: Clone + Send + Sync + 'static>(credential: C) -> Self {
         let mut extensions = Extensions::new();
         extensions.insert(credential);
-        Self { visitor: Visitor { identity: None, empty_handed: false }, extensions }
+        Self { visitor: Visitor { identity: None, counts_for: None, empty_handed: false }, extensions }
     }
 
-    /// Somebody whom `proofs` tell apart; they are not kept.
+    /// Somebody whom `proofs` tell apart; they are not kept. Whoever opens a session alone uses it.
     #[must_use]
     pub fn known_by(mut self, proofs: &[&[u8]]) -> Self {
-        let mut hash = Sha256::new();
-        for proof in proofs {
-            // So that no two lists of proofs read alike.
-            hash.update(proof.len().to_be_bytes());
-            hash.update(proof);
-        }
-        self.visitor.identity = Some(Identity(hash.finalize().into()));
+        self.visitor.identity = Some(Identity::of(proofs));
+        self
+    }
+
+    /// Somebody whose sessions are counted by `proofs`; they are not kept. They should be what
+    /// nobody has at will: who can make up another each time is never counted twice.
+    #[must_use]
+    pub fn counted_by(mut self, proofs: &[&[u8]]) -> Self {
+        self.visitor.counts_for = Some(Identity::of(proofs));
         self
     }
 
@@ -75,7 +91,12 @@ pub enum Hosts {
     /// Any: whoever mounts the endpoint has looked already.
     Unchecked,
     /// This machine, and these names; a page must be of the same host.
-    ThisMachineAnd(Vec<String>),
+    ThisMachineAnd {
+        /// Names without a port.
+        names: Vec<String>,
+        /// Where one is added, for whoever is refused.
+        told_by: &'static str,
+    },
     /// Any; a page must be of the same host.
     Any,
 }
@@ -109,18 +130,21 @@ impl Door {
     fn check_host(&self, request: &Request) -> Result<(), Refusal> {
         let more = match &self.hosts {
             Hosts::Unchecked => return Ok(()),
-            Hosts::ThisMachineAnd(more) => Some(more),
+            Hosts::ThisMachineAnd { names, told_by } => Some((names, *told_by)),
             Hosts::Any => None,
         };
         let allowed = |host: &str| {
-            let Some(more) = more else { return true };
+            let Some((more, _)) = more else { return true };
             let named = |name: String| more.iter().any(|known| known.eq_ignore_ascii_case(&name));
             web_origin::is_this_machine(host) || web_origin::name(host).is_some_and(named)
         };
         web_origin::check(request.headers(), request.uri(), allowed).map_err(|foreign| match foreign {
             Foreign::Host => {
-                let message = "the request names a host that this server is not known by; it answers to a loopback \
-                               name, or to one given with --allow-host";
+                let told_by = more.map_or("", |(_, told_by)| told_by);
+                let message = format!(
+                    "the request names a host that this server is not known by; it answers to a loopback name, or \
+                     to one given with {told_by}"
+                );
                 Refusal::new(StatusCode::FORBIDDEN, "host_not_allowed", message)
             }
             Foreign::Origin => {

@@ -38,7 +38,7 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Sessions open at once; one more ends the one that was not used for longest.
     pub sessions: usize,
-    /// Of these, sessions of one caller; one more ends the caller's own.
+    /// Of these, sessions that count for one caller; one more ends one of these.
     pub sessions_each: usize,
     /// A session in which nothing was said for so long ends.
     pub idle: Duration,

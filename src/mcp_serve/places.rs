@@ -1,9 +1,11 @@
-//! Open sessions, each with who opened it, within bounds. Beyond a bound the one that was not
-//! used for longest makes room, the caller's own where it is the caller who has too many: nobody
-//! locks others out, and what is in use stays.
+//! Open sessions, each with whose it is and for whom it counts, within bounds. Beyond a bound the
+//! one that was not used for longest makes room, one that counts for the same caller where it is
+//! the caller who has too many: nobody locks others out, and what is in use stays longest.
 //!
-//! A session that nobody in particular opened is for whoever knows its id, and counts for no
-//! caller: such callers cannot be told apart, so they must not end each other's.
+//! A session that is nobody's in particular is for whoever knows its id. One that counts for
+//! nobody is bounded by the number of all alone: such callers cannot be told apart, so none may be
+//! told that they have too many. Many of them, or one who counts as somebody else each time, can
+//! end sessions that others have not used for longest; their clients connect again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use std::sync::PoisonError;
 
 use crate::mcp_serve::Limits;
 use crate::mcp_serve::door::Identity;
+use crate::mcp_serve::door::Visitor;
 
 /// What a visitor is to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,7 @@ struct Held<T> {
 
 struct Place<T> {
     owner: Option<Identity>,
+    counts_for: Option<Identity>,
     last_used: u64,
     content: T,
 }
@@ -56,9 +60,10 @@ impl<T: Clone> Places<T> {
     }
 
     /// Takes one in, and out the one that has to end for it.
-    pub(crate) fn take(&self, id: Arc<str>, owner: Option<Identity>, content: T) -> Option<(Arc<str>, T)> {
+    pub(crate) fn take(&self, id: Arc<str>, opener: Visitor, content: T) -> Option<(Arc<str>, T)> {
+        let Visitor { identity: owner, counts_for, .. } = opener;
         let mut held = self.held();
-        let own = |place: &&Place<T>| owner.is_some() && place.owner == owner;
+        let own = |place: &&Place<T>| counts_for.is_some() && place.counts_for == counts_for;
         let too_many_of_own = held.by_id.values().filter(own).count() >= self.each;
         let ended = if too_many_of_own || held.by_id.len() >= self.all {
             let may_end = held.by_id.iter().filter(|(_, place)| !too_many_of_own || own(place));
@@ -69,7 +74,7 @@ impl<T: Clone> Places<T> {
         let ended = ended.and_then(|id| held.by_id.remove_entry(&id));
         held.uses += 1;
         let last_used = held.uses;
-        held.by_id.insert(id, Place { owner, last_used, content });
+        held.by_id.insert(id, Place { owner, counts_for, last_used, content });
         ended.map(|(id, place)| (id, place.content))
     }
 

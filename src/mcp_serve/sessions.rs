@@ -15,16 +15,17 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 
 use crate::mcp_serve::Limits;
 use crate::mcp_serve::door::Identity;
+use crate::mcp_serve::door::Visitor;
 use crate::mcp_serve::places::Places;
 use crate::mcp_serve::places::Standing;
 
 tokio::task_local! {
     /// Who sends the request at hand: rmcp makes sessions without saying for whom.
-    static SENDER: Option<Identity>;
+    static SENDER: Visitor;
 }
 
 /// Runs one request of a caller.
-pub(crate) async fn serving<T>(sender: Option<Identity>, request: impl Future<Output = T>) -> T {
+pub(crate) async fn serving<T>(sender: Visitor, request: impl Future<Output = T>) -> T {
     SENDER.scope(sender, request).await
 }
 
@@ -63,9 +64,9 @@ impl SessionManager for Sessions {
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
-        let owner = SENDER.try_with(|sender| *sender).map_err(|_| SessionError::NoSender)?;
+        let sender = SENDER.try_with(|sender| *sender).map_err(|_| SessionError::NoSender)?;
         let (id, transport) = self.local.create_session().await?;
-        if let Some((ended, ())) = self.open.take(Arc::clone(&id), owner, ()) {
+        if let Some((ended, ())) = self.open.take(Arc::clone(&id), sender, ()) {
             self.local.close_session(&ended).await?;
         }
         Ok((id, transport))

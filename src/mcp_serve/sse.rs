@@ -99,7 +99,10 @@ impl Session {
                     let message = "as many requests are unanswered as may be; read the stream, or wait for answers";
                     return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message));
                 }
-                unanswered.insert(request.id.clone());
+                if !unanswered.insert(request.id.clone()) {
+                    let message = "a request with this id is not answered yet; each request needs an id of its own";
+                    return Err(Refusal::new(StatusCode::CONFLICT, "request_id_in_use", message));
+                }
             }
             ClientJsonRpcMessage::Notification(note) => {
                 // A cancelled request gets no answer; one that waits to be read stays counted.
@@ -171,7 +174,7 @@ impl<H: ServerHandler + Clone> Shared<H> {
         let waiting = Arc::clone(&unanswered);
         let opening = request.extensions().clone();
         let session = Session { opening, inbox, outbox: outgoing.downgrade(), unanswered, ended: ended.clone() };
-        if let Some((_, older)) = self.sessions.take(Arc::clone(&id), visitor.identity, session) {
+        if let Some((_, older)) = self.sessions.take(Arc::clone(&id), visitor, session) {
             older.ended.cancel();
         }
         let closing = ended.clone().drop_guard();

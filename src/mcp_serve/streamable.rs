@@ -105,7 +105,7 @@ impl<H: ServerHandler + Clone> Streamable<H> {
                 Standing::Stranger => return Err(Refusal::foreign_session()),
             }
         }
-        Ok(serving(visitor.identity, service.handle(request)).await.map(Body::new))
+        Ok(serving(visitor, service.handle(request)).await.map(Body::new))
     }
 
     async fn by_itself(&self, request: Request) -> Response {

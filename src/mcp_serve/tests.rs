@@ -54,14 +54,20 @@ impl ServerHandler for Handler {
     }
 }
 
-/// Callers with a name are told apart by it; a guest's name is its credential alone.
+/// Callers with a name are told apart by it, and counted by it or by whom they come through; a
+/// guest's name is its credential alone.
 fn admit(headers: &HeaderMap, _: &Extensions) -> Result<Admitted, Refusal> {
     let read = |header: &str| headers.get(header).map(|name| name.to_str().unwrap().to_owned());
     let (name, guest) = (read("x-name").unwrap(), read("x-guest"));
-    Ok(match (name.as_str(), guest) {
+    let admitted = match (name.as_str(), guest) {
         ("", Some(guest)) => Admitted::new(Name(guest)),
         ("", None) => Admitted::new(Name(String::new())).empty_handed(),
         (name, _) => Admitted::new(Name(name.to_owned())).known_by(&[name.as_bytes()]),
+    };
+    let counted = read("x-through").or((!name.is_empty()).then_some(name));
+    Ok(match counted {
+        Some(counted) => admitted.counted_by(&[counted.as_bytes()]),
+        None => admitted,
     })
 }
 
@@ -147,6 +153,26 @@ async fn strangers_take_the_places_of_the_sessions_that_nobody_uses_and_no_other
         assert!(lives(&endpoint, &anns, "ann").await, "{n}");
     }
     assert_eq!(opened_by(&endpoint, "bob").await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_under_many_names_has_the_sessions_of_one() {
+    let (endpoint, older) = (streamable(), sse());
+    let (_, anns) = opened(&endpoint).await;
+    let annas = stream(&older).await;
+    for n in 0..50 {
+        let name = format!("name {n}");
+        let through = [("x-name", name.as_str()), ("x-through", "carl")];
+        let opened = endpoint.answer(request("POST", "/", &through, Some(initialize()))).await;
+        assert_eq!(opened.status(), 200);
+        // A stream is nobody's in particular, and counts all the same.
+        let through = [("x-name", ""), ("x-guest", name.as_str()), ("x-through", "carl")];
+        drop(older.stream.answer(request("GET", "/sse", &through, None)).await);
+    }
+    assert!(lives(&endpoint, &anns, "ann").await);
+    let begun = tokio::time::Instant::now();
+    text(annas).await;
+    assert!(begun.elapsed() >= limits().idle, "it ended in silence and made room for nobody");
 }
 
 #[tokio::test(start_paused = true)]
@@ -307,7 +333,7 @@ async fn a_stream_that_nobody_reads_takes_no_more_than_a_bounded_number_of_reque
     assert_eq!(post(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await, 202);
     let mut taken = 0;
     for round in 0..2 {
-        for id in round * 1000..round * 1000 + 500 {
+        for id in round * 1000 + 2..round * 1000 + 502 {
             match post(call(id, "who")).await {
                 202 => taken += 1,
                 status => assert_eq!(status, 429),
@@ -315,7 +341,7 @@ async fn a_stream_that_nobody_reads_takes_no_more_than_a_bounded_number_of_reque
         }
         // All that can be answered is; what waits to be read is not forgotten for being cancelled.
         tokio::time::sleep(Duration::from_secs(1)).await;
-        for id in round * 1000..round * 1000 + 500 {
+        for id in round * 1000 + 2..round * 1000 + 502 {
             let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
             assert_eq!(post(cancel).await, 202);
         }
@@ -325,6 +351,49 @@ async fn a_stream_that_nobody_reads_takes_no_more_than_a_bounded_number_of_reque
     while !told.contains(r#""text":"ann""#) {
         told.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
     }
+}
+
+/// What comes on a stream, and where it says to post.
+async fn posting(response: Response) -> (axum::body::BodyDataStream, String) {
+    let mut body = response.into_body().into_data_stream();
+    let first = String::from_utf8(body.next().await.unwrap().unwrap().to_vec()).unwrap();
+    let path = first.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().to_owned();
+    (body, path)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_id_waits_for_an_answer_is_refused() {
+    let endpoints = sse();
+    let (mut body, path) = posting(stream(&endpoints).await).await;
+    let post =
+        async |body: Value| endpoints.messages.answer(request("POST", &path, &[("x-name", "ann")], Some(body))).await;
+    assert_eq!(post(initialize()).await.status(), 202);
+    assert_eq!(post(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await.status(), 202);
+    assert_eq!(post(call(2, "who")).await.status(), 202);
+    for _ in 0..100 {
+        let again = post(call(2, "who")).await;
+        assert_eq!(again.status(), 409);
+        assert!(text(again).await.contains(r#""code":"request_id_in_use""#));
+    }
+    assert_eq!(post(call(3, "who")).await.status(), 202, "another one");
+    let mut told = String::new();
+    while told.matches(r#""text":"ann""#).count() < 2 {
+        told.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
+    }
+    assert_eq!(post(call(2, "who")).await.status(), 202, "it was answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_goes_away_leaves_no_session_behind() {
+    let endpoints = sse();
+    let (body, path) = posting(stream(&endpoints).await).await;
+    let post =
+        async || endpoints.messages.answer(request("POST", &path, &[("x-name", "ann")], Some(initialize()))).await;
+    assert_eq!(post().await.status(), 202);
+    drop(body);
+    // The clock stands still until nothing is left to do.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(post().await.status(), 404);
 }
 
 #[tokio::test(start_paused = true)]

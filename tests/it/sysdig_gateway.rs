@@ -130,6 +130,27 @@ async fn a_token_of_the_gateway_stays_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_with_many_tokens_ends_nobody_elses_sessions() {
+    let gateway = Gateway::start(adjusted(|config| config.auth.mode = AuthMode::Token)).await;
+    let alice = gateway.token("alice", AccessRole::Analyst, None).await;
+    let bob = gateway.token("bob", AccessRole::Analyst, None).await;
+    let post = |token: &str, body: &Value| gateway.post(MCP, body).header("accept", "*/*").bearer_auth(token);
+    let id = session(|body| post(&bob, body).header(TOKEN, EVENTS)).await;
+    let (messages, _events) = open(gateway.get(STREAM).header(TOKEN, EVENTS).bearer_auth(&bob)).await;
+    for number in 0..260 {
+        let made_up = format!("tok-of-nobody-{number}");
+        let opened = post(&alice, &initialize()).header(TOKEN, &made_up).send().await.expect("an answer");
+        assert_eq!(opened.status(), 200);
+        let stream = gateway.get(STREAM).header(TOKEN, &made_up).bearer_auth(&alice).send().await;
+        assert_eq!(stream.expect("an answer").status(), 200);
+    }
+    let used = post(&bob, &initialized()).header(TOKEN, EVENTS).header("mcp-session-id", &id);
+    assert_eq!(used.send().await.expect("an answer").status(), 202);
+    let said = gateway.http.post(&messages).bearer_auth(&bob).json(&initialize());
+    assert_eq!(said.send().await.expect("an answer").status(), 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_operator_keeps_from_chat_is_not_served() {
     let gateway = Gateway::start(adjusted(|config| {
         config.policy.off_limits = vec!["k8s_list_*".to_owned()];

@@ -29,10 +29,18 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::support::argus_http::simulators;
 use crate::support::install_tls;
+use crate::support::recorder::Recorder;
 use crate::support::served::Served;
+use crate::support::served::answer;
 use crate::support::served::initialize;
+use crate::support::served::initialized;
 use crate::support::sysdig_http::EVENTS;
 use crate::support::sysdig_http::FULL;
+use crate::support::sysdig_http::HOST;
+use crate::support::sysdig_http::NO_TOKEN;
+use crate::support::sysdig_http::TOKEN;
+use crate::support::sysdig_http::call;
+use crate::support::sysdig_http::list;
 use crate::support::sysdig_http::sysdig;
 use crate::support::sysdig_http::tokens_seen;
 
@@ -86,15 +94,20 @@ fn flags_that_do_not_fit_the_transport_in_force_are_refused() {
         (vec!["--listen", "127.0.0.1:0"], "--listen has no meaning over stdio"),
         (vec!["--allow-host", "h"], "--allow-host has no meaning over stdio"),
         (vec!["--stateless"], "--transport streamable-http alone"),
-        (vec!["--transport", "http"], "[possible values: stdio, streamable-http, sse]"),
+        (vec!["--transport", "sse", "--allow-host", "*", "--listen", "127.0.0.1:0"], "\"*\" is no host name"),
     ] {
         let mut command = sysdig(&both);
         command.args(&flags);
-        let output = ended(command);
-        let line = String::from_utf8(output.stderr).expect("UTF-8");
-        assert_eq!(output.status.code(), Some(2), "{flags:?}: {line}");
+        let line = refused(command);
         assert!(line.contains(words), "{flags:?}: {line}");
     }
+    // What is no argument at all is told as every command does.
+    let mut command = sysdig(&both);
+    command.args(["--transport", "http"]);
+    let output = ended(command);
+    let lines = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{lines}");
+    assert!(lines.contains("[possible values: stdio, streamable-http, sse]"), "{lines}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,14 +168,15 @@ async fn a_link_of_the_vendors_name_is_the_vendors_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nearest_file_of_variables_is_read_and_the_environment_wins() {
+async fn the_nearest_file_of_variables_is_read_where_the_environment_holds_no_token() {
     let simulators = simulators().await;
     let folder = tempfile::tempdir().expect("temporary folder");
     let below = folder.path().join("a/b");
     fs::create_dir_all(&below).expect("folders");
     let text = format!(
-        "# of the project\nexport SYSDIG_MCP_API_HOST={}\nSYSDIG_MCP_API_SECURE_TOKEN='tok-none'\n\
-         SYSDIG_MCP_TRANSPORT=streamable-http\nSYSDIG_MCP_LISTENING_PORT=0\nPATH=/nowhere\n",
+        "# of the project\nexport SYSDIG_MCP_API_HOST={}\nSYSDIG_MCP_API_SECURE_TOKEN='{EVENTS}'\nsome odd line\n\
+         SYSDIG_MCP_TRANSPORT=streamable-http\nSYSDIG_MCP_LISTENING_PORT=0\nPATH=/nowhere\n\
+         SYSDIG_MCP_ALLOW_ENV_CREDENTIALS_OVER_HTTP=true\n",
         simulators.sysdig_url()
     );
     fs::write(folder.path().join(".env"), text).expect("written");
@@ -173,18 +187,18 @@ async fn the_nearest_file_of_variables_is_read_and_the_environment_wins() {
         command
     };
     let served = Served::spawn(start(&below, &[]), "sysdig-mcp: listening on ");
-    let listed = served.message(&initialize()).send().await.expect("an answer");
-    assert_eq!(listed.status(), 200);
+    let session = served.session_with(&[]).await;
+    let listed = served.message(&list()).header("mcp-session-id", session).send().await.expect("an answer");
+    assert_eq!(answer(listed).await["error"]["message"], NO_TOKEN, "no file lends a token");
     assert_eq!(served.stop().0, Some(0));
-    let variables = [("SYSDIG_MCP_TRANSPORT", "stdio"), ("SYSDIG_MCP_API_SECURE_TOKEN", EVENTS)];
-    let client = client(start(&below, &variables)).await;
-    assert_eq!(client.list_all_tools().await.expect("tools").len(), 3, "the token of the environment");
+    let client = client(start(&below, &[("SYSDIG_MCP_TRANSPORT", "stdio")])).await;
+    assert_eq!(client.list_all_tools().await.expect("tools").len(), 3, "the token of the file");
     drop(client.cancel().await.expect("ended"));
     assert_eq!(tokens_seen(&simulators), [EVENTS]);
 
     // A nearer one hides it; what is wrong with it is told by its line and by nothing else.
     let nearer = below.join(".env");
-    fs::write(&nearer, "A=1\nSYSDIG_MCP_API_SECURE_TOKEN=do not repeat\n").expect("written");
+    fs::write(&nearer, "A = 1 2\nSYSDIG_MCP_API_SECURE_TOKEN=do not repeat\n").expect("written");
     let line = refused(start(&below, &[]));
     let place = format!("{}, line 2: ", nearer.canonicalize().expect("a path").display());
     assert!(line.starts_with(&place) && !line.contains("repeat"), "{line}");
@@ -192,6 +206,41 @@ async fn the_nearest_file_of_variables_is_read_and_the_environment_wins() {
     assert!(refused(start(&below, &[])).contains(", line 2: "));
     fs::write(&nearer, "").expect("written");
     assert_eq!(refused(start(&below, &[])), "required configuration missing: SYSDIG_MCP_API_HOST");
+    simulators.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_somebody_else_wrote_steers_no_token_of_the_environment() {
+    let simulators = simulators().await;
+    let evil = Recorder::start().await;
+    let folder = tempfile::tempdir().expect("temporary folder");
+    // The last line would stop the start if it were read.
+    let text = format!(
+        "SYSDIG_MCP_API_HOST={}\nSYSDIG_MCP_API_SECURE_TOKEN=tok-none\nSYSDIG_MCP_TRANSPORT=sse\n\
+         SYSDIG_MCP_LISTENING_HOST=0.0.0.0\nSYSDIG_MCP_LISTENING_PORT=0\n\
+         SYSDIG_MCP_API_SKIP_TLS_VERIFICATION=true\nSYSDIG_MCP_ALLOW_ENV_CREDENTIALS_OVER_HTTP=true\nSYSDIG_MCP_X\n",
+        evil.url
+    );
+    fs::write(folder.path().join(".env"), text).expect("written");
+    let program = Path::new(env!("CARGO_BIN_EXE_groundwire"));
+    let start = |variables: &[(&str, &str)]| {
+        let mut command = called(program, folder.path(), variables);
+        command.args(["mcp", "sysdig"]);
+        command
+    };
+    for token in ["SYSDIG_MCP_API_SECURE_TOKEN", "SYSDIG_MCP_API_TOKEN"] {
+        let line = refused(start(&[(token, EVENTS)]));
+        assert_eq!(line, "required configuration missing: SYSDIG_MCP_API_HOST");
+        let client = client(start(&[(token, EVENTS), ("SYSDIG_MCP_API_HOST", simulators.sysdig_url())])).await;
+        assert_eq!(client.list_all_tools().await.expect("tools").len(), 3);
+        drop(client.cancel().await.expect("ended"));
+    }
+    let mut told = start(&[("SYSDIG_MCP_API_TOKEN", EVENTS), ("SYSDIG_MCP_API_HOST", simulators.sysdig_url())]);
+    told.stdin(Stdio::null());
+    let told = String::from_utf8(ended(told).stderr).expect("UTF-8");
+    assert_eq!(told.matches(".env is not read").count(), 1, "{told}");
+    assert_eq!(tokens_seen(&simulators), [EVENTS; 2]);
+    assert!(evil.header("host").is_empty());
     simulators.stop().await;
 }
 
@@ -256,6 +305,66 @@ async fn a_certificate_that_nobody_signed_is_refused_unless_told_otherwise() {
     assert!(!is_error && text.contains("0123456789abcdef"), "{text}");
     assert_eq!(lenient.list_all_tools().await.expect("tools").len(), 3);
     drop(lenient.cancel().await.expect("ended"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_configured_host_may_go_without_a_valid_certificate() {
+    let simulators = simulators().await;
+    let (own, other) = (self_signed().await, self_signed().await);
+    let served = Served::sysdig(
+        &simulators,
+        &[
+            ("SYSDIG_MCP_API_HOST", own.as_str()),
+            ("SYSDIG_MCP_API_SKIP_TLS_VERIFICATION", "true"),
+            ("SYSDIG_MCP_STATELESS", "true"),
+        ],
+    );
+    for (host, is_taken) in [(None, true), (Some(&own), true), (Some(&other), false)] {
+        let request = served.message(&call(3)).header(TOKEN, EVENTS);
+        let request = host.map_or(request.try_clone().expect("a copy"), |host| request.header(HOST, host));
+        let told = answer(request.send().await.expect("an answer")).await["result"].clone();
+        assert_eq!(told["isError"], !is_taken, "{host:?}: {told}");
+        assert_eq!(told.to_string().to_lowercase().contains("certificate"), !is_taken, "{told}");
+    }
+    assert_eq!(served.stop().0, Some(0));
+    simulators.stop().await;
+}
+
+#[test]
+fn a_scan_ends_with_the_server() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    let path = format!("{}:/usr/bin:/bin", programs.display());
+    for signal in [None, Some("INT"), Some("TERM"), Some("HUP")] {
+        let pipe = folder.path().join(format!("pipe-{}", signal.unwrap_or("none")));
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+        let mut command = sysdig(&[
+            ("SYSDIG_MCP_API_HOST", "https://sysdig.example"),
+            ("SYSDIG_MCP_API_TOKEN", FULL),
+            ("STUB_HANG", pipe.to_str().expect("UTF-8")),
+            ("PATH", &path),
+        ]);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the server starts");
+        let mut input = child.stdin.take().expect("input is piped");
+        let scan = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
+            "name": "run_sysdig_cli_scanner", "arguments": {"image": "x"}}});
+        for message in [initialize(), initialized(), scan] {
+            writeln!(input, "{message}").expect("the server reads");
+        }
+        // The stub and the program that it starts hold the other end open until they are gone.
+        let mut scan = BufReader::new(fs::File::open(&pipe).expect("the stub writes")).lines();
+        assert_eq!(scan.next().expect("a line").expect("UTF-8"), "hanging");
+        match signal {
+            Some(signal) => {
+                let pid = child.id().to_string();
+                assert!(Command::new("kill").args(["-s", signal, &pid]).status().expect("kill runs").success());
+            }
+            None => drop(input),
+        }
+        assert_eq!(child.wait().expect("ended").code(), Some(0), "{signal:?}");
+        assert!(scan.next().is_none(), "{signal:?}");
+    }
 }
 
 #[test]

@@ -61,7 +61,8 @@ pub(crate) async fn run(ways: &Ways, variables: &Variables) -> anyhow::Result<u8
     }
     let wanted = ways.listen.as_deref().unwrap_or(LISTEN);
     let listener = Listener::bind(NAME, wanted).await?;
-    let door = argus_mcp::door(Hosts::ThisMachineAnd(names(wanted, &ways.allow_host)?));
+    let door =
+        argus_mcp::door(Hosts::ThisMachineAnd { names: names(wanted, &ways.allow_host)?, told_by: "--allow-host" });
     let sessions = CancellationToken::new();
     let (path, router) = routes(ways, transport, &server, door, &sessions);
     listener.serve(path, router, sessions).await?;

@@ -33,7 +33,8 @@ Over HTTP each request brings its caller's credential, and a configured one is n
   argus   /argus/mcp (streamable-http) or /argus/sse and /argus/messages (sse); header Argus-API-Key
   sysdig  /sysdig-mcp-server/mcp and, with sse, /sysdig-mcp-server/sse; headers X-Sysdig-Token or
           Authorization, and X-Sysdig-Host
-What is not given here, the sysdig server reads from SYSDIG_MCP_* variables, and from a .env file.";
+What is not given here, the sysdig server reads from SYSDIG_MCP_* variables and, where none of them holds a
+token, from a .env file.";
 
 /// Arguments of `mcp`.
 #[derive(Debug, Args)]

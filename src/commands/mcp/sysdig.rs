@@ -36,20 +36,21 @@ const NAME: &str = "sysdig-mcp";
 /// # Errors
 /// When arguments do not fit together.
 pub(crate) async fn run(ways: &Ways, variables: &Variables) -> anyhow::Result<u8> {
-    let configured = configured(ways, variables).and_then(|config| Ok((config.check()?, config)));
-    let (transport, config) = match configured {
+    let found = match env_file::with_file(variables) {
+        Ok(found) => found,
+        Err(error) => return Ok(refuse(&error)),
+    };
+    let (transport, config) = match configured(ways, &found.variables) {
         Ok(configured) => configured,
         Err(error) => return Ok(refuse(&error)),
     };
-    ways.check(match transport {
-        Transport::Stdio => TransportArg::Stdio,
-        Transport::StreamableHttp => TransportArg::StreamableHttp,
-        Transport::Sse => TransportArg::Sse,
-    })?;
     mcp::log(match config.log_level.as_str() {
         "WARNING" => "warn",
         level => level,
     })?;
+    if let Some(file) = found.unread {
+        tracing::info!("{} is not read, since the environment holds a token", file.display());
+    }
     let server = match SysdigServer::checked(config.clone(), mcp::now()) {
         Ok(server) => server,
         Err(error) => return Ok(refuse(&error.into())),
@@ -63,10 +64,9 @@ pub(crate) async fn run(ways: &Ways, variables: &Variables) -> anyhow::Result<u8
     }
 }
 
-/// The configuration of the variables, with the flags before them.
-fn configured(ways: &Ways, variables: &Variables) -> anyhow::Result<SysdigConfig> {
-    let variables = env_file::with_file(variables)?;
-    let mut config = SysdigConfig::from_lookup(&|name| environment::lookup(&variables, name))?;
+/// The configuration of the variables, with the flags before them, and the transport in force.
+fn configured(ways: &Ways, variables: &Variables) -> anyhow::Result<(Transport, SysdigConfig)> {
+    let mut config = SysdigConfig::from_lookup(&|name| environment::lookup(variables, name))?;
     if let Some(transport) = ways.transport {
         config.transport = match transport {
             TransportArg::Stdio => "stdio",
@@ -76,7 +76,14 @@ fn configured(ways: &Ways, variables: &Variables) -> anyhow::Result<SysdigConfig
         .to_owned();
     }
     config.stateless |= ways.stateless;
-    Ok(config)
+    config.allowed_hosts.extend_from_slice(&ways.allow_host);
+    let transport = config.check()?;
+    ways.check(match transport {
+        Transport::Stdio => TransportArg::Stdio,
+        Transport::StreamableHttp => TransportArg::StreamableHttp,
+        Transport::Sse => TransportArg::Sse,
+    })?;
+    Ok((transport, config))
 }
 
 fn refuse(error: &anyhow::Error) -> u8 {
@@ -87,11 +94,15 @@ fn refuse(error: &anyhow::Error) -> u8 {
 async fn listen(ways: &Ways, config: &SysdigConfig, transport: Transport, server: SysdigServer) -> anyhow::Result<()> {
     let wanted = ways.listen.clone().unwrap_or_else(|| address(&config.listening_host, config.listening_port));
     let listener = Listener::bind(NAME, &wanted).await?;
-    let names = listener::names(&wanted, &ways.allow_host)?;
+    let names = listener::names(&wanted, &config.allowed_hosts)?;
     // Whoever opens an address to other machines has it known by names that only they know. A
     // page that pretends to be one of them has no token; where one is lent it must not be let in.
-    let any = !listener.is_local() && ways.allow_host.is_empty() && !config.allow_env_credentials_over_http;
-    let hosts = if any { Hosts::Any } else { Hosts::ThisMachineAnd(names) };
+    let any = !listener.is_local() && config.allowed_hosts.is_empty() && !config.allow_env_credentials_over_http;
+    let hosts = if any {
+        Hosts::Any
+    } else {
+        Hosts::ThisMachineAnd { names, told_by: "--allow-host or SYSDIG_MCP_ALLOWED_HOSTS" }
+    };
     let keeping = if config.stateless { Keeping::Nothing } else { Keeping::Sessions };
     let serving = Serving { hosts, authorization: Authorization::Sysdig, keeping, limits: Limits::default() };
     let mount = config.mount()?;

@@ -1,6 +1,7 @@
 //! What several test modules share.
 
 pub(crate) mod argus_http;
+pub(crate) mod crowd;
 pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod gateway;
