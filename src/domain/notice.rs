@@ -75,6 +75,8 @@ pub enum NoticeKind {
     RefuseSkipRules,
     /// No connected tool gives such data.
     RefuseNoTool,
+    /// A scan is asked for, and no connected server scans.
+    RefuseScan,
     /// The next page is asked for, and what was shown last has none.
     NoFurtherPage,
     /// A result holds nothing, or too much, for the look-up that the question needs next.
@@ -467,6 +469,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "Je ne peux pas omettre les contrôles : une réponse sur des données actuelles repose toujours sur un appel d'outil du même tour. Je peux chercher : {names}.",
             "No puedo omitir las comprobaciones: una respuesta sobre datos actuales siempre se basa en una llamada del mismo turno. Puedo buscar: {names}.",
             "チェックを省くことはできません。最新データに関する回答は必ず同じターンのツール呼び出しに基づきます。調べられるもの: {names}。",
+        ],
+        NoticeKind::RefuseScan => [
+            "No connected tool scans images or code. The Sysdig server offers its scanner only when it runs over stdio. I can look up: {names}.",
+            "Ingen tilkoblet kilde skanner images eller kode. Sysdig-serveren tilbyr skanneren bare når den kjører over stdio. Jeg kan slå opp: {names}.",
+            "Inget anslutet verktyg skannar images eller kod. Sysdig-servern erbjuder sin skanner bara när den körs över stdio. Jag kan slå upp: {names}.",
+            "Intet tilsluttet værktøj skanner images eller kode. Sysdig-serveren tilbyder kun sin skanner, når den kører over stdio. Jeg kan slå op: {names}.",
+            "Kein angeschlossenes Werkzeug scannt Images oder Code. Der Sysdig-Server bietet seinen Scanner nur an, wenn er über stdio läuft. Nachschlagen kann ich: {names}.",
+            "Aucun outil connecté n'analyse d'images ni de code. Le serveur Sysdig ne propose son analyseur que lorsqu'il fonctionne sur stdio. Je peux chercher : {names}.",
+            "Ninguna herramienta conectada analiza imágenes ni código. El servidor de Sysdig solo ofrece su escáner cuando funciona por stdio. Puedo buscar: {names}.",
+            "イメージやコードをスキャンする接続済みツールはありません。Sysdigサーバーがスキャナーを提供するのはstdioで動作するときだけです。調べられるもの: {names}。",
         ],
         NoticeKind::NoFurtherPage => [
             "What was shown last has no further page that I could ask for. Say what to look up, such as another time range.",

@@ -62,6 +62,7 @@ impl Router {
         match ruling.rule.as_str() {
             "skip_rules_request" => NoticeKind::RefuseSkipRules,
             "made_up_data_request" => NoticeKind::RefuseInvention,
+            "group_without_tool" if ruling.groups == ["scanning"] => NoticeKind::RefuseScan,
             NO_FURTHER_PAGE => NoticeKind::NoFurtherPage,
             _ => NoticeKind::RefuseNoTool,
         }
