@@ -413,13 +413,31 @@ fn the_steps_of_an_event_come_before_any_other_search() {
 }
 
 #[test]
+fn cases_are_searched_for_what_the_message_says_or_not_at_all() {
+    for message in
+        ["Which cases have comments mentioning ransomware?", "Show cases where somebody asked to scan an image"]
+    {
+        assert_eq!(planned(message), [], "{message}");
+    }
+    assert_eq!(
+        planned("Show cases for dev-laptop-07"),
+        [("executeSearchArgusCase".to_owned(), json!({"request": {"keywords": ["dev-laptop-07"]}}))]
+    );
+}
+
+#[test]
 fn which_event_is_meant_is_asked() {
     let event = |id: &str| json!({"id": id, "content": {"ruleName": "Anomalous AWS console login"}});
     let both = [event("189283f94d7a750c63d66b528fabe62b"), event("189283f94d7a750c63d66b528fabe62c")];
     let two = after(result("list_runtime_events", json!({}), json!({"results": {"data": both}})));
     for shown in [two, Shown::default()] {
-        let (_, ruling) = ruled("Is the address of that Sysdig event known to Argus?", &shown);
-        assert_eq!(ruling.decision, RouterDecision::Clarify, "{ruling:?}");
+        for message in [
+            "Is the address of that Sysdig event known to Argus?",
+            "Are there Argus cases about the address of that event?",
+        ] {
+            let (_, ruling) = ruled(message, &shown);
+            assert_eq!(ruling.decision, RouterDecision::Clarify, "{message}: {ruling:?}");
+        }
     }
 }
 
