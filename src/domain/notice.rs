@@ -75,6 +75,12 @@ pub enum NoticeKind {
     RefuseSkipRules,
     /// No connected tool gives such data.
     RefuseNoTool,
+    /// A scan is asked for, and no connected server scans.
+    RefuseScan,
+    /// The next page is asked for, and what was shown last has none.
+    NoFurtherPage,
+    /// A result holds nothing, or too much, for the look-up that the question needs next.
+    NoNextStep,
     /// Nothing was shown that could be explained.
     NothingShown,
     /// What this gateway can do.
@@ -463,6 +469,36 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "Je ne peux pas omettre les contrôles : une réponse sur des données actuelles repose toujours sur un appel d'outil du même tour. Je peux chercher : {names}.",
             "No puedo omitir las comprobaciones: una respuesta sobre datos actuales siempre se basa en una llamada del mismo turno. Puedo buscar: {names}.",
             "チェックを省くことはできません。最新データに関する回答は必ず同じターンのツール呼び出しに基づきます。調べられるもの: {names}。",
+        ],
+        NoticeKind::RefuseScan => [
+            "No connected tool scans images or code. The Sysdig server offers its scanner only when it runs over stdio. I can look up: {names}.",
+            "Ingen tilkoblet kilde skanner images eller kode. Sysdig-serveren tilbyr skanneren bare når den kjører over stdio. Jeg kan slå opp: {names}.",
+            "Inget anslutet verktyg skannar images eller kod. Sysdig-servern erbjuder sin skanner bara när den körs över stdio. Jag kan slå upp: {names}.",
+            "Intet tilsluttet værktøj skanner images eller kode. Sysdig-serveren tilbyder kun sin skanner, når den kører over stdio. Jeg kan slå op: {names}.",
+            "Kein angeschlossenes Werkzeug scannt Images oder Code. Der Sysdig-Server bietet seinen Scanner nur an, wenn er über stdio läuft. Nachschlagen kann ich: {names}.",
+            "Aucun outil connecté n'analyse d'images ni de code. Le serveur Sysdig ne propose son analyseur que lorsqu'il fonctionne sur stdio. Je peux chercher : {names}.",
+            "Ninguna herramienta conectada analiza imágenes ni código. El servidor de Sysdig solo ofrece su escáner cuando funciona por stdio. Puedo buscar: {names}.",
+            "イメージやコードをスキャンする接続済みツールはありません。Sysdigサーバーがスキャナーを提供するのはstdioで動作するときだけです。調べられるもの: {names}。",
+        ],
+        NoticeKind::NoFurtherPage => [
+            "What was shown last has no further page that I could ask for. Say what to look up, such as another time range.",
+            "Det som ble vist sist, har ingen flere sider jeg kan be om. Si hva jeg skal slå opp, for eksempel et annet tidsrom.",
+            "Det som visades senast har ingen fler sida att be om. Säg vad jag ska slå upp, till exempel ett annat tidsintervall.",
+            "Det, der blev vist sidst, har ikke flere sider, jeg kan bede om. Sig, hvad jeg skal slå op, for eksempel et andet tidsrum.",
+            "Was zuletzt gezeigt wurde, hat keine weitere Seite, die ich abrufen könnte. Sagen Sie, was ich nachschlagen soll, etwa einen anderen Zeitraum.",
+            "Ce qui a été montré en dernier n'a pas d'autre page que je puisse demander. Dites-moi quoi chercher, par exemple une autre période.",
+            "Lo último que se mostró no tiene otra página que pueda pedir. Diga qué debo buscar, por ejemplo otro periodo.",
+            "最後に表示した結果には続きのページがありません。別の期間など、調べる内容を指定してください。",
+        ],
+        NoticeKind::NoNextStep => [
+            "The question needs one more look-up, and it was not made: the result of the first step holds no value for it, or too many. This is the first step only.",
+            "Spørsmålet krever ett oppslag til, og det ble ikke gjort: resultatet av første steg har ingen verdi for det, eller for mange. Dette er bare første steg.",
+            "Frågan kräver en sökning till, och den gjordes inte: resultatet av första steget har inget värde för den, eller för många. Detta är bara första steget.",
+            "Spørgsmålet kræver et opslag mere, og det blev ikke foretaget: resultatet af første trin har ingen værdi til det, eller for mange. Dette er kun første trin.",
+            "Die Frage braucht eine weitere Abfrage, und sie wurde nicht gemacht: Das Ergebnis des ersten Schritts hat keinen Wert dafür oder zu viele. Dies ist nur der erste Schritt.",
+            "La question demande une recherche de plus, qui n'a pas été faite : le résultat de la première étape n'a pas de valeur pour elle, ou trop. Ceci n'est que la première étape.",
+            "La pregunta necesita una búsqueda más, que no se hizo: el resultado del primer paso no tiene ningún valor para ella, o demasiados. Esto es solo el primer paso.",
+            "質問に答えるにはもう一度の検索が必要ですが、最初の結果にそのための値がない、または多すぎるため行いませんでした。これは最初の手順の結果だけです。",
         ],
         NoticeKind::RefuseNoTool => [
             "No connected tool gives such data. I can look up: {names}.",

@@ -14,6 +14,7 @@ use crate::domain::policy::plan::plan_calls;
 use crate::domain::policy::shown::ShownResult;
 use crate::domain::policy::steps::ends_in;
 use crate::domain::policy::steps::next_steps;
+use crate::domain::policy::steps::stopped;
 use crate::domain::recover::parse_arguments;
 use crate::domain::recover::recover_calls;
 use crate::domain::tool::MadeBy;
@@ -126,6 +127,14 @@ impl Turn {
             Some(Sorted::of(spec, call.arguments, MadeBy::Gateway, 1))
         });
         apart(specs).0
+    }
+
+    /// Whether a plan stopped at a step whose result alone is no answer.
+    pub(crate) fn stopped_on_the_way(&self, ruling: &Ruling) -> bool {
+        let Some(signals) = &self.signals else { return false };
+        let made: Vec<ShownResult> =
+            self.ledger.of_turn(self.id).filter(|entry| entry.outcome.answered()).map(ShownResult::of).collect();
+        stopped(&self.engine.router, signals, ruling, &made, &self.catalog.tools)
     }
 
     /// Whether the result of this tool is what the message asks for, even where it would only be

@@ -56,6 +56,12 @@ impl Turn {
         if let Some(reply) = self.failure_reply() {
             return Ok(reply);
         }
+        if self.stopped_on_the_way(ruling) {
+            let lead = Notice::new(NoticeKind::NoNextStep, self.language(), Vec::new());
+            if let Some(reply) = self.rendered_behind(lead) {
+                return Ok(reply);
+            }
+        }
         self.draft_from_fresh(ruling).await
     }
 

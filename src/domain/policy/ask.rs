@@ -25,14 +25,17 @@ pub struct AskedBack {
 /// The question that the group of a message asks back; none where nothing is missing, or where
 /// words point at several groups and another may serve.
 pub fn asked_back(policy: &Policy, signals: &Signals) -> Option<AskedBack> {
-    let group = signals.groups.first().and_then(|name| policy.group(name))?;
     let known = |name: &String| signals.arguments.contains_key(name) || signals.aspects.contains(name);
-    let ask = group.asks.iter().find(|ask| {
-        (signals.groups.len() == 1 || ask.aspect.is_some())
+    let applies = |ask: &&Ask, first: bool| {
+        ((first && signals.groups.len() == 1) || ask.aspect.is_some())
+            && (first || ask.anywhere)
             && ask.aspect.as_ref().is_none_or(|aspect| signals.aspects.contains(aspect))
             && ask.needs.iter().all(known)
             && !ask.unless.iter().any(known)
-    })?;
+    };
+    let groups = signals.groups.iter().filter_map(|name| policy.group(name)).enumerate();
+    let (group, ask) =
+        groups.filter_map(|(at, group)| Some((group, group.asks.iter().find(|ask| applies(ask, at == 0))?))).next()?;
     let whose = group.row.as_ref().is_some_and(|row| row.argument == ask.missing);
     Some(AskedBack { ask: ask.clone(), whose })
 }

@@ -14,6 +14,7 @@ use crate::domain::policy::decision::Choice;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::router::RouteInput;
 use crate::domain::policy::router::Router;
+use crate::domain::policy::rules::NO_FURTHER_PAGE;
 use crate::domain::policy::settings::ToolGroup;
 use crate::domain::policy::settings::matches_any;
 use crate::domain::policy::shown::Shown;
@@ -61,6 +62,8 @@ impl Router {
         match ruling.rule.as_str() {
             "skip_rules_request" => NoticeKind::RefuseSkipRules,
             "made_up_data_request" => NoticeKind::RefuseInvention,
+            "group_without_tool" if ruling.groups == ["scanning"] => NoticeKind::RefuseScan,
+            NO_FURTHER_PAGE => NoticeKind::NoFurtherPage,
             _ => NoticeKind::RefuseNoTool,
         }
     }

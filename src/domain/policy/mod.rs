@@ -10,6 +10,7 @@ pub mod answer;
 pub mod ask;
 pub mod decision;
 pub mod kinds;
+mod left_out;
 pub mod lexicon;
 pub mod paging;
 pub mod plan;

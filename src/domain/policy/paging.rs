@@ -11,10 +11,17 @@ use crate::domain::policy::signals::Signals;
 /// Aspect of a message that asks for what comes after a shown page.
 const NEXT_PAGE: &str = "next_page";
 
+/// Whether a message asks for what comes after a shown page.
+pub(crate) fn asks_for_page(signals: &Signals) -> bool {
+    signals.aspects.iter().any(|aspect| aspect == NEXT_PAGE)
+}
+
 /// The arguments of the next page; none where it is not asked for, or where what was shown last
 /// does not go on.
 pub fn next_page(policy: &Policy, signals: &Signals, shown: &Shown) -> Option<Map<String, Value>> {
-    signals.aspects.iter().find(|aspect| *aspect == NEXT_PAGE)?;
+    if !asks_for_page(signals) {
+        return None;
+    }
     let page_of = |tool: &str| policy.pages.iter().find(|page| page.tool == tool);
     let (result, page) = shown.latest.iter().rev().find_map(|result| Some((result, page_of(&result.tool)?)))?;
     let place =

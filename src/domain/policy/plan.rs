@@ -13,13 +13,13 @@ use serde_json::Value;
 use crate::domain::policy::decision::PlannedCall;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
+use crate::domain::policy::left_out::fill_part;
 use crate::domain::policy::router::Router;
 use crate::domain::policy::settings::CallTemplate;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::settings::ToolGroup;
 use crate::domain::policy::shown::Shown;
 use crate::domain::policy::shown::ShownResult;
-use crate::domain::policy::shown::text_of;
 use crate::domain::policy::signals::Signals;
 use crate::domain::policy::steps::calls_of;
 use crate::domain::tool::ToolSpec;
@@ -139,11 +139,8 @@ pub(crate) fn filled(template: &CallTemplate, arguments: &Map<String, Value>, re
             }
             let filled = fill(&template.arguments, &known, Some(&tool.input_schema), &tool.input_schema, 0);
             let arguments = filled.filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()));
-            has_required(&arguments, &tool.input_schema).then(|| PlannedCall {
-                tool: template.tool.clone(),
-                arguments,
-                repeats: None,
-            })
+            (has_required(&arguments, &tool.input_schema) && single(&arguments, &tool.input_schema))
+                .then(|| PlannedCall { tool: template.tool.clone(), arguments, repeats: None })
         })
         .collect()
 }
@@ -154,7 +151,8 @@ pub(crate) fn fits(template: &CallTemplate, signals: &Signals, arguments: &Map<S
     };
     template.needs.iter().all(known)
         && (template.needs_any.is_empty() || template.needs_any.iter().any(known))
-        && !template.unless.iter().any(known)
+        && !template.unless.iter().any(|name| known(name) || signals.aspects.contains(name))
+        && (!template.alone || signals.groups.len() <= 1)
         && (template.grouped || !template.unless.iter().any(|name| name == "subtle") || !known(&"grouped".to_owned()))
         && (!template.whole || signals.unread == 0)
         && template.aspect.as_ref().is_none_or(|aspect| signals.aspects.contains(aspect))
@@ -253,29 +251,9 @@ fn join(object: &Map<String, Value>, known: &Map<String, Value>) -> Option<Value
         .and_then(Value::as_array)?
         .iter()
         .filter_map(Value::as_str)
-        .filter_map(|part| interpolate(part, known))
+        .filter_map(|part| fill_part(part, known))
         .collect();
     (!parts.is_empty()).then(|| Value::String(parts.join(separator)))
-}
-
-/// Replaces `{name}`; `None` when a name is not known or holds several values.
-fn interpolate(part: &str, known: &Map<String, Value>) -> Option<String> {
-    let mut text = String::new();
-    let mut rest = part;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, tail) = after.split_once('}')?;
-        text.push_str(before);
-        let value = match known.get(name)? {
-            Value::Array(values) if values.len() == 1 => text_of(&values[0]),
-            Value::Array(_) | Value::Object(_) | Value::Null => return None,
-            value => text_of(value),
-        };
-        // Values read by pattern cannot hold quotes, except the quoted list that policy itself builds.
-        text.push_str(&value);
-        rest = tail;
-    }
-    text.push_str(rest);
-    Some(text)
 }
 
 /// `a|b`: the first name that the schema has; the first when the schema does not say.
@@ -303,6 +281,16 @@ fn resolve<'s>(schema: &'s Value, root: &'s Value) -> &'s Value {
         }
     }
     at
+}
+
+/// Whether no list stands where the tool takes one value.
+fn single(arguments: &Value, schema: &Value) -> bool {
+    let plain = |name: &str| {
+        let kind =
+            property(Some(schema), schema, name).map(|schema| resolve(schema, schema)).and_then(|it| it.get("type"));
+        kind.and_then(Value::as_str).is_some_and(|kind| kind != "array" && kind != "object")
+    };
+    arguments.as_object().is_none_or(|all| !all.iter().any(|(name, value)| value.is_array() && plain(name)))
 }
 
 fn has_required(arguments: &Value, schema: &Value) -> bool {

@@ -50,6 +50,9 @@ pub mod answers {
     ];
 }
 
+/// Id of the rule that says that there is no further page.
+pub(crate) const NO_FURTHER_PAGE: &str = "no_further_page";
+
 /// Id of the rule that asks for what tools need and the message does not say.
 pub(crate) const ARGUMENT_MISSING: &str = "argument_missing";
 
@@ -160,6 +163,12 @@ pub static RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: NO_FURTHER_PAGE,
+        doc: "Asks for the next page, and what was shown last says of none.",
+        decision: RouterDecision::Refuse,
+        applies: |s| s.no_further_page && !s.target && !s.customer && !s.time && !s.filters && s.loose <= 1,
+    },
+    Rule {
         id: "follow_up_fresh",
         doc: "Asks whether something shown has changed, or for its present state.",
         decision: RouterDecision::Refresh,
@@ -186,7 +195,8 @@ pub static RULES: &[Rule] = &[
             let missing = match &s.asked_back {
                 Some(asked) if asked.whose => {
                     let narrowed = s.target || s.customer || s.filters || s.time;
-                    s.asks_whose() && s.row.is_none() && !narrowed
+                    // Further words tell which: "comments mentioning ransomware" are searched for.
+                    s.asks_whose() && s.row.is_none() && !narrowed && s.loose <= 1 && s.unread <= 1
                 }
                 asked => asked.is_some() && s.names_group && !about_shown,
             };

@@ -85,7 +85,7 @@ pub struct Customer {
 pub struct Pattern {
     /// Argument name, e.g. `cluster`.
     pub argument: String,
-    /// The first capture group that took part, or the whole match when there is none, is the value.
+    /// Each capture group that took part holds a value; where there is no group, the whole match does.
     pub regex: String,
     /// The value names one object, so the message has an explicit target.
     #[serde(default)]
@@ -230,6 +230,9 @@ pub struct Ask {
     /// Only for questions about this aspect. Without one, only where words point at no other group.
     #[serde(default)]
     pub aspect: Option<String>,
+    /// Also where words point at another group before this one.
+    #[serde(default)]
+    pub anywhere: bool,
     /// Arguments that must be known for the question to arise.
     #[serde(default)]
     pub needs: Vec<String>,
@@ -269,7 +272,9 @@ pub struct RowIdentity {
 
 /// A call with places to fill. In `arguments` the string `$name` stands for the whole
 /// value, `{name}` inside a text for its text; what cannot be filled is left out. An
-/// object `{"$join": sep, "parts": […]}` joins the parts that can be filled. In a list an
+/// object `{"$join": sep, "parts": […]}` joins the parts that can be filled; in a part `{is name}`
+/// stands for `= "value"`, or for `in ("a","b")` where there are several, and `{or name}` for one
+/// of several conditions. In a list an
 /// item `{"$each": name, "item": …}` stands for one item per value of that argument, each
 /// with the value as `$it`. A key `a|b` becomes the first name that the tool's schema knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -289,7 +294,9 @@ pub struct CallTemplate {
     /// Only for questions about this aspect, e.g. `comments`.
     #[serde(default)]
     pub aspect: Option<String>,
-    /// Passed over when one of these is known, since the tool cannot take it.
+    /// Passed over when one of these arguments is known or one of these aspects is asked for, since
+    /// the tool cannot take it. What was read off the message and no argument of the call says
+    /// rules a template out by itself.
     #[serde(default)]
     pub unless: Vec<String>,
     /// The tool counts by groups. Others are passed over where counts by group are asked for.
@@ -302,9 +309,18 @@ pub struct CallTemplate {
     /// When the first of a pair is known, the second must be too.
     #[serde(default)]
     pub together: Vec<[String; 2]>,
+    /// Arguments that the result tells although the call does not say them.
+    #[serde(default)]
+    pub says: Vec<String>,
+    /// Passed over where words point at a second tool group: another thing is asked for.
+    #[serde(default)]
+    pub alone: bool,
     /// Values for places that the message leaves open.
     #[serde(default)]
     pub defaults: Map<String, Value>,
+    /// The result of a step alone is no answer: where the last call cannot be made, that is said.
+    #[serde(default)]
+    pub complete: bool,
     /// Calls to make before, one after the other; one that does not fit is passed over.
     #[serde(default)]
     pub first: Vec<CallTemplate>,

@@ -17,7 +17,11 @@ use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::lexicon::detect;
 use crate::domain::policy::lexicon::speaks;
+use crate::domain::policy::paging::asks_for_page;
+use crate::domain::policy::paging::next_page;
 use crate::domain::policy::read;
+use crate::domain::policy::read::Place;
+use crate::domain::policy::read::PlaceKind;
 use crate::domain::policy::read::Read;
 use crate::domain::policy::read::entities::entities;
 use crate::domain::policy::router::RouteInput;
@@ -121,8 +125,13 @@ pub struct Signals {
     pub operational: bool,
     /// Arguments read off the message.
     pub arguments: Map<String, Value>,
+    /// Where arguments and aspects stand in the message.
+    #[serde(skip)]
+    pub places: Vec<Place>,
     /// Aspects of an object that are asked for.
     pub aspects: Vec<String>,
+    /// The next page is asked for, and what was shown last does not go on.
+    pub no_further_page: bool,
     /// What tools need for such a question and nothing says.
     pub asked_back: Option<AskedBack>,
     /// What the message may mean, said plainly, where a word of it stands for several kinds of data.
@@ -183,10 +192,13 @@ pub fn read_signals(router: &Router, input: &RouteInput<'_>) -> Signals {
     place_in_conversation(&mut signals, &read, &hits, policy, input.shown);
     name_groups(&mut signals, &hits, &mut read, policy, input);
     settle_operational(&mut signals, &hits);
+    signals.places = read.places;
+    signals.places.extend(aspect_places(&hits, lexicon));
     signals.arguments = read.arguments;
     if !signals.aspects.is_empty() && signals.aspects.iter().any(|aspect| aspect == "statistics") {
         signals.arguments.insert("statistics".to_owned(), Value::Bool(true));
     }
+    signals.no_further_page = asks_for_page(&signals) && next_page(policy, &signals, input.shown).is_none();
     signals.meanings = meanings(&text, &hits, &signals, policy);
     signals.asked_back = asked_back(policy, &signals);
     if let (true, None, [only]) = (signals.asks_whose(), &signals.row, input.shown.rows(policy).as_slice()) {
@@ -275,7 +287,8 @@ fn flags(signals: &mut Signals, hits: &Hits) {
         .map(|(_, position)| position);
 }
 
-/// With `labels`, the name of a group before a value that was read is understood: "signature SNORT-1:41336".
+/// With `labels`, the name of a group before a value that was read is understood: "signature SNORT-1:41336";
+/// and a number that is no value counts, since it narrows something.
 fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon, labels: bool) -> usize {
     let mut covered = read.spans.clone();
     let label = |hit: &Hit| {
@@ -293,7 +306,9 @@ fn loose_words(text: &Text, hits: &Hits, read: &Read, lexicon: &Lexicon, labels:
                 .char_indices()
                 .filter(|(at, c)| !covered.overlap(token.start + at, token.start + at + c.len_utf8()))
                 .count();
-        } else if !covered.overlap(token.start, token.end) && !text.word(token).chars().all(|c| c.is_ascii_digit()) {
+        } else if !covered.overlap(token.start, token.end)
+            && (labels || !text.word(token).chars().all(|c| c.is_ascii_digit()))
+        {
             loose += 1;
         }
     }
@@ -361,6 +376,15 @@ fn aspects(hits: &Hits, lexicon: &Lexicon) -> Vec<String> {
         }
     }
     found
+}
+
+fn aspect_places(hits: &Hits, lexicon: &Lexicon) -> Vec<Place> {
+    let place = |hit: &Hit| {
+        let Mark::Aspect(index) = hit.mark else { return None };
+        let name = lexicon.aspects.get(usize::from(index))?.clone();
+        Some(Place { name, start: hit.start, end: hit.end, kind: PlaceKind::Aspect })
+    };
+    hits.iter().filter_map(place).collect()
 }
 
 /// Compares what the message names with what was shown.
@@ -434,7 +458,8 @@ fn name_groups(signals: &mut Signals, hits: &Hits, read: &mut Read, policy: &Pol
     }
     named.sort_unstable();
     let alone = |group: &usize| policy.groups[*group].alone_for.as_ref().is_some_and(|it| signals.aspects.contains(it));
-    if named.iter().any(|(_, group)| alone(group)) {
+    // "Cases in which somebody asked to scan an image" are cases.
+    if named.first().is_some_and(|(_, group)| alone(group)) {
         named.retain(|(_, group)| alone(group));
     }
     let named: Vec<usize> = named.into_iter().map(|(_, group)| group).collect();

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::domain::policy::decision::PlannedCall;
 use crate::domain::policy::decision::Ruling;
+use crate::domain::policy::left_out::leaves_out;
 use crate::domain::policy::plan::filled;
 use crate::domain::policy::plan::fits;
 use crate::domain::policy::router::Router;
@@ -45,6 +46,24 @@ pub fn next_steps(
     if calls.len() > policy.max_planned_calls { Vec::new() } else { calls }
 }
 
+/// Whether a plan in steps stopped on the way: results of its first steps are there, none of its
+/// own tool, and no call follows. Only for plans of which a step alone is no answer.
+pub fn stopped(
+    router: &Router,
+    signals: &Signals,
+    ruling: &Ruling,
+    made: &[ShownResult],
+    tools: &[Arc<ToolSpec>],
+) -> bool {
+    let policy = router.policy();
+    let is_step = |template: &CallTemplate, tool: &str| template.first.iter().any(|step| step.tool == tool);
+    ruling.decision.needs_call()
+        && !made.is_empty()
+        && chosen(policy, signals, ruling, &ready(policy, tools))
+            .is_some_and(|template| template.complete && made.iter().all(|result| is_step(template, &result.tool)))
+        && next_steps(router, signals, ruling, made, tools).is_empty()
+}
+
 /// Whether the plan for a message ends in this tool: its result is what was asked for, even where
 /// it is only a step on the way to data elsewhere.
 pub fn ends_in(router: &Router, signals: &Signals, ruling: &Ruling, tool: &str, tools: &[Arc<ToolSpec>]) -> bool {
@@ -73,7 +92,7 @@ pub(crate) fn calls_of(
     made: &[ShownResult],
     ready: &[&ToolSpec],
 ) -> Vec<PlannedCall> {
-    if !fits(template, signals, arguments) {
+    if !fits(template, signals, arguments) || leaves_out(template, signals, arguments) {
         return Vec::new();
     }
     let mut known = arguments.clone();
@@ -112,7 +131,10 @@ fn taken(take: &Take, content: &Value) -> Vec<Value> {
             .flat_map(|value| value.as_array().map_or_else(|| vec![value], |items| items.iter().collect()))
             .collect();
     }
-    let fits =
-        |value: &&Value| !(value.is_null() || value.is_object()) && (take.only.is_empty() || take.only.contains(value));
+    // What a source writes for a value that it does not know.
+    let unknown = |value: &Value| value.as_str().is_some_and(|text| matches!(text, "" | "<NA>"));
+    let fits = |value: &&Value| {
+        !(value.is_null() || value.is_object() || unknown(value)) && (take.only.is_empty() || take.only.contains(value))
+    };
     found.into_iter().filter(fits).take(MAX_TAKEN).cloned().collect()
 }

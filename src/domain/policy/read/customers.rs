@@ -8,6 +8,7 @@ use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::lexicon::Token;
+use crate::domain::policy::read::PlaceKind;
 use crate::domain::policy::read::Read;
 use crate::domain::policy::settings::Policy;
 use crate::domain::policy::spans::Hits;
@@ -29,6 +30,7 @@ pub(super) fn known_customers(read: &mut Read, text: &Text, policy: &Policy) -> 
     for customer in &policy.customers {
         for name in std::iter::once(&customer.short_name).chain(&customer.names) {
             if let Some((start, end)) = find_name(&text.lower, &name.to_lowercase()) {
+                read.at(start, end, PlaceKind::Narrowing);
                 read.push("customer", Value::from(customer.short_name.as_str()));
                 read.spans.add(start, end);
                 found.add(start, end);
@@ -79,6 +81,7 @@ pub(super) fn written_customers(
     named.sort_unstable();
     named.dedup();
     for token in named.into_iter().map(|at| text.tokens[at]).filter(|token| !known(token)) {
+        read.at(token.start, token.end, PlaceKind::Narrowing);
         read.push("customer", Value::from(text.word(&token)));
         read.spans.add(token.start, token.end);
     }

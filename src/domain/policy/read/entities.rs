@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use regex::Match;
 use regex::Regex;
 use serde_json::Value;
 use unicode_normalization::char::is_combining_mark;
@@ -12,6 +13,7 @@ use crate::domain::policy::lexicon::Lexicon;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::lexicon::is_cjk;
 use crate::domain::policy::read::MAX_VALUES;
+use crate::domain::policy::read::PlaceKind;
 use crate::domain::policy::read::Read;
 use crate::domain::policy::router::ReadPattern;
 
@@ -43,32 +45,46 @@ pub(crate) fn entities(text: &Text, policy_patterns: &[ReadPattern], lexicon: &L
     let haystack = if text.original.len() == text.lower.len() { &text.original } else { &text.lower };
     for pattern in policy_patterns {
         for captures in pattern.regex.captures_iter(haystack).take(MAX_VALUES) {
-            let Some(found) = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0)) else { continue };
-            let taken = !pattern.target && read.spans.overlap(found.start(), found.end());
-            let word = pattern.not_a_word && lexicon.knows(found.as_str());
-            let small = pattern.not_a_small_word && lexicon.is_small(found.as_str());
-            if taken || word || small {
-                continue;
+            let groups = captures.iter().skip(1).flatten();
+            let whole = captures.get(0).filter(|_| captures.len() == 1);
+            for found in groups.chain(whole) {
+                take_pattern(&mut read, pattern, found, lexicon);
             }
-            let value = Value::String(found.as_str().to_owned());
-            if pattern.target {
-                read.push_target(&pattern.argument, value);
-            } else {
-                read.push(&pattern.argument, value);
-            }
-            read.spans.add(found.start(), found.end());
         }
     }
     let haystack = in_ascii(haystack);
     for (name, pattern) in ENTITIES.iter() {
         for found in pattern.find_iter(&haystack) {
             let (start, end) = (found.start(), found.end());
-            if !read.spans.overlap(start, end) && take_entity(&mut read, name, found.as_str()) {
+            if read.spans.overlap(start, end) {
+                continue;
+            }
+            read.at(start, end, PlaceKind::Object);
+            if take_entity(&mut read, name, found.as_str()) {
                 read.spans.add(start, end);
             }
         }
     }
     read
+}
+
+/// Takes what a capture group of a pattern found, unless it is taken or no value.
+fn take_pattern(read: &mut Read, pattern: &ReadPattern, found: Match<'_>, lexicon: &Lexicon) {
+    let (start, end, text) = (found.start(), found.end(), found.as_str());
+    let taken = !pattern.target && read.spans.overlap(start, end);
+    let word = pattern.not_a_word && lexicon.knows(text);
+    let small = pattern.not_a_small_word && lexicon.is_small(text);
+    if taken || word || small {
+        return;
+    }
+    read.at(start, end, PlaceKind::Object);
+    let value = Value::String(text.to_owned());
+    if pattern.target {
+        read.push_target(&pattern.argument, value);
+    } else {
+        read.push(&pattern.argument, value);
+    }
+    read.spans.add(start, end);
 }
 
 /// The text with letters beyond ASCII as `_` and all else beyond it as spaces, byte for byte;

@@ -8,6 +8,7 @@ use crate::domain::policy::lexicon::Lexicon;
 use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
+use crate::domain::policy::read::PlaceKind;
 use crate::domain::policy::read::Read;
 use crate::domain::policy::read::near_before;
 use crate::domain::policy::settings::Policy;
@@ -33,6 +34,7 @@ pub(super) fn groups(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy,
         else {
             continue;
         };
+        read.at(hit.start, hit.end, PlaceKind::Narrowing);
         for reading in readings() {
             for source in reading.values.get(value).into_iter().flatten() {
                 read.push(&reading.argument, Value::from(source.as_str()));
@@ -74,7 +76,9 @@ fn asks_groups(read: &Read, text: &Text, hits: &Hits, hit: &Hit) -> bool {
         other.mark == Mark::List(List::Most) && !hits.cover(other, |mark| mark == Mark::List(List::Limit))
     });
     let soon = text.tokens.get(next + 2).map_or(usize::MAX, |token| token.start);
-    counted && most.any(|most| before(List::Most, 2) || before(List::Ask, 0) || (hit.end..=soon).contains(&most.start))
+    counted
+        && !named
+        && most.any(|most| before(List::Most, 2) || before(List::Ask, 0) || (hit.end..=soon).contains(&most.start))
 }
 
 /// "Per customer and severity": nothing but a small word stands between two names.

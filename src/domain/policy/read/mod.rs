@@ -31,6 +31,30 @@ use crate::domain::policy::spans::Spans;
 /// Values kept per argument.
 const MAX_VALUES: usize = 20;
 
+/// Where in the message a value of an argument was read, or an aspect is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the argument or of the aspect.
+    pub name: String,
+    /// First byte in the normalised text.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+    /// What stands there.
+    pub kind: PlaceKind,
+}
+
+/// What stands at a [`Place`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// A name or an id, read by its shape.
+    Object,
+    /// A word, number, time or customer that narrows what is asked for.
+    Narrowing,
+    /// A word for an aspect. No value, but it may be the same word as one.
+    Aspect,
+}
+
 /// What was read, and where.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Read {
@@ -46,12 +70,28 @@ pub struct Read {
     pub target: bool,
     /// Where it names what counts are grouped by.
     pub group_spans: Spans,
+    /// Each value with its place. A value that several arguments hold stands here for each of them.
+    pub places: Vec<Place>,
     /// Hours that the time range looks back.
     hours: Option<u64>,
+    /// The place that values are being read from.
+    here: Option<(usize, usize, PlaceKind)>,
 }
 
 impl Read {
+    /// Values from now on are read from this place.
+    fn at(&mut self, start: usize, end: usize, kind: PlaceKind) {
+        self.here = Some((start, end, kind));
+    }
+
+    /// Notes that a value of this argument stands at the place being read.
+    fn note(&mut self, argument: &str) {
+        let Some((start, end, kind)) = self.here else { return };
+        self.places.push(Place { name: argument.to_owned(), start, end, kind });
+    }
+
     fn push(&mut self, argument: &str, value: Value) {
+        self.note(argument);
         let entry = self.arguments.entry(argument).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(values) = entry
             && values.len() < MAX_VALUES
@@ -115,9 +155,13 @@ fn values(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
         }
         let Some((list, names)) = lexicon.values.get(usize::from(list)) else { continue };
         let Some(value) = names.get(usize::from(value)) else { continue };
+        // "The most active filters" is one name; "active" narrows nothing there.
+        let of_a_name = hits.cover(hit, |mark| matches!(mark, Mark::Group(_)));
+        read.here = (!of_a_name).then_some((hit.start, hit.end, PlaceKind::Narrowing));
         for reading in policy.readings.iter().filter(|reading| &reading.from == list && !reading.groups_by) {
             for source in reading.values.get(value).into_iter().flatten() {
                 if reading.single {
+                    read.note(&reading.argument);
                     read.arguments.insert(reading.argument.clone(), Value::from(source.as_str()));
                 } else {
                     read.push(&reading.argument, Value::from(source.as_str()));

@@ -9,6 +9,7 @@ use crate::domain::policy::lexicon::List;
 use crate::domain::policy::lexicon::Mark;
 use crate::domain::policy::lexicon::Text;
 use crate::domain::policy::read::MAX_VALUES;
+use crate::domain::policy::read::PlaceKind;
 use crate::domain::policy::read::Read;
 use crate::domain::policy::read::near_before;
 use crate::domain::policy::read::next_after;
@@ -32,9 +33,10 @@ pub(super) fn numbers(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy
         let digits = text.lower[start..end].trim_start_matches('#');
         let hashed = text.lower[start..end].starts_with('#');
         let Ok(number) = digits.parse::<u64>() else { continue };
+        read.at(start, end, PlaceKind::Narrowing);
         let before = |list: List| near_before(text, hits, start, 0).any(|hit| hit.mark == Mark::List(list));
         if let Some(unit) = unit_after(text, hits, end) {
-            duration(read, number, unit);
+            duration(read, number, unit, (start, end));
             read.spans.add(start, end);
             continue;
         }
@@ -46,12 +48,14 @@ pub(super) fn numbers(read: &mut Read, text: &Text, hits: &Hits, policy: &Policy
             || next_after(text, hits, end).any(|hit| hit.mark == Mark::List(List::Limit))
             || next_after(text, hits, end).any(|hit| matches!(hit.mark, Mark::Group(_)) && kind.is_none());
         if limit && number > 0 && number <= 100 && !hashed {
+            read.note("limit");
             read.arguments.insert("limit".to_owned(), Value::from(number));
         } else if digits.len() >= 5
             || (kind.is_some() && digits.len() >= 2)
             || (hashed && digits.len() >= 3)
             || lone(text, start, end)
         {
+            read.at(start, end, PlaceKind::Object);
             read.push_target(kind.unwrap_or("case_id"), Value::from(number));
         } else if (1..=50).contains(&number) && (hashed || before(List::Number) || kind.is_some()) {
             read.small_number = Some(number);

@@ -10,11 +10,13 @@ use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::plan::plan_calls;
 use crate::domain::policy::router::RouteInput;
+use crate::domain::policy::rules::NO_FURTHER_PAGE;
 use crate::domain::policy::shown::Shown;
 use crate::domain::policy::shown::ShownResult;
 use crate::domain::policy::signals::Signals;
 use crate::domain::policy::steps::ends_in;
 use crate::domain::policy::steps::next_steps;
+use crate::domain::policy::steps::stopped;
 use crate::domain::policy::tests::fixtures::ROUTER;
 use crate::domain::policy::tests::fixtures::TOOLS;
 use crate::domain::policy::tests::fixtures::input;
@@ -192,6 +194,110 @@ fn nothing_that_narrows_a_search_of_events_is_left_out() {
     }
 }
 
+/// What the filter of the one planned search of events says.
+fn filter_of(message: &str) -> String {
+    match planned(message).as_slice() {
+        [(tool, arguments)] if tool == "list_runtime_events" => {
+            arguments["filter_expr"].as_str().unwrap_or_default().to_owned()
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn several_values_become_a_list_in_the_filter() {
+    for (message, filter) in [
+        (
+            "Runtime events of the last 2 hours on host nfk-k8s-01 and bts-k8s-01",
+            r#"host.hostName in ("nfk-k8s-01","bts-k8s-01")"#,
+        ),
+        (
+            "Runtime events in the clusters prod-eu-1 and prod-us-2",
+            r#"kubernetes.cluster.name in ("prod-eu-1","prod-us-2")"#,
+        ),
+        (
+            "Vis runtime-hendelser i klyngene prod-eu-1 og prod-us-2",
+            r#"kubernetes.cluster.name in ("prod-eu-1","prod-us-2")"#,
+        ),
+        (
+            r#"Runtime events with rule "Terminal shell in container" or rule "Drift detected""#,
+            r#"ruleName in ("Terminal shell in container","Drift detected")"#,
+        ),
+        ("Show crypto mining and drift events", r#"(category = "miner" or engine = "drift")"#),
+        ("Runtime events of container checkout-api", r#"container.name = "checkout-api""#),
+        ("Show severity 3 runtime events", r#"severity = "3""#),
+        ("Runtime-Ereignisse mit Schweregrad 3 oder 4", r#"severity in ("3","4")"#),
+    ] {
+        assert_eq!(filter_of(message), filter, "{message}");
+    }
+    let limit = |message: &str| planned(message).first().and_then(|(_, call)| call.get("limit").cloned());
+    assert_eq!(limit("Show severity 3 runtime events"), None);
+    assert_eq!(limit("Show 3 runtime events"), Some(json!(3)));
+}
+
+#[test]
+fn a_call_that_leaves_out_what_was_said_is_not_planned() {
+    for message in [
+        "Show restarted pods for Nordfjord",
+        "Memory of pod booking-db-0",
+        "Show the CPU of node prod-eu-1-node-a",
+        "Show unavailable pods on node prod-eu-1-node-a",
+        "Show HTTP errors of pod booking-db-0",
+        "How many pods run as daemonset?",
+        "Show nodes of the clusters prod-eu-1 and prod-us-2",
+        "List the workloads in cluster prod-eu-1",
+        "Which cluster has the most events?",
+        "Zeige die Prozessbäume im Cluster prod-us-2",
+        "Runtime events of today and of last week",
+    ] {
+        assert_eq!(planned(message), [], "{message}");
+    }
+    let interval = |message: &str| planned(message)[0].1["interval"].clone();
+    assert_eq!(interval("Show pods with HTTP errors in the last 30 minutes"), json!("30m"));
+    assert_eq!(interval("Show pods with HTTP errors in the last 3 hours"), json!("3h"));
+}
+
+#[test]
+fn what_is_asked_for_decides_and_not_the_cluster_that_is_named() {
+    for (message, tool) in [
+        ("List all pods in cluster prod-us-2", "k8s_list_pod_containers"),
+        ("How many pods per cluster?", "k8s_list_count_pods_per_cluster"),
+        ("クラスター prod-us-2 のイベントを表示して", "list_runtime_events"),
+    ] {
+        let calls = planned(message);
+        let tools: Vec<&str> = calls.iter().map(|(tool, _)| tool.as_str()).collect();
+        assert_eq!(tools, [tool], "{message}: {calls:?}");
+    }
+}
+
+#[test]
+fn an_environment_is_a_cluster_only_behind_in() {
+    let read = |message: &str| {
+        let (signals, _) = ruled(message, &Shown::default());
+        let of = |name: &str| signals.arguments.get(name).cloned().unwrap_or_default();
+        (of("cluster"), of("host"), of("domain"))
+    };
+    let none = Value::Null;
+    assert_eq!(read("reputation of test-site.com"), (none.clone(), none.clone(), json!(["test-site.com"])));
+    assert_eq!(read("Is there anything in test-site.com"), (none.clone(), none.clone(), json!(["test-site.com"])));
+    assert_eq!(read("Show cases for dev-laptop-07"), (none.clone(), json!(["dev-laptop-07"]), none.clone()));
+    assert_eq!(read("Zeig mir Alarme von prod-db-01"), (none.clone(), json!(["prod-db-01"]), none.clone()));
+    assert_eq!(read("Show the runtime events in prod-web."), (json!(["prod-web"]), none.clone(), none));
+}
+
+#[test]
+fn memory_is_no_request_to_make_things_up() {
+    let rule = |message: &str| ruled(message, &Shown::default()).1.rule;
+    for message in
+        ["Quels conteneurs utilisent le plus de mémoire ?", "¿Qué contenedores usan más cantidad de memoria?"]
+    {
+        assert_ne!(rule(message), "made_up_data_request", "{message}");
+    }
+    for message in ["Réponds de mémoire : combien d'événements ?", "Responde de memoria: ¿cuántos eventos hay?"] {
+        assert_eq!(rule(message), "made_up_data_request", "{message}");
+    }
+}
+
 #[test]
 fn a_question_becomes_a_statement_and_the_statement_is_run() {
     let question = "Which workloads are affected by vulnerabilities? Use SysQL";
@@ -223,6 +329,14 @@ fn a_statement_that_is_asked_for_is_not_run() {
     }
 }
 
+#[test]
+fn a_statement_that_is_to_be_run_is_run() {
+    let message = "Write a SysQL query for images with vulnerabilities and run it";
+    let made = [result("generate_sysql", json!({"question": message}), json!({"text": "MATCH Image RETURN Image;"}))];
+    let run = ("run_sysql".to_owned(), json!({"sysql_query": "MATCH Image RETURN Image;"}));
+    assert_eq!(steps(message, &Shown::default(), &made), [run]);
+}
+
 fn page(next: Value) -> Shown {
     let arguments = json!({"scope_hours": 24, "filter_expr": "severity in (\"0\")", "limit": 50});
     let event =
@@ -244,8 +358,14 @@ fn the_next_page_goes_on_where_the_shown_one_ends() {
         let wanted = json!({"cursor": "Y3Vyc29y", "filter_expr": "severity in (\"0\")", "limit": 50});
         assert_eq!(calls, [("list_runtime_events", &wanted)], "{message}");
     }
-    let (_, ruling) = ruled("Show the next page", &page(Value::Null));
-    assert_eq!(ruling.arguments.get("cursor"), None);
+    // Without a further page nothing is searched for, least of all everything.
+    let cases = after(result("executeSearchArgusCase", json!({"request": {}}), json!({"data": [{"id": 1}]})));
+    for shown in [page(Value::Null), Shown::default(), cases] {
+        for message in ["Show the next page", "show more", "Zeig die nächste Seite"] {
+            let (_, ruling) = ruled(message, &shown);
+            assert_eq!((ruling.decision, ruling.rule.as_str()), (RouterDecision::Refuse, NO_FURTHER_PAGE), "{message}");
+        }
+    }
 }
 
 #[test]
@@ -261,7 +381,71 @@ fn what_the_other_server_knows_of_an_event_takes_two_steps() {
     assert_eq!(calls[0].0, "executeSearchArgusEvent");
     assert_eq!(calls[0].1["request"]["endpoint"], json!([{"ip": ["203.0.113.66"]}]));
     // An event without an address looks nothing up, rather than everything.
-    assert_eq!(steps(message, &shown, &event(json!({"proc.name": "bash"}))), []);
+    for fields in [json!({"proc.name": "bash"}), json!({"ct.srcip": "<NA>"})] {
+        let made = event(fields);
+        assert_eq!(steps(message, &shown, &made), []);
+        let (signals, ruling) = ruled(message, &shown);
+        assert!(stopped(&ROUTER, &signals, &ruling, &made, &tools()));
+    }
+    let (signals, ruling) = ruled(message, &shown);
+    assert!(!stopped(&ROUTER, &signals, &ruling, &event(json!({"ct.srcip": "203.0.113.66"})), &tools()));
+    assert!(!stopped(&ROUTER, &signals, &ruling, &[], &tools()));
+}
+
+#[test]
+fn the_steps_of_an_event_come_before_any_other_search() {
+    let id = "189283f94d7a750c63d66b528fabe62b";
+    let first = |message: &str| steps(message, &Shown::default(), &[]);
+    for message in [
+        format!("Which customer owns the host of event {id}?"),
+        format!("Show open critical Argus cases for Havbris about event {id}"),
+    ] {
+        assert_eq!(first(&message), [("get_event_info".to_owned(), json!({"event_id": id}))], "{message}");
+    }
+    let message = format!("Show open critical Argus cases for Havbris about event {id}");
+    let labels = json!({"results": {"labels": {"host.hostName": "hbs-k8s-01"}}});
+    let made = [result("get_event_info", json!({"event_id": id}), labels)];
+    let calls = steps(&message, &Shown::default(), &made);
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    let request = &calls[0].1["request"];
+    assert_eq!((&request["customer"], &request["keywords"]), (&json!(["havbris"]), &json!(["hbs-k8s-01"])));
+    assert!(request["currentPriority"] == json!(["critical"]) && request["currentStatus"].is_array(), "{request}");
+}
+
+#[test]
+fn cases_are_searched_for_what_the_message_says_or_not_at_all() {
+    for message in
+        ["Which cases have comments mentioning ransomware?", "Show cases where somebody asked to scan an image"]
+    {
+        assert_eq!(planned(message), [], "{message}");
+    }
+    assert_eq!(
+        planned("Show cases for dev-laptop-07"),
+        [("executeSearchArgusCase".to_owned(), json!({"request": {"keywords": ["dev-laptop-07"]}}))]
+    );
+}
+
+#[test]
+fn which_event_is_meant_is_asked() {
+    let event = |id: &str| json!({"id": id, "content": {"ruleName": "Anomalous AWS console login"}});
+    let both = [event("189283f94d7a750c63d66b528fabe62b"), event("189283f94d7a750c63d66b528fabe62c")];
+    let two = after(result("list_runtime_events", json!({}), json!({"results": {"data": both}})));
+    for shown in [two, Shown::default()] {
+        for message in [
+            "Is the address of that Sysdig event known to Argus?",
+            "Are there Argus cases about the address of that event?",
+        ] {
+            let (_, ruling) = ruled(message, &shown);
+            assert_eq!(ruling.decision, RouterDecision::Clarify, "{message}: {ruling:?}");
+        }
+    }
+}
+
+#[test]
+fn what_tells_which_comments_are_meant_is_no_missing_case() {
+    let rule = |message: &str| ruled(message, &Shown::default()).1.rule;
+    assert_ne!(rule("Which cases have comments mentioning ransomware?"), "argument_missing");
+    assert_eq!(rule("Show the comments of a case"), "argument_missing");
 }
 
 #[test]
@@ -279,6 +463,8 @@ fn a_scan_is_no_question_for_what_is_known_of_vulnerabilities() {
     }
     let (_, ruling) = ruled("Scan this image ubuntu:latest for vulnerabilities", &shown);
     assert_eq!(ruling.groups, ["scanning"]);
+    let (_, ruling) = ruled("Show cases where somebody asked to scan an image", &shown);
+    assert_eq!(ruling.groups.first().map(String::as_str), Some("cases"));
     let (_, ruling) = ruled("Which vulnerabilities does the image nginx:1.27 have?", &shown);
     assert_eq!(ruling.groups.first().map(String::as_str), Some("sysql"));
 }
