@@ -70,7 +70,7 @@ fn in_parts(parts: &[Value], known: &Map<String, Value>, said: &mut Vec<String>)
 }
 
 /// A part of a joined text with its places filled: `{name}` is one value, `{is name}` a comparison
-/// with one value or several, `{or name}` one of several conditions. `None` when a name is not
+/// with one value or several. `None` when a name is not
 /// known, or holds several values where one is wanted.
 pub(crate) fn fill_part(part: &str, known: &Map<String, Value>) -> Option<String> {
     let mut text = String::new();
@@ -90,7 +90,6 @@ pub(crate) fn fill_part(part: &str, known: &Map<String, Value>) -> Option<String
             (Some("is"), [value]) => format!("= \"{value}\""),
             (Some("is"), values) => format!("in (\"{}\")", values.join("\",\"")),
             (_, [value]) => value.clone(),
-            (Some("or"), values) => format!("({})", values.join(" or ")),
             _ => return None,
         };
         text.push_str(&filled);

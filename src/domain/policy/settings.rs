@@ -113,6 +113,9 @@ pub struct Reading {
     /// The argument is one plain value and no list; the last word counts.
     #[serde(default)]
     pub single: bool,
+    /// The values are conditions, and the argument is one text: a condition, or several joined by `or`.
+    #[serde(default)]
+    pub either: bool,
     /// Source values by word value; a word value that is missing here fills nothing.
     pub values: BTreeMap<String, Vec<String>>,
 }
@@ -273,8 +276,7 @@ pub struct RowIdentity {
 /// A call with places to fill. In `arguments` the string `$name` stands for the whole
 /// value, `{name}` inside a text for its text; what cannot be filled is left out. An
 /// object `{"$join": sep, "parts": […]}` joins the parts that can be filled; in a part `{is name}`
-/// stands for `= "value"`, or for `in ("a","b")` where there are several, and `{or name}` for one
-/// of several conditions. In a list an
+/// stands for `= "value"`, or for `in ("a","b")` where there are several. In a list an
 /// item `{"$each": name, "item": …}` stands for one item per value of that argument, each
 /// with the value as `$it`. A key `a|b` becomes the first name that the tool's schema knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

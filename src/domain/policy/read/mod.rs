@@ -169,6 +169,15 @@ fn values(read: &mut Read, hits: &Hits, policy: &Policy, lexicon: &Lexicon) {
             }
         }
     }
+    for reading in policy.readings.iter().filter(|reading| reading.either) {
+        let conditions: Vec<&str> = read.values(&reading.argument).iter().filter_map(Value::as_str).collect();
+        let joined = match conditions.as_slice() {
+            [] => continue,
+            [only] => (*only).to_owned(),
+            several => format!("({})", several.join(" or ")),
+        };
+        read.arguments.insert(reading.argument.clone(), Value::from(joined));
+    }
     if !read.values("runtime_severity").is_empty() {
         let quoted: Vec<String> = read
             .values("runtime_severity")
