@@ -117,7 +117,6 @@ pub fn measure(tool: &str, arguments: &Value) -> Option<Measure> {
     let measure = row(tool)?.2?;
     let status = arguments.get("status").and_then(Value::as_str).map(kinds_of);
     Some(match status {
-        Some(MISSING) => Measure { told: measure.told | MISSING, needs: MISSING, ..measure },
         Some(status) => Measure { told: measure.told | status, ..measure },
         None => measure,
     })

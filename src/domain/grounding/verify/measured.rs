@@ -39,6 +39,8 @@ pub(super) struct Told {
     around: spoken::Kinds,
     /// Its unit.
     sign: Option<Sign>,
+    /// Rows are named whose numbers alone can be meant.
+    bound: bool,
 }
 
 impl Told {
@@ -104,7 +106,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
         }
         let around = self.said_in(&unit.span);
-        Told { said, around, sign }
+        Told { said, around, sign, bound: false }
     }
 
     fn said_in(&self, span: &Range<usize>) -> spoken::Kinds {
@@ -218,7 +220,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             if !told.fits(measure) {
                 continue;
             }
-            match self.of_rows(unit, list, &rows, number, measure, told, bound) {
+            match self.of_rows(unit, list, &rows, number, measure, Told { bound, ..told }) {
                 Some(finding @ Finding::Supported(..)) => return Measured { finding: Some(finding), bound },
                 finding => out.finding = out.finding.or(finding),
             }
@@ -253,8 +255,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         number: &NumberAtom,
         measure: Measure,
         told: Told,
-        bound: bool,
     ) -> Option<Finding> {
+        let bound = told.bound;
         let values = self.values_of(rows);
         let fits = |value: Decimal| Self::measures(number, value, measure);
         let ids: Vec<FactId> = values.iter().map(|(id, _)| *id).take(8).collect();
@@ -353,8 +355,8 @@ impl<'c, 'a> Checker<'c, 'a> {
                 }
                 continue;
             }
-            let named = Told { said: measure.told, ..told };
-            match self.of_rows(unit, list, &rows, number, measure, named, true) {
+            let named = Told { said: measure.told, bound: true, ..told };
+            match self.of_rows(unit, list, &rows, number, measure, named) {
                 // A sum stands in no row, which the other ways to read a cell would miss.
                 Some(sum @ Finding::Supported(..)) => return (rows.len() > 1).then_some(sum),
                 finding => wrong = finding.or(wrong),
