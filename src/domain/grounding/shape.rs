@@ -198,6 +198,9 @@ impl<'a> Reader<'a> {
     /// `{metric: {label: name}, value: [seconds, "number"]}`: the labels are attributes of what was
     /// measured, like its time and its value.
     fn series(&mut self, members: &'a Map<String, Value>, place: Place<'a>) {
+        let result = self.evidence.rows[place.row as usize].result;
+        // Where the tool only lists, the number says no more than that the row exists.
+        let only_lists = spoken::only_lists(&self.evidence.results[result as usize].tool);
         for (key, value) in members {
             let node = self.node(place.node, Step::Key(key));
             let inner = Place { node, key, group: "", depth: place.depth + 1, ..place };
@@ -210,6 +213,9 @@ impl<'a> Reader<'a> {
                 }
                 ("value", Value::Array(sample)) => {
                     for ((index, value), key) in (0..).zip(sample).zip(["timestamp", "value"]) {
+                        if only_lists && key == "value" {
+                            continue;
+                        }
                         let node = self.node(node, Step::Index(index));
                         self.fact(value, Place { node, key, ..inner });
                     }

@@ -4,12 +4,23 @@
 
 mod codes;
 mod cues;
+mod measures;
 mod nouns;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use self::cues::Cue;
+pub use self::measures::Kinds;
+pub use self::measures::Measure;
+pub use self::measures::OTHER;
+pub use self::measures::Quantity;
+pub use self::measures::THINGS;
+pub use self::measures::first_kind;
+pub use self::measures::kinds_of;
+pub use self::measures::measure;
+pub use self::measures::measured_objects;
+pub use self::measures::only_lists;
 
 use crate::domain::grounding::words;
 use crate::domain::grounding::words::Word;

@@ -78,7 +78,7 @@ fn a_share_that_a_row_holds_is_no_share_of_rows() {
         &about(&shares(), Lang::En),
         &[(
             "- Pod booking-portal-6a-23fa9: cluster prod-us-2, namespace booking, share of the quota 18.5 %",
-            "wrong_count",
+            "wrong_entity",
         )],
     );
 }
@@ -191,4 +191,208 @@ fn a_name_that_the_row_itself_has_starts_no_other_subject() {
     };
     honest(&about(&rates, Lang::En), &[&told("3.16")]);
     caught(&about(&rates, Lang::En), &[(&told("3.03"), "wrong_entity")]);
+}
+
+/// That none of these sentences passes; which code says so is not the point.
+fn stopped(results: &[EvidenceResult], lang: Lang, texts: &[&str]) {
+    let passes: Vec<&&str> = texts
+        .iter()
+        .filter(|text| {
+            let report = crate::domain::grounding::tests::run(&about(results, lang), text);
+            let held = |claim: &crate::domain::grounding::claim::Claim| {
+                claim.verdict != crate::domain::grounding::claim::Verdict::Supported
+            };
+            report.violations().is_empty() && !report.claims().iter().any(held)
+        })
+        .collect();
+    assert!(passes.is_empty(), "pass: {passes:#?}");
+}
+
+fn restarts() -> [EvidenceResult; 1] {
+    let of =
+        |pod: &str| json!({"kube_cluster_name": "prod-us-2", "kube_namespace_name": "booking", "kube_pod_name": pod});
+    vector("k8s_list_top_restarted_pods", &[(of("booking-db-0"), "57"), (of("booking-portal-6a-b2438"), "2")])
+}
+
+fn cpu() -> [EvidenceResult; 1] {
+    let of = |name: &str| json!({"kube_cluster_name": "prod-us-2", "kube_namespace_name": "booking", "kube_workload_name": name});
+    vector("k8s_list_top_cpu_consumed_workload", &[(of("checkout-api"), "4.4"), (of("booking-portal"), "1.25")])
+}
+
+fn replicas(status: &str) -> [EvidenceResult; 1] {
+    let of = |name: &str| json!({"kube_cluster_name": "prod-us-2", "kube_namespace_name": "booking", "kube_workload_name": name});
+    let [mut one] = vector("k8s_list_workloads", &[(of("checkout-api"), "3"), (of("booking-portal"), "2")]);
+    one.arguments = json!({"status": status});
+    [one]
+}
+
+#[test]
+fn a_number_is_of_what_its_tool_measures() {
+    honest(
+        &about(&restarts(), Lang::En),
+        &[
+            "Pod booking-db-0 restarted 57 times.",
+            "Pod booking-db-0 had 57 restarts in namespace booking.",
+            "- Pod booking-db-0: cluster prod-us-2, namespace booking, restarts 57",
+            "| pod | restarts |\n| --- | --- |\n| booking-db-0 | 57 |\n| booking-portal-6a-b2438 | 2 |",
+        ],
+    );
+    honest(&about(&restarts(), Lang::De), &["Der Pod booking-db-0 hatte 57 Neustarts."]);
+    stopped(
+        &restarts(),
+        Lang::En,
+        &[
+            "Pod booking-db-0 had 57 HTTP errors.",
+            "Pod booking-db-0 uses 57 CPU cores.",
+            "Pod booking-db-0 uses 57 GB of memory.",
+            "Pod booking-db-0 uses 57 % of its memory.",
+            "Pod booking-db-0 runs 57 containers.",
+            "Pod booking-db-0 has 57 alerts.",
+            "| pod | HTTP errors |\n| --- | --- |\n| booking-db-0 | 57 |",
+        ],
+    );
+    stopped(&restarts(), Lang::De, &["Der Pod booking-db-0 hatte 57 Fehler."]);
+    honest(&about(&cpu(), Lang::En), &["Workload checkout-api uses 4.4 CPU cores.", "checkout-api: CPU 4.4"]);
+    stopped(
+        &cpu(),
+        Lang::En,
+        &["Workload checkout-api uses 4.4 GB of memory.", "Workload checkout-api uses 4.4 % CPU."],
+    );
+    honest(
+        &about(&replicas("desired"), Lang::En),
+        &["Workload checkout-api wants 3 replicas.", "checkout-api has 3 desired replicas."],
+    );
+    stopped(
+        &replicas("desired"),
+        Lang::En,
+        &["checkout-api has 3 ready replicas.", "checkout-api has 3 unavailable pods."],
+    );
+    honest(&about(&replicas("unavailable"), Lang::En), &["checkout-api has 3 unavailable pods."]);
+    stopped(&replicas("unavailable"), Lang::En, &["checkout-api has 3 ready replicas."]);
+}
+
+#[test]
+fn that_a_row_exists_is_no_figure() {
+    honest(&about(&nodes(), Lang::En), &["There are 2 nodes in cluster prod-us-2."]);
+    stopped(
+        &nodes(),
+        Lang::En,
+        &[
+            "Node hbr-k8s-01 runs 1 pod.",
+            "Node hbr-k8s-01 has 1 alert.",
+            "The two nodes run 2 pods in total.",
+            "Node hbr-k8s-01 runs 1 container.",
+        ],
+    );
+    let clusters = vector("k8s_list_clusters", &[(json!({"cluster": "prod-eu-1", "region": "eu-west"}), "1")]);
+    stopped(&clusters, Lang::En, &["Cluster prod-eu-1 has 1 node."]);
+    let of = |name: &str| json!({"kube_pod_name": "booking-db-0", "kube_pod_container_name": name});
+    let containers = vector("k8s_list_pod_containers", &[(of("postgres"), "1"), (of("exporter"), "1")]);
+    honest(&about(&containers, Lang::En), &["Pod booking-db-0 runs 2 containers."]);
+    stopped(&containers, Lang::En, &["Pod booking-db-0 runs 1 container."]);
+}
+
+fn pods_of_clusters() -> [EvidenceResult; 1] {
+    let of = |cluster: &str, space: &str| json!({"kube_cluster_name": cluster, "kube_namespace_name": space});
+    let series = [
+        (of("prod-eu-1", "kube-system"), "9"),
+        (of("prod-eu-1", "payments"), "6"),
+        (of("prod-us-2", "kube-system"), "4"),
+        (of("prod-us-2", "booking"), "3"),
+    ];
+    vector("k8s_list_count_pods_per_cluster", &series)
+}
+
+#[test]
+fn a_number_told_of_several_rows_is_their_sum() {
+    honest(
+        &about(&pods_by_namespace(), Lang::En),
+        &[
+            "Cluster prod-us-2 runs 7 pods.",
+            "There are 7 pods in total.",
+            "| cluster | pods |\n| --- | --- |\n| prod-us-2 | 7 |",
+        ],
+    );
+    honest(&about(&pods_by_namespace(), Lang::De), &["Im Cluster prod-us-2 laufen 7 Pods."]);
+    stopped(
+        &pods_by_namespace(),
+        Lang::En,
+        &["Cluster prod-us-2 runs 4 pods.", "| cluster | pods |\n| --- | --- |\n| prod-us-2 | 3 |"],
+    );
+    stopped(
+        &pods_by_namespace(),
+        Lang::De,
+        &["Im Cluster prod-us-2 laufen 4 Pods.", "Der Cluster prod-us-2 hat 4 Pods."],
+    );
+    stopped(&pods_by_namespace(), Lang::Ja, &["クラスター prod-us-2 では4個のポッドが動いています。"]);
+    let clusters = pods_of_clusters();
+    honest(
+        &about(&clusters, Lang::En),
+        &[
+            "Namespace kube-system runs 13 pods in total.",
+            "Namespace kube-system in cluster prod-eu-1 runs 9 pods.",
+            "In cluster prod-us-2, namespace kube-system runs 4 pods.",
+            "- prod-eu-1\n  - kube-system: 9 pods\n  - payments: 6 pods\n- prod-us-2\n  - kube-system: 4 pods",
+            "Cluster prod-eu-1 runs 15 pods and cluster prod-us-2 runs 7 pods.",
+            "| cluster | namespace | pods |\n| --- | --- | --- |\n| prod-eu-1 | kube-system | 9 |\n| prod-us-2 | kube-system | 4 |",
+        ],
+    );
+    stopped(
+        &clusters,
+        Lang::En,
+        &[
+            "Namespace kube-system runs 4 pods in total.",
+            "Namespace kube-system in cluster prod-eu-1 runs 4 pods.",
+            "- prod-eu-1\n  - kube-system: 4 pods\n- prod-us-2\n  - kube-system: 9 pods",
+            "Cluster prod-eu-1 runs 9 pods.",
+            "| cluster | namespace | pods |\n| --- | --- | --- |\n| prod-eu-1 | kube-system | 4 |",
+        ],
+    );
+    honest(&about(&memory(), Lang::En), &["Cluster prod-us-2 uses 2.28 GB of memory in total."]);
+    stopped(
+        &memory(),
+        Lang::En,
+        &["Cluster prod-us-2 uses 1.66 GB of memory in total.", "Cluster prod-us-2 uses 1.66 GB."],
+    );
+}
+
+#[test]
+fn a_stored_share_is_of_its_row_and_its_measure() {
+    honest(&about(&shares(), Lang::En), &["Pod position-feed-8e-ab6bc uses 11.2 % of its CPU quota."]);
+    stopped(
+        &shares(),
+        Lang::En,
+        &[
+            "11.2 % of the pods are underutilized.",
+            "Cluster prod-us-2 uses 11.2 % of its CPU quota.",
+            "Pod position-feed-8e-ab6bc uses 11.2 % of its memory.",
+            "Pod position-feed-8e-ab6bc is 11.2 % over its quota.",
+        ],
+    );
+}
+
+#[test]
+fn the_sum_of_a_page_is_no_total() {
+    let [mut page] = restarts();
+    page.outcome = Outcome::Partial;
+    caught(&about(&[page], Lang::En), &[("There were 59 restarts in total.", "wrong_count")]);
+    honest(&about(&restarts(), Lang::En), &["There were 59 restarts in total."]);
+}
+
+#[test]
+fn the_numbers_of_a_query_and_of_its_run_are_no_data() {
+    let content = json!({"id": "1", "text": "MATCH Image AFFECTED_BY Vulnerability RETURN Image LIMIT 50;",
+        "metadata": {"subscription_info": {"monthly_limit": 1000, "monthly_count": 42, "warning_percent": 80}}});
+    let made = [result("g1", "generate_sysql", json!({"question": "q"}), Outcome::Ok, content)];
+    honest(&about(&made, Lang::En), &["The statement has a limit of 50."]);
+    stopped(
+        &made,
+        Lang::En,
+        &["There are 50 vulnerable images.", "There are 42 vulnerable images.", "42 of them have a fix."],
+    );
+    let content = json!({"entities": {}, "summary": {"available_after": 23, "consumed_after": 100, "total_time": 125, "fetched_items_count": 1},
+        "items": [{"img": {"name": "web", "tag": "v1"}}, {"img": {"name": "db", "tag": "v2"}}]});
+    let arguments = json!({"sysql_query": "MATCH Image AS img RETURN img LIMIT 50;"});
+    let run = [result("q1", "run_sysql", arguments, Outcome::Ok, content)];
+    stopped(&run, Lang::En, &["23 of them have a fix.", "There are 125 images.", "There are 50 images."]);
 }

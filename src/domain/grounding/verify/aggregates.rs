@@ -248,7 +248,10 @@ impl<'c, 'a> Checker<'c, 'a> {
             .collect();
         let typed: Vec<&'c List<'a>> = reachable.iter().copied().filter(|list| self.list_is_of(list, object)).collect();
         if typed.is_empty() && (spoken::object_parts(object).next().is_none() || !self.typed_elsewhere(object)) {
-            return reachable.into_iter().filter(|list| self.outermost(list)).collect();
+            // Series are rows of what their tool measures, and of nothing else.
+            let general = spoken::object_parts(object).next().is_none();
+            let neutral = |list: &&List<'a>| general || self.series_objects(list).is_none();
+            return reachable.into_iter().filter(|list| self.outermost(list)).filter(neutral).collect();
         }
         typed
     }
@@ -257,7 +260,15 @@ impl<'c, 'a> Checker<'c, 'a> {
         spoken::noun_index(spoken::object(object)).is_some_and(|noun| self.attribute_exists(noun))
     }
 
+    /// The objects that the rows of a list of series are.
+    fn series_objects(&self, list: &List<'_>) -> Option<&'static [&'static str]> {
+        spoken::measured_objects(&self.evidence.results[list.result as usize].tool)
+    }
+
     fn list_is_of(&self, list: &List<'_>, object: usize) -> bool {
+        if let Some(objects) = self.series_objects(list) {
+            return objects.contains(&spoken::object(object));
+        }
         let key = words::fold(list.key);
         let by_key = spoken::object_parts(object).any(|part| key.contains(part));
         let neutral = self.outermost(list);

@@ -47,7 +47,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// The heading that a unit stands under, and the line that a list begins with.
-    fn lines_above(&self, unit: &Unit) -> Vec<Range<usize>> {
+    pub(super) fn lines_above(&self, unit: &Unit) -> Vec<Range<usize>> {
         let units = &self.draft.units.units;
         let before = &units[..units.partition_point(|other| other.span.start < unit.span.start)];
         let heading = before.iter().rev().find(|other| other.kind == UnitKind::Heading);

@@ -19,6 +19,7 @@ use crate::domain::grounding::spoken::nouns_of_field;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
 use crate::domain::grounding::verify::filters::Filter;
+use crate::domain::grounding::verify::measured::Told;
 use crate::domain::grounding::verify::stored::is_figure;
 use crate::domain::grounding::verify::times::instant;
 use crate::domain::grounding::verify::values::Item;
@@ -118,17 +119,22 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         let clause = self.clause(unit, items, at);
         let filters = self.filters(unit, items, &clause, at);
+        let told = self.told(unit, items, at);
+        let hedged = self.draft.has(&unit.span, Cue::PartOnly);
         for list in self.evidence.lists.iter().filter(|list| list.rows.len() > 1).take(200) {
             let rows = self.matching(list, &filters);
-            let mut columns = self.columns_of(&rows, nouns);
+            let mut columns = self.columns_of(&rows, nouns, told);
             if columns.is_empty() {
                 // The word beside the number is no field of these rows.
-                columns = self.columns_of(&rows, &[]);
+                columns = self.columns_of(&rows, &[], told);
             }
             for (key, values) in columns {
                 let total: Decimal = values.iter().try_fold(Decimal::ZERO, |sum, (_, value)| add(sum, *value))?;
                 let ids: Vec<FactId> = values.iter().map(|(id, _)| *id).take(8).collect();
                 if sum && number.supports(&total, None) {
+                    if !hedged && !self.complete(list) {
+                        return Some(Finding::Wrong(ids, "the sum of a page: more rows exist".to_owned()));
+                    }
                     return Some(Finding::Supported(ids, format!("sum of {key} over {} rows", values.len())));
                 }
                 let count = i128::try_from(values.len()).ok()?;
@@ -167,13 +173,14 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// Numeric columns of some rows, by field.
-    fn columns_of(&self, rows: &[RowId], nouns: &[usize]) -> Vec<(&'a str, Vec<(FactId, Decimal)>)> {
+    fn columns_of(&self, rows: &[RowId], nouns: &[usize], told: Told) -> Vec<(&'a str, Vec<(FactId, Decimal)>)> {
         let mut columns: Vec<(&'a str, Vec<(FactId, Decimal)>)> = Vec::new();
         for row in rows.iter().take(50_000) {
             for id in self.evidence.ids_of_row(*row).take(300) {
                 let fact = self.evidence.fact(id);
                 let wanted = fact.row == *row
                     && is_figure(fact)
+                    && self.may_measure(fact, told, false)
                     && instant(fact.value).is_none()
                     && (nouns.is_empty()
                         || matches!(fact.key, "value" | "count")
@@ -226,7 +233,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let clause = self.clause(unit, items, at);
         let filters = self.filters(unit, items, &clause, at);
         let list = self.evidence.lists.iter().find(|list| list.rows.len() > 1 && !self.nested(list))?;
-        let columns = self.columns_of(&self.matching(list, &filters), nouns);
+        let columns = self.columns_of(&self.matching(list, &filters), nouns, self.told(unit, items, at));
         let column = match columns.as_slice() {
             [only] => Some(only),
             several => several.iter().find(|(key, _)| *key == "count"),

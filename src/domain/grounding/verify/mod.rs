@@ -14,6 +14,7 @@ mod direction;
 mod every;
 mod filters;
 mod identifiers;
+mod measured;
 mod names;
 mod numbers;
 mod order;

@@ -14,6 +14,7 @@ use crate::domain::grounding::bind::facts_of;
 use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::Verdict;
 use crate::domain::grounding::claim::ViolationCode;
+use crate::domain::grounding::facts::Fact;
 use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::marks::as_decimal;
 use crate::domain::grounding::marks::is_bookkeeping;
@@ -90,10 +91,22 @@ impl<'c> Checker<'c, '_> {
                 invented,
             );
         }
+        let told = self.told(unit, items, at);
+        let measured = self.measured(unit, items, at, number, about, told);
+        if let Some(Finding::Supported(..)) = &measured.finding {
+            let finding = measured.finding.unwrap_or(Finding::Nothing);
+            return self.found(&item.span, ClaimKind::Number, finding, ViolationCode::WrongValue, invented);
+        }
+        let series = |fact: &Fact<'_>| self.may_measure(fact, told, measured.bound);
         if let Some(finding) = self.share(unit, items, at, number) {
-            // "Pod x uses 12.4 % of its quota": a ratio that its own row holds is no share of rows.
-            let named = about.strength == Strength::Named && matches!(finding, Finding::Wrong(..));
-            let stored = named.then(|| self.stored_number(number, about, None, &[], false)).flatten();
+            // "Case x has a risk of 12.4 %": a ratio that its own row holds is no share of rows.
+            let named = about.strength == Strength::Named && about.by_attribute.is_none() && object.is_none();
+            let named = named && about.rows().nth(1).is_none() && matches!(finding, Finding::Wrong(..));
+            let stored = named.then(|| self.stored_number(number, about, None, &[], false, &series)).flatten();
+            let finding = match (stored, measured.finding) {
+                (None, Some(measured)) if matches!(finding, Finding::Wrong(..)) => measured,
+                (_, _) => finding,
+            };
             let finding = stored.map_or(finding, |id| Finding::Supported(vec![id], "as stored".to_owned()));
             return self.found(
                 &item.span,
@@ -138,8 +151,8 @@ impl<'c> Checker<'c, '_> {
             return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
         }
         if let Some(id) = self
-            .stored_number(number, about, object, &nouns, counted)
-            .or_else(|| self.number_in_text(&item.span, number, about, counted))
+            .stored_number(number, about, object, &nouns, counted, &series)
+            .or_else(|| self.number_in_text(&item.span, number, about, counted, &series))
         {
             if object.is_none()
                 && is_bookkeeping(self.evidence.fact(id))
@@ -157,7 +170,11 @@ impl<'c> Checker<'c, '_> {
         if self.user.number(number) && object.is_none_or(|_| number.id_candidate) {
             return self.covered.push(item.span.clone());
         }
-        let attribute = attribute.or_else(|| self.sibling_number(number, about));
+        if matches!(measured.finding, Some(Finding::Wrong(..) | Finding::Open(..))) && !counted {
+            let finding = measured.finding.unwrap_or(Finding::Nothing);
+            return self.found(&item.span, ClaimKind::Aggregate, finding, ViolationCode::WrongCount, invented);
+        }
+        let attribute = attribute.or(measured.finding).or_else(|| self.sibling_number(number, about));
         let telling = matches!(attribute, Some(Finding::WrongValue(..) | Finding::WrongEntity(..)));
         if !telling
             && !counted

@@ -94,6 +94,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         object: Option<usize>,
         nouns: &[usize],
         counted: bool,
+        may: &dyn Fn(&Fact<'_>) -> bool,
     ) -> Option<FactId> {
         if number.approx.is_open() && nouns.is_empty() && object.is_none() {
             return None;
@@ -103,6 +104,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let fits = |fact: &Fact<'_>| {
             is_figure(fact)
                 && supports(number, fact)
+                && may(fact)
                 && object.is_none_or(|object| {
                     let typed = spoken::object_parts(object).any(|part| fact.key.to_ascii_lowercase().contains(part));
                     is_count_of(fact, object) && !is_bookkeeping(fact) && (typed || !counted || named_row)
@@ -139,6 +141,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         number: &NumberAtom,
         about: &Subject,
         counted: bool,
+        may: &dyn Fn(&Fact<'_>) -> bool,
     ) -> Option<FactId> {
         let next = self.draft.words_in(&(span.end..span.end + 40)).first().map(|word| word.hash);
         let goes_on = |text: &str| {
@@ -150,18 +153,41 @@ impl<'c, 'a> Checker<'c, 'a> {
         };
         self.texts_with(span, about).into_iter().find(|id| {
             let fact = self.evidence.fact(*id);
-            if fact.identity || (counted && !fact.text().is_some_and(goes_on)) {
+            if fact.identity || !may(fact) || (counted && !fact.text().is_some_and(goes_on)) {
                 return false;
             }
             self.atoms_of(*id).iter().any(|atom| match &atom.kind {
                 AtomKind::Number(stored) => {
-                    stored.readings.iter().any(|a| number.readings.iter().any(|b| a.value == b.value))
+                    self.said_of_query(fact, atom.span.start, span)
+                        && stored.readings.iter().any(|a| number.readings.iter().any(|b| a.value == b.value))
                         && stored.unit == number.unit
                 }
                 _ => false,
             })
         })
     }
+}
+
+impl Checker<'_, '_> {
+    /// Whether a number inside a text may stand for one of the draft. The numbers of a query say what
+    /// was asked for, not what is: there the sentence must say the word before it as well ("a limit of
+    /// 50").
+    fn said_of_query(&self, fact: &Fact<'_>, at: usize, span: &Range<usize>) -> bool {
+        let Some(text) = fact.text().filter(|text| is_query(text)) else { return true };
+        let before = words::words(text.get(..at).unwrap_or_default()).last();
+        let Some(before) = before.map(|word| words::fold(&text[word.range()])) else { return false };
+        let unit =
+            self.draft.units.units.iter().find(|unit| unit.span.start <= span.start && span.end <= unit.span.end);
+        unit.is_some_and(|unit| {
+            let words = self.draft.words_in(&unit.span).iter();
+            words.map(|word| words::fold(self.draft.slice(&word.range()))).any(|word| word.starts_with(&before))
+        })
+    }
+}
+
+/// Whether a text is a statement of a query language.
+fn is_query(text: &str) -> bool {
+    matches!(text.split_whitespace().next(), Some("MATCH" | "SELECT" | "WITH" | "OPTIONAL"))
 }
 
 /// Whether a stored number supports a printed one.
@@ -184,7 +210,10 @@ pub(super) fn unit_of(key: &str) -> Option<Measure> {
 /// Whether a stored number is a figure: no time, no id, no page bookkeeping.
 pub(super) fn is_figure(fact: &Fact<'_>) -> bool {
     let bookkeeping = fact.group == "page" && matches!(fact.key, "size" | "limit" | "offset" | "nextOffset")
-        || matches!(fact.key, "limit" | "offset" | "responseCode");
+        || matches!(fact.key, "limit" | "offset" | "responseCode")
+        // How long a query took, and how many the account has left.
+        || fact.group == "subscription_info"
+        || (fact.group == "summary" && matches!(fact.key, "available_after" | "consumed_after" | "total_time"));
     !bookkeeping
         && as_decimal(fact.value).is_some()
         && (instant(fact.value).is_none() || !is_time_key(fact.key))

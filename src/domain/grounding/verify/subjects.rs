@@ -36,6 +36,11 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     pub(super) fn new_subject(&mut self, item: &Item<'_>, mention: &Mention, subject: &mut Subject, coordinated: bool) {
+        // "- cluster C\n  - pod P: …": of the rows called so, those of the line above.
+        let around: Vec<RowId> = subject.rows().take(500).collect();
+        let inside: Vec<RowId> = mention.own.iter().copied().filter(|row| around.contains(row)).collect();
+        let narrows = subject.by_attribute.is_some() && subject.strength >= Strength::Near && !inside.is_empty();
+        let own = if narrows { inside } else { mention.own.clone() };
         let named = self.of_attribute_subject(item, mention, subject);
         if !named {
             self.identifier_exists(item, mention);
@@ -55,7 +60,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         if joins {
             subject.groups.push(mention.own.clone());
         } else {
-            *subject = Subject::named(mention.own.clone());
+            *subject = Subject::named(own);
         }
     }
 
@@ -144,8 +149,14 @@ impl<'c, 'a> Checker<'c, 'a> {
         let mut rows: Vec<RowId> = mention.facts.iter().map(|id| self.evidence.fact(*id).row).collect();
         if subject.strength >= Strength::Near && rows.iter().any(|row| inside(*row)) {
             // The subject stays, or narrows to the rows inside it that have the value.
+            let same: Vec<RowId> = around.iter().copied().filter(|row| rows.contains(row)).collect();
             rows.retain(|row| inside(*row) && !around.contains(row));
             if rows.is_empty() {
+                if subject.by_attribute.is_some() && !same.is_empty() && same.len() < around.len() {
+                    // "- cluster C\n  - namespace N: …"
+                    subject.groups = vec![same];
+                    subject.strength = Strength::Named;
+                }
                 return;
             }
         }

@@ -49,6 +49,11 @@ impl Checker<'_, '_> {
                 self.found(cell, ClaimKind::Aggregate, wrong, code, code);
                 continue;
             }
+            if let Some(wrong) = self.measured_cell(unit, cell, header.as_ref(), around) {
+                let code = ViolationCode::WrongCount;
+                self.found(cell, ClaimKind::Aggregate, wrong, code, code);
+                continue;
+            }
             if let Some(id) = self.printed_by(cell, header.as_ref(), &subject) {
                 let finding = Finding::Supported(vec![id], "as stored".to_owned());
                 self.found(
