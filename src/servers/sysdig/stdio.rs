@@ -17,6 +17,7 @@ pub async fn serve_stdio(server: SysdigServer) -> u8 {
     let server = server.with_scanner(scanner.clone());
     let (read, write) = rmcp::transport::stdio();
     let cancel = CancellationToken::new();
+    let terminated = termination();
     let code = tokio::select! {
         outcome = serve(server, read, write, cancel.clone()) => match outcome {
             Ok(()) => 0,
@@ -25,7 +26,7 @@ pub async fn serve_stdio(server: SysdigServer) -> u8 {
                 1
             }
         },
-        () = termination() => {
+        () = terminated => {
             cancel.cancel();
             0
         }
@@ -35,17 +36,20 @@ pub async fn serve_stdio(server: SysdigServer) -> u8 {
     code
 }
 
-/// Resolves at SIGINT, SIGTERM or SIGHUP; never if none can be listened for.
+/// Resolves at SIGINT, SIGTERM or SIGHUP; never if none can be listened for. They are caught from
+/// the call on: whoever is greeted may end us at once.
 #[cfg(unix)]
-async fn termination() {
+fn termination() -> impl Future<Output = ()> {
     use tokio::signal::unix::SignalKind;
     use tokio::signal::unix::signal;
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
     let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-    if signals.is_empty() {
-        return std::future::pending().await;
+    async move {
+        if signals.is_empty() {
+            return std::future::pending().await;
+        }
+        futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
     }
-    futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
 }
 
 /// Resolves at Ctrl-C; never if it cannot be listened for.
