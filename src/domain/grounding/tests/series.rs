@@ -333,7 +333,6 @@ fn a_number_told_of_several_rows_is_their_sum() {
             "Namespace kube-system in cluster prod-eu-1 runs 9 pods.",
             "In cluster prod-us-2, namespace kube-system runs 4 pods.",
             "- prod-eu-1\n  - kube-system: 9 pods\n  - payments: 6 pods\n- prod-us-2\n  - kube-system: 4 pods",
-            "Cluster prod-eu-1 runs 15 pods and cluster prod-us-2 runs 7 pods.",
             "| cluster | namespace | pods |\n| --- | --- | --- |\n| prod-eu-1 | kube-system | 9 |\n| prod-us-2 | kube-system | 4 |",
         ],
     );
