@@ -70,7 +70,12 @@ pub(crate) fn names(listen: &str, given: &[String]) -> anyhow::Result<Vec<String
     let mut names: Vec<String> = web_origin::name(listen).into_iter().collect();
     for given in given {
         let name = web_origin::name(given).filter(|name| !name.is_empty() && !name.contains('*'));
-        names.push(name.with_context(|| format!("allowed host {given:?} is no host name, such as mcp.example.com"))?);
+        names.push(name.with_context(|| {
+            format!(
+                "{given:?} of --allow-host (for the Sysdig server, also of SYSDIG_MCP_ALLOWED_HOSTS) is no host name, \
+                 such as mcp.example.com"
+            )
+        })?);
     }
     Ok(names)
 }
