@@ -129,7 +129,7 @@ pub fn kinds_of(word: &str) -> Kinds {
         Some(whole) => word == whole,
         None => word.starts_with(*form),
     };
-    WORDS.iter().filter(|(_, forms)| forms.iter().any(|form| says(form))).fold(0, |all, (kind, _)| all | kind)
+    WORDS.iter().filter(|(_, forms)| forms.iter().any(&says)).fold(0, |all, (kind, _)| all | kind)
 }
 
 /// The first kind said in a text without spaces between its words.
