@@ -70,8 +70,8 @@ fn in_parts(parts: &[Value], known: &Map<String, Value>, said: &mut Vec<String>)
 }
 
 /// A part of a joined text with its places filled: `{name}` is one value, `{is name}` a comparison
-/// with one value or several. `None` when a name is not
-/// known, or holds several values where one is wanted.
+/// with one value or several. `None` when a name is not known, or holds several values where one is
+/// wanted.
 pub(crate) fn fill_part(part: &str, known: &Map<String, Value>) -> Option<String> {
     let mut text = String::new();
     let mut rest = part;

@@ -15,8 +15,20 @@ use crate::sim::model::story::attribute;
 use crate::sim::model::story::is_unset;
 use crate::sim::model::words::Reading;
 
-pub(super) const HOW_MANY: &[&str] =
-    &["how many", "number of", "count ", "hvor mange", "antall", "wie viele", "anzahl"];
+pub(super) const HOW_MANY: &[&str] = &[
+    "how many",
+    "number of",
+    "count ",
+    "hvor mange",
+    "antall",
+    "wie viele",
+    "anzahl",
+    "combien",
+    "cuántos",
+    "hur många",
+    "いくつ",
+    "何個",
+];
 const TABLE: &[&str] = &["table", "tabell", "tabelle"];
 const GREETINGS: &[&str] = &["hello", "hi ", "hi!", "hei", "hallo", "good morning", "god morgen", "guten"];
 const THANKS: &[&str] = &["thank", "takk", "danke"];

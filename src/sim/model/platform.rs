@@ -6,6 +6,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::sim::model::draft::HOW_MANY;
 use crate::sim::model::words::Reading;
 
 type Words = &'static [&'static str];
@@ -77,20 +78,6 @@ const WORKLOADS: Words = &[
 const CRON_JOBS: Words = &["cronjob", "cron job", "tâches cron", "tareas cron", "cron-job", "cronジョブ"];
 const NODES: Words = &["node", "noder", "noden", "knoten", "nœud", "noeud", "nodo", "nod ", "ノード"];
 const CLUSTERS: Words = &["cluster", "klynge", "klyngjer", "kluster", "klust", "clúster", "grappe", "クラスタ"];
-const COUNTED: Words = &[
-    "how many",
-    "count",
-    "number of",
-    "hvor mange",
-    "antall",
-    "wie viele",
-    "anzahl",
-    "combien",
-    "cuántos",
-    "hur många",
-    "いくつ",
-    "何個",
-];
 
 /// What each Kubernetes tool measures: of those whose words are all said, the first.
 const MEASURES: [(&str, &[Words]); 17] = [
@@ -105,7 +92,7 @@ const MEASURES: [(&str, &[Words]); 17] = [
     ("k8s_list_top_memory_consumed_workload", &[MEMORY]),
     ("k8s_list_top_unavailable_pods", &[MISSING]),
     ("k8s_list_cronjobs", &[CRON_JOBS]),
-    ("k8s_list_count_pods_per_cluster", &[PODS, COUNTED]),
+    ("k8s_list_count_pods_per_cluster", &[PODS, HOW_MANY]),
     ("k8s_list_pod_containers", &[CONTAINERS]),
     ("k8s_list_workloads", &[WORKLOADS]),
     ("k8s_list_nodes", &[NODES]),

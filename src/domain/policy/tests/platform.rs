@@ -413,12 +413,7 @@ fn the_steps_of_an_event_come_before_any_other_search() {
 }
 
 #[test]
-fn cases_are_searched_for_what_the_message_says_or_not_at_all() {
-    for message in
-        ["Which cases have comments mentioning ransomware?", "Show cases where somebody asked to scan an image"]
-    {
-        assert_eq!(planned(message), [], "{message}");
-    }
+fn cases_of_a_machine_are_searched_for_by_its_name() {
     assert_eq!(
         planned("Show cases for dev-laptop-07"),
         [("executeSearchArgusCase".to_owned(), json!({"request": {"keywords": ["dev-laptop-07"]}}))]
