@@ -94,7 +94,7 @@ fn flags_that_do_not_fit_the_transport_in_force_are_refused() {
         (vec!["--listen", "127.0.0.1:0"], "--listen has no meaning over stdio"),
         (vec!["--allow-host", "h"], "--allow-host has no meaning over stdio"),
         (vec!["--stateless"], "--transport streamable-http alone"),
-        (vec!["--transport", "sse", "--allow-host", "*", "--listen", "127.0.0.1:0"], "\"*\" is no host name"),
+        (vec!["--transport", "sse", "--allow-host", "*", "--listen", "127.0.0.1:0"], "\"*\" of --allow-host"),
     ] {
         let mut command = sysdig(&both);
         command.args(&flags);
