@@ -260,11 +260,9 @@ impl Upstream {
             ServiceError::McpError(error) if error.code == ErrorCode::INVALID_PARAMS => {
                 ToolFailure::InvalidArguments { problems: vec![bounded(&error.message)] }
             }
-            ServiceError::McpError(error) => ToolFailure::Refused {
-                server: self.name.clone(),
-                code: error.code.0,
-                reason: bounded(&error.message),
-            },
+            ServiceError::McpError(error) => {
+                ToolFailure::Refused { server: self.name.clone(), code: error.code.0, reason: bounded(&error.message) }
+            }
             ServiceError::Cancelled { .. } => ToolFailure::Cancelled,
             ServiceError::TransportClosed | ServiceError::TransportSend(_) => {
                 self.unavailable("the connection ended in the middle of a call")

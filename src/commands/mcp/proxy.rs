@@ -46,9 +46,8 @@ pub(crate) async fn run(ways: &Ways, file: &ConfigArgs, variables: &Variables) -
     let mut config = file.load(variables)?;
     let wanted = ways.listen.as_deref().unwrap_or(LISTEN);
     if transport != TransportArg::Stdio {
-        let address: SocketAddr = wanted
-            .parse()
-            .with_context(|| format!("{wanted:?} of --listen is no address such as 127.0.0.1:8090"))?;
+        let address: SocketAddr =
+            wanted.parse().with_context(|| format!("{wanted:?} of --listen is no address such as 127.0.0.1:8090"))?;
         (config.server.host, config.server.port) = (address.ip(), address.port());
         config.check()?;
     }

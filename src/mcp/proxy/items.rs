@@ -180,8 +180,7 @@ impl Proxy {
             let answer = upstream.request(request, cancel).await?;
             take(answer).ok_or_else(|| upstream.unexpected())
         };
-        let (record, answer) =
-            self.engine.fetch_for_client(caller, what, fetched, obtained).await.map_err(not_made)?;
+        let (record, answer) = self.engine.fetch_for_client(caller, what, fetched, obtained).await.map_err(not_made)?;
         Ok((record, answer.map_err(refused)?))
     }
 
