@@ -60,8 +60,9 @@ sdks: ## The official OpenAI SDKs against the real binary
 	scripts/test-sdks 2>&1 | tee $(OUTPUT)/sdks/run.log
 	cp target/sdks/demo.log $(OUTPUT)/sdks
 
-clients: ## Real MCP clients against the real binary: the official SDKs and MCP Inspector
+clients: ## Real MCP clients against the real binary: the official SDKs, MCP Inspector, the conformance suite
 	rm -rf $(OUTPUT)/clients && mkdir -p $(OUTPUT)/clients
+	scripts/test-conformance 2>&1 | tee $(OUTPUT)/clients/conformance.log
 	scripts/test-mcp-clients 2>&1 | tee $(OUTPUT)/clients/run.log
 	cp -r target/mcp-clients/output $(OUTPUT)/clients
 

@@ -3,6 +3,7 @@
 
 pub mod argus_mcp;
 mod embedded_mcp;
+pub mod mcp_proxy;
 pub mod probes;
 pub mod sysdig_mcp;
 
@@ -56,6 +57,7 @@ use crate::mcp::transport::http_client;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::upstream::UpstreamLimits;
 use crate::mcp_serve::Endpoint;
+use crate::mcp_serve::streamable::Keeping;
 use crate::prompts::PromptError;
 use crate::prompts::Prompts;
 use crate::servers::argus::ArgusConfig;
@@ -129,6 +131,8 @@ pub struct App {
     pub argus_mcp: Option<Endpoint>,
     /// The embedded Sysdig server by itself, likewise.
     pub sysdig_mcp: Option<sysdig_mcp::Endpoints>,
+    /// All MCP servers as one.
+    pub mcp_proxy: mcp_proxy::Endpoints,
     /// Ends the sessions of these.
     pub mcp_sessions: CancellationToken,
 }
@@ -140,6 +144,21 @@ impl App {
     /// # Errors
     /// [`AppError`], naming what is wrong.
     pub async fn build(config: Config, lookup: Lookup<'_>, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        if config.models.0.is_empty() {
+            return Err(AppError::NoModel);
+        }
+        Self::build_without_turns(config, lookup, clock).await
+    }
+
+    /// The same where no turn is run: with or without a model.
+    ///
+    /// # Errors
+    /// [`AppError`], naming what is wrong.
+    pub async fn build_without_turns(
+        config: Config,
+        lookup: Lookup<'_>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AppError> {
         let model = Arc::new(model_client(&config, lookup)?);
         let router = router(&config)?;
         let prompts = Arc::new(Prompts::load(config.grounding.prompts.as_deref().map(std::path::Path::new))?);
@@ -166,7 +185,22 @@ impl App {
         };
         let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
         let probing = Probing::default();
-        Ok(Self { config, engine, store, hub, auth, clock, model, probing, argus_mcp, sysdig_mcp, mcp_sessions })
+        let proxy = mcp_proxy::of_gateway(&config, &engine, &hub);
+        let mcp_proxy = mcp_proxy::endpoints(&config, &proxy, Keeping::Sessions, &mcp_sessions);
+        Ok(Self {
+            config,
+            engine,
+            store,
+            hub,
+            auth,
+            clock,
+            model,
+            probing,
+            argus_mcp,
+            sysdig_mcp,
+            mcp_proxy,
+            mcp_sessions,
+        })
     }
 
     /// Lets running turns finish or stores them as cancelled, then ends servers and database.
@@ -235,9 +269,6 @@ fn settings(config: &Config, prompts: &Prompts) -> Result<EngineSettings, AppErr
 }
 
 fn model_client(config: &Config, lookup: Lookup<'_>) -> Result<OpenAiModel, AppError> {
-    if config.models.0.is_empty() {
-        return Err(AppError::NoModel);
-    }
     let mut profiles = BTreeMap::new();
     for (name, model) in &config.models.0 {
         profiles.insert(name.clone(), profile(name, model, lookup)?);

@@ -53,7 +53,7 @@ pub enum Command {
     /// Talk in the terminal
     #[command(after_help = "Example:\n  groundwire chat --url http://127.0.0.1:8080")]
     Chat(ask::ChatArgs),
-    /// Run an embedded MCP server by itself
+    /// Run an embedded MCP server by itself, or all configured servers as one
     #[command(after_help = mcp::EXAMPLES)]
     Mcp(mcp::McpArgs),
     /// Run a simulator by itself

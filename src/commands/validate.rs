@@ -1,7 +1,6 @@
 //! `groundwire validate`: the checker offline. Exit code 0 grounded, 1 not, 2 bad input.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
@@ -86,12 +85,7 @@ pub fn run(args: &ValidateArgs) -> anyhow::Result<u8> {
 }
 
 fn evidence(result: ResultFile, now: Timestamp) -> EvidenceResult {
-    let raw = RawToolResult {
-        is_error: false,
-        structured: Some(Arc::new(result.content.clone())),
-        texts: Vec::new(),
-        received_at: result.observed_at.unwrap_or(now),
-    };
+    let raw = RawToolResult::structured(result.content.clone(), result.observed_at.unwrap_or(now));
     let sorted = classify(&raw, &result.arguments);
     EvidenceResult {
         id: result.id,

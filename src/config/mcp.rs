@@ -140,16 +140,36 @@ impl Default for McpServerOptions {
     }
 }
 
+/// How clients of the proxy call tools and prompts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyNames {
+    /// `server__tool`, whatever other servers there are.
+    #[default]
+    Qualified,
+    /// As the one server has them. With several, a name would lead to another server's tool when
+    /// its own is down.
+    Bare,
+}
+
 /// All MCP servers by name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct McpConfig {
+    /// How clients of the proxy call tools and prompts.
+    pub proxy_names: ProxyNames,
     /// Servers.
     pub servers: BTreeMap<String, McpServerConfig>,
 }
 
 impl McpConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.proxy_names == ProxyNames::Bare && self.servers.len() > 1 {
+            return Err(ConfigError::invalid(
+                "mcp.proxy_names",
+                "\"bare\" is for one server alone: with several, names could clash; use \"qualified\"",
+            ));
+        }
         for (name, server) in &self.servers {
             let key = |field: &str| format!("mcp.servers.{name}.{field}");
             if name.is_empty()

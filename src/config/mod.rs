@@ -106,7 +106,10 @@ impl Config {
     }
 
     /// What the parts cannot see alone.
-    fn check(&self) -> Result<(), ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the key.
+    pub fn check(&self) -> Result<(), ConfigError> {
         self.server.check(&self.auth)?;
         self.store.check()?;
         self.models.check()?;

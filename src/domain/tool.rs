@@ -109,10 +109,30 @@ pub struct RawToolResult {
     pub is_error: bool,
     /// MCP `structuredContent`.
     pub structured: Option<Arc<Value>>,
-    /// The text blocks, in order.
-    pub texts: Vec<String>,
+    /// The content blocks of all kinds, in order, each as MCP writes it: `{type, …}`.
+    pub blocks: Vec<Value>,
+    /// MCP `_meta`, an object.
+    pub meta: Option<Value>,
     /// When the answer arrived.
     pub received_at: Timestamp,
+}
+
+impl RawToolResult {
+    /// A success with this structured content and nothing else.
+    pub fn structured(content: Value, received_at: Timestamp) -> Self {
+        Self { is_error: false, structured: Some(Arc::new(content)), blocks: Vec::new(), meta: None, received_at }
+    }
+
+    /// The texts of the text blocks, in order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.blocks.iter().filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str())
+    }
+}
+
+/// A text block as MCP writes it. The text is moved, since it may be long.
+pub fn text_block(text: String) -> Value {
+    let kind = ("type".to_owned(), Value::String("text".to_owned()));
+    Value::Object(serde_json::Map::from_iter([kind, ("text".to_owned(), Value::String(text))]))
 }
 
 /// Why a call brought no answer at all.
@@ -153,6 +173,16 @@ pub enum ToolFailure {
         /// Configured server name.
         server: String,
         /// Short cause.
+        reason: String,
+    },
+    /// The server refused the request with an error of the protocol.
+    #[error("{server} refused the request: {reason}")]
+    Refused {
+        /// Configured server name.
+        server: String,
+        /// JSON-RPC error code.
+        code: i32,
+        /// The server's words, bounded.
         reason: String,
     },
     /// The turn was cancelled.

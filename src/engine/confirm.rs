@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::domain::event::AskedCall;
 use crate::domain::event::TurnEvent;
 use crate::domain::event::TurnOutcome;
+use crate::domain::ids::CallId;
 use crate::domain::ids::TurnId;
 use crate::domain::lang::Lang;
 use crate::domain::ledger::LedgerEntry;
@@ -26,6 +27,7 @@ use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::rules::answers;
 use crate::engine::Engine;
 use crate::engine::error::TurnError;
+use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
 use crate::engine::ports::TurnStore;
 use crate::engine::ready_call::PendingCall;
@@ -42,7 +44,7 @@ const CALLS_AT_MOST: usize = 5;
 /// A confirmation that this turn has taken for itself. Made by the claim in the store alone.
 #[derive(Debug)]
 pub(crate) struct Claimed {
-    confirmation: Confirmation,
+    calls: Vec<AskedCall>,
 }
 
 impl Claimed {
@@ -56,12 +58,29 @@ impl Claimed {
         at: Timestamp,
     ) -> Result<Option<Self>, TurnError> {
         let first = store.claim_confirmation(owner, confirmation.turn_id, by, replaces, at).await?;
-        Ok(first.then_some(Self { confirmation }))
+        Ok(first.then_some(Self { calls: confirmation.calls }))
+    }
+
+    /// Takes the yes to a question outside of any turn; `None` when somebody was first, or it is
+    /// too late.
+    pub(crate) async fn take_lone(
+        store: &dyn TurnStore,
+        owner: &str,
+        question: CallId,
+        at: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let asked = store.answer_about_call(owner, question, true, at).await?;
+        Ok(asked.map(|call| Self { calls: vec![call] }))
+    }
+
+    /// Whether it is for this call and no other.
+    pub(crate) fn is_for(&self, call: &AskedCall) -> bool {
+        self.calls == [call.clone()]
     }
 
     /// The calls, in order.
     pub(crate) fn into_calls(self) -> Vec<AskedCall> {
-        self.confirmation.calls
+        self.calls
     }
 }
 
@@ -69,7 +88,14 @@ impl Claimed {
 #[derive(Debug)]
 pub(crate) enum Answered {
     /// Run them.
-    Yes(Claimed),
+    Yes {
+        /// The calls.
+        claimed: Claimed,
+        /// The message that led to them.
+        message: String,
+        /// Its language.
+        language: Lang,
+    },
     /// Do not.
     No(Lang),
     /// The question is no longer open.
@@ -116,10 +142,10 @@ impl Engine {
         let Some(asked) = asked else {
             return if explicit.is_some() { Err(TurnError::NothingToConfirm) } else { Ok(None) };
         };
-        let language = asked.language;
+        let (language, message) = (asked.language, asked.message.clone());
         let claimed = Claimed::take(&*self.store, owner, asked, by, order.replaces, self.clock.now()).await?;
         match (claimed, said) {
-            (Some(claimed), Answer::Yes) => Ok(Some(Answered::Yes(claimed))),
+            (Some(claimed), Answer::Yes) => Ok(Some(Answered::Yes { claimed, message, language })),
             (Some(_), Answer::No) => Ok(Some(Answered::No(language))),
             (None, _) if explicit.is_some() => Err(TurnError::NothingToConfirm),
             (None, _) => Ok(Some(Answered::Closed(language))),
@@ -162,11 +188,8 @@ impl Turn {
 
     /// The turn of a plain yes or no.
     pub(crate) async fn answer_to_confirmation(&mut self, answered: Answered) -> Result<Reply, TurnError> {
-        let (claimed, language) = match answered {
-            Answered::Yes(claimed) => {
-                let language = claimed.confirmation.language;
-                (claimed, language)
-            }
+        let (claimed, message, language) = match answered {
+            Answered::Yes { claimed, message, language } => (claimed, message, language),
             Answered::No(language) => {
                 self.settle(answers::DECLINED, RouterDecision::Refuse, language, Vec::new());
                 return Ok(
@@ -179,9 +202,9 @@ impl Turn {
                 return Ok(self.notice_reply(notice, TurnOutcome::Refused));
             }
         };
-        let tools = claimed.confirmation.calls.iter().map(|call| call.tool.clone()).collect();
+        let tools = claimed.calls.iter().map(|call| call.tool.clone()).collect();
         let ruling = self.settle(answers::CONFIRMED, RouterDecision::CallTool, language, tools);
-        self.asked = Some(claimed.confirmation.message.clone());
+        self.asked = Some(message);
         let ready = match ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy()) {
             Ok(ready) => ready,
             Err(gone) => {

@@ -3,6 +3,7 @@
 //! own file.
 
 pub mod budget;
+pub mod call;
 pub mod compact;
 pub mod confirm;
 pub mod draft;
@@ -22,7 +23,6 @@ pub mod repeat;
 pub mod route;
 pub mod running;
 pub mod tool_call;
-pub mod trial;
 pub mod turn;
 pub mod validate;
 pub mod views;
@@ -69,7 +69,7 @@ pub struct EngineSettings {
     pub turn_time: Duration,
     /// Longest user message in bytes.
     pub message_bytes: usize,
-    /// Turns at once; more are refused.
+    /// Turns at once; more are refused. Also calls of clients of the MCP proxy at once; more wait.
     pub turns_at_once: usize,
     /// Tool calls of one turn at once.
     pub calls_at_once: usize,
@@ -104,6 +104,8 @@ pub struct Engine {
     pub(crate) running: RunningTurns,
     /// Places for calls that are tried by hand.
     pub(crate) trials: Arc<Semaphore>,
+    /// Places for calls of clients of the MCP proxy.
+    pub(crate) client_calls: Arc<Semaphore>,
     // A std lock: held for a copy of the list, never across an await.
     observers: RwLock<Vec<Arc<dyn TurnObserver>>>,
 }
@@ -121,8 +123,21 @@ impl Engine {
     ) -> Arc<Self> {
         let running = RunningTurns::new(settings.turns_at_once);
         let trials = Arc::new(Semaphore::new(settings.calls_at_once.max(1)));
+        let client_calls = Arc::new(Semaphore::new(settings.turns_at_once.max(1)));
         let observers = RwLock::new(Vec::new());
-        Arc::new(Self { model, tools, store, clock, router, prompts, settings, running, trials, observers })
+        Arc::new(Self {
+            model,
+            tools,
+            store,
+            clock,
+            router,
+            prompts,
+            settings,
+            running,
+            trials,
+            client_calls,
+            observers,
+        })
     }
 
     /// Tells `observer` of every turn that ends from now on.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::caller::Caller;
+use crate::domain::event::AskedCall;
 use crate::domain::event::JournalEntry;
 use crate::domain::event::Usage;
 use crate::domain::ids::CallId;
@@ -31,9 +32,10 @@ use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::fingerprint::digest;
+use crate::engine::record::CallQuestion;
 use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
-use crate::engine::record::ToolTrial;
+use crate::engine::record::LoneCall;
 use crate::engine::record::TurnRecord;
 
 /// What a model call is for; profiles are chosen per role.
@@ -481,8 +483,21 @@ pub trait TurnStore: Send + Sync {
     /// What the owner thinks of a turn.
     async fn feedback(&self, owner: &str, id: TurnId) -> Result<Option<Feedback>, StoreError>;
 
-    /// Writes down a call that was tried by hand.
-    async fn record_trial(&self, trial: &ToolTrial) -> Result<(), StoreError>;
+    /// Writes down a call outside of any turn.
+    async fn record_call(&self, call: &LoneCall) -> Result<(), StoreError>;
+
+    /// Writes down a question whether to make a call.
+    async fn ask_about_call(&self, question: &CallQuestion) -> Result<(), StoreError>;
+
+    /// Takes the one answer to such a question, durably and for good; what it asked, or `None`
+    /// when it is not this owner's, was answered before, or is too old.
+    async fn answer_about_call(
+        &self,
+        owner: &str,
+        id: CallId,
+        yes: bool,
+        at: Timestamp,
+    ) -> Result<Option<AskedCall>, StoreError>;
 
     /// What a finished turn asked to run; `None` when it asked nothing of that kind.
     async fn confirmation(&self, owner: &str, id: TurnId) -> Result<Option<Confirmation>, StoreError>;

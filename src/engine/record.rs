@@ -163,13 +163,61 @@ pub struct Feedback {
     pub given_at: Timestamp,
 }
 
-/// A call that somebody tried by hand: part of no conversation, evidence of nothing. The
-/// payload is shown once; what is kept is its digest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ToolTrial {
+/// On whose behalf a call outside of any turn was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOrigin {
+    /// Somebody tried a tool by hand.
+    Trial,
+    /// A client of the MCP proxy asked for it.
+    Mcp {
+        /// The question whose yes it is the one call of.
+        question: Option<CallId>,
+    },
+}
+
+impl CallOrigin {
+    /// Stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallOrigin::Trial => "trial",
+            CallOrigin::Mcp { .. } => "mcp",
+        }
+    }
+
+    /// The question whose yes it is the one call of.
+    pub fn question(self) -> Option<CallId> {
+        match self {
+            CallOrigin::Trial => None,
+            CallOrigin::Mcp { question } => question,
+        }
+    }
+}
+
+/// A question to a client of the MCP proxy whether to make one call. It is answered once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallQuestion {
     /// Id.
     pub id: CallId,
-    /// Who tried: the caller's subject.
+    /// Who asked for the call: the caller's subject.
+    pub owner: String,
+    /// What would run.
+    pub call: AskedCall,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// A yes after that is too late.
+    pub expires_at: Timestamp,
+}
+
+/// A call outside of any turn: part of no conversation, evidence of nothing. The payload is
+/// shown once; what is kept is its digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoneCall {
+    /// Id.
+    pub id: CallId,
+    /// On whose behalf.
+    pub origin: CallOrigin,
+    /// Who asked for it: the caller's subject.
     pub owner: String,
     /// Configured server name.
     pub server: String,

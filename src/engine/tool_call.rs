@@ -93,7 +93,7 @@ impl Turn {
             let started = engine.clock.monotonic_ms();
             let answer = engine.tools.call(&call, &caller, progress, &cancel).await;
             let duration_ms = engine.clock.monotonic_ms() - started;
-            let (sorted, digest) = sort_answer(answer, call.arguments.clone()).await;
+            let (sorted, digest) = sort_answer(answer.map(Arc::new), call.arguments.clone()).await;
             Finished { call, sorted, digest, duration_ms, received_at: engine.clock.now() }
         }
     }
@@ -157,10 +157,13 @@ struct Finished {
 /// Payloads above this many bytes are classified and hashed off the async threads.
 const LARGE: usize = 256 * 1024;
 
-pub(crate) async fn sort_answer(answer: Result<RawToolResult, ToolFailure>, arguments: Value) -> (Classified, String) {
+pub(crate) async fn sort_answer(
+    answer: Result<Arc<RawToolResult>, ToolFailure>,
+    arguments: Value,
+) -> (Classified, String) {
     match answer {
         Ok(raw) => {
-            let size: usize = raw.texts.iter().map(String::len).sum();
+            let size: usize = raw.texts().map(str::len).sum();
             if size < LARGE {
                 return sort(&raw, &arguments);
             }
@@ -168,17 +171,20 @@ pub(crate) async fn sort_answer(answer: Result<RawToolResult, ToolFailure>, argu
                 .await
                 .unwrap_or_else(|_| (failed(Outcome::Error, "the result could not be read".to_owned()), String::new()))
         }
-        Err(failure) => {
-            let outcome = match &failure {
-                ToolFailure::Timeout { .. } => Outcome::Timeout,
-                ToolFailure::Unavailable { .. } | ToolFailure::Cancelled => Outcome::Unavailable,
-                ToolFailure::InvalidArguments { .. } => Outcome::InvalidArguments,
-                ToolFailure::Denied { .. } => Outcome::Denied,
-                ToolFailure::BadAnswer { .. } => Outcome::Error,
-            };
-            (failed(outcome, failure.to_string()), digest(b"null"))
-        }
+        Err(failure) => failed_answer(&failure),
     }
+}
+
+/// The outcome of a call that brought no answer, and the digest of none.
+pub(crate) fn failed_answer(failure: &ToolFailure) -> (Classified, String) {
+    let outcome = match failure {
+        ToolFailure::Timeout { .. } => Outcome::Timeout,
+        ToolFailure::Unavailable { .. } | ToolFailure::Cancelled => Outcome::Unavailable,
+        ToolFailure::InvalidArguments { .. } => Outcome::InvalidArguments,
+        ToolFailure::Denied { .. } => Outcome::Denied,
+        ToolFailure::BadAnswer { .. } | ToolFailure::Refused { .. } => Outcome::Error,
+    };
+    (failed(outcome, failure.to_string()), digest(b"null"))
 }
 
 fn sort(raw: &RawToolResult, arguments: &Value) -> (Classified, String) {

@@ -17,10 +17,10 @@ use serde_json::json;
 use crate::app::probes::ProbeError;
 use crate::auth::AuthError;
 use crate::domain::ids::TurnId;
+use crate::engine::call::CallError;
 use crate::engine::error::TurnError;
 use crate::engine::ports::ModelError;
 use crate::engine::ports::StoreError;
-use crate::engine::trial::TrialError;
 use crate::scenario::runs::RunError;
 
 macro_rules! codes {
@@ -316,17 +316,19 @@ impl From<TurnError> for ApiError {
     }
 }
 
-impl From<TrialError> for ApiError {
-    fn from(error: TrialError) -> Self {
+impl From<CallError> for ApiError {
+    fn from(error: CallError) -> Self {
         match error {
-            TrialError::UnknownTool { .. } => Self::new(Code::ToolNotFound, error.to_string()),
-            TrialError::NotAllowed { .. } => Self::new(Code::ToolNotAllowed, error.to_string()),
-            TrialError::Arguments { ref problems } => Self::new(Code::InvalidArguments, error.to_string())
+            CallError::RoleMissing(_) => Self::new(Code::RoleMissing, error.to_string()),
+            CallError::NothingToConfirm => Self::new(Code::NothingToConfirm, error.to_string()),
+            CallError::UnknownTool { .. } => Self::new(Code::ToolNotFound, error.to_string()),
+            CallError::NotAllowed { .. } | CallError::Gone { .. } => Self::new(Code::ToolNotAllowed, error.to_string()),
+            CallError::Arguments { ref problems } => Self::new(Code::InvalidArguments, error.to_string())
                 .param("arguments")
                 .details(json!({ "problems": problems })),
-            TrialError::Busy => Self::new(Code::Busy, error.to_string()),
-            TrialError::Store(error) => error.into(),
-            TrialError::BrokeOff => Self::plain(Code::Internal).cause(error),
+            CallError::Busy => Self::new(Code::Busy, error.to_string()),
+            CallError::Store(error) => error.into(),
+            CallError::BrokeOff => Self::plain(Code::Internal).cause(error),
         }
     }
 }

@@ -4,10 +4,10 @@
 
 pub mod auth;
 pub mod edge;
-pub mod embedded;
 pub mod error;
 pub mod guard;
 pub mod input;
+pub mod mcp;
 pub mod native;
 pub mod openai;
 pub mod openapi;
@@ -124,8 +124,14 @@ pub mod paths {
         // The root has one path where others have one with and one without a slash at the end.
         behind.iter().map(|path| format!("{mount}{path}")).filter(|path| !path.is_empty()).collect()
     }
+    /// All MCP servers as one, over streamable HTTP.
+    pub const MCP: &str = "/mcp";
+    /// The same over HTTP+SSE: opens a stream.
+    pub const MCP_STREAM: &str = "/sse";
+    /// Takes the messages of such a stream.
+    pub const MCP_MESSAGES: &str = "/messages";
     /// Planned, not built.
-    pub const NOT_BUILT: [&str; 4] = ["/mcp", "/sse", "/messages", "/v1/responses"];
+    pub const NOT_BUILT: [&str; 1] = ["/v1/responses"];
 }
 
 /// The model name that stands for the configured default.
@@ -189,7 +195,7 @@ pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
         .routes(routes!(native::models::probe))
         .routes(routes!(native::turns::events));
     let (turns, mut document) = turns.split_for_parts();
-    let turns = turns.merge(embedded::routes());
+    let turns = turns.merge(mcp::routes()).merge(mcp::proxy_routes());
     let (quick, quick_document) = quick().split_for_parts();
     let mut whole = openapi::head();
     document.merge(quick_document);
@@ -200,6 +206,17 @@ pub fn router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
     turns
         .merge(quick.layer(middleware::from_fn_with_state(api.clone(), edge::time_limit)))
         .merge(portal::routes())
+        .method_not_allowed_fallback(async || ApiError::plain(Code::MethodNotAllowed))
+        .layer(middleware::from_fn_with_state(api.clone(), edge::wrap))
+        .with_state(api)
+}
+
+/// The routes of the MCP proxy alone, with the same gate before them.
+pub fn proxy_router(app: Arc<App>, runs: Arc<ScenarioRuns>) -> Router {
+    let started_at = app.clock.now();
+    let api = Api { app, runs, metrics: Arc::new(Metrics::new()), openapi: "{}".into(), started_at };
+    mcp::proxy_routes()
+        .merge(OpenApiRouter::new().routes(routes!(ops::health)).split_for_parts().0)
         .method_not_allowed_fallback(async || ApiError::plain(Code::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(api.clone(), edge::wrap))
         .with_state(api)
@@ -253,8 +270,21 @@ pub async fn serve(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
     let router = router(Arc::clone(&app), runs);
+    serve_router(router, app, listener, stop).await
+}
+
+/// The same for other routes over an app.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_router(
+    router: Router,
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
     let ending = async {
         app.engine.running().close(grace).await;
         app.mcp_sessions.cancel();

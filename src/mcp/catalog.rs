@@ -78,7 +78,8 @@ pub fn merge<'a>(
     Catalog::new(tools, servers)
 }
 
-fn unique(server: &str, tool: &str, taken: &mut HashSet<ToolName>) -> ToolName {
+/// The name of a tool or a prompt of a server towards models and clients.
+pub(crate) fn unique(server: &str, tool: &str, taken: &mut HashSet<ToolName>) -> ToolName {
     let name = ToolName::qualify(server, tool);
     let cut = name.as_str().len() < server.len() + 2 + tool.len();
     if !cut && taken.insert(name.clone()) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rmcp::model::Tool;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +39,8 @@ pub struct Member {
 pub struct Hub {
     members: BTreeMap<String, Member>,
     catalog: RwLock<Arc<Catalog>>,
+    // Counts catalogs, for whoever passes changes on.
+    changes: watch::Sender<u64>,
     tasks: TaskTracker,
     cancel: CancellationToken,
 }
@@ -50,6 +53,7 @@ impl Hub {
         let hub = Arc::new(Self {
             members,
             catalog: RwLock::default(),
+            changes: watch::Sender::default(),
             tasks: TaskTracker::new(),
             cancel: CancellationToken::new(),
         });
@@ -97,6 +101,27 @@ impl Hub {
         let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
         let catalog = Arc::new(merge(states, lists));
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// The catalog of this moment.
+    pub fn current(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells of each change of a server's state or lists.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The servers, by name.
+    pub(crate) fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
+        self.members.values().map(|member| &member.upstream)
+    }
+
+    /// One server.
+    pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
+        self.members.get(name).map(|member| &member.upstream)
     }
 }
 
@@ -116,7 +141,7 @@ fn permitted(call: &ToolCall, rules: &ToolRules, tools: &[Tool]) -> Result<(), T
 #[async_trait]
 impl Tools for Hub {
     async fn catalog(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+        self.current()
     }
 
     async fn call(

@@ -4,6 +4,8 @@
 
 pub mod catalog;
 pub mod hub;
+pub mod pass_through;
+pub mod proxy;
 pub mod session;
 pub mod transport;
 pub mod upstream;

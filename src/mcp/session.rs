@@ -24,7 +24,7 @@ use crate::engine::ports::ProgressFn;
 pub(crate) struct Shared {
     // A std mutex: held for a map operation, never across an await.
     progress: Mutex<HashMap<ProgressToken, ProgressFn>>,
-    /// Notified when the server says that its tool list changed.
+    /// Notified when the server says that one of its lists changed.
     pub(crate) tools_changed: Notify,
 }
 
@@ -58,6 +58,15 @@ impl ClientHandler for ClientEnd {
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.shared.tools_changed.notify_one();
+    }
+
+    // These lists are not kept, but clients of the proxy are told that they changed: as for tools.
+    async fn on_prompt_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.shared.tools_changed.notify_one();
+    }
+
+    async fn on_resource_list_changed(&self, _context: NotificationContext<RoleClient>) {
         self.shared.tools_changed.notify_one();
     }
 

@@ -27,6 +27,8 @@ use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Clock;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::ServerState;
+use crate::mcp::pass_through::Abandoned;
+use crate::mcp::pass_through::kept;
 use crate::mcp::session::ClientEnd;
 use crate::mcp::session::Shared;
 use crate::mcp::transport::Connection;
@@ -73,8 +75,9 @@ pub struct Upstream {
     starts: AtomicU64,
 }
 
-struct Connected {
-    connection: Connection,
+/// A live connection and what is noted about it.
+pub(crate) struct Connected {
+    pub(crate) connection: Connection,
     shared: Arc<Shared>,
 }
 
@@ -115,6 +118,11 @@ impl Upstream {
     pub fn tools(&self) -> Arc<Vec<Tool>> {
         let state = self.lock();
         if state.up { Arc::clone(&state.tools) } else { Arc::default() }
+    }
+
+    /// For connecting and for lists.
+    pub(crate) fn patience(&self) -> Duration {
+        self.limits.connect
     }
 
     /// Its state.
@@ -229,41 +237,31 @@ impl Upstream {
         }
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let handle = connected.connection.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
+        let mut abandoned = Abandoned::unless_answered(connected.connection.peer(), &handle);
         let token = handle.progress_token.clone();
         connected.shared.watch(token.clone(), Arc::clone(progress));
         // Removed on every way out, a dropped future included.
         let _watch = Unwatch { shared: &connected.shared, token };
-        match handle.await_response().await? {
+        let answer = handle.await_response().await;
+        abandoned.answered();
+        match answer? {
             ServerResult::CallToolResult(result) => Ok(result),
             _ => Err(ServiceError::UnexpectedResponse),
         }
     }
 
     fn take(&self, result: CallToolResult) -> Result<RawToolResult, ToolFailure> {
-        let texts: Vec<String> =
-            result.content.iter().filter_map(|block| block.as_text()).map(|text| text.text.clone()).collect();
-        let bytes: usize = texts.iter().map(String::len).sum();
-        if bytes > self.limits.result_bytes {
-            return Err(ToolFailure::BadAnswer {
-                server: self.name.clone(),
-                reason: format!("the result has {bytes} bytes, the limit is {}", self.limits.result_bytes),
-            });
-        }
-        Ok(RawToolResult {
-            is_error: result.is_error.unwrap_or(false),
-            structured: result.structured_content.map(Arc::new),
-            texts,
-            received_at: self.clock.now(),
-        })
+        kept(result, self.limits.result_bytes, self.clock.now())
+            .map_err(|reason| ToolFailure::BadAnswer { server: self.name.clone(), reason })
     }
 
-    fn failure(&self, error: &ServiceError) -> ToolFailure {
+    pub(crate) fn failure(&self, error: &ServiceError) -> ToolFailure {
         match error {
             ServiceError::McpError(error) if error.code == ErrorCode::INVALID_PARAMS => {
                 ToolFailure::InvalidArguments { problems: vec![bounded(&error.message)] }
             }
             ServiceError::McpError(error) => {
-                ToolFailure::BadAnswer { server: self.name.clone(), reason: bounded(&error.message) }
+                ToolFailure::Refused { server: self.name.clone(), code: error.code.0, reason: bounded(&error.message) }
             }
             ServiceError::Cancelled { .. } => ToolFailure::Cancelled,
             ServiceError::TransportClosed | ServiceError::TransportSend(_) => {
@@ -274,7 +272,7 @@ impl Upstream {
     }
 
     /// The live connection; made now when there is none.
-    async fn connected(&self) -> Result<Arc<Connected>, ToolFailure> {
+    pub(crate) async fn connected(&self) -> Result<Arc<Connected>, ToolFailure> {
         let mut slot = self.connection.lock().await;
         if let Some(connected) = slot.as_ref().filter(|connected| !connected.connection.is_closed()) {
             return Ok(Arc::clone(connected));

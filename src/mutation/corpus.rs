@@ -202,7 +202,7 @@ fn evidence(
     content: Value,
     now: Timestamp,
 ) -> EvidenceResult {
-    let raw = RawToolResult { is_error, structured: Some(Arc::new(content)), texts: Vec::new(), received_at: now };
+    let raw = RawToolResult { is_error, ..RawToolResult::structured(content, now) };
     let sorted = classify(&raw, &arguments);
     EvidenceResult {
         id: name.to_owned(),

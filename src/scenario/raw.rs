@@ -205,7 +205,8 @@ impl<'a> Chat<'a> {
             .await
             .map_err(|failure| failure.to_string())?;
         let sorted = classify(&raw, &arguments);
-        let shown = if raw.texts.is_empty() { sorted.content.to_string() } else { raw.texts.join("\n") };
+        let texts: Vec<&str> = raw.texts().collect();
+        let shown = if texts.is_empty() { sorted.content.to_string() } else { texts.join("\n") };
         let result = EvidenceResult {
             id: call.id.to_string(),
             tool: call.tool,

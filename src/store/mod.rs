@@ -11,6 +11,7 @@ pub mod conversations;
 pub mod database;
 pub mod error;
 pub mod feedback;
+pub mod lone_calls;
 pub mod places;
 pub mod postgres;
 pub mod probes;
@@ -18,14 +19,15 @@ pub mod rows;
 pub mod sqlite;
 pub mod tokens;
 pub mod traces;
-pub mod trials;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::domain::event::AskedCall;
 use crate::domain::event::JournalEntry;
+use crate::domain::ids::CallId;
 use crate::domain::ids::ConversationId;
 use crate::domain::ids::ResultId;
 use crate::domain::ids::TurnId;
@@ -35,9 +37,10 @@ use crate::engine::ports::Listed;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
 use crate::engine::ports::TurnStore;
+use crate::engine::record::CallQuestion;
 use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
-use crate::engine::record::ToolTrial;
+use crate::engine::record::LoneCall;
 use crate::engine::record::TurnRecord;
 use crate::store::contents::Contents;
 use crate::store::database::Database;
@@ -253,8 +256,22 @@ impl TurnStore for Store {
         feedback::of_turn(&self.database, owner, id).await
     }
 
-    async fn record_trial(&self, trial: &ToolTrial) -> Result<(), StoreError> {
-        trials::record(&self.database, trial).await
+    async fn record_call(&self, call: &LoneCall) -> Result<(), StoreError> {
+        lone_calls::record(&self.database, call).await
+    }
+
+    async fn ask_about_call(&self, question: &CallQuestion) -> Result<(), StoreError> {
+        lone_calls::ask(&self.database, question).await
+    }
+
+    async fn answer_about_call(
+        &self,
+        owner: &str,
+        id: CallId,
+        yes: bool,
+        at: Timestamp,
+    ) -> Result<Option<AskedCall>, StoreError> {
+        lone_calls::answer(&self.database, owner, id, yes, at).await
     }
 
     async fn confirmation(&self, owner: &str, id: TurnId) -> Result<Option<Confirmation>, StoreError> {

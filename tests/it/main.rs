@@ -12,6 +12,8 @@ mod confirm;
 mod documents;
 mod limits;
 mod mcp_hub;
+mod mcp_proxy;
+mod mcp_proxy_confirm;
 mod model_probes;
 mod mutations;
 mod native_api;

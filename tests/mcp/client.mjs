@@ -1,4 +1,4 @@
-// The official TypeScript SDKs for MCP against an embedded server, over each way to reach it.
+// The official TypeScript SDKs for MCP against one of our servers, over each way to reach it.
 //
 //   node client.mjs v1|v2 SERVER BINARY BACKEND_URL OUTPUT [WAY=URL]... [elsewhere=URL]
 //
@@ -17,6 +17,9 @@ const urls = new Map(places.map((pair) => [pair.slice(0, pair.indexOf("=")), new
 const elsewhere = urls.get("elsewhere");
 urls.delete("elsewhere");
 const spec = JSON.parse(readFileSync(new URL(`${server}.json`, import.meta.url), "utf8"));
+/** Values that only a run knows are named by a variable of the environment. */
+const meant = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, process.env[value] ?? value]));
+spec.credentials = meant(spec.credentials);
 const LIMIT_MS = 20_000;
 const INVALID_PARAMS = -32602;
 
@@ -133,7 +136,7 @@ class Talk {
 function transport(way, credential, headers) {
   if (way === "stdio") {
     const { arguments: args, url, credential: variable, more } = spec.start;
-    const env = { PATH: process.env.PATH, [url]: backend, [variable]: spec.credentials[credential], ...more };
+    const env = { PATH: process.env.PATH, [url]: backend, [variable]: spec.credentials[credential], ...meant(more) };
     return new StdioClientTransport({ command: binary, args, env, stderr: openSync(`${output}/typescript-${sdk}-stdio.stderr`, "a") });
   }
   const sent = (url, init = {}) => {

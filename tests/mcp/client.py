@@ -1,4 +1,4 @@
-"""The official Python SDK for MCP against an embedded server, over each way to reach it.
+"""The official Python SDK for MCP against one of our servers, over each way to reach it.
 
     python client.py SERVER BINARY BACKEND_URL OUTPUT [WAY=URL]... [elsewhere=URL]
 
@@ -29,7 +29,14 @@ SERVER, BINARY, BACKEND, OUTPUT = sys.argv[1], sys.argv[2], sys.argv[3], pathlib
 URLS = dict(pair.split("=", 1) for pair in sys.argv[5:])
 ELSEWHERE = URLS.pop("elsewhere", None)
 SPEC = json.loads((pathlib.Path(__file__).parent / f"{SERVER}.json").read_text())
-CREDENTIALS = SPEC["credentials"]
+
+
+def meant(values):
+    """Values that only a run knows are named by a variable of the environment."""
+    return {name: os.environ.get(value, value) for name, value in values.items()}
+
+
+CREDENTIALS = meant(SPEC["credentials"])
 LIMIT_SECONDS = 20
 INVALID_PARAMS = -32602
 INVALID_REQUEST = -32600
@@ -149,7 +156,7 @@ async def connected(way, credential, headers=None, statuses=None):
     with open(OUTPUT / f"python-{way}.stderr", "a") as log, open(OUTPUT / f"python-{way}.jsonl", "a") as kept:
         if way == "stdio":
             start = SPEC["start"]
-            env = {"PATH": os.environ["PATH"], start["url"]: BACKEND, start["credential"]: CREDENTIALS[credential], **start["more"]}
+            env = {"PATH": os.environ["PATH"], start["url"]: BACKEND, start["credential"]: CREDENTIALS[credential], **meant(start["more"])}
             transport = stdio_client(StdioServerParameters(command=BINARY, args=start["arguments"], env=env), errlog=log)
             client = Client(transport, message_handler=hear)
         elif way == "sse":
@@ -363,7 +370,7 @@ async def main():
             for check in CHECKS:
                 await check(talk)
                 print(f"  {check.__name__}")
-        others = [ends_at_once] if way == "stdio" else [gives_nothing_to_nobody, takes_a_credential_in_any_of_its_headers]
+        others = [ends_at_once][: "endsAtOnce" in SPEC] if way == "stdio" else [gives_nothing_to_nobody, takes_a_credential_in_any_of_its_headers]
         if way in SPEC["changesOver"]:
             others.append(reads_the_credential_of_each_request)
         if "elsewhere" in SPEC and way != "stdio":

@@ -1,4 +1,4 @@
-// MCP Inspector's command-line mode against an embedded server, over each way to reach it.
+// MCP Inspector's command-line mode against one of our servers, over each way to reach it.
 //
 //   node inspector.mjs SERVER BINARY BACKEND_URL OUTPUT [WAY=URL]...
 //
@@ -18,6 +18,9 @@ import { fileURLToPath } from "node:url";
 const [server, binary, backend, output, ...ways] = process.argv.slice(2);
 const urls = new Map(ways.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 const spec = JSON.parse(readFileSync(new URL(`${server}.json`, import.meta.url), "utf8"));
+/** Values that only a run knows are named by a variable of the environment. */
+const meant = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, process.env[value] ?? value]));
+spec.credentials = meant(spec.credentials);
 const launcher = fileURLToPath(new URL("node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js", import.meta.url));
 const LIMIT_MS = 20_000;
 /** Its own exit code for a result with `isError`. */
@@ -38,7 +41,7 @@ function target(way, credential) {
   const secret = spec.credentials[credential];
   if (way === "stdio") {
     const { arguments: args, url, credential: variable, more } = spec.start;
-    const env = { PATH: process.env.PATH, [url]: backend, [variable]: secret, ...more };
+    const env = { PATH: process.env.PATH, [url]: backend, [variable]: secret, ...meant(more) };
     return [...Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]), binary, ...args];
   }
   const header = secret ? Object.entries(spec.headers[0]).flatMap(([name, value]) => ["--header", `${name}: ${value.replace("{}", secret)}`]) : [];

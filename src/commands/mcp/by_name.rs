@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::Parser;
 
+use crate::commands::ConfigArgs;
 use crate::commands::mcp::McpArgs;
 use crate::commands::mcp::ServerArg;
 use crate::commands::mcp::Ways;
@@ -44,7 +45,7 @@ pub(crate) fn read(server: ServerArg, arguments: Vec<OsString>) -> Option<McpArg
         terminal::line(env!("CARGO_PKG_VERSION"));
         return None;
     }
-    Some(McpArgs { server, ways })
+    Some(McpArgs { server, ways, config: ConfigArgs::default() })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! `groundwire mcp argus|sysdig`: an embedded MCP server by itself. Over stdio, standard
+//! `groundwire mcp argus|sysdig|proxy`: an embedded MCP server by itself, or all servers of a
+//! configuration as one. Over stdio, standard
 //! output carries protocol frames and nothing else; over HTTP (`listener`), standard error
 //! says where the server listens.
 
@@ -6,6 +7,7 @@ pub(crate) mod argus;
 pub(crate) mod by_name;
 pub(crate) mod env_file;
 pub(crate) mod listener;
+pub(crate) mod proxy;
 pub(crate) mod sysdig;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 use crate::clock::SystemClock;
+use crate::commands::ConfigArgs;
 use crate::commands::Variables;
 use crate::config::telemetry::TelemetryConfig;
 use crate::engine::ports::Clock;
@@ -27,12 +30,15 @@ Example:
   groundwire mcp argus --transport streamable-http --listen 127.0.0.1:8090
   groundwire mcp argus --transport sse --listen 0.0.0.0:8090 --allow-host argus-mcp.example.org
   SYSDIG_MCP_API_HOST=… SYSDIG_MCP_API_TOKEN=… groundwire mcp sysdig
+  groundwire mcp proxy --config groundwire.toml
   groundwire mcp sysdig --transport streamable-http --listen 127.0.0.1:8080
 
-Over HTTP each request brings its caller's credential, and a configured one is not used. Paths, and /healthz:
+Over HTTP each request brings its caller's credential, and a configured one is not used; to the proxy it
+brings a token of the gateway where auth.mode is token. Paths, and /healthz:
   argus   /argus/mcp (streamable-http) or /argus/sse and /argus/messages (sse); header Argus-API-Key
   sysdig  /sysdig-mcp-server/mcp and, with sse, /sysdig-mcp-server/sse; headers X-Sysdig-Token or
           Authorization, and X-Sysdig-Host
+  proxy   /mcp (streamable-http), /sse and /messages (sse); `groundwire serve` has them too
 What is not given here, the sysdig server reads from SYSDIG_MCP_* variables and, where none of them holds a
 token, from a .env file.";
 
@@ -45,6 +51,9 @@ pub struct McpArgs {
     /// How clients reach it.
     #[command(flatten)]
     pub ways: Ways,
+    /// Which servers the proxy has.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// How clients reach a server.
@@ -71,6 +80,8 @@ pub enum ServerArg {
     Argus,
     /// Sysdig: runtime events, SysQL, Kubernetes metrics, scanning
     Sysdig,
+    /// All servers of the configuration as one
+    Proxy,
 }
 
 /// A transport on the command line.
@@ -89,9 +100,14 @@ pub enum TransportArg {
 /// # Errors
 /// When the arguments do not fit together, or the settings of the server cannot be used.
 pub async fn run(args: &McpArgs, variables: &Variables) -> anyhow::Result<u8> {
+    anyhow::ensure!(
+        args.server == ServerArg::Proxy || args.config.config.is_none(),
+        "--config is for the proxy; the embedded servers take their settings from variables"
+    );
     match args.server {
         ServerArg::Argus => argus::run(&args.ways, variables).await,
         ServerArg::Sysdig => sysdig::run(&args.ways, variables).await,
+        ServerArg::Proxy => proxy::run(&args.ways, &args.config, variables).await,
     }
 }
 

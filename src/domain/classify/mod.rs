@@ -76,12 +76,12 @@ fn payload(raw: &RawToolResult) -> Arc<Value> {
         return Arc::clone(structured);
     }
     // A server may add plain sentences after its JSON block, so the first block that is JSON counts.
-    for text in &raw.texts {
+    for text in raw.texts() {
         if let Some(value) = parse_container(text) {
             return Arc::new(value);
         }
     }
-    match raw.texts.as_slice() {
+    match raw.texts().collect::<Vec<_>>().as_slice() {
         [] => Arc::new(Value::Null),
         texts => Arc::new(Value::String(texts.join("\n"))),
     }

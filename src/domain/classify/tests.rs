@@ -10,12 +10,14 @@ use crate::domain::classify::Classified;
 use crate::domain::classify::classify;
 use crate::domain::outcome::Outcome;
 use crate::domain::tool::RawToolResult;
+use crate::domain::tool::text_block;
 
 fn raw(is_error: bool, structured: Option<Value>, texts: &[&str]) -> RawToolResult {
     RawToolResult {
         is_error,
         structured: structured.map(Arc::new),
-        texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+        blocks: texts.iter().map(|text| text_block((*text).to_owned())).collect(),
+        meta: None,
         received_at: "2026-02-09T08:15:31Z".parse().expect("a time"),
     }
 }

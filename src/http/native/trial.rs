@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::engine::trial::Tried;
+use crate::engine::call::Called;
 use crate::http::Api;
 use crate::http::auth::Asker;
 use crate::http::error::ApiError;
@@ -31,22 +31,22 @@ fn none() -> Value {
     json!({})
 }
 
-impl From<Tried> for ToolAnswer {
-    fn from(tried: Tried) -> Self {
-        let trial = tried.trial;
+impl From<Called> for ToolAnswer {
+    fn from(called: Called) -> Self {
+        let record = called.record;
         Self {
-            id: trial.id.0,
-            server: trial.server,
-            tool: trial.tool,
-            arguments: trial.arguments,
-            observed_at: Time(tried.observed_at),
-            outcome: trial.outcome.as_str(),
+            id: record.id.0,
+            server: record.server,
+            tool: record.tool,
+            arguments: record.arguments,
+            observed_at: Time(called.observed_at),
+            outcome: record.outcome.as_str(),
             // It was fetched for this answer.
             freshness: "fresh",
-            page: tried.page.as_ref().map(Page::from),
-            error: trial.error,
-            digest: trial.digest,
-            content: tried.content,
+            page: called.page.as_ref().map(Page::from),
+            error: record.error,
+            digest: record.digest,
+            content: called.content,
         }
     }
 }
@@ -66,6 +66,6 @@ pub async fn try_tool(
     PathOf((server, tool)): PathOf<(String, String)>,
     Body(wanted): Body<Try>,
 ) -> Result<Json<ToolAnswer>, ApiError> {
-    let tried = api.app.engine.try_tool(caller, &server, &tool, wanted.arguments).await?;
-    Ok(Json(tried.into()))
+    let called = api.app.engine.try_tool(caller, &server, &tool, wanted.arguments).await?;
+    Ok(Json(called.into()))
 }

@@ -2,7 +2,6 @@
 //! tool is called. Outcomes that the client leaves out are derived as for our own calls.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -21,6 +20,7 @@ use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::report::GroundingReport;
 use crate::domain::outcome::Outcome;
 use crate::domain::tool::RawToolResult;
+use crate::domain::tool::text_block;
 use crate::engine::preview::CheckMode;
 use crate::engine::preview::ValidationRequest;
 use crate::http::Api;
@@ -172,11 +172,11 @@ fn evidence(index: usize, given: GivenResult, now: Timestamp) -> Result<Evidence
     too_long(&format!("results[{index}].tool"), given.tool.len(), NAME_BYTES)?;
     let arguments = if given.arguments.is_null() { json!({}) } else { given.arguments };
     let raw = match given.content {
-        Value::String(text) => RawToolResult { is_error: false, structured: None, texts: vec![text], received_at: now },
-        content => {
-            let structured = Some(Arc::new(content));
-            RawToolResult { is_error: false, structured, texts: Vec::new(), received_at: now }
+        Value::String(text) => {
+            let blocks = vec![text_block(text)];
+            RawToolResult { is_error: false, structured: None, blocks, meta: None, received_at: now }
         }
+        content => RawToolResult::structured(content, now),
     };
     let derived = classify(&raw, &arguments);
     let outcome = given.outcome.unwrap_or(derived.outcome);

@@ -1,30 +1,18 @@
 //! The server as a process of its own, over standard input and output.
 //!
 //! Standard output carries protocol frames and nothing else; the one line about
-//! the startup check, and all logs, go to standard error. When standard input
-//! closes, requests in flight get a short while to finish.
+//! the startup check, and all logs, go to standard error.
 
 use std::io;
 use std::io::Write;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::time::Duration;
 
-use rmcp::ServiceExt;
-use rmcp::service::ServerInitializeError;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
-use tokio::io::ReadBuf;
-use tokio::sync::Notify;
 
 use crate::servers::argus::config::ArgusConfig;
 use crate::servers::argus::server::ArgusServer;
 use crate::servers::argus::session::check_session;
-
-/// How long requests in flight may take after the input has closed.
-const GRACE: Duration = Duration::from_secs(2);
+use crate::servers::stdio;
 
 /// Checks the session, then serves until standard input closes. Returns the exit code.
 ///
@@ -56,52 +44,12 @@ where
             return error.exit_code();
         }
     };
-    let closed = Arc::new(Notify::new());
-    let input = Watched { input, closed: Arc::clone(&closed) };
-    let running = match server.serve((input, output)).await {
-        Ok(running) => running,
-        // The client went away before it said anything: a normal end.
-        Err(ServerInitializeError::ConnectionClosed(_)) => return 0,
+    match stdio::serve(server, input, output).await {
+        Ok(()) => 0,
         Err(error) => {
-            say(&format!("the client could not be served: {error}"));
-            return 1;
+            say(&error.to_string());
+            1
         }
-    };
-    let grace = async {
-        closed.notified().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        ended = running.waiting() => match ended {
-            Ok(_) => 0,
-            Err(error) => {
-                say(&format!("the server ended unexpectedly: {error}"));
-                1
-            }
-        },
-        () = grace => 0,
-    }
-}
-
-/// An input that tells when it has come to its end.
-struct Watched<R> {
-    input: R,
-    closed: Arc<Notify>,
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Watched<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let room = buffer.remaining() > 0;
-        let polled = Pin::new(&mut self.input).poll_read(context, buffer);
-        if room && matches!(polled, Poll::Ready(Ok(()))) && buffer.filled().len() == before {
-            self.closed.notify_one();
-        }
-        polled
     }
 }
 
@@ -113,6 +61,8 @@ fn say(text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::Value;
     use serde_json::json;
     use tokio::io::AsyncBufReadExt;

@@ -6,6 +6,9 @@ pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod gateway;
 pub(crate) mod held;
+#[path = "../../programs/mcp_fixture/server.rs"]
+pub(crate) mod mcp_fixture;
+pub(crate) mod mcp_side;
 pub(crate) mod recorder;
 pub(crate) mod served;
 pub(crate) mod sysdig_http;

@@ -1,5 +1,5 @@
-//! The embedded servers by themselves. Who may come in is decided as for the native API;
-//! the rest, their own credentials included, is theirs.
+//! MCP: all servers as one (`/mcp`, `/sse`), and the embedded servers by themselves. Who may come
+//! in is decided as for the native API; the rest, also what a caller may do, is theirs.
 
 use axum::Router;
 use axum::extract::Request;
@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::routing::any;
 
 use crate::auth::Auth;
+use crate::domain::caller::Caller;
 use crate::http::Api;
 use crate::http::auth::Asker;
 use crate::http::error::ApiError;
@@ -15,7 +16,33 @@ use crate::http::error::Code;
 use crate::http::paths;
 use crate::mcp_serve::Endpoint;
 
-/// The routes of all of them.
+/// The routes of the proxy. Readers may list what there is; more is refused call by call.
+pub fn proxy_routes() -> Router<Api> {
+    Router::new()
+        .route(paths::MCP, any(proxy))
+        .route(paths::MCP_STREAM, any(proxy_stream))
+        .route(paths::MCP_MESSAGES, any(proxy_messages))
+}
+
+async fn proxy(State(api): State<Api>, caller: Caller, request: Request) -> Response {
+    known(&api.app.mcp_proxy.streamable, caller, request).await
+}
+
+async fn proxy_stream(State(api): State<Api>, caller: Caller, request: Request) -> Response {
+    known(&api.app.mcp_proxy.sse.stream, caller, request).await
+}
+
+async fn proxy_messages(State(api): State<Api>, caller: Caller, request: Request) -> Response {
+    known(&api.app.mcp_proxy.sse.messages, caller, request).await
+}
+
+/// Passes a request on with who sends it.
+async fn known(endpoint: &Endpoint, caller: Caller, mut request: Request) -> Response {
+    request.extensions_mut().insert(caller);
+    endpoint.answer(request).await
+}
+
+/// The routes of the embedded servers.
 pub fn routes() -> Router<Api> {
     let mut router = Router::new().route(paths::ARGUS_MCP, any(argus));
     for path in paths::sysdig(paths::SYSDIG_MOUNT, &paths::SYSDIG_STREAMABLE) {

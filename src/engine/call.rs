@@ -1,0 +1,375 @@
+//! One call outside of any turn: tried by hand, or asked for by a client of the MCP proxy. It
+//! goes through the same gate as a call of a turn: policy, schema, and a yes before anything that
+//! is not known to change nothing. It is written down before it is shown: no record, no result.
+//! It is evidence of nothing.
+//!
+//! By hand only tools that change nothing are tried, made to their end even when nobody waits any
+//! more. A client of the proxy is asked first where a yes is needed ([`Engine::ask_client`]); the
+//! answer is claimed in the store before anything runs, as in chat, so it runs once. A client
+//! that goes away stops its call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::caller::AccessRole;
+use crate::domain::caller::Caller;
+use crate::domain::classify::Classified;
+use crate::domain::event::AskedCall;
+use crate::domain::ids::CallId;
+use crate::domain::lang::Lang;
+use crate::domain::ledger::Page;
+use crate::domain::notice::Notice;
+use crate::domain::tool::MadeBy;
+use crate::domain::tool::RawToolResult;
+use crate::domain::tool::ToolCall;
+use crate::domain::tool::ToolFailure;
+use crate::domain::tool::ToolSpec;
+use crate::engine::Engine;
+use crate::engine::confirm::Claimed;
+use crate::engine::ports::ProgressFn;
+use crate::engine::ports::StoreError;
+use crate::engine::ready_call::PendingCall;
+use crate::engine::ready_call::ReadyCall;
+use crate::engine::ready_call::Sorted;
+use crate::engine::record::CallOrigin;
+use crate::engine::record::CallQuestion;
+use crate::engine::record::LoneCall;
+use crate::engine::tool_call::failed_answer;
+use crate::engine::tool_call::sort_answer;
+
+/// How long a client's yes may take.
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// What a call brought, once it is written down.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// What was written down.
+    pub record: LoneCall,
+    /// When it was observed.
+    pub observed_at: Timestamp,
+    /// Page data, when the content is a list.
+    pub page: Option<Page>,
+    /// The whole payload.
+    pub content: Arc<Value>,
+    /// What the server sent, or why it sent nothing.
+    pub answer: Result<Arc<RawToolResult>, ToolFailure>,
+}
+
+/// Why a call was not made, or what came of it is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The caller may look, and not call.
+    #[error("this needs the role {0} or a higher one")]
+    RoleMissing(&'static str),
+    /// Not in the catalog.
+    #[error("no tool {tool} of a server {server} is connected")]
+    UnknownTool {
+        /// Server asked for, shortened.
+        server: String,
+        /// Tool asked for, shortened.
+        tool: String,
+    },
+    /// It may change something, or policy keeps it off limits.
+    #[error("{tool} is not known to change nothing, or is off limits by policy")]
+    NotAllowed {
+        /// The tool.
+        tool: String,
+    },
+    /// The arguments do not fit.
+    #[error("arguments refused: {}", problems.join("; "))]
+    Arguments {
+        /// Every problem found, each naming its place.
+        problems: Vec<String>,
+    },
+    /// The question is not this caller's, was answered before, is too old, or was for another call.
+    #[error("the question whether to run this is no longer open, or was for another call; nothing was run")]
+    NothingToConfirm,
+    /// The tool changed between question and yes.
+    #[error("{tool} is not there any more, is off limits now or takes other arguments; nothing was run")]
+    Gone {
+        /// The tool.
+        tool: String,
+    },
+    /// As many are made as may be at once.
+    #[error("as many calls are made as may be at once")]
+    Busy,
+    /// It could not be written down.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A defect of ours.
+    #[error("the call broke off")]
+    BrokeOff,
+}
+
+/// Who follows a call while it runs, and may stop it.
+pub struct Watch {
+    /// Is told of progress.
+    pub progress: ProgressFn,
+    /// Stops it.
+    pub cancel: CancellationToken,
+}
+
+impl Watch {
+    fn nobody() -> Self {
+        Self { progress: Arc::new(|_, _, _| ()), cancel: CancellationToken::new() }
+    }
+}
+
+impl Engine {
+    /// Tries a tool that changes nothing by hand. The call is made to its end and written down
+    /// even when nobody waits any more.
+    ///
+    /// # Errors
+    /// [`CallError`]. A tool that fails is no error but an outcome.
+    pub async fn try_tool(
+        self: &Arc<Self>,
+        caller: Caller,
+        server: &str,
+        tool: &str,
+        arguments: Value,
+    ) -> Result<Called, CallError> {
+        let spec = self.callable(server, tool).await?;
+        let not_allowed = || CallError::NotAllowed { tool: spec.tool.clone() };
+        if !spec.read_only {
+            return Err(not_allowed());
+        }
+        let ready = match Sorted::of(&spec, arguments, MadeBy::Gateway, 1) {
+            Sorted::Ready(ready) => ready,
+            Sorted::Pending(_) => return Err(not_allowed()),
+            Sorted::Unfit(problems) => return Err(CallError::Arguments { problems }),
+        };
+        let place = Arc::clone(&self.trials).try_acquire_owned().map_err(|_| CallError::Busy)?;
+        self.run_lone(caller, ready, CallOrigin::Trial, Watch::nobody(), place).await
+    }
+
+    /// Whether a client's call may run as it is, or needs the client's yes.
+    ///
+    /// # Errors
+    /// [`CallError`]: the role, the tool, the arguments.
+    pub(crate) async fn sort_for_client(
+        &self,
+        caller: &Caller,
+        server: &str,
+        tool: &str,
+        arguments: Value,
+    ) -> Result<Sorted, CallError> {
+        may_call(caller)?;
+        let spec = self.callable(server, tool).await?;
+        match Sorted::of(&spec, arguments, MadeBy::Gateway, 1) {
+            Sorted::Unfit(problems) => Err(CallError::Arguments { problems }),
+            sorted => Ok(sorted),
+        }
+    }
+
+    /// Writes down that a client is asked whether to run a call; the question with its text, the
+    /// one that chat uses.
+    ///
+    /// # Errors
+    /// [`CallError::Store`].
+    pub(crate) async fn ask_client(
+        &self,
+        caller: &Caller,
+        pending: &PendingCall,
+    ) -> Result<(CallQuestion, String), CallError> {
+        let asked_at = self.clock.now();
+        let question = CallQuestion {
+            id: self.clock.call_id(),
+            owner: caller.subject().to_owned(),
+            call: pending.asked(),
+            asked_at,
+            expires_at: asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at),
+        };
+        self.store.ask_about_call(&question).await?;
+        let text = Notice::confirmation(Lang::default(), vec![question.call.clone()]).text();
+        Ok((question, text))
+    }
+
+    /// The client said yes: the call, once, if the question was for exactly this one.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) async fn confirmed_by_client(
+        &self,
+        caller: &Caller,
+        question: CallId,
+        call: &AskedCall,
+    ) -> Result<ReadyCall, CallError> {
+        may_call(caller)?;
+        let claimed = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
+        let claimed = claimed.filter(|claimed| claimed.is_for(call)).ok_or(CallError::NothingToConfirm)?;
+        let catalog = self.tools.catalog().await;
+        let gone = || CallError::Gone { tool: call.tool.clone() };
+        let ready = ReadyCall::confirmed(claimed, &catalog, self.router.policy()).map_err(|_| gone())?;
+        ready.into_iter().next().ok_or_else(gone)
+    }
+
+    /// The client said no: the question is settled.
+    ///
+    /// # Errors
+    /// [`CallError::Store`].
+    pub(crate) async fn declined_by_client(&self, caller: &Caller, question: CallId) -> Result<(), CallError> {
+        self.store.answer_about_call(caller.subject(), question, false, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Makes a client's call, when there is a place for it. Whoever drops the future stops it.
+    ///
+    /// # Errors
+    /// [`CallError`]. A tool that fails is no error but an answer.
+    pub(crate) async fn run_for_client(
+        self: &Arc<Self>,
+        caller: Caller,
+        ready: ReadyCall,
+        question: Option<CallId>,
+        watch: Watch,
+    ) -> Result<Called, CallError> {
+        let place = self.place_for_client().await?;
+        let cancel = watch.cancel.child_token();
+        let watch = Watch { cancel: cancel.clone(), ..watch };
+        let _stops = cancel.drop_guard();
+        self.run_lone(caller, ready, CallOrigin::Mcp { question }, watch, place).await
+    }
+
+    /// Makes another request of a client, such as reading a resource, and writes it down before
+    /// its answer is shown.
+    ///
+    /// # Errors
+    /// [`CallError`]. What fails at the server is in the inner result.
+    pub(crate) async fn fetch_for_client<T>(
+        &self,
+        caller: &Caller,
+        what: AskedCall,
+        fetched: impl Future<Output = Result<T, ToolFailure>>,
+        sorted: impl Fn(&T) -> (Classified, String),
+    ) -> Result<(LoneCall, Result<T, ToolFailure>), CallError> {
+        may_call(caller)?;
+        let _place = self.place_for_client().await?;
+        let started_at = self.clock.now();
+        let answer = tokio::time::timeout(self.settings.turn_time, fetched).await;
+        let answer = answer.unwrap_or_else(|_| Err(self.too_late(&what.server)));
+        let (found, digest) = match &answer {
+            Ok(fetched) => sorted(fetched),
+            Err(failure) => failed_answer(failure),
+        };
+        let made = Made { id: self.clock.call_id(), what, started_at, finished_at: self.clock.now() };
+        let record = self.write_down(caller, CallOrigin::Mcp { question: None }, made, &found, digest).await?;
+        Ok((record, answer))
+    }
+
+    /// A tool that may be called at all.
+    async fn callable(&self, server: &str, tool: &str) -> Result<Arc<ToolSpec>, CallError> {
+        let catalog = self.tools.catalog().await;
+        let spec = catalog.by_tool(tool).find(|spec| spec.server == server).ok_or_else(|| CallError::UnknownTool {
+            server: server.chars().take(80).collect(),
+            tool: tool.chars().take(80).collect(),
+        })?;
+        if !self.router.policy().allows(spec) {
+            return Err(CallError::NotAllowed { tool: spec.tool.clone() });
+        }
+        Ok(Arc::clone(spec))
+    }
+
+    /// A place for a client's call, waited for as long as the call itself might take.
+    async fn place_for_client(&self) -> Result<OwnedSemaphorePermit, CallError> {
+        let waiting = Arc::clone(&self.client_calls).acquire_owned();
+        let place = tokio::time::timeout(self.settings.turn_time, waiting).await;
+        place.ok().and_then(Result::ok).ok_or(CallError::Busy)
+    }
+
+    async fn run_lone(
+        self: &Arc<Self>,
+        caller: Caller,
+        ready: ReadyCall,
+        origin: CallOrigin,
+        watch: Watch,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Called, CallError> {
+        let (sender, called) = oneshot::channel();
+        let engine = Arc::clone(self);
+        self.running.spawn(async move {
+            let called = engine.make(&caller, ready, origin, watch).await;
+            drop(place);
+            drop(sender.send(called));
+        });
+        called.await.unwrap_or(Err(CallError::BrokeOff))
+    }
+
+    async fn make(
+        &self,
+        caller: &Caller,
+        ready: ReadyCall,
+        origin: CallOrigin,
+        watch: Watch,
+    ) -> Result<Called, CallError> {
+        let call = ToolCall {
+            id: self.clock.call_id(),
+            name: ready.spec().name.clone(),
+            server: ready.spec().server.clone(),
+            tool: ready.spec().tool.clone(),
+            arguments: ready.arguments().clone(),
+            made_by: ready.made_by(),
+            attempt: ready.attempt(),
+            confirmed: ready.is_confirmed(),
+        };
+        let started_at = self.clock.now();
+        let answer = self.tools.call(&call, caller, watch.progress, &watch.cancel);
+        let answer = tokio::time::timeout(self.settings.turn_time, answer).await;
+        let answer = answer.unwrap_or_else(|_| Err(self.too_late(&call.server))).map(Arc::new);
+        let (sorted, digest) = sort_answer(answer.clone(), call.arguments.clone()).await;
+        let finished_at = self.clock.now();
+        let what = AskedCall { server: call.server, tool: call.tool, arguments: call.arguments };
+        let made = Made { id: call.id, what, started_at, finished_at };
+        let record = self.write_down(caller, origin, made, &sorted, digest).await?;
+        let observed_at = sorted.observed_at.unwrap_or(finished_at);
+        Ok(Called { record, observed_at, page: sorted.page, content: sorted.content, answer })
+    }
+
+    async fn write_down(
+        &self,
+        caller: &Caller,
+        origin: CallOrigin,
+        made: Made,
+        sorted: &Classified,
+        digest: String,
+    ) -> Result<LoneCall, StoreError> {
+        let record = LoneCall {
+            id: made.id,
+            origin,
+            owner: caller.subject().to_owned(),
+            server: made.what.server,
+            tool: made.what.tool,
+            arguments: made.what.arguments,
+            outcome: sorted.outcome,
+            digest,
+            error: sorted.error.clone(),
+            started_at: made.started_at,
+            finished_at: made.finished_at,
+        };
+        self.store.record_call(&record).await?;
+        Ok(record)
+    }
+
+    fn too_late(&self, server: &str) -> ToolFailure {
+        let limit_ms = u64::try_from(self.settings.turn_time.as_millis()).unwrap_or(u64::MAX);
+        ToolFailure::Timeout { server: server.to_owned(), limit_ms }
+    }
+}
+
+/// A call that was made, whatever came of it.
+struct Made {
+    id: CallId,
+    what: AskedCall,
+    started_at: Timestamp,
+    finished_at: Timestamp,
+}
+
+/// Readers see what there is; asking is for analysts and those above.
+pub(crate) fn may_call(caller: &Caller) -> Result<(), CallError> {
+    if caller.role() >= AccessRole::Analyst { Ok(()) } else { Err(CallError::RoleMissing("analyst")) }
+}

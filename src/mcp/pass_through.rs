@@ -1,0 +1,240 @@
+//! What goes through the hub besides calls of tools: prompts, resources, their templates, and
+//! completion, asked for at the moment they are wanted and kept nowhere. Lists are bounded, and a
+//! server that is down or fails is left out and named, so that it hides no other.
+//!
+//! Requests are sent past the client library's cache: what it holds may be old, and it answers
+//! from there when the server fails.
+
+use jiff::Timestamp;
+use rmcp::model::CallToolResult;
+use rmcp::model::CancelledNotification;
+use rmcp::model::CancelledNotificationParam;
+use rmcp::model::ClientRequest;
+use rmcp::model::ContentBlock;
+use rmcp::model::ListPromptsRequest;
+use rmcp::model::ListResourceTemplatesRequest;
+use rmcp::model::ListResourcesRequest;
+use rmcp::model::PaginatedRequestParams;
+use rmcp::model::Prompt;
+use rmcp::model::RequestId;
+use rmcp::model::Resource;
+use rmcp::model::ResourceTemplate;
+use rmcp::model::ServerCapabilities;
+use rmcp::model::ServerResult;
+use rmcp::service::Peer;
+use rmcp::service::PeerRequestOptions;
+use rmcp::service::RequestHandle;
+use rmcp::service::RoleClient;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::tool::RawToolResult;
+use crate::domain::tool::ToolFailure;
+use crate::domain::tool::text_block;
+use crate::mcp::hub::Hub;
+use crate::mcp::upstream::Upstream;
+
+/// Most items of one list of one server; what comes after is left out.
+const ITEMS: usize = 5_000;
+/// Most pages of such a list.
+const PAGES: usize = 100;
+
+/// What all servers together offer of one kind.
+#[derive(Debug)]
+pub(crate) struct Offered<T> {
+    /// Servers in the order of their names, each with its items in its own order.
+    pub(crate) by_server: Vec<(String, Vec<T>)>,
+    /// Servers that are down or did not answer.
+    pub(crate) missing: Vec<String>,
+}
+
+/// A kind of thing that servers list.
+pub(crate) trait Listed: Sized + Send {
+    /// Whether a server has such things at all.
+    fn offered(capabilities: &ServerCapabilities) -> bool;
+    /// The request for one page.
+    fn request(page: PaginatedRequestParams) -> ClientRequest;
+    /// The items of an answer, and where the next page begins.
+    fn page(answer: ServerResult) -> Option<(Vec<Self>, Option<String>)>;
+}
+
+macro_rules! listed {
+    ($kind:ty, $capability:ident, $request:ident, $result:ident, $items:ident) => {
+        impl Listed for $kind {
+            fn offered(capabilities: &ServerCapabilities) -> bool {
+                capabilities.$capability.is_some()
+            }
+
+            fn request(page: PaginatedRequestParams) -> ClientRequest {
+                ClientRequest::$request($request::with_param(page))
+            }
+
+            fn page(answer: ServerResult) -> Option<(Vec<Self>, Option<String>)> {
+                match answer {
+                    ServerResult::$result(list) => Some((list.$items, list.next_cursor)),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+listed!(Prompt, prompts, ListPromptsRequest, ListPromptsResult, prompts);
+listed!(Resource, resources, ListResourcesRequest, ListResourcesResult, resources);
+listed!(ResourceTemplate, resources, ListResourceTemplatesRequest, ListResourceTemplatesResult, resource_templates);
+
+impl Hub {
+    /// What the servers that are up offer of a kind.
+    pub(crate) async fn offered<T: Listed>(&self) -> Offered<T> {
+        let asked = self.upstreams().map(async |upstream| (upstream.name().to_owned(), upstream.list::<T>().await));
+        let mut offered = Offered { by_server: Vec::new(), missing: Vec::new() };
+        for (server, listed) in futures::future::join_all(asked).await {
+            match listed {
+                Ok(items) => offered.by_server.push((server, items)),
+                Err(failure) => {
+                    tracing::debug!(upstream.name = server, error = %failure, "a list of an MCP server is missing");
+                    offered.missing.push(server);
+                }
+            }
+        }
+        offered
+    }
+}
+
+impl Upstream {
+    /// Whether it has things of a kind, as it said when it was connected; false while it is down.
+    pub(crate) async fn offers(&self, kind: impl Fn(&ServerCapabilities) -> bool) -> bool {
+        if !self.state().up {
+            return false;
+        }
+        let connected = self.connected().await;
+        connected.is_ok_and(|live| live.connection.peer_info().is_some_and(|info| kind(&info.capabilities)))
+    }
+
+    /// One list, to its end or its bound. One that is down is not waited for.
+    async fn list<T: Listed>(&self) -> Result<Vec<T>, ToolFailure> {
+        let state = self.state();
+        if !state.up {
+            let reason = state.error.unwrap_or_else(|| "not connected yet".to_owned());
+            return Err(ToolFailure::Unavailable { server: self.name().to_owned(), reason });
+        }
+        if !self.offers(T::offered).await {
+            return Ok(Vec::new());
+        }
+        let mut items = Vec::new();
+        let mut page = PaginatedRequestParams::default();
+        for _ in 0..PAGES {
+            let answer = self.request(T::request(page), &CancellationToken::new()).await?;
+            let (more, next) = T::page(answer).ok_or_else(|| self.unexpected())?;
+            items.extend(more);
+            let Some(next) = next.filter(|_| items.len() < ITEMS) else { break };
+            page = PaginatedRequestParams::default().with_cursor(Some(next));
+        }
+        if items.len() > ITEMS {
+            tracing::warn!(upstream.name = self.name(), "an MCP server lists more than is passed on");
+            items.truncate(ITEMS);
+        }
+        Ok(items)
+    }
+
+    /// One request that changes nothing, within the time for lists.
+    ///
+    /// # Errors
+    /// See [`ToolFailure`].
+    pub(crate) async fn request(
+        &self,
+        request: ClientRequest,
+        cancel: &CancellationToken,
+    ) -> Result<ServerResult, ToolFailure> {
+        let limit = self.patience();
+        let answered = async {
+            let connected = self.connected().await?;
+            let options = PeerRequestOptions::no_options();
+            let sent = connected.connection.send_cancellable_request(request, options).await;
+            let handle = sent.map_err(|error| self.failure(&error))?;
+            let mut abandoned = Abandoned::unless_answered(connected.connection.peer(), &handle);
+            let answer = handle.await_response().await;
+            abandoned.answered();
+            answer.map_err(|error| self.failure(&error))
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(ToolFailure::Cancelled),
+            answer = tokio::time::timeout(limit, answered) => answer.unwrap_or_else(|_| Err(ToolFailure::Timeout {
+                server: self.name().to_owned(),
+                limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            })),
+        }
+    }
+
+    /// An answer of another kind than was asked for.
+    pub(crate) fn unexpected(&self) -> ToolFailure {
+        let reason = "it answers something else than was asked for".to_owned();
+        ToolFailure::BadAnswer { server: self.name().to_owned(), reason }
+    }
+}
+
+/// What is kept of a tool's result: all of it, unless it is too large; the text then says so.
+pub(crate) fn kept(result: CallToolResult, limit: usize, received_at: Timestamp) -> Result<RawToolResult, String> {
+    let mut blocks = Vec::with_capacity(result.content.len());
+    let mut bytes = 0_usize;
+    for block in result.content {
+        let block = written(block)?;
+        bytes = bytes.saturating_add(text_bytes(&block));
+        blocks.push(block);
+    }
+    if bytes > limit {
+        return Err(format!("the result has {bytes} bytes, the limit is {limit}"));
+    }
+    Ok(RawToolResult {
+        is_error: result.is_error.unwrap_or(false),
+        structured: result.structured_content.map(std::sync::Arc::new),
+        blocks,
+        meta: result.meta.map(|meta| Value::Object(meta.0)),
+        received_at,
+    })
+}
+
+fn written(block: ContentBlock) -> Result<Value, String> {
+    match block {
+        ContentBlock::Text(text) if text.meta.is_none() && text.annotations.is_none() => Ok(text_block(text.text)),
+        block => serde_json::to_value(block).map_err(|error| error.to_string()),
+    }
+}
+
+/// Bytes of all strings.
+fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_bytes).sum(),
+        Value::Object(fields) => fields.values().map(text_bytes).sum(),
+        _ => 0,
+    }
+}
+
+/// Tells a server that nobody waits for an answer any more, when it is dropped before there is one.
+pub(crate) struct Abandoned {
+    request: Option<(Peer<RoleClient>, RequestId)>,
+}
+
+impl Abandoned {
+    pub(crate) fn unless_answered(peer: &Peer<RoleClient>, handle: &RequestHandle<RoleClient>) -> Self {
+        Self { request: Some((peer.clone(), handle.id.clone())) }
+    }
+
+    pub(crate) fn answered(&mut self) {
+        self.request = None;
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        let Some((peer, id)) = self.request.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        // Owned by nobody, and short: it ends when the message is handed to the connection.
+        runtime.spawn(async move {
+            let params = CancelledNotificationParam::new(Some(id), Some("nobody waits any more".to_owned()));
+            drop(peer.send_notification(CancelledNotification::new(params).into()).await);
+        });
+    }
+}

@@ -1,0 +1,307 @@
+//! Prompts, resources and templates of all servers under unique names, and where a name leads.
+//!
+//! Prompts are named as tools are. A resource keeps its URI, which its content may refer to; where
+//! two servers have the same, the first by name keeps it and the others' are seen as
+//! `groundwire://SERVER/URI`, which always leads to that server. A URI that nobody lists goes to
+//! the first server with a template that fits it, or else to the only one that has resources.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use regex::Regex;
+use rmcp::ErrorData;
+use rmcp::model::ClientRequest;
+use rmcp::model::CompleteRequest;
+use rmcp::model::CompleteRequestParams;
+use rmcp::model::CompleteResult;
+use rmcp::model::GetPromptRequest;
+use rmcp::model::GetPromptRequestParams;
+use rmcp::model::GetPromptResult;
+use rmcp::model::Prompt;
+use rmcp::model::ReadResourceRequest;
+use rmcp::model::ReadResourceRequestParams;
+use rmcp::model::ReadResourceResult;
+use rmcp::model::Reference;
+use rmcp::model::Resource;
+use rmcp::model::ResourceContents;
+use rmcp::model::ResourceTemplate;
+use rmcp::model::ServerResult;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::caller::Caller;
+use crate::domain::classify::Classified;
+use crate::domain::outcome::Outcome;
+use crate::engine::call::may_call;
+use crate::engine::fingerprint::digest;
+use crate::engine::record::LoneCall;
+use crate::mcp::catalog::unique;
+use crate::mcp::pass_through::Listed;
+use crate::mcp::pass_through::Offered;
+use crate::mcp::proxy::Names;
+use crate::mcp::proxy::Proxy;
+use crate::mcp::proxy::not_made;
+use crate::mcp::proxy::refused;
+use crate::mcp::proxy::tools::named;
+use crate::mcp::proxy::tools::provenance;
+use crate::mcp::proxy::tools::with;
+
+/// What a URI of ours begins with.
+const OURS: &str = "groundwire://";
+
+/// One thing of a server under our name.
+pub(super) struct Shown<T> {
+    server: String,
+    /// Its name or URI at the server.
+    original: String,
+    pub(super) item: T,
+}
+
+impl Proxy {
+    pub(super) async fn prompts(&self) -> (Vec<Shown<Prompt>>, Vec<String>) {
+        let Offered { by_server, missing } = self.hub.offered::<Prompt>().await;
+        let mut taken = HashSet::new();
+        let mut shown = Vec::new();
+        for (server, prompts) in by_server {
+            for mut item in prompts {
+                let original = item.name.clone();
+                if self.names == Names::Qualified {
+                    item.name = unique(&server, &original, &mut taken).to_string();
+                }
+                shown.push(Shown { server: server.clone(), original, item });
+            }
+        }
+        (shown, missing)
+    }
+
+    pub(super) async fn resources(&self) -> (Vec<Shown<Resource>>, Vec<String>) {
+        let offered = self.hub.offered::<Resource>().await;
+        apart(offered, |resource| &mut resource.uri)
+    }
+
+    pub(super) async fn templates(&self) -> (Vec<Shown<ResourceTemplate>>, Vec<String>) {
+        let offered = self.hub.offered::<ResourceTemplate>().await;
+        apart(offered, |template| &mut template.uri_template)
+    }
+
+    pub(super) async fn fill_prompt(
+        &self,
+        caller: &Caller,
+        request: GetPromptRequestParams,
+        cancel: &CancellationToken,
+    ) -> Result<GetPromptResult, ErrorData> {
+        may_call(caller).map_err(not_made)?;
+        let (server, original) = self.prompt(&request.name).await?;
+        let what = named(&server, "prompts/get", json!({ "name": original, "arguments": request.arguments }));
+        let mut params = GetPromptRequestParams::new(original);
+        params.arguments = request.arguments;
+        let request = ClientRequest::GetPromptRequest(GetPromptRequest::new(params));
+        let take = |answer| if let ServerResult::GetPromptResult(result) = answer { Some(result) } else { None };
+        let (record, mut result) = self.fetch(caller, what, request, take, cancel).await?;
+        let meta = result.meta.take().map(|meta| Value::Object(meta.0));
+        result.meta = Some(with(meta, provenance(&record, record.finished_at)));
+        Ok(result)
+    }
+
+    pub(super) async fn read(
+        &self,
+        caller: &Caller,
+        uri: &str,
+        cancel: &CancellationToken,
+    ) -> Result<ReadResourceResult, ErrorData> {
+        may_call(caller).map_err(not_made)?;
+        let (server, original) = self.owner(uri).await?;
+        let what = named(&server, "resources/read", json!({ "uri": original }));
+        let params = ReadResourceRequestParams::new(original.clone());
+        let request = ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params));
+        let take = |answer| if let ServerResult::ReadResourceResult(result) = answer { Some(result) } else { None };
+        let (record, mut result) = self.fetch(caller, what, request, take, cancel).await?;
+        for content in &mut result.contents {
+            match content {
+                ResourceContents::TextResourceContents { uri: told, .. }
+                | ResourceContents::BlobResourceContents { uri: told, .. }
+                    if *told == original =>
+                {
+                    uri.clone_into(told);
+                }
+                _ => {}
+            }
+        }
+        let meta = result.meta.take().map(|meta| Value::Object(meta.0));
+        result.meta = Some(with(meta, provenance(&record, record.finished_at)));
+        Ok(result)
+    }
+
+    pub(super) async fn completed(
+        &self,
+        caller: &Caller,
+        mut request: CompleteRequestParams,
+        cancel: &CancellationToken,
+    ) -> Result<CompleteResult, ErrorData> {
+        may_call(caller).map_err(not_made)?;
+        let server = match &mut request.r#ref {
+            Reference::Prompt(prompt) => {
+                let (server, original) = self.prompt(&prompt.name).await?;
+                prompt.name = original;
+                server
+            }
+            Reference::Resource(template) => {
+                let (server, original) = self.owner(&template.uri).await?;
+                template.uri = original;
+                server
+            }
+            _ => return Ok(CompleteResult::default()),
+        };
+        let upstream = self.hub.upstream(&server).ok_or_else(|| nowhere("server", &server))?;
+        if !upstream.offers(|can| can.completions.is_some()).await {
+            return Ok(CompleteResult::default());
+        }
+        request.meta = None;
+        let request = ClientRequest::CompleteRequest(CompleteRequest::new(request));
+        match upstream.request(request, cancel).await.map_err(refused)? {
+            ServerResult::CompleteResult(result) => Ok(result),
+            _ => Err(refused(upstream.unexpected())),
+        }
+    }
+
+    /// One request to a server, written down before its answer is shown.
+    async fn fetch<T: Serialize>(
+        &self,
+        caller: &Caller,
+        what: crate::domain::event::AskedCall,
+        request: ClientRequest,
+        take: impl Fn(ServerResult) -> Option<T>,
+        cancel: &CancellationToken,
+    ) -> Result<(LoneCall, T), ErrorData> {
+        let upstream = self.hub.upstream(&what.server).ok_or_else(|| nowhere("server", &what.server))?;
+        let fetched = async {
+            let answer = upstream.request(request, cancel).await?;
+            take(answer).ok_or_else(|| upstream.unexpected())
+        };
+        let (record, answer) = self.engine.fetch_for_client(caller, what, fetched, obtained).await.map_err(not_made)?;
+        Ok((record, answer.map_err(refused)?))
+    }
+
+    /// The server of a prompt and its name there.
+    async fn prompt(&self, name: &str) -> Result<(String, String), ErrorData> {
+        let (prompts, _) = self.prompts().await;
+        let found = prompts.into_iter().find(|prompt| prompt.item.name == name);
+        found.map(|prompt| (prompt.server, prompt.original)).ok_or_else(|| nowhere("prompt", name))
+    }
+
+    /// The server of a resource or of a template, and its URI there.
+    async fn owner(&self, uri: &str) -> Result<(String, String), ErrorData> {
+        if let Some((server, original)) = uri.strip_prefix(OURS).and_then(|rest| rest.split_once('/'))
+            && self.hub.upstream(server).is_some()
+        {
+            return Ok((server.to_owned(), original.to_owned()));
+        }
+        let mut offering = Vec::new();
+        for upstream in self.hub.upstreams() {
+            if upstream.offers(Resource::offered).await {
+                offering.push(upstream.name().to_owned());
+            }
+        }
+        if let [only] = offering.as_slice() {
+            return Ok((only.clone(), uri.to_owned()));
+        }
+        let (resources, _) = self.resources().await;
+        if let Some(found) = resources.into_iter().find(|resource| resource.original == uri) {
+            return Ok((found.server, found.original));
+        }
+        let (templates, _) = self.templates().await;
+        let fits = |template: &&Shown<ResourceTemplate>| template.original == uri || fits(&template.original, uri);
+        let found = templates.iter().find(fits).map(|template| template.server.clone());
+        found.map(|server| (server, uri.to_owned())).ok_or_else(|| {
+            let shown: String = uri.chars().take(200).collect();
+            ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
+        })
+    }
+}
+
+/// Gives each thing a URI that no server before has.
+fn apart<T>(offered: Offered<T>, uri: impl Fn(&mut T) -> &mut String) -> (Vec<Shown<T>>, Vec<String>) {
+    let Offered { by_server, missing } = offered;
+    let mut owners: HashMap<String, String> = HashMap::new();
+    let mut shown = Vec::new();
+    for (server, items) in by_server {
+        for mut item in items {
+            let seen = uri(&mut item);
+            let original = seen.clone();
+            let owner = owners.entry(original.clone()).or_insert_with(|| server.clone());
+            if *owner != server || original.starts_with(OURS) {
+                *seen = format!("{OURS}{server}/{original}");
+            }
+            shown.push(Shown { server: server.clone(), original, item });
+        }
+    }
+    (shown, missing)
+}
+
+/// Whether a URI could come of a template: `{name}` stands for one part, `{+name}` and other
+/// operators for any text.
+fn fits(template: &str, uri: &str) -> bool {
+    let mut pattern = "^".to_owned();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((expression, behind)) = after.split_once('}') else { return false };
+        pattern.push_str(&regex::escape(before));
+        let plain = expression.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        pattern.push_str(if plain { "[^/]+" } else { ".*" });
+        rest = behind;
+    }
+    pattern.push_str(&regex::escape(rest));
+    pattern.push('$');
+    Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(uri))
+}
+
+/// What is written down of an answer: that there was one, and its digest.
+fn obtained<T: Serialize>(answer: &T) -> (Classified, String) {
+    let found = Classified {
+        content: Value::Null.into(),
+        outcome: Outcome::Ok,
+        page: None,
+        rows: None,
+        total: None,
+        error: None,
+        observed_at: None,
+    };
+    (found, digest(&serde_json::to_vec(answer).unwrap_or_default()))
+}
+
+fn nowhere(what: &str, name: &str) -> ErrorData {
+    let shown: String = name.chars().take(80).collect();
+    ErrorData::invalid_params(format!("no {what} {shown}"), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offered(lists: &[(&str, &[&str])]) -> Offered<Resource> {
+        let by_server = lists.iter().map(|(server, uris)| {
+            let resources = uris.iter().map(|uri| Resource::new(*uri, "r")).collect();
+            ((*server).to_owned(), resources)
+        });
+        Offered { by_server: by_server.collect(), missing: Vec::new() }
+    }
+
+    #[test]
+    fn the_first_server_keeps_a_uri_that_several_have() {
+        let lists: [(&str, &[&str]); 2] = [("a", &["x://1", "x://2"]), ("b", &["x://2", "x://3", "groundwire://a/x"])];
+        let (shown, _) = apart(offered(&lists), |resource| &mut resource.uri);
+        let uris: Vec<&str> = shown.iter().map(|one| one.item.uri.as_str()).collect();
+        assert_eq!(uris, ["x://1", "x://2", "groundwire://b/x://2", "x://3", "groundwire://b/groundwire://a/x"]);
+    }
+
+    #[test]
+    fn a_uri_fits_the_template_that_it_could_come_of() {
+        assert!(fits("test://template/{id}/data", "test://template/12/data"));
+        assert!(!fits("test://template/{id}/data", "test://template/1/2/data"));
+        assert!(fits("file:///{+path}", "file:///a/b/c"));
+        assert!(!fits("file:///{path", "file:///a"));
+        assert!(!fits("a.b/{x}", "a_b/1"));
+    }
+}

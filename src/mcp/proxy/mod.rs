@@ -1,0 +1,289 @@
+//! The hub as one MCP server: whoever connects, of any age, sees the tools, prompts and
+//! resources of all servers under unique names, with the caller's rights.
+//!
+//! Decides what a client is shown and how an answer or a failure is told in its protocol.
+//! Whether a call may run, is asked about first, and is written down is the engine's matter
+//! (`engine::call`), the same for chat. Sampling, roots and log messages of servers are not
+//! passed on: the protocol has deprecated all three, and a request of a server says not for which
+//! caller it is. Knows no HTTP; who asks is found in the request where `app` has put it.
+#![expect(deprecated, reason = "clients of older revisions still set a logging level")]
+
+mod confirm;
+mod items;
+mod listeners;
+mod tools;
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use rmcp::ErrorData;
+use rmcp::RoleServer;
+use rmcp::ServerHandler;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResponse;
+use rmcp::model::CompleteRequestParams;
+use rmcp::model::CompleteResult;
+use rmcp::model::Extensions;
+use rmcp::model::GetPromptRequestParams;
+use rmcp::model::GetPromptResponse;
+use rmcp::model::Implementation;
+use rmcp::model::ListPromptsResult;
+use rmcp::model::ListResourceTemplatesResult;
+use rmcp::model::ListResourcesResult;
+use rmcp::model::ListToolsResult;
+use rmcp::model::MetaObject;
+use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ReadResourceRequestParams;
+use rmcp::model::ReadResourceResponse;
+use rmcp::model::ServerCapabilities;
+use rmcp::model::ServerConfig;
+use rmcp::model::SetLevelRequestParams;
+use rmcp::model::SubscriptionFilter;
+use rmcp::model::Tool;
+use rmcp::service::NotificationContext;
+use rmcp::service::RequestContext;
+use rmcp::service::SubscriptionContext;
+use serde_json::json;
+
+use crate::domain::caller::Caller;
+use crate::domain::tool::ToolFailure;
+use crate::engine::Engine;
+use crate::engine::call::CallError;
+use crate::engine::ports::Catalog;
+use crate::mcp::hub::Hub;
+use crate::mcp::proxy::listeners::Listeners;
+
+/// Where clients find what is ours in a `_meta`.
+const META: &str = "groundwire/";
+
+/// How tools and prompts are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// `server__tool`, as towards models.
+    Qualified,
+    /// As the one server has them.
+    Bare,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Askers {
+    /// Always this one: whoever has started the program.
+    One(Caller),
+    /// The `Caller` among the extensions of the request's HTTP parts.
+    OfRequest,
+}
+
+/// One MCP server over the hub.
+#[derive(Clone)]
+pub struct Proxy {
+    engine: Arc<Engine>,
+    hub: Arc<Hub>,
+    names: Names,
+    askers: Askers,
+    listeners: Arc<Listeners>,
+}
+
+impl Proxy {
+    /// The proxy over a hub, which is the one of the engine. Must be made inside of a runtime.
+    pub fn new(engine: Arc<Engine>, hub: Arc<Hub>, names: Names, askers: Askers) -> Self {
+        let listeners = Listeners::over(&hub);
+        Self { engine, hub, names, askers, listeners }
+    }
+
+    fn asker(&self, extensions: &Extensions) -> Result<Caller, ErrorData> {
+        match &self.askers {
+            Askers::One(caller) => Ok(caller.clone()),
+            Askers::OfRequest => {
+                let found = extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Caller>());
+                found.cloned().ok_or_else(|| ErrorData::internal_error("the request came from nobody", None))
+            }
+        }
+    }
+
+    /// Names the servers that a list is without.
+    fn without(&self, missing: Option<&[String]>) -> Option<MetaObject> {
+        let catalog = self.hub.current();
+        let down = catalog.servers.iter().filter(|server| {
+            let named = missing.is_some_and(|missing| missing.contains(&server.name));
+            named || !server.up
+        });
+        let down: Vec<_> =
+            down.map(|server| json!({ "server": server.name, "error": server.error.as_deref() })).collect();
+        if down.is_empty() {
+            return None;
+        }
+        let mut meta = MetaObject::new();
+        meta.0.insert(format!("{META}servers_down"), down.into());
+        Some(meta)
+    }
+}
+
+/// What the servers are, and which of them are down, for people and models.
+fn instructions(catalog: &Catalog) -> String {
+    let named = |up: bool| {
+        let servers = catalog.servers.iter().filter(|server| server.up == up);
+        servers.map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (up, down) = (named(true), named(false));
+    let mut text = "Groundwire passes on the tools, prompts and resources of several MCP servers.".to_owned();
+    if !up.is_empty() {
+        text.push_str(&format!(" Connected: {up}."));
+    }
+    if !down.is_empty() {
+        text.push_str(&format!(
+            " Not available now: {down}. That their tools are missing does not mean that there is nothing to find."
+        ));
+    }
+    text.push_str(" Each result says under groundwire/provenance of its _meta where and when it was obtained.");
+    text
+}
+
+/// A failure at a server, where a request has no result that could say it.
+fn refused(failure: ToolFailure) -> ErrorData {
+    match failure {
+        ToolFailure::Refused { code, reason, .. } => ErrorData::new(rmcp::model::ErrorCode(code), reason, None),
+        ToolFailure::InvalidArguments { problems } => ErrorData::invalid_params(problems.join("; "), None),
+        failure => ErrorData::internal_error(failure.to_string(), None),
+    }
+}
+
+/// A request that was not made, or whose answer is withheld.
+fn not_made(error: CallError) -> ErrorData {
+    match error {
+        CallError::Store(error) => {
+            tracing::error!(error = %error, "a call of an MCP client could not be written down");
+            ErrorData::internal_error("the call could not be written down, so its result is withheld", None)
+        }
+        CallError::BrokeOff => ErrorData::internal_error(error.to_string(), None),
+        CallError::UnknownTool { .. } => ErrorData::invalid_params(error.to_string(), None),
+        error => ErrorData::invalid_request(error.to_string(), None),
+    }
+}
+
+impl ServerHandler for Proxy {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_completions()
+            .build();
+        ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new("groundwire", env!("CARGO_PKG_VERSION")))
+            .with_instructions(instructions(&self.hub.current()))
+    }
+
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        self.asker(&context.extensions)?;
+        let mut list = ListToolsResult::with_all_items(self.tools());
+        list.meta = self.without(None);
+        Ok(list)
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.tool(name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let caller = self.asker(&context.extensions)?;
+        self.call(caller, request, context).await
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.asker(&context.extensions)?;
+        let (prompts, missing) = self.prompts().await;
+        let mut list = ListPromptsResult::with_all_items(prompts.into_iter().map(|prompt| prompt.item).collect());
+        list.meta = self.without(Some(&missing));
+        Ok(list)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let caller = self.asker(&context.extensions)?;
+        Ok(self.fill_prompt(&caller, request, &context.ct).await?.into())
+    }
+
+    async fn list_resources(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.asker(&context.extensions)?;
+        let (resources, missing) = self.resources().await;
+        let mut list = ListResourcesResult::with_all_items(resources.into_iter().map(|one| one.item).collect());
+        list.meta = self.without(Some(&missing));
+        Ok(list)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.asker(&context.extensions)?;
+        let (templates, missing) = self.templates().await;
+        let items = templates.into_iter().map(|one| one.item).collect();
+        let mut list = ListResourceTemplatesResult::with_all_items(items);
+        list.meta = self.without(Some(&missing));
+        Ok(list)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let caller = self.asker(&context.extensions)?;
+        Ok(self.read(&caller, &request.uri, &context.ct).await?.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let caller = self.asker(&context.extensions)?;
+        self.completed(&caller, request, &context.ct).await
+    }
+
+    /// Taken and not used: no log messages are passed on.
+    async fn set_level(
+        &self,
+        _request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.asker(&context.extensions).map(drop)
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.listeners.add(context.peer);
+    }
+
+    fn accepted_subscription_filter(&self, _requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(listeners::filter())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        listeners::listen(&self.hub, &context).await;
+        Ok(())
+    }
+}

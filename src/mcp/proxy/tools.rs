@@ -1,0 +1,235 @@
+//! Tools as clients see them, and one call of a client from its arguments to its result.
+
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use rmcp::RoleServer;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResponse;
+use rmcp::model::CallToolResult;
+use rmcp::model::ContentBlock;
+use rmcp::model::JsonObject;
+use rmcp::model::MetaObject;
+use rmcp::model::ProgressNotificationParam;
+use rmcp::model::ProgressToken;
+use rmcp::model::Tool;
+use rmcp::service::Peer;
+use rmcp::service::RequestContext;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::domain::caller::Caller;
+use crate::domain::event::AskedCall;
+use crate::domain::ids::CallId;
+use crate::domain::tool::RawToolResult;
+use crate::domain::tool::ToolFailure;
+use crate::domain::tool::ToolSpec;
+use crate::engine::call::CallError;
+use crate::engine::call::Called;
+use crate::engine::call::Watch;
+use crate::engine::ports::ProgressFn;
+use crate::engine::ready_call::ReadyCall;
+use crate::engine::ready_call::Sorted;
+use crate::engine::record::LoneCall;
+use crate::mcp::proxy::META;
+use crate::mcp::proxy::Names;
+use crate::mcp::proxy::Proxy;
+use crate::mcp::proxy::confirm::Returned;
+use crate::mcp::proxy::confirm::Settled;
+use crate::mcp::proxy::not_made;
+use crate::mcp::proxy::refused;
+
+/// Progress that waits to be sent; what comes while it is full is left out.
+const PROGRESS: usize = 64;
+
+impl Proxy {
+    /// All tools that policy allows, in the order of their names.
+    pub(super) fn tools(&self) -> Vec<Tool> {
+        let catalog = self.hub.current();
+        let allowed = catalog.tools.iter().filter(|spec| self.engine.router().policy().allows(spec));
+        allowed.filter_map(|spec| self.definition(spec)).collect()
+    }
+
+    /// One tool by the name that clients use.
+    pub(super) fn tool(&self, name: &str) -> Option<Tool> {
+        let spec = self.spec(name)?;
+        self.definition(&spec)
+    }
+
+    /// The tool as its server describes it, under our name.
+    fn definition(&self, spec: &ToolSpec) -> Option<Tool> {
+        let listed = self.hub.upstream(&spec.server)?.tools();
+        let mut tool = listed.iter().find(|tool| tool.name == spec.tool)?.clone();
+        tool.name = self.name(spec).to_owned().into();
+        if tool.description.is_some() {
+            tool.description = Some(spec.description.clone().into());
+        }
+        Some(tool)
+    }
+
+    fn name<'a>(&self, spec: &'a ToolSpec) -> &'a str {
+        match self.names {
+            Names::Qualified => spec.name.as_str(),
+            Names::Bare => &spec.tool,
+        }
+    }
+
+    fn spec(&self, name: &str) -> Option<Arc<ToolSpec>> {
+        self.hub.current().tools.iter().find(|spec| self.name(spec) == name).cloned()
+    }
+
+    /// A tool that nobody has, or whose server is down.
+    fn unknown(&self, name: &str) -> ErrorData {
+        let shown: String = name.chars().take(80).collect();
+        let catalog = self.hub.current();
+        let down: Vec<&str> =
+            catalog.servers.iter().filter(|server| !server.up).map(|server| server.name.as_str()).collect();
+        let mut text = format!("no tool {shown}");
+        if !down.is_empty() {
+            text.push_str(&format!("; not available now: {}, so their tools are missing", down.join(", ")));
+        }
+        ErrorData::invalid_params(text, None)
+    }
+
+    /// One call, asked about first where it must be.
+    pub(super) async fn call(
+        &self,
+        caller: Caller,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let spec = self.spec(&request.name).ok_or_else(|| self.unknown(&request.name))?;
+        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        let sorted = match self.engine.sort_for_client(&caller, &spec.server, &spec.tool, arguments).await {
+            Ok(sorted) => sorted,
+            Err(error) => return told(error).map(Into::into),
+        };
+        let (ready, question) = match sorted {
+            Sorted::Ready(ready) => (ready, None),
+            Sorted::Pending(pending) => {
+                let returned = Returned { state: request.request_state, responses: request.input_responses };
+                match self.settle(&caller, &pending, returned, &context).await? {
+                    Settled::Run(ready, question) => (ready, Some(question)),
+                    Settled::Ask(question) => return Ok(question.into()),
+                    Settled::Not(text) => return Ok(failed(text).into()),
+                }
+            }
+            Sorted::Unfit(problems) => return told(CallError::Arguments { problems }).map(Into::into),
+        };
+        match self.run(caller, ready, question, context).await {
+            Ok(called) => answer(called).map(Into::into),
+            Err(error) => told(error).map(Into::into),
+        }
+    }
+
+    /// Runs a call and passes its progress on, in order, until its end.
+    async fn run(
+        &self,
+        caller: Caller,
+        ready: ReadyCall,
+        question: Option<CallId>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<Called, CallError> {
+        let token = context.meta.get_progress_token();
+        let (told, mut heard) = mpsc::channel(PROGRESS);
+        let progress: ProgressFn = Arc::new(move |progress, total, message| {
+            drop(told.try_send((progress, total, message)));
+        });
+        let watch = Watch { progress, cancel: context.ct.clone() };
+        let running = self.engine.run_for_client(caller, ready, question, watch);
+        tokio::pin!(running);
+        loop {
+            tokio::select! {
+                biased;
+                Some(step) = heard.recv() => pass_on(&context.peer, token.as_ref(), step).await,
+                called = &mut running => {
+                    while let Ok(step) = heard.try_recv() {
+                        pass_on(&context.peer, token.as_ref(), step).await;
+                    }
+                    return called;
+                }
+            }
+        }
+    }
+}
+
+async fn pass_on(
+    peer: &Peer<RoleServer>,
+    token: Option<&ProgressToken>,
+    (progress, total, message): (f64, Option<f64>, Option<String>),
+) {
+    let Some(token) = token else { return };
+    let mut step = ProgressNotificationParam::new(token.clone(), progress);
+    step.total = total;
+    step.message = message;
+    if let Err(error) = peer.notify_progress(step).await {
+        tracing::debug!(error = %error, "progress did not reach an MCP client");
+    }
+}
+
+/// A result that says why there is none, for the client's user or model.
+pub(super) fn failed(text: String) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// What the caller can mend is a result of the tool; the rest an error of the protocol.
+fn told(error: CallError) -> Result<CallToolResult, ErrorData> {
+    match error {
+        CallError::Store(_) | CallError::BrokeOff | CallError::UnknownTool { .. } => Err(not_made(error)),
+        error => Ok(failed(error.to_string())),
+    }
+}
+
+/// What the server sent, with where and when it was obtained.
+fn answer(called: Called) -> Result<CallToolResult, ErrorData> {
+    let Called { record, observed_at, content, answer, .. } = called;
+    // Shared with the structured content, which can then be moved.
+    drop(content);
+    let provenance = provenance(&record, observed_at);
+    let raw = match answer {
+        Ok(raw) => Arc::unwrap_or_clone(raw),
+        Err(failure @ (ToolFailure::Refused { .. } | ToolFailure::InvalidArguments { .. })) => {
+            return Err(refused(failure));
+        }
+        Err(failure) => {
+            let mut result = failed(failure.to_string());
+            result.meta = Some(with(None, provenance));
+            return Ok(result);
+        }
+    };
+    let RawToolResult { is_error, structured, blocks, meta, .. } = raw;
+    let blocks: Result<Vec<ContentBlock>, _> = blocks.into_iter().map(serde_json::from_value).collect();
+    let blocks = blocks.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    let mut result = CallToolResult::success(blocks);
+    result.is_error = Some(is_error);
+    result.structured_content = structured.map(Arc::unwrap_or_clone);
+    result.meta = Some(with(meta, provenance));
+    Ok(result)
+}
+
+/// Where and when something was obtained.
+pub(super) fn provenance(record: &LoneCall, observed_at: jiff::Timestamp) -> Value {
+    json!({
+        "result_id": record.id,
+        "server": record.server,
+        "tool": record.tool,
+        "observed_at": format!("{observed_at:.3}"),
+        "outcome": record.outcome.as_str(),
+    })
+}
+
+/// The server's own `_meta` with ours.
+pub(super) fn with(meta: Option<Value>, provenance: Value) -> MetaObject {
+    let mut fields = match meta {
+        Some(Value::Object(fields)) => fields,
+        _ => JsonObject::new(),
+    };
+    fields.insert(format!("{META}provenance"), provenance);
+    MetaObject(fields)
+}
+
+/// The call that a client asks about.
+pub(super) fn named(server: &str, tool: &str, arguments: Value) -> AskedCall {
+    AskedCall { server: server.to_owned(), tool: tool.to_owned(), arguments }
+}

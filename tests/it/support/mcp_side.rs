@@ -1,0 +1,183 @@
+//! A gateway with a fixture server behind it, and real MCP clients before it.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use groundwire::config::mcp::McpServerConfig;
+use groundwire::config::mcp::McpServerOptions;
+use groundwire::config::mcp::TransportConfig;
+use groundwire::sandbox::SandboxOptions;
+use reqwest::RequestBuilder;
+use rmcp::ClientHandler;
+use rmcp::ErrorData;
+use rmcp::ServiceExt;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResult;
+use rmcp::model::ClientCapabilities;
+use rmcp::model::ClientConfig;
+use rmcp::model::ElicitRequestParams;
+use rmcp::model::ElicitResult;
+use rmcp::model::Implementation;
+use rmcp::model::ProgressNotificationParam;
+use rmcp::model::ProtocolVersion;
+use rmcp::service::NotificationContext;
+use rmcp::service::RequestContext;
+use rmcp::service::RoleClient;
+use rmcp::service::RunningService;
+use rmcp::service::ServiceError;
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::Notify;
+
+use crate::support::gateway::Gateway;
+use crate::support::gateway::options;
+use crate::support::mcp_fixture::Fixture;
+
+/// What a user says to a question.
+pub(crate) type Answers = Arc<dyn Fn(&str) -> Value + Send + Sync>;
+
+/// A gateway and the server behind it.
+pub(crate) struct Side {
+    pub(crate) gateway: Gateway,
+    pub(crate) fixture: Fixture,
+}
+
+impl Side {
+    /// With the servers of the sandbox beside it, and a changed configuration.
+    pub(crate) async fn start(
+        adjust: impl Fn(&mut groundwire::config::Config) + Send + Sync + 'static,
+        store: Option<String>,
+    ) -> Self {
+        let fixture = Fixture::default();
+        let (url, _) = fixture.listen().await.expect("the fixture listens");
+        let adjust = Arc::new(move |config: &mut groundwire::config::Config| {
+            let transport = TransportConfig::StreamableHttp { url: url.clone(), headers: Default::default() };
+            let server = McpServerConfig { transport, options: McpServerOptions::default() };
+            config.mcp.servers.insert("fixture".to_owned(), server);
+            adjust(config);
+        });
+        let gateway = Gateway::start(SandboxOptions { adjust: Some(adjust), store, ..options() }).await;
+        Self { gateway, fixture }
+    }
+
+    /// A client with a session that is asked nothing.
+    pub(crate) async fn client(&self, token: Option<&str>) -> Client {
+        Client::connect(&self.gateway.url("/mcp"), token, None).await
+    }
+
+    /// One whose user answers like this.
+    pub(crate) async fn client_that(&self, answers: impl Fn(&str) -> Value + Send + Sync + 'static) -> Client {
+        Client::connect(&self.gateway.url("/mcp"), None, Some(Arc::new(answers))).await
+    }
+
+    /// A request of the revision without sessions, of a client that can show forms.
+    pub(crate) fn sessionless(&self, method: &str, mut params: Value) -> RequestBuilder {
+        let meta = &mut params["_meta"];
+        meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+        meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "test", "version": "1" });
+        meta["io.modelcontextprotocol/clientCapabilities"] = json!({ "elicitation": { "form": {} } });
+        let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let request = self
+            .gateway
+            .post("/mcp", &body)
+            .header("accept", "application/json, text/event-stream")
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", method);
+        match name {
+            Some(name) => request.header("mcp-name", name),
+            None => request,
+        }
+    }
+}
+
+/// What a client has heard.
+#[derive(Clone, Default)]
+pub(crate) struct Heard {
+    /// Progress: how much of what.
+    pub(crate) progress: Arc<Mutex<Vec<(f64, Option<f64>)>>>,
+    /// Questions, whole.
+    pub(crate) questions: Arc<Mutex<Vec<String>>>,
+    /// The list of tools changed.
+    pub(crate) tools_changed: Arc<Notify>,
+}
+
+/// The client's side of a connection.
+pub(crate) struct End {
+    heard: Heard,
+    answers: Option<Answers>,
+}
+
+impl ClientHandler for End {
+    fn get_info(&self) -> ClientConfig {
+        let capabilities = match self.answers {
+            Some(_) => ClientCapabilities::builder().enable_elicitation().build(),
+            None => ClientCapabilities::default(),
+        };
+        ClientConfig::new(capabilities, Implementation::new("test", "1"))
+            .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+    }
+
+    async fn on_progress(&self, params: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
+        let mut progress = self.heard.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.push((params.progress, params.total));
+    }
+
+    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.heard.tools_changed.notify_one();
+    }
+
+    async fn create_elicitation(
+        &self,
+        request: ElicitRequestParams,
+        _context: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        let ElicitRequestParams::FormElicitationParams { message, .. } = request else {
+            return Err(ErrorData::invalid_params("not a form", None));
+        };
+        let answers = self.answers.as_ref().expect("a client that cannot ask is not asked");
+        let answer = answers(&message);
+        self.heard.questions.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        Ok(serde_json::from_value(answer).expect("an answer to a form"))
+    }
+}
+
+/// A connected client.
+pub(crate) struct Client {
+    pub(crate) service: RunningService<RoleClient, End>,
+    pub(crate) heard: Heard,
+}
+
+impl Client {
+    async fn connect(url: &str, token: Option<&str>, answers: Option<Answers>) -> Self {
+        let heard = Heard::default();
+        let mut config = StreamableHttpClientTransportConfig::with_uri(url);
+        if let Some(token) = token {
+            config = config.auth_header(token);
+        }
+        let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
+        let end = End { heard: heard.clone(), answers };
+        let service = end.serve(transport).await.expect("the client is greeted");
+        Self { service, heard }
+    }
+
+    /// One call.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Result<CallToolResult, ServiceError> {
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        self.service.call_tool(CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments)).await
+    }
+
+    /// One call whose result is text, as the wire has it: whether it is an error, and the text.
+    pub(crate) async fn told(&self, tool: &str, arguments: Value) -> (bool, String) {
+        let result = self.call(tool, arguments).await.expect("a result");
+        let text = result.content.first().and_then(|block| block.as_text()).map(|text| text.text.clone());
+        (result.is_error.unwrap_or(false), text.unwrap_or_default())
+    }
+
+    pub(crate) fn questions(&self) -> Vec<String> {
+        self.heard.questions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,347 @@
+//! An MCP server with one thing of each kind, as the conformance suite's documentation of its
+//! fixtures describes them, and what our own tests need besides: a tool that changes something,
+//! one that never answers, and a list that changes. It notes what it is asked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rmcp::ErrorData;
+use rmcp::RoleServer;
+use rmcp::ServerHandler;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResponse;
+use rmcp::model::CallToolResult;
+use rmcp::model::CompleteRequestParams;
+use rmcp::model::CompleteResult;
+use rmcp::model::GetPromptRequestParams;
+use rmcp::model::GetPromptResponse;
+use rmcp::model::ListPromptsResult;
+use rmcp::model::ListResourceTemplatesResult;
+use rmcp::model::ListResourcesResult;
+use rmcp::model::ListToolsResult;
+use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ProgressNotificationParam;
+use rmcp::model::ReadResourceRequestParams;
+use rmcp::model::ReadResourceResponse;
+use rmcp::model::ServerCapabilities;
+use rmcp::model::ServerConfig;
+use rmcp::service::RequestContext;
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::StreamableHttpService;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// A PNG of one pixel.
+pub(crate) const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+/// A WAV without a sample.
+pub(crate) const WAV: &str = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=";
+
+/// The server; clones are the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Fixture {
+    asked: Arc<Mutex<Vec<Value>>>,
+    /// A call that never ends has begun.
+    pub(crate) waits: Arc<Notify>,
+    /// It was cancelled.
+    pub(crate) cancelled: Arc<Notify>,
+    grown: Arc<AtomicBool>,
+}
+
+impl Fixture {
+    /// Calls of tools so far: `{tool, arguments}`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the program does not ask"))]
+    pub(crate) fn asked(&self) -> Vec<Value> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves it at a free port; its URL and the task.
+    pub(crate) async fn listen(&self) -> anyhow::Result<(String, JoinHandle<std::io::Result<()>>)> {
+        let fixture = self.clone();
+        let service = StreamableHttpService::new(
+            move || Ok(fixture.clone()),
+            Arc::new(LocalSessionManager::default()),
+            StreamableHttpServerConfig::default(),
+        );
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let url = format!("http://{}/mcp", listener.local_addr()?);
+        let router = axum::Router::new().nest_service("/mcp", service);
+        Ok((url, tokio::spawn(async move { axum::serve(listener, router).await })))
+    }
+}
+
+/// A value of the protocol as the wire has it.
+fn of<T: DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).expect("the fixture writes MCP")
+}
+
+fn content(blocks: Value) -> CallToolResponse {
+    of::<CallToolResult>(json!({ "content": blocks })).into()
+}
+
+fn text(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
+
+fn tools(grown: bool) -> Value {
+    let none = json!({ "type": "object" });
+    let plain = |name: &str, description: &str| json!({ "name": name, "description": description, "inputSchema": none, "annotations": { "readOnlyHint": true } });
+    let mut tools = vec![
+        plain("test_simple_text", "Answers with a text."),
+        plain("test_image_content", "Answers with an image."),
+        plain("test_audio_content", "Answers with a sound."),
+        plain("test_embedded_resource", "Answers with a resource."),
+        plain("test_multiple_content_types", "Answers with a text, an image and a resource."),
+        plain("test_resource_link", "Answers with a link to a resource."),
+        plain("test_error_handling", "Always fails."),
+        plain("test_protocol_error", "Refuses with an error of the protocol."),
+        plain("test_tool_with_progress", "Tells of its progress."),
+        plain("test_wait", "Never answers."),
+        plain("test_grow", "Adds a tool to the list."),
+        json!({
+            "name": "test_structured", "title": "A number doubled", "description": "Doubles a number.",
+            "inputSchema": { "type": "object", "properties": { "number": { "type": "integer" } }, "required": ["number"] },
+            "outputSchema": { "type": "object", "properties": { "doubled": { "type": "integer" } }, "required": ["doubled"] },
+            "annotations": { "readOnlyHint": true, "idempotentHint": true },
+        }),
+        json!({
+            "name": "test_change", "description": "Changes something.",
+            "inputSchema": { "type": "object", "properties": { "what": { "type": "string" } }, "required": ["what"] },
+        }),
+        json!({
+            "name": "test_custom_header", "description": "Takes an argument that is also a header.",
+            "inputSchema": { "type": "object", "properties": { "region": { "type": "string", "x-mcp-header": "Region" } } },
+            "annotations": { "readOnlyHint": true },
+        }),
+        json!({
+            "name": "json_schema_2020_12_tool", "description": "Has a schema with all that is new.",
+            "inputSchema": schema_2020_12(), "annotations": { "readOnlyHint": true },
+        }),
+    ];
+    if grown {
+        tools.push(plain("test_grown", "Was not there before."));
+    }
+    tools.into()
+}
+
+fn schema_2020_12() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "$defs": { "address": {
+            "$anchor": "addressDef", "type": "object",
+            "properties": { "street": { "type": "string" }, "city": { "type": "string" } },
+        } },
+        "properties": {
+            "name": { "type": "string" },
+            "address": { "$ref": "#/$defs/address" },
+            "contactMethod": { "type": "string", "enum": ["phone", "email"] },
+            "phone": { "type": "string" },
+            "email": { "type": "string" },
+        },
+        "allOf": [{ "anyOf": [{ "required": ["phone"] }, { "required": ["email"] }] }],
+        "if": { "properties": { "contactMethod": { "const": "phone" } }, "required": ["contactMethod"] },
+        "then": { "required": ["phone"] },
+        "else": { "required": ["email"] },
+        "additionalProperties": false,
+    })
+}
+
+impl ServerHandler for Fixture {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .enable_prompts()
+            .enable_resources()
+            .enable_completions()
+            .build();
+        ServerConfig::new(capabilities)
+    }
+
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(of(json!({ "tools": tools(self.grown.load(Ordering::SeqCst)) })))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        let asked = json!({ "tool": request.name, "arguments": arguments });
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        let image = json!({ "type": "image", "data": PNG, "mimeType": "image/png" });
+        Ok(match request.name.as_ref() {
+            "test_simple_text" => content(json!([text("This is a simple text response for testing.")])),
+            "test_image_content" => content(json!([image])),
+            "test_audio_content" => content(json!([{ "type": "audio", "data": WAV, "mimeType": "audio/wav" }])),
+            "test_embedded_resource" => content(json!([{ "type": "resource", "resource": {
+                "uri": "test://embedded-resource", "mimeType": "text/plain",
+                "text": "This is an embedded resource content." } }])),
+            "test_multiple_content_types" => of::<CallToolResult>(json!({
+                "content": [text("Multiple content types test:"), image, { "type": "resource", "resource": {
+                    "uri": "test://mixed-content-resource", "mimeType": "application/json",
+                    "text": "{\"test\":\"data\",\"value\":123}" } }],
+                "_meta": { "example.org/kept": true },
+            }))
+            .into(),
+            "test_resource_link" => {
+                content(json!([{ "type": "resource_link", "uri": "test://static-text", "name": "static-text" }]))
+            }
+            "test_error_handling" => of::<CallToolResult>(json!({
+                "content": [text("This tool intentionally returns an error for testing")], "isError": true }))
+            .into(),
+            "test_protocol_error" => return Err(ErrorData::new(rmcp::model::ErrorCode(-32042), "not like this", None)),
+            "test_tool_with_progress" => {
+                progress(&context).await?;
+                content(json!([text("done")]))
+            }
+            "test_wait" => {
+                self.waits.notify_one();
+                context.ct.cancelled().await;
+                self.cancelled.notify_one();
+                return Err(ErrorData::internal_error("cancelled", None));
+            }
+            "test_grow" => {
+                self.grown.store(true, Ordering::SeqCst);
+                context.peer.notify_tool_list_changed().await.map_err(lost)?;
+                content(json!([text("grown")]))
+            }
+            "test_structured" => {
+                let doubled = arguments["number"].as_i64().map(|number| number * 2);
+                CallToolResult::structured(json!({ "doubled": doubled })).into()
+            }
+            "test_change" => CallToolResult::structured(json!({ "changed": arguments["what"] })).into(),
+            "test_custom_header" | "json_schema_2020_12_tool" | "test_grown" => content(json!([text("ok")])),
+            name => return Err(ErrorData::invalid_params(format!("no tool {name}"), None)),
+        })
+    }
+
+    async fn list_resources(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(of(json!({ "resources": [
+            { "uri": "test://static-text", "name": "static-text", "description": "A text.", "mimeType": "text/plain" },
+            { "uri": "test://static-binary", "name": "static-binary", "description": "An image.", "mimeType": "image/png" },
+        ] })))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(of(json!({ "resourceTemplates": [
+            { "uriTemplate": "test://template/{id}/data", "name": "template", "description": "Data of an id.",
+              "mimeType": "application/json" },
+        ] })))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let uri = request.uri.as_str();
+        let id = uri.strip_prefix("test://template/").and_then(|rest| rest.strip_suffix("/data"));
+        let read = match (uri, id) {
+            ("test://static-text", _) => json!({ "uri": uri, "mimeType": "text/plain",
+                "text": "This is the content of the static text resource." }),
+            ("test://static-binary", _) => json!({ "uri": uri, "mimeType": "image/png", "blob": PNG }),
+            (_, Some(id)) => {
+                let data = json!({ "id": id, "templateTest": true, "data": format!("Data for ID: {id}") });
+                json!({ "uri": uri, "mimeType": "application/json", "text": data.to_string() })
+            }
+            _ => return Err(ErrorData::resource_not_found(format!("no resource {uri}"), Some(json!({ "uri": uri })))),
+        };
+        Ok(of::<rmcp::model::ReadResourceResult>(json!({ "contents": [read] })).into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let required = |names: &[&str]| -> Vec<Value> {
+            names.iter().map(|name| json!({ "name": name, "description": "An argument.", "required": true })).collect()
+        };
+        Ok(of(json!({ "prompts": [
+            { "name": "test_simple_prompt", "description": "A text." },
+            { "name": "test_prompt_with_arguments", "description": "Two words.", "arguments": required(&["arg1", "arg2"]) },
+            { "name": "test_prompt_with_embedded_resource", "description": "A resource.", "arguments": required(&["resourceUri"]) },
+            { "name": "test_prompt_with_image", "description": "An image." },
+        ] })))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let arguments = request.arguments.unwrap_or_default();
+        let argument = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default();
+        let said = |content: Value| json!({ "role": "user", "content": content });
+        let messages = match request.name.as_str() {
+            "test_simple_prompt" => json!([said(text("This is a simple prompt for testing."))]),
+            "test_prompt_with_arguments" => {
+                let words = format!("Prompt with arguments: arg1='{}', arg2='{}'", argument("arg1"), argument("arg2"));
+                json!([said(text(&words))])
+            }
+            "test_prompt_with_embedded_resource" => json!([
+                said(
+                    json!({ "type": "resource", "resource": { "uri": argument("resourceUri"), "mimeType": "text/plain",
+                    "text": "Embedded resource content for testing." } })
+                ),
+                said(text("Please process the embedded resource above.")),
+            ]),
+            "test_prompt_with_image" => json!([
+                said(json!({ "type": "image", "data": PNG, "mimeType": "image/png" })),
+                said(text("Please analyze the image above.")),
+            ]),
+            name => return Err(ErrorData::invalid_params(format!("no prompt {name}"), None)),
+        };
+        Ok(of::<rmcp::model::GetPromptResult>(json!({ "messages": messages })).into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let known = ["paris", "park", "party", "oslo"];
+        let begun = &request.argument.value;
+        let values: Vec<&str> = known.into_iter().filter(|word| word.starts_with(begun.as_str())).collect();
+        Ok(of(json!({ "completion": { "total": values.len(), "hasMore": false, "values": values } })))
+    }
+}
+
+/// The pauses are the suite's: clients must be able to tell the steps apart.
+async fn progress(context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    let Some(token) = context.meta.get_progress_token() else { return Ok(()) };
+    for done in [0.0, 50.0, 100.0] {
+        let step = ProgressNotificationParam::new(token.clone(), done).with_total(100.0);
+        context.peer.notify_progress(step).await.map_err(lost)?;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+fn lost(error: rmcp::service::ServiceError) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
+}
