@@ -46,6 +46,12 @@ pub enum TrialError {
         /// Tool asked for, shortened.
         tool: String,
     },
+    /// Its definition is not the accepted one.
+    #[error("{tool} is not offered: its definition awaits approval")]
+    AwaitsApproval {
+        /// The tool.
+        tool: String,
+    },
     /// It may change something, or policy keeps it off limits.
     #[error("{tool} is not known to change nothing, or is off limits by policy")]
     NotAllowed {
@@ -82,6 +88,9 @@ impl Engine {
         arguments: Value,
     ) -> Result<Tried, TrialError> {
         let catalog = self.tools.catalog().await;
+        if catalog.awaits(server, tool) {
+            return Err(TrialError::AwaitsApproval { tool: tool.to_owned() });
+        }
         let spec = catalog.by_tool(tool).find(|spec| spec.server == server).ok_or_else(|| TrialError::UnknownTool {
             server: server.chars().take(80).collect(),
             tool: tool.chars().take(80).collect(),

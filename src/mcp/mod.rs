@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod hub;
+pub mod pins;
 pub mod session;
 pub mod transport;
 pub mod upstream;

@@ -11,6 +11,7 @@ pub mod conversations;
 pub mod database;
 pub mod error;
 pub mod feedback;
+pub mod pins;
 pub mod places;
 pub mod postgres;
 pub mod probes;

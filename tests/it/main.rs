@@ -12,6 +12,7 @@ mod confirm;
 mod documents;
 mod limits;
 mod mcp_hub;
+mod mcp_pins;
 mod model_probes;
 mod mutations;
 mod native_api;

@@ -8,6 +8,7 @@ pub(crate) mod gateway;
 pub(crate) mod held;
 pub(crate) mod recorder;
 pub(crate) mod served;
+pub(crate) mod shifting;
 pub(crate) mod sysdig_http;
 
 /// Sets the process's TLS provider, as the binary does first of all; again does no harm.
