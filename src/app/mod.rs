@@ -290,18 +290,12 @@ fn model_role(role: Role) -> ModelRole {
 
 /// Names of the servers that are part of the program.
 fn embedded_servers(config: &Config) -> BTreeSet<String> {
-    let embedded = config.mcp.servers.iter().filter(|(_, server)| {
-        matches!(server.transport, TransportConfig::Embedded { .. })
-    });
+    let embedded =
+        config.mcp.servers.iter().filter(|(_, server)| matches!(server.transport, TransportConfig::Embedded { .. }));
     embedded.map(|(name, _)| name.clone()).collect()
 }
 
-fn hub(
-    config: &Config,
-    lookup: Lookup<'_>,
-    clock: &Arc<dyn Clock>,
-    pins: Arc<Pins>,
-) -> Result<Arc<Hub>, AppError> {
+fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>, pins: Arc<Pins>) -> Result<Arc<Hub>, AppError> {
     let mut members = Vec::new();
     for (name, server) in &config.mcp.servers {
         let transport = transport(name, server, lookup, clock)?;

@@ -115,13 +115,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`StoreError`], `NotFound` when no such tool was ever seen.
-    pub async fn accept_tool(
-        &self,
-        server: &str,
-        tool: &str,
-        hash: &str,
-        by: &str,
-    ) -> Result<Acceptance, StoreError> {
+    pub async fn accept_tool(&self, server: &str, tool: &str, hash: &str, by: &str) -> Result<Acceptance, StoreError> {
         let accepted = self.pins.accept(server, tool, hash, by).await?;
         self.sync_pins().await;
         Ok(accepted)

@@ -222,7 +222,10 @@ impl Pins {
             };
             list.tools.iter().filter_map(note).collect::<Vec<_>>()
         };
-        state.lists.iter().flat_map(of_server).collect()
+        let mut noted: Vec<Noted> = state.lists.iter().flat_map(of_server).collect();
+        // Gateways that write at once write in the same order, so that none waits for another in a ring.
+        noted.sort_by(|a, b| (&a.server, &a.tool).cmp(&(&b.server, &b.tool)));
+        noted
     }
 
     /// Accepts the definition with this hash. The hub has to rebuild its catalog afterwards.
@@ -290,8 +293,12 @@ impl State {
     fn told(&mut self, noted: &[Noted]) {
         for note in noted {
             if note.news == News::Other || note.news == (News::First { hides: true }) {
-                tracing::warn!(upstream.name = note.server, tool.name = note.tool, hash = note.hash,
-                    "a tool is not offered until somebody accepts its definition");
+                tracing::warn!(
+                    upstream.name = note.server,
+                    tool.name = note.tool,
+                    hash = note.hash,
+                    "a tool is not offered until somebody accepts its definition"
+                );
             }
             if let Some(list) = self.lists.get_mut(&note.server) {
                 list.told.insert((note.tool.clone(), note.hash.clone()));

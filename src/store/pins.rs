@@ -78,14 +78,7 @@ impl Store {
                 (id, server, tool, was_hash, accepted_hash, accepted_json, accepted_by, accepted_at) \
             select $1, server, tool, accepted_hash, seen_hash, seen_json, $5, $6 \
             from tool_pins where server = $2 and tool = $3 and seen_hash = $4";
-        let values = vec![
-            id.into(),
-            server.into(),
-            key.as_ref().into(),
-            hash.into(),
-            by.as_ref().into(),
-            at.into(),
-        ];
+        let values = vec![id.into(), server.into(), key.as_ref().into(), hash.into(), by.as_ref().into(), at.into()];
         let audited = transaction.execute(audit, values).await?;
         let accept = "update tool_pins set accepted_hash = seen_hash, accepted_json = seen_json, \
                 accepted_by = $4, accepted_at = $5, seen_hash = null, seen_json = null, seen_at = null \

@@ -133,14 +133,17 @@ mod tests {
         let is = of(json!({"name": "a", "description": "Adds\u{200b}.", "title": "New",
             "inputSchema": {"properties": {"x/y": {"type": "string"}, "note": {}}, "required": ["a", "note"]}}));
         let found = changes(Some(&was), &is);
-        assert_eq!(found.items, [
-            change("/annotations", Some(r#"{"readOnlyHint":true}"#), None),
-            change("/description", Some("\"Adds.\""), Some(r#""Adds\u200b.""#)),
-            change("/inputSchema/properties/note", None, Some("{}")),
-            change("/inputSchema/properties/x~1y/type", Some("\"integer\""), Some("\"string\"")),
-            change("/inputSchema/required/1", None, Some("\"note\"")),
-            change("/title", None, Some("\"New\"")),
-        ]);
+        assert_eq!(
+            found.items,
+            [
+                change("/annotations", Some(r#"{"readOnlyHint":true}"#), None),
+                change("/description", Some("\"Adds.\""), Some(r#""Adds\u200b.""#)),
+                change("/inputSchema/properties/note", None, Some("{}")),
+                change("/inputSchema/properties/x~1y/type", Some("\"integer\""), Some("\"string\"")),
+                change("/inputSchema/required/1", None, Some("\"note\"")),
+                change("/title", None, Some("\"New\"")),
+            ]
+        );
         assert_eq!(found.more, 0);
     }
 

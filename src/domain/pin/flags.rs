@@ -193,14 +193,17 @@ mod tests {
         });
         let found = flags(&Definition::of(&tool));
         let places: Vec<&str> = found.iter().map(|flag| flag.pointer.as_str()).collect();
-        assert_eq!(places, [
-            "/annotations/title",
-            "/inputSchema/properties/b\\u2060",
-            "/inputSchema/properties/b\\u2060/description",
-            "/inputSchema/properties/b\\u2060/enum/0",
-            "/name",
-            "/title",
-        ]);
+        assert_eq!(
+            places,
+            [
+                "/annotations/title",
+                "/inputSchema/properties/b\\u2060",
+                "/inputSchema/properties/b\\u2060/description",
+                "/inputSchema/properties/b\\u2060/enum/0",
+                "/name",
+                "/title",
+            ]
+        );
         assert!(found.iter().all(|flag| flag.kind == FlagKind::HiddenCharacters));
         assert_eq!(found[4].text, "a\\u200bdd");
     }
@@ -217,7 +220,8 @@ mod tests {
         ] {
             assert_eq!(of(text), [], "{text:?}");
         }
-        for text in ["a\u{200d}b", "x\u{fe0f}", "\u{e0101}", "word\u{ad}break", "\u{600}", "\u{1f600}\u{200d}\u{e0041}"] {
+        for text in ["a\u{200d}b", "x\u{fe0f}", "\u{e0101}", "word\u{ad}break", "\u{600}", "\u{1f600}\u{200d}\u{e0041}"]
+        {
             assert_eq!(kinds(text), [FlagKind::HiddenCharacters], "{text:?}");
         }
     }

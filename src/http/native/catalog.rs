@@ -124,7 +124,9 @@ impl Pin {
             first_seen_at: standing.first_seen_at.map(Time),
             accepted_by: standing.accepted_by,
             accepted_at: standing.accepted_at.map(Time),
-            flags: flags.map(|flag| Flag { kind: flag.kind.as_str(), pointer: flag.pointer, text: flag.text }).collect(),
+            flags: flags
+                .map(|flag| Flag { kind: flag.kind.as_str(), pointer: flag.pointer, text: flag.text })
+                .collect(),
             changes: changes.map(|one| Change { pointer: one.pointer, was: one.was, is: one.is }).collect(),
             more_changes: standing.changes.more,
         }
