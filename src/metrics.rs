@@ -19,7 +19,7 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use crate::domain::event::TurnEvent;
 use crate::domain::event::TurnOutcome;
 use crate::engine::TurnObserver;
-use crate::engine::ports::ServerState;
+use crate::engine::ports::Catalog;
 use crate::engine::record::TurnRecord;
 
 const TURNS: &str = "groundwire_turns_total";
@@ -38,6 +38,7 @@ const MODEL_SECONDS: &str = "groundwire_model_call_seconds";
 const TOKENS: &str = "groundwire_tokens_total";
 const UPSTREAM_UP: &str = "groundwire_upstream_up";
 const UPSTREAM_RESTARTS: &str = "groundwire_upstream_restarts";
+const TOOLS_AWAITING: &str = "groundwire_tools_awaiting_approval";
 const REQUESTS: &str = "groundwire_http_requests_total";
 const REQUEST_SECONDS: &str = "groundwire_http_request_seconds";
 
@@ -94,9 +95,12 @@ impl Metrics {
     }
 
     /// State of the MCP servers now.
-    pub fn upstreams(&self, servers: &[ServerState]) {
+    pub fn upstreams(&self, catalog: &Catalog) {
         self.with(|| {
-            for server in servers {
+            for server in &catalog.servers {
+                let waiting = catalog.waiting.iter().filter(|tool| tool.server == server.name).count();
+                #[expect(clippy::cast_precision_loss, reason = "tools are far below 2^52")]
+                gauge!(TOOLS_AWAITING, "server" => server.name.clone()).set(waiting as f64);
                 gauge!(UPSTREAM_UP, "server" => server.name.clone()).set(if server.up { 1.0 } else { 0.0 });
                 #[expect(clippy::cast_precision_loss, reason = "restarts are far below 2^52")]
                 gauge!(UPSTREAM_RESTARTS, "server" => server.name.clone()).set(server.restarts as f64);
@@ -198,6 +202,7 @@ fn describe() {
     describe_counter!(TOKENS, "Tokens of model calls");
     describe_gauge!(UPSTREAM_UP, "Whether an MCP server answers");
     describe_gauge!(UPSTREAM_RESTARTS, "Starts of an MCP server after the first one");
+    describe_gauge!(TOOLS_AWAITING, "Tools of an MCP server that are not offered until somebody accepts them");
     describe_counter!(REQUESTS, "HTTP requests, by method, route and status");
     describe_histogram!(REQUEST_SECONDS, "Time to the first byte of a response");
 }

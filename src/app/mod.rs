@@ -8,6 +8,7 @@ pub mod probes;
 pub mod sysdig_mcp;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -51,6 +52,7 @@ use crate::llm::profile::ToolChoiceSupport;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::hub::Hub;
 use crate::mcp::hub::Member;
+use crate::mcp::pins::Pins;
 use crate::mcp::transport::ConnectError;
 use crate::mcp::transport::Transport;
 use crate::mcp::transport::http_client;
@@ -163,7 +165,8 @@ impl App {
         let router = router(&config)?;
         let prompts = Arc::new(Prompts::load(config.grounding.prompts.as_deref().map(std::path::Path::new))?);
         let store = Arc::new(open_store(&config, lookup).await?);
-        let hub = hub(&config, lookup, &clock)?;
+        let pins = Pins::load(Arc::clone(&store), Arc::clone(&clock), embedded_servers(&config)).await?;
+        let hub = hub(&config, lookup, &clock, pins)?;
         let mcp_sessions = CancellationToken::new();
         let argus_mcp = argus_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
         let sysdig_mcp = sysdig_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
@@ -316,7 +319,14 @@ fn model_role(role: Role) -> ModelRole {
     }
 }
 
-fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>) -> Result<Arc<Hub>, AppError> {
+/// Names of the servers that are part of the program.
+fn embedded_servers(config: &Config) -> BTreeSet<String> {
+    let embedded =
+        config.mcp.servers.iter().filter(|(_, server)| matches!(server.transport, TransportConfig::Embedded { .. }));
+    embedded.map(|(name, _)| name.clone()).collect()
+}
+
+fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>, pins: Arc<Pins>) -> Result<Arc<Hub>, AppError> {
     let mut members = Vec::new();
     for (name, server) in &config.mcp.servers {
         let transport = transport(name, server, lookup, clock)?;
@@ -337,7 +347,7 @@ fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>) -> Result<Ar
             max_age: options.max_age_seconds.map(Duration::from_secs),
         });
     }
-    Ok(Hub::new(members))
+    Ok(Hub::new(members, pins))
 }
 
 /// What a server is expected to serve: as configured, or what an embedded one is known for.

@@ -19,6 +19,7 @@ use crate::commands::Variables;
 use crate::commands::terminal;
 use crate::config::Config;
 use crate::domain::probe::ProbeReport;
+use crate::domain::tool::ToolSpec;
 use crate::engine::ports::Tools;
 use crate::environment;
 use crate::llm::probe;
@@ -100,9 +101,16 @@ async fn check_servers(app: &App) -> bool {
     let catalog = app.hub.catalog().await;
     let mut well = true;
     for server in &catalog.servers {
-        let tools = catalog.tools.iter().filter(|tool| tool.server == server.name).count();
+        let of_server = |tools: &[Arc<ToolSpec>]| tools.iter().filter(|tool| tool.server == server.name).count();
+        let (tools, waiting) = (of_server(&catalog.tools), of_server(&catalog.waiting));
         if !server.up {
             bad(&format!("MCP server {}: {}", server.name, server.error.as_deref().unwrap_or("not connected yet")));
+            well = false;
+        } else if waiting > 0 {
+            bad(&format!(
+                "MCP server {} ({}): {tools} tools, and {waiting} that await approval; see `groundwire tools list --waiting`",
+                server.name, server.transport
+            ));
             well = false;
         } else if tools == 0 {
             bad(&format!(

@@ -13,6 +13,7 @@ pub mod serve;
 pub mod simulate;
 pub mod terminal;
 pub mod token;
+pub mod tools;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -71,6 +72,9 @@ pub enum Command {
     /// Create, list and revoke API tokens
     #[command(after_help = "Example:\n  groundwire token create --name alice --role analyst --days 90")]
     Token(token::TokenArgs),
+    /// Show which tools of MCP servers await approval, what changed in them, and accept it
+    #[command(after_help = "Example:\n  groundwire tools diff desk closeCase")]
+    Tools(tools::ToolsArgs),
     /// Show the effective configuration
     #[command(after_help = "Example:\n  groundwire config show --config groundwire.toml")]
     Config(config_show::ConfigCommand),
@@ -127,6 +131,7 @@ pub async fn run(cli: Cli, variables: &Variables) -> anyhow::Result<u8> {
         Command::Validate(args) => validate::run(&args),
         Command::Mutations(args) => mutations::run(&args).await,
         Command::Token(args) => token::run(args, variables).await,
+        Command::Tools(args) => tools::run(args, variables).await,
         Command::Config(args) => config_show::run(&args, variables),
         Command::Db(args) => db::run(&args, variables).await,
     }

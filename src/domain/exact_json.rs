@@ -15,8 +15,8 @@ pub fn fenced(value: &Value) -> String {
     format!("{fence}json\n{text}\n{fence}")
 }
 
-/// Escapes what cannot be seen as itself. Outside of strings JSON has only characters that can.
-fn visible(json: &str) -> String {
+/// Escapes what cannot be seen as itself, but for line breaks. Outside of strings JSON has only characters that can.
+pub fn visible(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if c == '\n' || !is_hidden(c) {
@@ -32,7 +32,7 @@ fn visible(json: &str) -> String {
 }
 
 /// Controls, format characters, fillers and blanks that are not the plain one.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')
         || matches!(c,

@@ -17,6 +17,7 @@ use crate::domain::ids::ResultId;
 use crate::domain::ids::TurnId;
 use crate::domain::outcome::Outcome;
 use crate::domain::tool::MadeBy;
+use crate::domain::tool::ToolFailure;
 
 /// Page data of a result, as the tool gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -97,6 +98,11 @@ impl LedgerEntry {
             now.duration_since(self.observed_at) > limit
         });
         if self.stale || aged { Freshness::Stale } else { Freshness::Fresh }
+    }
+
+    /// Whether the call was not made, since the tool's definition awaits approval.
+    pub fn awaits_approval(&self) -> bool {
+        self.outcome == Outcome::Unavailable && self.error.as_deref().is_some_and(ToolFailure::is_awaiting_approval)
     }
 
     /// Whether this entry answers the same question as a call to `tool` of `server` with `arguments`.

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod message;
 pub mod notice;
 pub mod outcome;
+pub mod pin;
 pub mod policy;
 pub mod probe;
 pub mod recover;

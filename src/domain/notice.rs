@@ -25,6 +25,8 @@ pub enum NoticeKind {
     ToolTimedOut,
     /// The server cannot be reached.
     ToolUnavailable,
+    /// The tool's definition has not been accepted.
+    ToolAwaitsApproval,
     /// The right to see this is missing.
     ToolDenied,
     /// Which right is missing.
@@ -254,6 +256,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "{names} est injoignable pour le moment. Aucune donnée n'a été obtenue, je ne peux donc pas répondre maintenant.",
             "No se puede acceder a {names} en este momento. No se obtuvieron datos, así que ahora no puedo responder.",
             "現在 {names} に接続できません。データは取得できていないため、今はお答えできません。",
+        ],
+        NoticeKind::ToolAwaitsApproval => [
+            "This needs {names}, which awaits approval: its present definition has not been accepted. It was not called, so no data was obtained and I cannot answer this now. Somebody who manages tools can look at it and accept it.",
+            "Dette krever {names}, som venter på godkjenning: definisjonen slik den er nå, er ikke godkjent. Verktøyet ble ikke kalt, så ingen data ble hentet, og jeg kan ikke svare på dette nå. Noen som forvalter verktøy, kan se på det og godkjenne det.",
+            "Det här kräver {names}, som väntar på godkännande: definitionen som den är nu är inte godkänd. Verktyget anropades inte, så inga data hämtades och jag kan inte svara på det här nu. Någon som förvaltar verktyg kan granska och godkänna det.",
+            "Dette kræver {names}, som afventer godkendelse: definitionen, som den er nu, er ikke godkendt. Værktøjet blev ikke kaldt, så der blev ikke hentet data, og jeg kan ikke svare på dette nu. En, der forvalter værktøjer, kan se på det og godkende det.",
+            "Dafür wird {names} gebraucht und wartet auf Freigabe: die jetzige Definition ist nicht freigegeben. Es wurde nicht aufgerufen, daher liegen keine Daten vor, und ich kann das jetzt nicht beantworten. Wer Werkzeuge verwaltet, kann es prüfen und freigeben.",
+            "Il faut pour cela {names}, en attente d'approbation : sa définition actuelle n'a pas été acceptée. L'outil n'a pas été appelé, aucune donnée n'a été obtenue, je ne peux donc pas répondre maintenant. Une personne qui gère les outils peut l'examiner et l'accepter.",
+            "Esto requiere {names}, que espera aprobación: su definición actual no ha sido aceptada. No se llamó, así que no se obtuvieron datos y ahora no puedo responder. Quien gestiona las herramientas puede revisarla y aceptarla.",
+            "これには {names} が必要ですが、承認待ちです。現在の定義は承認されていません。呼び出していないためデータは取得できておらず、今はお答えできません。ツールの管理者が確認して承認できます。",
         ],
         NoticeKind::ToolDenied => [
             "The call to {names} was refused: the right to see this is missing. No data was obtained.",

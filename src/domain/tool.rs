@@ -189,3 +189,18 @@ pub enum ToolFailure {
     #[error("cancelled")]
     Cancelled,
 }
+
+/// How the text of such a failure ends.
+const AWAITS_APPROVAL: &str = "its definition awaits approval";
+
+impl ToolFailure {
+    /// The tool's definition is not the one that was accepted.
+    pub fn awaits_approval(server: &str, tool: &str) -> Self {
+        Self::Unavailable { server: server.to_owned(), reason: format!("{tool} is not offered, {AWAITS_APPROVAL}") }
+    }
+
+    /// Whether the text of a failure is that of such a one.
+    pub fn is_awaiting_approval(error: &str) -> bool {
+        error.ends_with(AWAITS_APPROVAL)
+    }
+}

@@ -75,6 +75,12 @@ pub enum CallError {
         /// Tool asked for, shortened.
         tool: String,
     },
+    /// Its definition is not the accepted one.
+    #[error("{tool} is not offered: its definition awaits approval")]
+    AwaitsApproval {
+        /// The tool.
+        tool: String,
+    },
     /// It may change something, or policy keeps it off limits.
     #[error("{tool} is not known to change nothing, or is off limits by policy")]
     NotAllowed {
@@ -265,6 +271,9 @@ impl Engine {
     /// A tool that may be called at all.
     async fn callable(&self, server: &str, tool: &str) -> Result<Arc<ToolSpec>, CallError> {
         let catalog = self.tools.catalog().await;
+        if catalog.awaits(server, tool) {
+            return Err(CallError::AwaitsApproval { tool: tool.chars().take(80).collect() });
+        }
         let spec = catalog.by_tool(tool).find(|spec| spec.server == server).ok_or_else(|| CallError::UnknownTool {
             server: server.chars().take(80).collect(),
             tool: tool.chars().take(80).collect(),

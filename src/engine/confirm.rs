@@ -208,7 +208,9 @@ impl Turn {
         let ready = match ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy()) {
             Ok(ready) => ready,
             Err(gone) => {
-                let notice = Notice::new(NoticeKind::ConfirmedCallGone, language, gone);
+                let awaits = self.catalog.waiting.iter().any(|spec| gone.contains(&named(&spec.tool, &spec.server)));
+                let kind = if awaits { NoticeKind::ToolAwaitsApproval } else { NoticeKind::ConfirmedCallGone };
+                let notice = Notice::new(kind, language, gone);
                 return Ok(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
             }
         };
@@ -266,6 +268,7 @@ impl Turn {
         let kind = match failed.outcome {
             Outcome::Denied => NoticeKind::ToolDenied,
             Outcome::InvalidArguments => NoticeKind::ArgumentsRefused,
+            _ if failed.awaits_approval() => NoticeKind::ToolAwaitsApproval,
             _ => NoticeKind::MayHaveRun,
         };
         let outcome = match failed.outcome {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::domain::policy::decision::PlannedCall;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::plan::plan_calls;
 use crate::domain::policy::shown::ShownResult;
@@ -117,12 +118,16 @@ impl Turn {
         (ready, pending)
     }
 
-    /// The calls of a plan in steps that follow from the results of this turn.
-    pub(crate) fn next_steps(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+    /// The further calls of a plan in steps over these tools.
+    pub(crate) fn steps_to_come(&self, ruling: &Ruling, tools: &[Arc<ToolSpec>]) -> Vec<PlannedCall> {
         let Some(signals) = &self.signals else { return Vec::new() };
         let made: Vec<ShownResult> = self.ledger.of_turn(self.id).map(ShownResult::of).collect();
-        let steps = next_steps(&self.engine.router, signals, ruling, &made, &self.catalog.tools);
-        let specs = steps.into_iter().filter_map(|call| {
+        next_steps(&self.engine.router, signals, ruling, &made, tools)
+    }
+
+    /// The calls of a plan in steps that follow from the results of this turn.
+    pub(crate) fn next_steps(&self, ruling: &Ruling) -> Vec<ReadyCall> {
+        let specs = self.steps_to_come(ruling, &self.catalog.tools).into_iter().filter_map(|call| {
             let spec = self.catalog.by_tool(&call.tool).find(|spec| self.engine.router.policy().allows(spec))?;
             Some(Sorted::of(spec, call.arguments, MadeBy::Gateway, 1))
         });

@@ -35,7 +35,7 @@ const MAX_FURTHER_STEPS: usize = 3;
 impl Turn {
     /// The turn of a question about live data.
     pub(crate) async fn answer_from_calls(&mut self, ruling: &Ruling) -> Result<Reply, TurnError> {
-        if let Some(reply) = self.missing_group(ruling) {
+        if let Some(reply) = self.awaiting_reply(ruling).or_else(|| self.missing_group(ruling)) {
             return Ok(reply);
         }
         if ruling.decision == RouterDecision::Refresh {
@@ -56,6 +56,11 @@ impl Turn {
         if let Some(reply) = self.failure_reply() {
             return Ok(reply);
         }
+        if let Some(lead) = self.awaiting_step(ruling)
+            && let Some(reply) = self.rendered_behind(lead)
+        {
+            return Ok(reply);
+        }
         if self.stopped_on_the_way(ruling) {
             let lead = Notice::new(NoticeKind::NoNextStep, self.language(), Vec::new());
             if let Some(reply) = self.rendered_behind(lead) {
@@ -67,7 +72,7 @@ impl Turn {
 
     /// The turn that repeats the call behind one result, and makes no other.
     pub(crate) async fn answer_by_repeating(&mut self, ruling: &Ruling) -> Result<Reply, TurnError> {
-        if let Some(reply) = self.missing_group(ruling) {
+        if let Some(reply) = self.awaiting_reply(ruling).or_else(|| self.missing_group(ruling)) {
             return Ok(reply);
         }
         let (repeats, _) = self.calls_behind(ruling);
@@ -234,6 +239,9 @@ impl Turn {
         }
         let language = self.language();
         let Some(last) = calls.last() else {
+            if let Some(reply) = self.awaiting_instead().filter(|_| !self.model_failed()) {
+                return Some(reply);
+            }
             let (kind, outcome) = if self.model_failed() {
                 (NoticeKind::ModelUnavailable, TurnOutcome::Failed)
             } else {
@@ -243,6 +251,9 @@ impl Turn {
         };
         let (kind, outcome) = match last.outcome {
             Outcome::Timeout => (NoticeKind::ToolTimedOut, TurnOutcome::ToolUnavailable),
+            Outcome::Unavailable if last.awaits_approval() => {
+                (NoticeKind::ToolAwaitsApproval, TurnOutcome::ToolUnavailable)
+            }
             Outcome::Unavailable => (NoticeKind::ToolUnavailable, TurnOutcome::ToolUnavailable),
             Outcome::Denied => (NoticeKind::ToolDenied, TurnOutcome::ToolFailed),
             Outcome::InvalidArguments => (NoticeKind::ArgumentsRefused, TurnOutcome::ToolFailed),

@@ -2,6 +2,7 @@
 //! HTTP nor SQL nor any model or tool server. `turn` tells the story; each step has its
 //! own file.
 
+pub mod awaiting;
 pub mod budget;
 pub mod call;
 pub mod compact;

@@ -259,8 +259,12 @@ pub struct ServerState {
 /// All tools of all servers at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    /// Tools, sorted by qualified name.
+    /// Tools that may be offered and called, sorted by qualified name.
     pub tools: Vec<Arc<ToolSpec>>,
+    /// Tools whose definition awaits approval, sorted by qualified name: never offered, never called.
+    pub waiting: Vec<Arc<ToolSpec>>,
+    /// Both, for rules and plans: what would be called if it could be.
+    pub known: Vec<Arc<ToolSpec>>,
     /// Servers, sorted by name.
     pub servers: Vec<ServerState>,
     digest: OnceLock<String>,
@@ -268,8 +272,12 @@ pub struct Catalog {
 
 impl Catalog {
     /// The catalog of these tools.
-    pub fn new(tools: Vec<Arc<ToolSpec>>, servers: Vec<ServerState>) -> Self {
-        Self { tools, servers, digest: OnceLock::new() }
+    pub fn new(mut tools: Vec<Arc<ToolSpec>>, mut waiting: Vec<Arc<ToolSpec>>, servers: Vec<ServerState>) -> Self {
+        let mut known: Vec<Arc<ToolSpec>> = tools.iter().chain(&waiting).cloned().collect();
+        for specs in [&mut tools, &mut waiting, &mut known] {
+            specs.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        Self { tools, waiting, known, servers, digest: OnceLock::new() }
     }
 
     /// SHA-256 over names, descriptions and schemas.
@@ -284,7 +292,12 @@ impl Catalog {
 
     /// Whether a server is down or lists no tool at all.
     pub fn is_missing(&self, server: &ServerState) -> bool {
-        !server.up || !self.tools.iter().any(|spec| spec.server == server.name)
+        !server.up || !self.known.iter().any(|spec| spec.server == server.name)
+    }
+
+    /// Whether this tool of this server awaits approval.
+    pub fn awaits(&self, server: &str, tool: &str) -> bool {
+        self.waiting.iter().any(|spec| spec.server == server && spec.tool == tool)
     }
 
     /// The tool with this qualified name.

@@ -139,7 +139,7 @@ impl Engine {
             Some(tools) => (tools, Vec::new()),
             None => {
                 let catalog = self.tools.catalog().await;
-                (catalog.tools.clone(), catalog.groups_down())
+                (catalog.known.clone(), catalog.groups_down())
             }
         };
         let shown = Shown::from_items(&preview.shown);

@@ -45,7 +45,7 @@ impl Turn {
             message: &self.message,
             history: &self.history,
             shown: &self.shown,
-            tools: &self.catalog.tools,
+            tools: &self.catalog.known,
             expected_groups,
             now: self.engine.clock.now(),
         }

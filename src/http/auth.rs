@@ -51,7 +51,7 @@ impl FromRequestParts<Api> for Engineer {
     }
 }
 
-/// A caller who manages tokens.
+/// A caller who manages tokens and tools.
 pub struct Admin(pub Caller);
 
 impl FromRequestParts<Api> for Admin {

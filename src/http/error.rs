@@ -103,6 +103,8 @@ codes! {
     TurnReplaced = "turn_replaced", 409, "Another turn has taken the place of this one.";
     ResultNotRepeatable = "result_not_repeatable", 409, "The call behind this result cannot be repeated.";
     NothingToConfirm = "nothing_to_confirm", 409, "The turn asked for no confirmation, was answered already, or is no longer the last of its conversation.";
+    ToolAwaitsApproval = "tool_awaits_approval", 409, "The tool is not offered: its definition awaits approval.";
+    DefinitionChanged = "definition_changed", 409, "The tool has another definition than the one that was to be accepted; look at it again.";
     ProbeRunning = "probe_running", 409, "The model profile is being probed already.";
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed.";
     MessageTooLong = "message_too_long", 413, "The message is longer than allowed.";
@@ -280,6 +282,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound { what: "result", .. } => Code::ResultNotFound,
             StoreError::NotFound { what: "cursor", .. } => Code::InvalidCursor,
             StoreError::NotFound { what: "token", .. } => Code::TokenNotFound,
+            StoreError::NotFound { what: "tool", .. } => Code::ToolNotFound,
             StoreError::NotFound { .. } => Code::RouteNotFound,
             StoreError::TurnRunning { .. } => Code::TurnRunning,
             StoreError::Replaced { .. } => Code::TurnReplaced,
@@ -322,6 +325,7 @@ impl From<CallError> for ApiError {
             CallError::RoleMissing(_) => Self::new(Code::RoleMissing, error.to_string()),
             CallError::NothingToConfirm => Self::new(Code::NothingToConfirm, error.to_string()),
             CallError::UnknownTool { .. } => Self::new(Code::ToolNotFound, error.to_string()),
+            CallError::AwaitsApproval { .. } => Self::new(Code::ToolAwaitsApproval, error.to_string()),
             CallError::NotAllowed { .. } | CallError::Gone { .. } => Self::new(Code::ToolNotAllowed, error.to_string()),
             CallError::Arguments { ref problems } => Self::new(Code::InvalidArguments, error.to_string())
                 .param("arguments")

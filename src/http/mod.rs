@@ -70,6 +70,8 @@ pub mod paths {
     pub const RESULT_REFRESH: &str = "/api/results/{id}/refresh";
     /// Calls a tool by hand.
     pub const TOOL_TRY: &str = "/api/tools/{server}/{tool}/try";
+    /// Accepts the definition of a tool.
+    pub const TOOL_ACCEPT: &str = "/api/tools/{server}/{tool}/accept";
     /// The model profiles.
     pub const MODEL_PROFILES: &str = "/api/models";
     /// Probes a model profile.
@@ -239,6 +241,7 @@ fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(native::scenarios::turn))
         .routes(routes!(native::tokens::list, native::tokens::create))
         .routes(routes!(native::tokens::revoke))
+        .routes(routes!(native::approval::accept))
         .routes(routes!(native::results::get))
         .routes(routes!(native::validate::validate))
         .routes(routes!(native::route::route))

@@ -102,7 +102,7 @@ pub async fn metrics(State(api): State<Api>, request: Request) -> Result<Respons
         Caller::from_request_parts(&mut parts, &api).await?;
     }
     let catalog = api.app.hub.catalog().await;
-    api.metrics.upstreams(&catalog.servers);
+    api.metrics.upstreams(&catalog);
     api.metrics.running(api.app.engine.running().count());
     Ok(([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], api.metrics.render()).into_response())
 }

@@ -1,5 +1,6 @@
 //! The merged tool list: qualified names, unique; allow and deny lists; what is read-only.
-//! Clashing names get a short hash of server and tool, and are reported.
+//! Clashing names get a short hash of server and tool, and are reported. A tool whose definition
+//! awaits approval keeps its name, and stands apart.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -52,17 +53,20 @@ impl ToolRules {
     }
 }
 
+/// One server's list: its name, the rules for its tools, the tools, and the names of those that
+/// await approval.
+pub type ServerList<'a> = (&'a str, &'a ToolRules, Arc<Vec<rmcp::model::Tool>>, HashSet<String>);
+
 /// Merges the lists of all servers.
-pub fn merge<'a>(
-    servers: Vec<ServerState>,
-    lists: impl IntoIterator<Item = (&'a str, &'a ToolRules, Arc<Vec<rmcp::model::Tool>>)>,
-) -> Catalog {
+pub fn merge<'a>(servers: Vec<ServerState>, lists: impl IntoIterator<Item = ServerList<'a>>) -> Catalog {
     let mut taken: HashSet<ToolName> = HashSet::new();
     let mut tools: Vec<Arc<ToolSpec>> = Vec::new();
-    for (server, rules, list) in lists {
+    let mut waiting: Vec<Arc<ToolSpec>> = Vec::new();
+    for (server, rules, list, waits) in lists {
         for tool in list.iter().filter(|tool| rules.allows(&tool.name)) {
             let name = unique(server, &tool.name, &mut taken);
-            tools.push(Arc::new(ToolSpec {
+            let place = if waits.contains(&*tool.name) { &mut waiting } else { &mut tools };
+            place.push(Arc::new(ToolSpec {
                 name,
                 server: server.to_owned(),
                 tool: tool.name.to_string(),
@@ -74,8 +78,7 @@ pub fn merge<'a>(
             }));
         }
     }
-    tools.sort_by(|a, b| a.name.cmp(&b.name));
-    Catalog::new(tools, servers)
+    Catalog::new(tools, waiting, servers)
 }
 
 /// The name of a tool or a prompt of a server towards models and clients.
@@ -111,10 +114,23 @@ mod tests {
         let rules = ToolRules::default();
         let long = "x".repeat(80);
         let list = Arc::new(vec![tool("a.b"), tool("a/b"), tool(&long)]);
-        let catalog = merge(Vec::new(), [("one", &rules, list)]);
+        let catalog = merge(Vec::new(), [("one", &rules, list, HashSet::new())]);
         let unique: HashSet<&str> = names(&catalog).into_iter().collect();
         assert_eq!(unique.len(), 3);
         assert!(unique.iter().all(|name| name.len() <= ToolName::MAX));
+    }
+
+    #[test]
+    fn a_tool_that_awaits_approval_stands_apart_under_its_name() {
+        let rules = ToolRules::default();
+        let (one, two) = (Arc::new(vec![tool("a.b"), tool("c")]), Arc::new(vec![tool("a.b")]));
+        let waits = HashSet::from(["a.b".to_owned()]);
+        let catalog = merge(Vec::new(), [("s", &rules, one, waits), ("t", &rules, two, HashSet::new())]);
+        assert_eq!(names(&catalog), ["s__c", "t__a_b"]);
+        let waiting: Vec<&str> = catalog.waiting.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(waiting, ["s__a_b"]);
+        let known: Vec<&str> = catalog.known.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(known, ["s__a_b", "s__c", "t__a_b"]);
     }
 
     #[test]
@@ -126,7 +142,7 @@ mod tests {
             ..Default::default()
         };
         let list = Arc::new(vec![tool("gone"), tool("safe"), tool("other"), tool("asked")]);
-        let catalog = merge(Vec::new(), [("s", &rules, list)]);
+        let catalog = merge(Vec::new(), [("s", &rules, list, HashSet::new())]);
         assert_eq!(names(&catalog), ["s__asked", "s__other", "s__safe"]);
         let facts: Vec<(bool, bool)> = catalog.tools.iter().map(|tool| (tool.read_only, tool.hinted)).collect();
         assert_eq!(facts, [(false, true), (false, false), (true, true)]);

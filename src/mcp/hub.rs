@@ -1,10 +1,10 @@
 //! All MCP servers together: the `Tools` port of the engine. Each server is kept by a task
-//! of its own; the catalog is rebuilt when one of them changes.
+//! of its own; the catalog is rebuilt when one of them changes, or the pins of their tools do.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::RwLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,14 +14,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::caller::Caller;
+use crate::domain::pin::Acceptance;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
+use crate::engine::ports::StoreError;
 use crate::engine::ports::Tools;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::catalog::merge;
+use crate::mcp::pins::Pins;
 use crate::mcp::upstream::Tries;
 use crate::mcp::upstream::Upstream;
 
@@ -38,22 +41,24 @@ pub struct Member {
 /// All MCP servers.
 pub struct Hub {
     members: BTreeMap<String, Member>,
-    catalog: RwLock<Arc<Catalog>>,
-    // Counts catalogs, for whoever passes changes on.
-    changes: watch::Sender<u64>,
+    pins: Arc<Pins>,
+    catalog: watch::Sender<Arc<Catalog>>,
+    // A std mutex: so that of two rebuilds at once the later one has the last word.
+    rebuilding: Mutex<()>,
     tasks: TaskTracker,
     cancel: CancellationToken,
 }
 
 impl Hub {
     /// A hub whose servers are not connected yet.
-    pub fn new(members: Vec<Member>) -> Arc<Self> {
+    pub fn new(members: Vec<Member>, pins: Arc<Pins>) -> Arc<Self> {
         let members: BTreeMap<String, Member> =
             members.into_iter().map(|member| (member.upstream.name().to_owned(), member)).collect();
         let hub = Arc::new(Self {
             members,
-            catalog: RwLock::default(),
-            changes: watch::Sender::default(),
+            pins,
+            catalog: watch::Sender::default(),
+            rebuilding: Mutex::default(),
             tasks: TaskTracker::new(),
             cancel: CancellationToken::new(),
         });
@@ -61,7 +66,7 @@ impl Hub {
         hub
     }
 
-    /// Starts a keeper for each server.
+    /// Starts a keeper for each server, and one for the pins of their tools.
     pub fn start(self: &Arc<Self>) {
         for member in self.members.values() {
             let hub = Arc::downgrade(self);
@@ -72,6 +77,13 @@ impl Hub {
             });
             self.tasks.spawn(Arc::clone(&member.upstream).keep(changed, self.cancel.clone()));
         }
+        let (hub, pins, cancel) = (Arc::downgrade(self), Arc::clone(&self.pins), self.cancel.clone());
+        self.tasks.spawn(async move {
+            while cancel.run_until_cancelled(pins.due()).await.is_some() {
+                let Some(hub) = hub.upgrade() else { return };
+                cancel.run_until_cancelled(hub.sync_pins()).await;
+            }
+        });
         self.tasks.close();
     }
 
@@ -88,30 +100,30 @@ impl Hub {
         };
         drop(tokio::time::timeout(limit, settled).await);
         self.rebuild();
+        // A tool that was never seen is offered once it is written down.
+        drop(tokio::time::timeout(limit, self.sync_pins()).await);
     }
 
-    /// Ends all connections and children.
-    pub async fn close(&self) {
-        self.cancel.cancel();
-        self.tasks.wait().await;
+    /// Writes down which tools are new, and takes over what was accepted, wherever it was.
+    pub async fn sync_pins(&self) {
+        if self.pins.sync().await {
+            self.rebuild();
+        }
     }
 
-    fn rebuild(&self) {
-        let states = self.members.values().map(|member| member.upstream.state()).collect();
-        let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
-        let catalog = Arc::new(merge(states, lists));
-        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
-        self.changes.send_modify(|count| *count += 1);
+    /// Accepts the definition of a tool that has this hash; it is offered from then on.
+    ///
+    /// # Errors
+    /// [`StoreError`], `NotFound` when no such tool was ever seen.
+    pub async fn accept_tool(&self, server: &str, tool: &str, hash: &str, by: &str) -> Result<Acceptance, StoreError> {
+        let accepted = self.pins.accept(server, tool, hash, by).await?;
+        self.sync_pins().await;
+        Ok(accepted)
     }
 
-    /// The catalog of this moment.
-    pub fn current(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Tells of each change of a server's state or lists.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    /// The catalog, and every one that takes its place.
+    pub fn catalogs(&self) -> watch::Receiver<Arc<Catalog>> {
+        self.catalog.subscribe()
     }
 
     /// The servers, by name.
@@ -122,6 +134,28 @@ impl Hub {
     /// One server.
     pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
         self.members.get(name).map(|member| &member.upstream)
+    }
+
+    /// How the definitions of tools stand.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
+    /// Ends all connections and children.
+    pub async fn close(&self) {
+        self.cancel.cancel();
+        self.tasks.wait().await;
+    }
+
+    fn rebuild(&self) {
+        let _one = self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner);
+        let states = self.members.values().map(|member| member.upstream.state()).collect();
+        let lists = self.members.iter().map(|(name, member)| {
+            let tools = member.upstream.tools();
+            let waiting = self.pins.look(name, &tools);
+            (name.as_str(), &member.rules, tools, waiting)
+        });
+        self.catalog.send_replace(Arc::new(merge(states, lists)));
     }
 }
 
@@ -141,7 +175,7 @@ fn permitted(call: &ToolCall, rules: &ToolRules, tools: &[Tool]) -> Result<(), T
 #[async_trait]
 impl Tools for Hub {
     async fn catalog(&self) -> Arc<Catalog> {
-        self.current()
+        Arc::clone(&self.catalog.borrow())
     }
 
     async fn call(
@@ -163,7 +197,8 @@ impl Tools for Hub {
         }
         // What may change something is sent once: a second try could do it twice.
         let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
-        let permits = |tools: &[Tool]| permitted(call, &member.rules, tools);
+        let permits =
+            |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
         let answer = member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await;
         if matches!(answer, Err(ToolFailure::Unavailable { .. })) {
             self.rebuild();

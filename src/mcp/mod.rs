@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod hub;
 pub mod pass_through;
 pub mod proxy;
+pub mod pins;
 pub mod session;
 pub mod transport;
 pub mod upstream;

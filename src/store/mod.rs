@@ -12,6 +12,7 @@ pub mod database;
 pub mod error;
 pub mod feedback;
 pub mod lone_calls;
+pub mod pins;
 pub mod places;
 pub mod postgres;
 pub mod probes;

@@ -14,6 +14,7 @@ mod limits;
 mod mcp_hub;
 mod mcp_proxy;
 mod mcp_proxy_confirm;
+mod mcp_pins;
 mod model_probes;
 mod mutations;
 mod native_api;

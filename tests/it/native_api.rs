@@ -315,6 +315,7 @@ async fn metrics_count_turns_calls_violations_and_requests() {
     for line in [
         format!("groundwire_turns_total{{decision=\"call_tool\",outcome=\"{outcome}\"}} 1"),
         "groundwire_upstream_up{server=\"argus\"} 1".to_owned(),
+        "groundwire_tools_awaiting_approval{server=\"argus\"} 0".to_owned(),
         "groundwire_turns_running ".to_owned(),
         "groundwire_turn_overhead_seconds_bucket{le=\"0.001\"}".to_owned(),
         "groundwire_violations_total{code=".to_owned(),
@@ -342,6 +343,7 @@ async fn the_document_names_every_route_with_its_errors() {
         "/api/turns/{id}/confirm",
         "/api/results/{id}",
         "/api/tools",
+        "/api/tools/{server}/{tool}/accept",
         "/api/validate",
         "/api/route",
         "/api/models",

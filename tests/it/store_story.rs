@@ -43,6 +43,10 @@ use groundwire::domain::ledger::Page;
 use groundwire::domain::message::Conversation;
 use groundwire::domain::message::Role;
 use groundwire::domain::outcome::Outcome;
+use groundwire::domain::pin::Acceptance;
+use groundwire::domain::pin::Definition;
+use groundwire::domain::pin::News;
+use groundwire::domain::pin::Noted;
 use groundwire::domain::policy::decision::Choice;
 use groundwire::domain::policy::decision::DecidedBy;
 use groundwire::domain::policy::decision::RouterDecision;
@@ -105,6 +109,7 @@ on_both_databases! {
     a_locked_database_is_named_and_works_again_when_free
     what_a_killed_process_committed_is_whole
     tokens_open_the_door_until_they_expire_or_are_revoked
+    of_a_tool_only_what_was_looked_at_is_accepted
 }
 
 // ---- what is stored ---------------------------------------------------------------
@@ -620,6 +625,79 @@ async fn a_locked_database_is_named_and_works_again_when_free(database: TestData
     }
     store.commit_turn(&written).await.expect("commit");
     assert_eq!(store.turn("ada", written.id).await.expect("record"), written);
+}
+
+async fn of_a_tool_only_what_was_looked_at_is_accepted(database: TestDatabase) {
+    let (store, other) = (database.open().await, database.open().await);
+    let note = |hash: &str, news| Noted {
+        server: "desk".to_owned(),
+        tool: "close\0Case".to_owned(),
+        hash: hash.to_owned(),
+        definition: Definition::of(&json!({"name": "close\0Case", "description": hash})),
+        news,
+    };
+    let key = "close\0Case";
+    let first = News::First { hides: false };
+    // Two gateways see it for the first time, and not the same: the first one counts.
+    store.note_tools(&[note("a", first)], at(1)).await.expect("written");
+    other.note_tools(&[note("b", first)], at(2)).await.expect("nothing to write");
+    let pin = other.tool_pin("desk", key).await.expect("it is there");
+    let accepted = pin.accepted.expect("at first sight");
+    assert_eq!((accepted.hash.as_str(), accepted.by, accepted.at, accepted.definition), ("a", None, at(1), None));
+    assert_eq!((pin.seen, pin.first_seen_at), (None, at(1)));
+
+    other.note_tools(&[note("b", News::Other)], at(3)).await.expect("written");
+    let [pin] = &store.tool_pins().await.expect("read")[..] else { panic!("one pin") };
+    let was = pin.accepted.as_ref().and_then(|accepted| accepted.definition.as_ref());
+    assert_eq!(was, Some(&note("a", first).definition), "what it differs from");
+    assert_eq!(pin.seen.as_ref().map(|seen| (seen.hash.as_str(), seen.at)), Some(("b", at(3))));
+
+    // Somebody looks at b while it becomes c.
+    store.note_tools(&[note("c", News::Other)], at(4)).await.expect("written");
+    let accept = async |store: &Store, number, hash: &str, by: &str| {
+        store.accept_tool(id(7, number), "desk", key, hash, by, at(5)).await
+    };
+    assert_eq!(accept(&other, 1, "b", "kari").await.expect("answered"), Acceptance::Other { hash: "c".to_owned() });
+    // Two accept c at once: one acceptance.
+    let both = tokio::join!(accept(&store, 2, "c", "kari"), accept(&other, 3, "c", "ola"));
+    let both = [both.0.expect("answered"), both.1.expect("answered")];
+    assert!(both.contains(&Acceptance::Done) && both.contains(&Acceptance::Already), "{both:?}");
+    let pin = store.tool_pin("desk", key).await.expect("it is there");
+    let accepted = pin.accepted.expect("accepted");
+    assert_eq!((accepted.hash.as_str(), accepted.at, pin.seen), ("c", at(5), None));
+    assert!(accepted.by.is_some_and(|by| by == "kari" || by == "ola"));
+    assert_eq!(accept(&store, 4, "a", "kari").await.expect("answered"), Acceptance::Other { hash: "c".to_owned() });
+
+    // Changed, and back again: nothing waits.
+    store.note_tools(&[note("d", News::Other)], at(6)).await.expect("written");
+    store.note_tools(&[note("c", News::Back)], at(7)).await.expect("written");
+    assert_eq!(store.tool_pin("desk", key).await.expect("it is there").seen, None);
+    // One that hides characters is accepted by nobody at first.
+    let hides = Noted { tool: "hides".to_owned(), ..note("h", News::First { hides: true }) };
+    store.note_tools(&[hides], at(8)).await.expect("written");
+    let pin = store.tool_pin("desk", "hides").await.expect("it is there");
+    assert_eq!((pin.accepted, pin.seen.map(|seen| seen.hash)), (None, Some("h".to_owned())));
+    let unknown = store.tool_pin("desk", "nothing").await.expect_err("never seen");
+    assert!(matches!(unknown, StoreError::NotFound { what: "tool", .. }), "{unknown}");
+    let unknown = store.accept_tool(id(7, 9), "desk", "nothing", "a", "kari", at(9)).await.expect_err("never seen");
+    assert!(matches!(unknown, StoreError::NotFound { what: "tool", .. }), "{unknown}");
+
+    let acceptances = acceptances(&database).await;
+    assert_eq!(acceptances.len(), 1, "{acceptances:?}");
+    assert_eq!((acceptances[0].0.as_deref(), acceptances[0].1.as_str()), (Some("a"), "c"));
+    store.close().await;
+    other.close().await;
+}
+
+/// Hashes of the audit: what was accepted before, and what is.
+async fn acceptances(database: &TestDatabase) -> Vec<(Option<String>, String)> {
+    let sql = "select was_hash, accepted_hash from tool_acceptances order by accepted_at";
+    if database.is_sqlite() {
+        let mut connection = sqlx::SqliteConnection::connect(&database.url).await.expect("connected");
+        return sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read");
+    }
+    let mut connection = sqlx::PgConnection::connect(&database.url).await.expect("connected");
+    sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read")
 }
 
 async fn tokens_open_the_door_until_they_expire_or_are_revoked(database: TestDatabase) {

@@ -1,6 +1,7 @@
 //! The native API: conversations, turns, results, tools, what the portal manages and runs, and
 //! the two stateless routes.
 
+pub mod approval;
 pub mod catalog;
 pub mod conversations;
 pub mod events;

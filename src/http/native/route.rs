@@ -149,7 +149,7 @@ pub async fn route(
     let preview = accept(request, &api)?;
     let tools = match &preview.tools {
         Some(tools) => tools.clone(),
-        None => api.app.hub.catalog().await.tools.clone(),
+        None => api.app.hub.catalog().await.known.clone(),
     };
     let ruling = api.app.engine.preview_route(preview).await?;
     Ok(Json(response(ruling, &tools)))

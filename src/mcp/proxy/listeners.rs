@@ -30,7 +30,7 @@ impl Listeners {
     pub(super) fn over(hub: &Hub) -> Arc<Self> {
         let listeners = Arc::new(Self::default());
         let told = Arc::clone(&listeners);
-        let mut changes = hub.changes();
+        let mut changes = hub.catalogs();
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
                 let told = told.open().iter().cloned().map(tell).collect::<Vec<_>>();
@@ -70,7 +70,7 @@ pub(super) fn filter() -> SubscriptionFilter {
 
 /// Tells one client on its stream, as far as it asked for, until it goes away.
 pub(super) async fn listen(hub: &Hub, context: &SubscriptionContext) {
-    let mut changes = hub.changes();
+    let mut changes = hub.catalogs();
     let (sink, accepted) = (context.sink(), context.accepted().clone());
     loop {
         tokio::select! {

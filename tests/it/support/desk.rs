@@ -122,7 +122,8 @@ pub(crate) async fn model(say: impl Fn(&Value) -> Value + Send + Sync + 'static)
     listen(Router::new().route("/v1/chat/completions", post(answer))).await + "/v1"
 }
 
-async fn listen(router: Router) -> String {
+/// Serves a router on a free port; returns its URL.
+pub(crate) async fn listen(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("a local address"));
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -11,6 +11,7 @@ pub(crate) mod mcp_fixture;
 pub(crate) mod mcp_side;
 pub(crate) mod recorder;
 pub(crate) mod served;
+pub(crate) mod shifting;
 pub(crate) mod sysdig_http;
 
 /// Sets the process's TLS provider, as the binary does first of all; again does no harm.

@@ -52,6 +52,10 @@ export const listTools = (): Promise<ToolList> => json("/api/tools");
 export const tryTool = (server: string, tool: string, args: Json): Promise<ToolAnswer> =>
   exact(`/api/tools/${at(server)}/${at(tool)}/try`, { method: "POST", body: { arguments: args } });
 
+export async function acceptTool(server: string, tool: string, hash: string): Promise<void> {
+  await send(`/api/tools/${at(server)}/${at(tool)}/accept`, { method: "POST", body: { hash } });
+}
+
 export const listModels = (): Promise<Page<ModelProfile>> => json("/api/models");
 export const probeModel = (id: string): Promise<Probe> => json(`/api/models/${at(id)}/probe`, { method: "POST" });
 

@@ -372,6 +372,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tools/{server}/{tool}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts the definition of a tool; again changes nothing.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        post: operations["accept_tool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tools/{server}/{tool}/try": {
         parameters: {
             query?: never;
@@ -640,6 +661,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Which definition is accepted. */
+        Accept: {
+            /** @description Its hash, as the list of tools shows it. */
+            hash: string;
+        };
+        /** @description What is accepted now. */
+        AcceptedTool: {
+            /** @description When. */
+            accepted_at: components["schemas"]["Time"];
+            /** @description Who accepted it; null: it was the first one seen. */
+            accepted_by?: string | null;
+            /** @description Hash of the accepted definition. */
+            hash: string;
+            /** @description Configured server name. */
+            server: string;
+            /** @description Name at the server. */
+            tool: string;
+        };
         /** @description What is known of a tool's effects. */
         Annotations: {
             /** @description It changes nothing; other tools do not run without a confirmation. */
@@ -681,6 +720,15 @@ export interface components {
             id: string;
             /** @description Always `cancelling`; the last event of the turn says when it has stopped. */
             status: string;
+        };
+        /** @description One field that differs. */
+        Change: {
+            /** @description What is there now, as JSON text; null: nothing. */
+            is?: string | null;
+            /** @description JSON Pointer into the definition. */
+            pointer: string;
+            /** @description What was accepted, as JSON text; null: nothing. */
+            was?: string | null;
         };
         /** @description The one choice. */
         ChatChoice: {
@@ -988,6 +1036,15 @@ export interface components {
             /** @description Verdict of the reply. */
             verdict: string;
         };
+        /** @description A text in a definition that is worth a look. */
+        Flag: {
+            /** @description `hidden_characters` or `instructions`. */
+            kind: string;
+            /** @description JSON Pointer into the definition. */
+            pointer: string;
+            /** @description The words around it. */
+            text: string;
+        };
         /** @description One tool result. */
         GivenResult: {
             /** @description Arguments of the call. */
@@ -1210,6 +1267,33 @@ export interface components {
              * @description All matches, when the tool knows.
              */
             total?: number | null;
+        };
+        /** @description How the definition of a tool stands. What cannot be seen is written as its escape. */
+        Pin: {
+            accepted_at?: components["schemas"]["Time"] | null;
+            /** @description Who accepted the accepted definition; null: it was the first one seen. */
+            accepted_by?: string | null;
+            /**
+             * @description What the pin rests on: `embedded` (part of the program, not pinned), `first_sight` or
+             *     `accepted`; null where nothing was accepted yet.
+             */
+            basis?: string | null;
+            /** @description What differs from the accepted definition, field by field. */
+            changes: components["schemas"]["Change"][];
+            first_seen_at?: components["schemas"]["Time"] | null;
+            /** @description What to look at in the definition. */
+            flags: components["schemas"]["Flag"][];
+            /** @description SHA-256 of the definition as its server lists it; null where the tool is part of the program. */
+            hash?: string | null;
+            /** @description How many more fields differ. */
+            more_changes: number;
+            /** @description Why it is quarantined: `changed`, `hidden_characters`, `not_recorded` or `too_large`. */
+            reason?: string | null;
+            /**
+             * @description `pinned`: it is offered. `quarantined`: it is neither offered nor called until its
+             *     definition is accepted.
+             */
+            state: string;
         };
         /** @description What a probe found out. Null: the point could not be tried. */
         Probe: {
@@ -1509,6 +1593,8 @@ export interface components {
             name: string;
             /** @description JSON Schema of the structured result. */
             output_schema?: unknown;
+            /** @description How its definition stands. */
+            pin: components["schemas"]["Pin"];
             /** @description Configured server name. */
             server: string;
             /** @description `up` or `down`: whether its server answers. */
@@ -1545,10 +1631,12 @@ export interface components {
         };
         /** @description All tools of all servers. */
         ToolList: {
-            /** @description Digest over names, descriptions and schemas. */
+            /** @description Digest over names, descriptions and schemas of the tools that are offered. */
             digest: string;
             /** @description Tools, sorted by name. */
             items: components["schemas"]["Tool"][];
+            /** @description Whether the caller may accept definitions. */
+            may_accept: boolean;
             /** @description Always null: the list is one page. */
             next_cursor?: string | null;
             /** @description Servers, sorted by name; those that are down too. */
@@ -2504,6 +2592,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    accept_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Configured server name */
+                server: string;
+                /** @description Name at the server */
+                tool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accept"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedTool"];
                 };
             };
             "4XX": {

@@ -20,6 +20,7 @@ export type Exchange = Schemas["Exchange"];
 export type ToolAnswer = Schemas["ToolAnswer"];
 export type ToolResult = Schemas["ToolResult"];
 export type Tool = Schemas["Tool"];
+export type Pin = Schemas["Pin"];
 export type Server = Schemas["Server"];
 export type ToolList = Schemas["ToolList"];
 export type Choice = Schemas["Choice"];

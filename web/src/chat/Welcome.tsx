@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { sendMessage } from "../state/conversation.ts";
 import { loadTools, toolList } from "../state/tools.ts";
 import { named, t } from "../text/index.ts";
+import { AwaitingBanner } from "../views/AwaitingBanner.tsx";
 
 const MOST = 5;
 
@@ -20,6 +21,7 @@ export function Welcome(): VNode {
       <h2>{t("chat.welcome")}</h2>
       <p>{t("chat.welcome_text")}</p>
       {down.length > 0 ? <p class="notice">{t("chat.servers_down", { names: down.join(", ") })}</p> : null}
+      <AwaitingBanner list={toolList.value} />
       {questions.length > 0 ? (
         <ul class="suggestions" aria-label={t("chat.suggestions")}>
           {questions.map(({ group, question }) => (

@@ -26,6 +26,7 @@ export function words(error: unknown): string {
   if (error.isOffline) return t("error.offline");
   if (error.isMissingRoute) return t("error.not_offered");
   if (error.code === "turn_running") return t("error.turn_running");
+  if (error.code === "definition_changed") return t("error.definition_changed");
   if (error.code === "nothing_to_confirm") return t("error.nothing_to_confirm");
   if (error.status === 401) return t("error.token");
   if (error.status === 403) return t("error.role", { role: /role `?(\w+)/.exec(error.message)?.[1] ?? "?" });

@@ -10,12 +10,13 @@ import { named, t } from "../text/index.ts";
 import { Age } from "../ui/Age.tsx";
 import { Badge, callTone } from "../ui/Badge.tsx";
 import { JsonText } from "../ui/Facts.tsx";
+import { Definition } from "./Definition.tsx";
 import { StateBadge } from "./Tools.tsx";
 import { ArgumentForm } from "../form/ArgumentForm.tsx";
 
 const TRY_ROUTE = "/api/tools/{server}/{tool}/try";
 
-export function ToolPage({ tool }: { tool: Tool }): VNode {
+export function ToolPage({ tool, mayAccept, changed }: { tool: Tool; mayAccept: boolean; changed: () => void }): VNode {
   return (
     <article class="tool-page">
       <h2 class="row">{tool.tool} <StateBadge state={tool.state} /></h2>
@@ -24,6 +25,7 @@ export function ToolPage({ tool }: { tool: Tool }): VNode {
         <Badge tone={tool.annotations.readOnlyHint ? "good" : "warn"}>{t(tool.annotations.readOnlyHint ? "tools.read_only" : "tools.changes")}</Badge>
       </p>
       <p class="description">{tool.description}</p>
+      <Definition tool={tool} mayAccept={mayAccept} changed={changed} />
       <h3>{t("tools.try")}</h3>
       <Try tool={tool} />
       <details>
@@ -44,6 +46,7 @@ function Try({ tool }: { tool: Tool }): VNode {
   const [running, setRunning] = useState(false);
   const [result, setResult] = useState<ToolAnswer | null>(null);
   const [problem, setProblem] = useState("");
+  if (tool.pin.state === "quarantined") return <p class="notice">{t("pins.no_try")}</p>;
   if (!tool.annotations.readOnlyHint) return <p class="notice">{t("tools.no_try")}</p>;
   if (!offers(TRY_ROUTE, "post")) return <p class="notice">{t("view.missing_text", { route: TRY_ROUTE })}</p>;
   const call = async (args: Json): Promise<void> => {

@@ -10,6 +10,7 @@ import { Facts } from "../ui/Facts.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { LoadedView } from "../ui/LoadedView.tsx";
 import { useLoad } from "../ui/useLoad.ts";
+import { AwaitingBanner } from "./AwaitingBanner.tsx";
 import { ToolPage } from "./ToolPage.tsx";
 
 export function Tools(): VNode {
@@ -17,17 +18,17 @@ export function Tools(): VNode {
   const name = place.value.id;
   return (
     <LoadedView title={t("tools.title")} intro={t("tools.intro")} route="/api/tools" loaded={loaded} again={again}>
-      {(list) => (name ? <OneTool list={list} name={name} /> : <Overview list={list} />)}
+      {(list) => (name ? <OneTool list={list} name={name} changed={again} /> : <Overview list={list} />)}
     </LoadedView>
   );
 }
 
-function OneTool({ list, name }: { list: ToolList; name: string }): VNode {
+function OneTool({ list, name, changed }: { list: ToolList; name: string; changed: () => void }): VNode {
   const tool = list.items.find((item) => item.name === name);
   return (
     <>
       <p><a href={placeHref({ view: "tools" })}>← {t("tools.back")}</a></p>
-      {tool ? <ToolPage key={tool.name} tool={tool} /> : <p class="notice">{t("tools.unknown")}</p>}
+      {tool ? <ToolPage key={tool.name} tool={tool} mayAccept={list.may_accept} changed={changed} /> : <p class="notice">{t("tools.unknown")}</p>}
     </>
   );
 }
@@ -38,6 +39,7 @@ function Overview({ list }: { list: ToolList }): VNode {
   const shown = list.items.filter((tool) => `${tool.name} ${tool.description}`.toLowerCase().includes(wanted));
   return (
     <>
+      <AwaitingBanner list={list} />
       <h2>{t("tools.servers")}</h2>
       <ul class="cards">{list.servers.map((server) => <ServerCard key={server.name} server={server} tools={list.items} />)}</ul>
       <h2>{t("tools.title")}</h2>
@@ -81,6 +83,7 @@ function ToolRow({ tool }: { tool: Tool }): VNode {
         <a href={placeHref({ view: "tools", id: tool.name })}><strong>{tool.tool}</strong></a>
         <span class="quiet">{tool.server}</span>
         {tool.state === "up" ? null : <StateBadge state={tool.state} />}
+        {tool.pin.state === "quarantined" ? <Badge tone="bad">{t("pins.awaits")}</Badge> : null}
         {tool.annotations.readOnlyHint ? null : <Badge tone="warn">{t("tools.changes")}</Badge>}
       </p>
       <p class="quiet clamp">{tool.description}</p>
