@@ -4,6 +4,7 @@
 
 mod codes;
 mod cues;
+mod kinship;
 mod measures;
 mod nouns;
 
@@ -11,6 +12,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use self::cues::Cue;
+pub use self::kinship::Kin;
+pub use self::kinship::says_as;
+pub use self::kinship::says_kin;
 pub use self::measures::Kinds;
 pub use self::measures::Measure;
 pub use self::measures::OTHER;
