@@ -34,6 +34,8 @@ pub(super) struct Process {
 pub(super) struct Processes {
     pub(super) all: Vec<Process>,
     by_row: HashMap<RowId, usize>,
+    /// Texts with a bar, which print as no phrase: a bar parts the cells of a table.
+    piped: HashMap<String, Vec<FactId>>,
 }
 
 /// What a field of a process is.
@@ -85,6 +87,11 @@ impl Processes {
             out.by_row.insert(fact.row, at);
             out.all[at].rows.push(fact.row);
             out.all[at].told.extend(own(Field::Parent));
+            for id in evidence.ids_of_row(fact.row).take(100) {
+                if let Some(text) = evidence.fact(id).text().filter(|text| text.contains('|')) {
+                    out.piped.entry(text.to_owned()).or_default().push(id);
+                }
+            }
         }
         out.join(evidence, &known);
         out
@@ -112,6 +119,11 @@ impl Processes {
     /// The process that a record tells of.
     pub(super) fn of_row(&self, row: RowId) -> Option<usize> {
         self.by_row.get(&row).copied()
+    }
+
+    /// Facts with this text, which has a bar.
+    pub(super) fn with_text(&self, text: &str) -> &[FactId] {
+        self.piped.get(text).map_or(&[], Vec::as_slice)
     }
 
     /// Whether one of the parents started one of the others, as far as is known.

@@ -30,7 +30,7 @@ pub enum Kin {
 
 #[rustfmt::skip]
 const WORDS: &[(Kin, &[&str])] = &[
-    (Kin::Parent, &["parent", "=ppid", "foreldre", "=forelder", "forælder", "förälder", "föräldra", "moderproces", "elternp", "elterp", "vaterp", "=père", "=padre"]),
+    (Kin::Parent, &["parent", "=ppid", "foreldre", "=forelder", "forælder", "forældre", "förälder", "föräldra", "moderproces", "elternp", "elterp", "vaterp", "=père", "=padre"]),
     (Kin::Child, &["=child", "children", "subprocess", "barneprosess", "=barn", "=barnet", "barnproc", "børneproc", "underproc", "underpros", "kindp", "=kind", "unterp", "=enfant", "=enfants", "=fils", "=hijo", "=hijos", "subproces", "sous-proc"]),
     (Kin::Started, &["start", "spawn", "launch", "fork", "gestartet", "erzeug", "lancé", "lanz", "démarr", "inici", "=inició", "arranc"]),
     (Kin::Under, &["=under", "=below", "=beneath", "descend", "unterhalb", "=unter", "=sous", "=bajo", "debajo", "stammt"]),

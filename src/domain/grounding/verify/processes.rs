@@ -91,8 +91,8 @@ impl<'c, 'a> Checker<'c, 'a> {
         };
         let (mut named, values) = self.named_processes(unit);
         let mut told = self.lineage(unit, &mut named, &before);
-        for one in &named {
-            told.extend(self.id_of_name(one));
+        for (at, one) in named.iter().enumerate() {
+            told.extend(self.id_of_name(one).or_else(|| self.id_alone(unit, &named, at, &before)));
         }
         for (span, facts) in values {
             told.extend(self.value_of_process(unit, &named, &before, &span, &facts));
@@ -113,7 +113,28 @@ impl<'c, 'a> Checker<'c, 'a> {
 
     /// Printed values of processes in a span, by place.
     fn tokens(&self, span: &Range<usize>) -> Vec<Token> {
-        self.index.phrases_in(span).filter_map(|phrase| self.token(phrase)).collect()
+        let mut tokens = self.quoted_commands(span);
+        let commands: Vec<Range<usize>> = tokens.iter().map(|token| token.span.clone()).collect();
+        let inside = |part: &Range<usize>| commands.iter().any(|span| span.start <= part.start && part.end <= span.end);
+        let phrases = self.index.phrases_in(span).filter(|phrase| !inside(&phrase.span));
+        tokens.extend(phrases.filter_map(|phrase| self.token(phrase)));
+        tokens.sort_by_key(|token| token.span.start);
+        tokens
+    }
+
+    /// Command lines with a bar, in the marks of code.
+    fn quoted_commands(&self, span: &Range<usize>) -> Vec<Token> {
+        let mut tokens = Vec::new();
+        let mut at = span.start;
+        for (place, part) in self.draft.slice(span).split('`').enumerate() {
+            let span = at..at + part.len();
+            at = span.end + 1;
+            let values = if place % 2 == 1 { self.processes().with_text(part) } else { &[] };
+            if !values.is_empty() {
+                tokens.push(Token { span, names: vec![], pids: vec![], number: None, values: values.to_vec() });
+            }
+        }
+        tokens
     }
 
     fn token(&self, phrase: &Phrase) -> Option<Token> {
@@ -220,7 +241,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         let numbered = self.draft.text.get(span.end..).is_some_and(|text| {
             text.strip_prefix(" (").is_some_and(|text| text.starts_with(|c: char| c.is_ascii_digit()))
         });
-        (known || super::statements::is_stopword(self.draft.slice(span))) && !marked && !numbered
+        let arrows = ['→', '←', '>', '<'];
+        let after = self.draft.text.get(span.end..).unwrap_or_default().trim_start_matches([' ', '-', '=']);
+        let before = self.draft.text.get(..span.start).unwrap_or_default().trim_end_matches([' ', '-', '=']);
+        let pointed = after.starts_with(arrows) || before.ends_with(arrows);
+        (known || super::statements::is_stopword(self.draft.slice(span))) && !marked && !numbered && !pointed
     }
 
     fn words_of(&self, span: &Range<usize>) -> Vec<String> {
@@ -300,6 +325,36 @@ impl<'c, 'a> Checker<'c, 'a> {
         Some(Told { span: pid, finding: Finding::WrongEntity(there, Some(own), self.says(own)), done: true })
     }
 
+    /// "- PID: 48213" of what the text before spoke of, "bash runs as root with PID 1".
+    fn id_alone(&self, unit: &Unit, named: &[Named], at: usize, before: &[usize]) -> Option<Told> {
+        let one = named.get(at).filter(|one| one.name.is_none() && one.role == Role::Subject)?;
+        let lead = at.checked_sub(1).map_or(unit.span.start, |last| named[last].span.end)..one.span.start;
+        let spoken = self.words_of(&lead);
+        let of: Vec<usize> = match at.checked_sub(1) {
+            None => {
+                let headed = self.header.as_ref().is_some_and(|header| self.says_noun(header, "pid"));
+                let labelled = self.says_noun(&lead, "pid")
+                    && spoken.iter().all(|word| says_kin(word, Kin::Small) || says_kin(word, Kin::With))
+                    && self.draft.words_in(&(one.span.end..unit.span.end)).is_empty();
+                if headed || labelled { before.to_vec() } else { Vec::new() }
+            }
+            Some(last) => {
+                let with = spoken.iter().rev().nth(1).is_some_and(|word| says_kin(word, Kin::With));
+                let both = named[last].of.iter().chain(&named[0].of).copied();
+                if with && self.says_noun(&lead, "pid") { both.collect() } else { Vec::new() }
+            }
+        };
+        let own = self.processes().all.get(*of.first()?)?.pid;
+        let there = self.pid_of_number(one.number?)?;
+        let right = of.iter().any(|at| one.of.contains(at));
+        let finding = if right {
+            Finding::Supported(vec![there], "as stored".to_owned())
+        } else {
+            Finding::WrongEntity(there, Some(own), self.says(own))
+        };
+        Some(Told { span: one.span.clone(), finding, done: true })
+    }
+
     pub(super) fn pid_of_number(&self, number: u64) -> Option<FactId> {
         let printed = number.to_string();
         let is = |id: &FactId| crate::domain::grounding::marks::prints_as(self.evidence.fact(*id).value, &printed);
@@ -327,18 +382,24 @@ impl<'c, 'a> Checker<'c, 'a> {
         if printed.contains(|c: char| !c.is_alphanumeric()) || self.header.is_some() {
             return true;
         }
-        let (before, after) = (self.words_of(&(unit.span.start..span.start)), span.end..unit.span.end);
-        let next = self.words_of(&after).into_iter().next();
-        let other = next.is_some_and(|word| {
-            ["cause", "node", "shell", "directory"].contains(&word.as_str())
-                || says_kin(&word, Kin::Of)
-                || (says_kin(&word, Kin::Small) && word.starts_with("pro"))
-        });
+        let before = self.words_of(&(unit.span.start..span.start));
         let opened = self.draft.text.get(..span.start).is_some_and(|text| text.ends_with(['(', '`', '（', '/']));
         let typed = self.nouns_of(unit, &[], span).iter().any(|noun| {
             facts.iter().any(|id| self.evidence.fact(*id).is_of(*noun))
         });
-        !other && (opened || typed || before.last().is_some_and(|word| spoken::says_as(word)))
+        (opened || typed || before.last().is_some_and(|word| spoken::says_as(word)))
+            && !self.is_of_compound(unit, span)
+    }
+
+    /// "root cause", "root process", "root of the tree": a word of the language.
+    fn is_of_compound(&self, unit: &Unit, span: &Range<usize>) -> bool {
+        let next = self.words_of(&(span.end..unit.span.end)).into_iter().next();
+        !self.draft.slice(span).contains(|c: char| !c.is_alphanumeric())
+            && next.is_some_and(|word| {
+                ["cause", "node", "shell", "directory"].contains(&word.as_str())
+                    || says_kin(&word, Kin::Of)
+                    || (says_kin(&word, Kin::Small) && word.starts_with("pro"))
+            })
     }
 
     /// Whose value it is told as, and whether one of them is enough.
@@ -393,6 +454,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         span: &Range<usize>,
         facts: &[FactId],
     ) -> Option<Told> {
+        if self.header.is_none() && self.is_of_compound(unit, span) {
+            return Some(Told { span: span.clone(), finding: Finding::Nothing, done: true });
+        }
         let (owners, any) = self.owners(named, before, span);
         if owners.iter().all(Vec::is_empty) || !self.is_told_as_value(unit, span, facts) {
             return None;
