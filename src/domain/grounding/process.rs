@@ -49,12 +49,17 @@ pub(super) enum Field {
 
 /// What a field is, by its name.
 pub(super) fn field(fact: &Fact<'_>) -> Field {
-    match words::fold(fact.key).as_str() {
-        _ if !fact.group.is_empty() => Field::Other,
-        "pid" | "processid" | "process_id" => Field::Pid,
-        "ppid" | "parentpid" | "parent_pid" | "parentprocessid" => Field::Parent,
-        "name" | "comm" | "processname" | "process_name" => Field::Name,
-        _ => Field::Other,
+    let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(fact.key));
+    if !fact.group.is_empty() {
+        Field::Other
+    } else if is(&["pid", "processId", "process_id"]) {
+        Field::Pid
+    } else if is(&["ppid", "parentPid", "parent_pid", "parentProcessId"]) {
+        Field::Parent
+    } else if is(&["name", "comm", "processName", "process_name"]) {
+        Field::Name
+    } else {
+        Field::Other
     }
 }
 

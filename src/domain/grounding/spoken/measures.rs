@@ -122,6 +122,31 @@ pub fn measure(tool: &str, arguments: &Value) -> Option<Measure> {
     })
 }
 
+/// Beginnings of words that say of things that they are there at all.
+const RUNS: [&str; 14] = [
+    "run", "exist", "kjør", "körs", "kör", "kører", "läuft", "laufen", "tourn", "exécut", "ejecut", "corren", "稼働",
+    "動い",
+];
+
+/// Whether that a tool found nothing says that there are none of an object, as a text tells it: "no
+/// pods run" is more than that none are unavailable.
+pub fn none_found_tells(tool: &str, object: &str, text: &str) -> bool {
+    let Some((_, objects, Some(measure))) = row(tool) else { return true };
+    let text = text.to_lowercase();
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    if measure.needs == 0 && measure.told & (POD | REPLICA) != 0 {
+        return true;
+    }
+    let said = words().fold(0, |all, word| all | kinds_of(word)) | first_kind(&text);
+    if said & (measure.told & !THINGS) != 0 {
+        return true;
+    }
+    let runs = words().any(|word| RUNS.iter().any(|form| word.starts_with(form)))
+        || text.contains(RUNS[12])
+        || text.contains(RUNS[13]);
+    !runs && (measure.needs == 0 || objects.contains(&object))
+}
+
 /// What a word says of a number; nothing for most.
 pub fn kinds_of(word: &str) -> Kinds {
     let word = word.to_lowercase();

@@ -24,6 +24,7 @@ pub use self::measures::first_kind;
 pub use self::measures::kinds_of;
 pub use self::measures::measure;
 pub use self::measures::measured_objects;
+pub use self::measures::none_found_tells;
 pub use self::measures::only_lists;
 
 use crate::domain::grounding::words;

@@ -174,7 +174,10 @@ impl Checker<'_, '_> {
 
     fn supports(&self, first: Option<&usize>, second: &Named) -> Finding {
         let pid = |at: Option<&usize>| at.map(|at| self.processes().all[*at].pid);
-        Finding::Supported(pid(first).into_iter().chain(pid(second.of.first())).collect(), "by their parents".to_owned())
+        Finding::Supported(
+            pid(first).into_iter().chain(pid(second.of.first())).collect(),
+            "by their parents".to_owned(),
+        )
     }
 
     fn refutes(&self, first: &[usize], second: &Named, relation: Relation) -> Finding {
@@ -236,9 +239,7 @@ impl Checker<'_, '_> {
         let told = steps.into_iter().map(|(at, way)| {
             let second = &named[at];
             let finding = match way {
-                Some(way) if way == (down >= up) && (way || says_up) => {
-                    self.supports(named[at - 1].of.first(), second)
-                }
+                Some(way) if way == (down >= up) && (way || says_up) => self.supports(named[at - 1].of.first(), second),
                 Some(way) if way == (down >= up) => Finding::Open("the chain leads up".to_owned()),
                 _ => {
                     let pids = named[at - 1].of.iter().chain(&second.of).take(2);

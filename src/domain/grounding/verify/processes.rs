@@ -2,6 +2,7 @@
 //! id that stand together are of one process, and a user or a command line is of the process that it
 //! is told of. Who started whom is for [`super::lineage`].
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::domain::grounding::bind::Strength;
@@ -10,6 +11,7 @@ use crate::domain::grounding::claim::ClaimKind;
 use crate::domain::grounding::claim::ViolationCode;
 use crate::domain::grounding::facts::Fact;
 use crate::domain::grounding::facts::FactId;
+use crate::domain::grounding::facts::RowId;
 use crate::domain::grounding::marks::Phrase;
 use crate::domain::grounding::process::Field;
 use crate::domain::grounding::process::Processes;
@@ -22,9 +24,6 @@ use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::spoken::says_kin;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
-
-/// Most facts of one printed value that are looked at.
-const MAX_FACTS: usize = 2000;
 
 /// A printed value of some process.
 struct Token {
@@ -138,10 +137,9 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     fn token(&self, phrase: &Phrase) -> Option<Token> {
-        let mut token =
-            Token { span: phrase.span.clone(), names: vec![], pids: vec![], number: None, values: vec![] };
+        let mut token = Token { span: phrase.span.clone(), names: vec![], pids: vec![], number: None, values: vec![] };
         let printed = self.draft.slice(&phrase.span);
-        for id in phrase.facts.iter().take(MAX_FACTS) {
+        for id in &phrase.facts {
             let fact = self.evidence.fact(*id);
             let Some(at) = self.processes().of_row(fact.row) else { continue };
             match field(fact) {
@@ -282,9 +280,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     pub(super) fn says_noun(&self, span: &Range<usize>, noun: &str) -> bool {
-        self.draft
-            .spots_in(span)
-            .any(|spot| matches!(spot.meaning, Meaning::Noun(at) if spoken::noun(at) == noun))
+        self.draft.spots_in(span).any(|spot| matches!(spot.meaning, Meaning::Noun(at) if spoken::noun(at) == noun))
     }
 
     /// Whether a number alone is told as the id of a process or of a parent.
@@ -369,7 +365,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let other = |fact: &&Fact<'a>| self.processes().of_row(fact.row).is_none();
         let phrase = |span: &Range<usize>| self.index.phrases_in(span).find(|phrase| phrase.span == *span);
         let rows = |span: &Range<usize>| {
-            let facts = phrase(span).map(|phrase| phrase.facts.iter().take(MAX_FACTS).map(|id| self.evidence.fact(*id)));
+            let facts = phrase(span).map(|phrase| phrase.facts.iter().map(|id| self.evidence.fact(*id)));
             facts.into_iter().flatten().filter(other).map(|fact| fact.row).collect::<Vec<_>>()
         };
         let named = rows(name);
@@ -384,11 +380,11 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
         let before = self.words_of(&(unit.span.start..span.start));
         let opened = self.draft.text.get(..span.start).is_some_and(|text| text.ends_with(['(', '`', '（', '/']));
-        let typed = self.nouns_of(unit, &[], span).iter().any(|noun| {
-            facts.iter().any(|id| self.evidence.fact(*id).is_of(*noun))
-        });
-        (opened || typed || before.last().is_some_and(|word| spoken::says_as(word)))
-            && !self.is_of_compound(unit, span)
+        let typed = self
+            .nouns_of(unit, &[], span)
+            .iter()
+            .any(|noun| facts.iter().any(|id| self.evidence.fact(*id).is_of(*noun)));
+        (opened || typed || before.last().is_some_and(|word| spoken::says_as(word))) && !self.is_of_compound(unit, span)
     }
 
     /// "root cause", "root process", "root of the tree": a word of the language.
@@ -461,7 +457,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         if owners.iter().all(Vec::is_empty) || !self.is_told_as_value(unit, span, facts) {
             return None;
         }
-        let rows = |of: &Vec<usize>| of.iter().flat_map(|at| self.processes().all[*at].rows.clone()).collect::<Vec<_>>();
+        let rows = |of: &Vec<usize>| -> BTreeSet<RowId> {
+            of.iter().flat_map(|at| self.processes().all[*at].rows.iter().copied()).collect()
+        };
         let held = |of: &Vec<usize>| {
             let rows = rows(of);
             facts.iter().copied().find(|id| rows.contains(&self.evidence.fact(*id).row))

@@ -117,11 +117,12 @@ impl<'c, 'a> Checker<'c, 'a> {
         for (item, mention) in items.iter().zip(&mut mentions) {
             if let Some(one) = named.iter().find(|one| one.span == item.span) {
                 let processes = one.of.iter().map(|at| &self.processes().all[*at]);
-                (mention.facts, mention.own) = processes.fold((Vec::new(), Vec::new()), |(mut facts, mut rows), one| {
-                    facts.push(one.pid);
-                    rows.extend(&one.rows);
-                    (facts, rows)
-                });
+                (mention.facts, mention.own) =
+                    processes.fold((Vec::new(), Vec::new()), |(mut facts, mut rows), one| {
+                        facts.push(one.pid);
+                        rows.extend(&one.rows);
+                        (facts, rows)
+                    });
             }
         }
         let told = self.told_of_processes(unit, &inherited);
