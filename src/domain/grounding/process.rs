@@ -162,6 +162,11 @@ impl Processes {
         false
     }
 
+    /// The parents of some processes.
+    pub(super) fn parents(&self, of: &[usize]) -> Vec<usize> {
+        of.iter().flat_map(|at| self.all[*at].parents.iter().copied()).collect()
+    }
+
     /// Whether this is told as the id of the parent of one of the processes; `None` where none is told.
     pub(super) fn has_parent(&self, evidence: &Evidence<'_>, of: &[usize], wanted: u64) -> Option<bool> {
         let told = of.iter().flat_map(|at| self.all[*at].told.iter().filter_map(|id| number(evidence.fact(*id))));

@@ -1,6 +1,8 @@
 //! Words by which a text says that one process is above or below another, in the supported
 //! languages. Forms are beginnings of words; `=` marks a whole word. Data and its look-up only.
 
+use crate::domain::grounding::spoken::is_form;
+
 /// What a word says of two processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kin {
@@ -32,7 +34,7 @@ pub enum Kin {
 const WORDS: &[(Kin, &[&str])] = &[
     (Kin::Parent, &["parent", "=ppid", "foreldre", "=forelder", "forælder", "forældre", "förälder", "föräldra", "moderproces", "elternp", "elterp", "vaterp", "=père", "=padre"]),
     (Kin::Child, &["=child", "children", "subprocess", "barneprosess", "=barn", "=barnet", "barnproc", "børneproc", "underproc", "underpros", "kindp", "=kind", "unterp", "=enfant", "=enfants", "=fils", "=hijo", "=hijos", "subproces", "sous-proc"]),
-    (Kin::Started, &["start", "spawn", "launch", "fork", "gestartet", "erzeug", "lancé", "lanz", "démarr", "inici", "=inició", "arranc"]),
+    (Kin::Started, &["start", "spawn", "execut", "ejecut", "exécut", "launch", "fork", "gestartet", "erzeug", "lancé", "lanz", "démarr", "inici", "=inició", "arranc"]),
     (Kin::Under, &["=under", "=below", "=beneath", "descend", "unterhalb", "=unter", "=sous", "=bajo", "debajo", "stammt"]),
     (Kin::Over, &["=above", "ancestor", "stamfader", "vorfahr", "ancêtre", "=antepasado"]),
     (Kin::Of, &["=of", "=by", "=av", "=af", "=von", "=vom", "=durch", "=par", "=por", "=de", "=du", "=des", "=del", "=d", "=til", "=till", "=to", "=der"]),
@@ -46,11 +48,7 @@ const WORDS: &[(Kin, &[&str])] = &[
 /// Whether a word says this of two processes.
 pub fn says_kin(word: &str, kin: Kin) -> bool {
     let word = word.to_lowercase();
-    let says = |form: &&str| match form.strip_prefix('=') {
-        Some(whole) => word == whole,
-        None => word.starts_with(*form),
-    };
-    WORDS.iter().any(|(own, forms)| *own == kin && forms.iter().any(|form| says(&form)))
+    WORDS.iter().any(|(own, forms)| *own == kin && forms.iter().any(|form| is_form(&word, form)))
 }
 
 /// Words after which a user is told.

@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::domain::grounding::spoken::is_form;
+
 /// Kinds of words that say what a number is of: one bit each.
 pub type Kinds = u32;
 
@@ -150,11 +152,7 @@ pub fn none_found_tells(tool: &str, object: &str, text: &str) -> bool {
 /// What a word says of a number; nothing for most.
 pub fn kinds_of(word: &str) -> Kinds {
     let word = word.to_lowercase();
-    let says = |form: &&str| match form.strip_prefix('=') {
-        Some(whole) => word == whole,
-        None => word.starts_with(*form),
-    };
-    WORDS.iter().filter(|(_, forms)| forms.iter().any(&says)).fold(0, |all, (kind, _)| all | kind)
+    WORDS.iter().filter(|(_, forms)| forms.iter().any(|form| is_form(&word, form))).fold(0, |all, (kind, _)| all | kind)
 }
 
 /// The first kind said in a text without spaces between its words.

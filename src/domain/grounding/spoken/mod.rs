@@ -32,6 +32,14 @@ use crate::domain::grounding::words::Word;
 use crate::domain::grounding::words::WordMap;
 use crate::domain::lang::Lang;
 
+/// Whether a word has a form of the tables: a beginning, or with `=` the whole word.
+fn is_form(word: &str, form: &str) -> bool {
+    match form.strip_prefix('=') {
+        Some(whole) => word == whole,
+        None => word.starts_with(form),
+    }
+}
+
 /// What a phrase stands for; indexes are into the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Meaning {

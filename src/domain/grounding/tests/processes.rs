@@ -31,19 +31,8 @@ fn stopped(results: &[EvidenceResult], lang: Lang, texts: &[&str]) {
 
 /// That each of these is stopped by a verdict of code.
 fn refuted(results: &[EvidenceResult], lang: Lang, texts: &[&str]) {
-    let passes: Vec<&&str> = texts
-        .iter()
-        .filter(|text| {
-            let r = run(&about(results, lang), text);
-            if r.violations().is_empty() {
-                eprintln!(
-                    "DBG {text}: {:?}",
-                    r.claims().iter().map(|c| (&c.text, &c.kind, &c.verdict, &c.reason)).collect::<Vec<_>>()
-                );
-            }
-            r.violations().is_empty()
-        })
-        .collect();
+    let passes: Vec<&&str> =
+        texts.iter().filter(|text| run(&about(results, lang), text).violations().is_empty()).collect();
     assert!(passes.is_empty(), "pass: {passes:#?}");
 }
 
@@ -142,6 +131,11 @@ fn an_id_is_of_the_process_it_stands_with() {
             "| PID | Name | User |\n| --- | --- | --- |\n| 48213 | kworkerd | nobody |\n| 48190 | bash | www-data |",
             "| Name | PID | Parent |\n| --- | --- | --- |\n| kworkerd | 48213 | 48190 |\n| containerd-shim | 2101 | 1 |",
             "**kworkerd**\n\n- PID: 48213\n- Parent: 48190\n- User: nobody",
+            "| Name | PID | PPID | Parent PID |\n| --- | --- | --- | --- |\n| kworkerd | 48213 | 48190 | 48190 |",
+            "- 48213 kworkerd\n- 1 (systemd)\n- 2101: containerd-shim",
+            "kworkerd: PPID 48190, PID 48213",
+            "containerd-shim (root, PID 2101) started bash.",
+            "There are 5 processes in the tree.",
         ],
     );
     refuted(
@@ -161,6 +155,11 @@ fn an_id_is_of_the_process_it_stands_with() {
             "| Name | PID | Parent |\n| --- | --- | --- |\n| kworkerd | 48190 | 48190 |",
             "**kworkerd**\n\n- PID: 48190\n- Parent: 48190",
             "kworkerd runs as nobody with PID 48190.",
+            "| Name | PPID |\n| --- | --- |\n| kworkerd | 2101 |",
+            "- 48190 kworkerd",
+            "- 2101: bash",
+            "kworkerd: PPID 48190, PID 2101",
+            "containerd-shim (root, PID 48190) was noticed.",
             "**kworkerd**\n\n- PID: 48213\n- Parent: 2101",
         ],
     );
@@ -190,6 +189,14 @@ fn a_parent_is_that_of_the_process_it_is_told_of() {
             "kworkerd was not started by systemd.",
             "Process 2101 started bash.",
             "Who started bash?",
+            "bash is kworkerd's parent.",
+            "bash was started at once and kworkerd followed.",
+            "kworkerd started some time after bash.",
+            "kworkerd's parent process, bash (48190), was started by containerd-shim.",
+            "kworkerd runs as nobody, while its parent bash runs as www-data.",
+            "systemd (1) spawned containerd-shim (2101), which spawned bash (48190), which in turn spawned kworkerd (48213).",
+            "bash was not started by kworkerd but by containerd-shim.",
+            "Parent: bash (48190), child: kworkerd (48213)",
         ],
     );
     refuted(
@@ -210,6 +217,10 @@ fn a_parent_is_that_of_the_process_it_is_told_of() {
             "kworkerd runs as nobody. Its parent is containerd-shim (2101).",
             "kworkerd was not started by bash.",
             "Process 48213 started bash.",
+            "kworkerd is bash's parent.",
+            "kworkerd's parent process, bash (48190), was started by systemd.",
+            "systemd (1) spawned bash (48190), which spawned containerd-shim (2101).",
+            "Parent: kworkerd (48213), child: bash (48190)",
         ],
     );
 }
@@ -312,6 +323,12 @@ fn a_user_and_a_command_line_are_of_their_process() {
             "systemd is the root process of the tree; bash was started below it.",
             "The root cause is kworkerd.",
             "Process 48190 runs as www-data.",
+            "kworkerd runs as nobody. Its parent runs as www-data.",
+            "kworkerd runs as nobody. It was started by bash.",
+            "bash runs as www-data. The processes above it run as root.",
+            "kworkerd, running as nobody, was started by bash, running as www-data.",
+            "- kworkerd\n  - user: nobody\n- bash\n  - user: www-data",
+            "systemd (root) → containerd-shim (root) → bash (www-data) → kworkerd (nobody)",
         ],
     );
     honest(&about(&lineage(), Lang::En), &[&format!("bash ran `{DOWNLOAD}`.")]);
@@ -329,6 +346,10 @@ fn a_user_and_a_command_line_are_of_their_process() {
             "kworkerd does not run as nobody.",
             "- Process 48213 (kworkerd): parent 48190, user www-data",
             "Process 48190 runs as nobody.",
+            "kworkerd was noticed. It runs as root.",
+            "kworkerd was noticed. Its parent runs as nobody.",
+            "- kworkerd\n  - user: root\n- bash\n  - user: www-data",
+            "systemd (root) → containerd-shim (root) → bash (nobody) → kworkerd (www-data)",
             "| Name | User |\n| --- | --- |\n| kworkerd | root |",
         ],
     );

@@ -159,7 +159,7 @@ impl Checker<'_, '_> {
             firsts.extend(named[..at - 1].iter().rev().find(|one| one.role == Role::Subject));
         }
         let holds: Vec<Option<bool>> = firsts.iter().map(|first| self.holds(relation, &first.of, second)).collect();
-        let negated = self.draft.has(&gap, Cue::Not) || (label && self.draft.has(&gap, Cue::None));
+        let negated = self.draft.has(&gap, Cue::Not);
         let right = holds.contains(&Some(true));
         let finding = match (right, holds[0], negated) {
             (true, _, false) => self.supports(named[at - 1].of.first(), second),
@@ -199,12 +199,12 @@ impl Checker<'_, '_> {
             return None;
         }
         let lead = unit.span.start..one.span.start;
-        let headed = self.header.as_ref().is_some_and(|header| self.says_noun(header, "parent"));
+        let headed = self.headed_by_parent();
         let spoken = self.lower(&lead);
         let last = spoken.iter().rposition(|word| says_kin(word, Kin::Parent));
         let label = last.is_some_and(|last| spoken[last + 1..].iter().all(|word| is_small(word)))
             || self.draft.slice(&lead).contains("親");
-        if (!label && !headed) || named.len() > 1 && !headed {
+        if !headed && (!label || named.len() > 1) {
             return None;
         }
         let finding = match self.holds(Relation::StartedBy, before, one)? {
@@ -263,7 +263,7 @@ impl Checker<'_, '_> {
         let units = &self.draft.units.units;
         for unit in units {
             let item = matches!(unit.kind, UnitKind::Item(_));
-            if !item && !(unit.quoted && unit.kind == UnitKind::Sentence) {
+            if !(item || unit.quoted && unit.kind == UnitKind::Sentence) {
                 above.clear();
                 continue;
             }
@@ -351,7 +351,18 @@ fn read(around: &Around<'_>) -> Read {
     if last(Kin::Over).is_some_and(|at| whose(&gap[at + 1..]) || small(&gap[at + 1..])) {
         return Some((Relation::Above, false));
     }
-    verb_last(around).or_else(|| noun_first(around))
+    verb_last(around).or_else(|| noun_first(around)).or_else(|| genitive(around))
+}
+
+/// "bash is kworkerd's parent".
+fn genitive(around: &Around<'_>) -> Read {
+    let is = !around.gap.is_empty() && around.gap.iter().all(|word| says_kin(word, Kin::Be));
+    let [s, noun, ..] = around.after else { return None };
+    match (is && s == "s", says_kin(noun, Kin::Parent), says_kin(noun, Kin::Child)) {
+        (true, true, _) => Some((Relation::Started, false)),
+        (true, _, true) => Some((Relation::StartedBy, false)),
+        _ => None,
+    }
 }
 
 /// The first word that is no mere article.

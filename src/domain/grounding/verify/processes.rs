@@ -19,11 +19,13 @@ use crate::domain::grounding::process::field;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken;
+use crate::domain::grounding::spoken::Cue;
 use crate::domain::grounding::spoken::Kin;
 use crate::domain::grounding::spoken::Meaning;
 use crate::domain::grounding::spoken::says_kin;
 use crate::domain::grounding::verify::Checker;
 use crate::domain::grounding::verify::Finding;
+use crate::domain::grounding::verify::numbers::opens_bracket;
 
 /// A printed value of some process.
 struct Token {
@@ -37,6 +39,9 @@ struct Token {
     /// Other fields of processes that hold it.
     values: Vec<FactId>,
 }
+
+/// Where a value of processes stands, and the facts that hold it.
+type Value = (Range<usize>, Vec<FactId>);
 
 /// A process, as a unit names it.
 #[derive(Clone, Debug)]
@@ -160,7 +165,7 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// The processes that a unit names, and the other values of processes in it.
-    pub(super) fn named_processes(&self, unit: &Unit) -> (Vec<Named>, Vec<(Range<usize>, Vec<FactId>)>) {
+    pub(super) fn named_processes(&self, unit: &Unit) -> (Vec<Named>, Vec<Value>) {
         let mut named: Vec<Named> = Vec::new();
         let mut values = Vec::new();
         for token in self.tokens(&unit.span) {
@@ -295,11 +300,37 @@ impl<'c, 'a> Checker<'c, 'a> {
             || kin(Kin::Parent)
             || (kin(Kin::Started) && kin(Kin::Of))
             || kin(Kin::Child);
-        let headed = self.header.as_ref().is_some_and(|header| {
-            self.says_noun(header, "pid") || self.says_noun(header, "parent") || self.says_noun(header, "process")
-        });
+        let headed = self.headed("pid") || self.headed("process") || self.headed_by_parent();
         let alone = self.draft.words_in(&(token.span.end..self.line_end(token.span.end))).is_empty();
-        headed || (self.header.is_none() && !text.contains([';', '|']) && (cue || (alone && words.is_empty())))
+        headed
+            || (self.header.is_none()
+                && !text.contains([';', '|'])
+                && (cue || (words.is_empty() && (alone || self.goes_before_name(token)))))
+    }
+
+    /// Whether the header of the cell says it.
+    fn headed(&self, noun: &str) -> bool {
+        self.header.as_ref().is_some_and(|header| self.says_noun(header, noun))
+    }
+
+    /// Whether the cell is of parents.
+    pub(super) fn headed_by_parent(&self) -> bool {
+        let parent = |header: &Range<usize>| self.words_of(header).iter().any(|word| says_kin(word, Kin::Parent));
+        self.headed("parent") || self.header.as_ref().is_some_and(parent)
+    }
+
+    /// "48213 kworkerd", "1 (systemd)": an id, and no count, stands before the name.
+    fn goes_before_name(&self, token: &Token) -> bool {
+        let rest = token.span.end..self.line_end(token.span.end);
+        let next = self.index.phrases_in(&rest).next().filter(|phrase| {
+            let mut facts = phrase.facts.iter().map(|id| self.evidence.fact(*id));
+            facts.any(|fact| field(fact) == Field::Name && self.processes().of_row(fact.row).is_some())
+        });
+        next.is_some_and(|phrase| {
+            let gap = self.draft.slice(&(token.span.end..phrase.span.start));
+            let marks = gap.chars().all(|c| " (`*:-–".contains(c));
+            marks && (token.span.len() >= 3 || gap.contains(['(', ':']))
+        })
     }
 
     fn line_end(&self, from: usize) -> usize {
@@ -328,7 +359,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let spoken = self.words_of(&lead);
         let of: Vec<usize> = match at.checked_sub(1) {
             None => {
-                let headed = self.header.as_ref().is_some_and(|header| self.says_noun(header, "pid"));
+                let headed = self.headed("pid") && !self.headed_by_parent();
                 let labelled = self.says_noun(&lead, "pid")
                     && spoken.iter().all(|word| says_kin(word, Kin::Small) || says_kin(word, Kin::With))
                     && self.draft.words_in(&(one.span.end..unit.span.end)).is_empty();
@@ -336,8 +367,14 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             Some(last) => {
                 let with = spoken.iter().rev().nth(1).is_some_and(|word| says_kin(word, Kin::With));
-                let both = named[last].of.iter().chain(&named[0].of).copied();
-                if with && self.says_noun(&lead, "pid") { both.collect() } else { Vec::new() }
+                let both = || named[last].of.iter().chain(&named[0].of).copied().collect();
+                match named[last].role {
+                    _ if !self.says_noun(&lead, "pid") => Vec::new(),
+                    _ if opens_bracket(self.draft.slice(&lead)) => named[last].of.clone(),
+                    Role::Label if spoken.len() == 1 => self.spoken_of(named, last, before),
+                    _ if with => both(),
+                    _ => Vec::new(),
+                }
             }
         };
         let own = self.processes().all.get(*of.first()?)?.pid;
@@ -399,22 +436,23 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// Whose value it is told as, and whether one of them is enough.
-    fn owners(&self, named: &[Named], before: &[usize], span: &Range<usize>) -> (Vec<Vec<usize>>, bool) {
+    fn owners(&self, unit: &Unit, named: &[Named], before: &[usize], span: &Range<usize>) -> (Vec<Vec<usize>>, bool) {
         let ahead = named.iter().position(|one| one.span.start >= span.start).unwrap_or(named.len());
         let Some(at) = ahead.checked_sub(1) else {
-            let inherited = named.is_empty() && !before.is_empty();
+            let lead = self.words_of(&(unit.span.start..span.start));
+            if named.is_empty() && lead.iter().any(|word| says_kin(word, Kin::Parent)) {
+                // "Its parent runs as root."
+                return (vec![self.processes().parents(before)], false);
+            }
+            let inherited = named.is_empty() && !before.is_empty() && self.goes_on(unit, span);
             return (if inherited { vec![before.to_vec()] } else { Vec::new() }, false);
         };
         let last = &named[at];
         let gap = self.draft.slice(&(last.span.end..span.start));
-        let bracket = gap.matches(['(', '（']).count() > gap.matches([')', '）']).count();
         let mine = || vec![last.of.clone()];
-        let earlier = || {
-            let subject = named[..at].iter().rev().find(|one| matches!(one.role, Role::Subject | Role::Joined));
-            subject.map_or_else(|| before.to_vec(), |one| one.of.clone())
-        };
+        let earlier = || self.spoken_of(named, at, before);
         match last.role {
-            _ if bracket => (mine(), false),
+            _ if opens_bracket(gap) => (mine(), false),
             Role::Subject => (mine(), false),
             Role::Joined => {
                 let from = named[..=at].iter().rposition(|one| one.role != Role::Joined).unwrap_or(0);
@@ -424,6 +462,24 @@ impl<'c, 'a> Checker<'c, 'a> {
             Role::Label if !self.goes_on_with_clause(&(last.span.end..span.start)) => (vec![earlier()], false),
             Role::Label | Role::Object => (vec![last.of.clone(), earlier()], true),
         }
+    }
+
+    /// What the sentence speaks of, before one of its processes.
+    fn spoken_of(&self, named: &[Named], at: usize, before: &[usize]) -> Vec<usize> {
+        let subject = named[..at].iter().rev().find(|one| matches!(one.role, Role::Subject | Role::Joined));
+        subject.map_or_else(|| before.to_vec(), |one| one.of.clone())
+    }
+
+    /// Whether a unit without a process is still about that of the text before: a cell, "- User: root",
+    /// "It runs as root", and not "Its parent runs as root" or "The others run as root".
+    fn goes_on(&self, unit: &Unit, span: &Range<usize>) -> bool {
+        let lead = self.words_of(&(unit.span.start..span.start));
+        let kin = [Kin::Parent, Kin::Child, Kin::Over, Kin::Under];
+        let other = lead.iter().any(|word| kin.iter().any(|kin| says_kin(word, *kin)))
+            || [Cue::Other, Cue::All, Cue::Plural].into_iter().any(|cue| self.draft.has(&unit.span, cue));
+        let labelled =
+            matches!(unit.kind, UnitKind::Item(_)) && !self.goes_on_with_clause(&(unit.span.start..span.start));
+        self.header.is_some() || (!other && (labelled || self.draft.has(&unit.span, Cue::Pronoun)))
     }
 
     /// Whether more than the name of an attribute stands in a gap: "…, which runs as".
@@ -453,7 +509,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         if self.header.is_none() && self.is_of_compound(unit, span) {
             return Some(Told { span: span.clone(), finding: Finding::Nothing, done: true });
         }
-        let (owners, any) = self.owners(named, before, span);
+        let (owners, any) = self.owners(unit, named, before, span);
         if owners.iter().all(Vec::is_empty) || !self.is_told_as_value(unit, span, facts) {
             return None;
         }
