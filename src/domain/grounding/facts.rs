@@ -1,7 +1,8 @@
 //! Evidence as facts: every scalar of every result with its place, its attribute
 //! and the row (entity) that owns it. Rows are array elements, entries of maps and
 //! the main record; nested objects belong to the row around them. Facts are stored
-//! in document order, so everything a row owns is one slice. Shapes are normalised
+//! in document order, so everything a row owns is one slice; the nodes of a tree lie
+//! side by side, so that none owns what those below it have. Shapes are normalised
 //! in `shape`; nothing here knows the draft.
 
 use std::ops::Range;
@@ -85,6 +86,8 @@ pub struct Row<'a> {
     pub alias: Option<&'a str>,
     /// Not an entity but the answer as a whole: arguments, page data.
     pub envelope: bool,
+    /// The node right above it, of the nodes of a tree.
+    pub above: Option<RowId>,
 }
 
 /// An array (or map) of rows.

@@ -10,6 +10,7 @@ pub mod claim;
 pub mod facts;
 pub mod input;
 pub mod marks;
+mod process;
 pub mod render;
 pub mod report;
 pub mod sentence;

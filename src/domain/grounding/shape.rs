@@ -1,6 +1,7 @@
 //! Reads JSON of any shape into facts and rows. Shapes that mean the same are made
 //! the same here: arrays of records, maps of records, columns of `{row: value}`,
-//! lists of `{key, value}`, label maps, measured series. One pass, bounded depth and count.
+//! lists of `{key, value}`, label maps, measured series, and trees of nodes with `children`, which
+//! are read as the list of their nodes. One pass, bounded depth and count.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -74,7 +75,7 @@ enum Shape {
 
 impl<'a> Reader<'a> {
     fn result(&mut self, index: u32, result: &'a EvidenceResult) {
-        let envelope = result.content.as_object().is_none_or(is_envelope);
+        let envelope = result.content.as_object().is_none_or(is_envelope) || children_of(&result.content).is_some();
         let root = self.open_row(None, index, None, None, true);
         let arguments = self.node(0, Step::Arguments(index));
         let place = Place { node: arguments, row: root, key: "", group: "", depth: 0 };
@@ -101,6 +102,9 @@ impl<'a> Reader<'a> {
             self.value(content, place);
             return;
         };
+        if children_of(content).is_some() {
+            return self.value(content, place);
+        }
         for (key, value) in members {
             let inner = Place { node: self.node(place.node, Step::Key(key)), key, depth: 1, ..place };
             if is_payload_key(key)
@@ -108,6 +112,7 @@ impl<'a> Reader<'a> {
                 && value
                     .as_object()
                     .is_some_and(|members| matches!(shape(members), Shape::Record) && !is_wrapper(members))
+                && children_of(value).is_none()
             {
                 let result = self.evidence.rows[place.row as usize].result;
                 let row = self.open_row(Some(place.row), result, None, None, false);
@@ -122,6 +127,10 @@ impl<'a> Reader<'a> {
     fn value(&mut self, value: &'a Value, place: Place<'a>) {
         if place.depth > MAX_DEPTH || self.evidence.facts.len() >= MAX_FACTS {
             return;
+        }
+        if !self.flat && children_of(value).is_some() {
+            let list = self.open_list(place);
+            return self.tree_node(value, list, place, None);
         }
         match value {
             Value::Object(members) => self.object(members, place),
@@ -250,6 +259,10 @@ impl<'a> Reader<'a> {
             let list = self.open_list(place);
             for (index, value) in items.iter().enumerate() {
                 let node = self.node(place.node, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+                if children_of(value).is_some() {
+                    self.tree_node(value, list, Place { node, depth: place.depth + 1, ..place }, None);
+                    continue;
+                }
                 if is_of_nothing(value) {
                     self.value(value, Place { node, key: "", group: "", depth: place.depth + 1, ..place });
                     continue;
@@ -285,6 +298,28 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A node of a tree, and those below it as further rows of the same list: what they have is none
+    /// of its own.
+    fn tree_node(&mut self, value: &'a Value, list: u32, place: Place<'a>, above: Option<RowId>) {
+        let Value::Object(members) = value else { return };
+        if place.depth > MAX_DEPTH || self.evidence.facts.len() >= MAX_FACTS {
+            return;
+        }
+        let row = self.open_element(list, place, None);
+        self.evidence.rows[row as usize].above = above;
+        let depth = place.depth + 1;
+        for (key, value) in members.iter().filter(|(key, _)| *key != CHILDREN) {
+            let node = self.node(place.node, Step::Key(key));
+            self.value(value, Place { node, row, key, group: "", depth });
+        }
+        self.close_row(row);
+        let holder = self.node(place.node, Step::Key(CHILDREN));
+        for (index, child) in (0..).zip(children_of(value).into_iter().flatten()) {
+            let node = self.node(holder, Step::Index(index));
+            self.tree_node(child, list, Place { node, depth: depth + 1, ..place }, Some(row));
+        }
+    }
+
     fn node(&mut self, parent: u32, step: Step<'a>) -> u32 {
         let id = u32::try_from(self.evidence.nodes.len()).unwrap_or(u32::MAX);
         self.evidence.nodes.push(Node { parent, step });
@@ -315,13 +350,23 @@ impl<'a> Reader<'a> {
     ) -> RowId {
         let id = u32::try_from(self.evidence.rows.len()).unwrap_or(u32::MAX);
         let start = u32::try_from(self.evidence.facts.len()).unwrap_or(u32::MAX);
-        self.evidence.rows.push(Row { parent, facts: start..start, result, list, alias, envelope });
+        self.evidence.rows.push(Row { parent, facts: start..start, result, list, alias, envelope, above: None });
         id
     }
 
     fn close_row(&mut self, row: RowId) {
         self.evidence.rows[row as usize].facts.end = u32::try_from(self.evidence.facts.len()).unwrap_or(u32::MAX);
     }
+}
+
+/// The member that holds the nodes below a node.
+const CHILDREN: &str = "children";
+
+/// The nodes below a node of a tree; `None` for what is no such node.
+fn children_of(value: &Value) -> Option<&Vec<Value>> {
+    let members = value.as_object()?;
+    let below = members.get(CHILDREN)?.as_array().filter(|below| below.iter().all(Value::is_object))?;
+    members.values().any(|value| !value.is_object() && !value.is_array()).then_some(below)
 }
 
 fn is_payload_key(key: &str) -> bool {

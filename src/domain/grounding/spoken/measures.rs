@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::domain::grounding::spoken::is_form;
+
 /// Kinds of words that say what a number is of: one bit each.
 pub type Kinds = u32;
 
@@ -122,14 +124,35 @@ pub fn measure(tool: &str, arguments: &Value) -> Option<Measure> {
     })
 }
 
+/// Beginnings of words that say of things that they are there at all.
+const RUNS: [&str; 14] = [
+    "run", "exist", "kjør", "körs", "kör", "kører", "läuft", "laufen", "tourn", "exécut", "ejecut", "corren", "稼働",
+    "動い",
+];
+
+/// Whether that a tool found nothing says that there are none of an object, as a text tells it: "no
+/// pods run" is more than that none are unavailable.
+pub fn none_found_tells(tool: &str, object: &str, text: &str) -> bool {
+    let Some((_, objects, Some(measure))) = row(tool) else { return true };
+    let text = text.to_lowercase();
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    if measure.needs == 0 && measure.told & (POD | REPLICA) != 0 {
+        return true;
+    }
+    let said = words().fold(0, |all, word| all | kinds_of(word)) | first_kind(&text);
+    if said & (measure.told & !THINGS) != 0 {
+        return true;
+    }
+    let runs = words().any(|word| RUNS.iter().any(|form| word.starts_with(form)))
+        || text.contains(RUNS[12])
+        || text.contains(RUNS[13]);
+    !runs && (measure.needs == 0 || objects.contains(&object))
+}
+
 /// What a word says of a number; nothing for most.
 pub fn kinds_of(word: &str) -> Kinds {
     let word = word.to_lowercase();
-    let says = |form: &&str| match form.strip_prefix('=') {
-        Some(whole) => word == whole,
-        None => word.starts_with(*form),
-    };
-    WORDS.iter().filter(|(_, forms)| forms.iter().any(&says)).fold(0, |all, (kind, _)| all | kind)
+    WORDS.iter().filter(|(_, forms)| forms.iter().any(|form| is_form(&word, form))).fold(0, |all, (kind, _)| all | kind)
 }
 
 /// The first kind said in a text without spaces between its words.

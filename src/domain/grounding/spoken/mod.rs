@@ -4,6 +4,7 @@
 
 mod codes;
 mod cues;
+mod kinship;
 mod measures;
 mod nouns;
 
@@ -11,6 +12,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use self::cues::Cue;
+pub use self::kinship::Kin;
+pub use self::kinship::says_as;
+pub use self::kinship::says_kin;
 pub use self::measures::Kinds;
 pub use self::measures::Measure;
 pub use self::measures::OTHER;
@@ -20,12 +24,21 @@ pub use self::measures::first_kind;
 pub use self::measures::kinds_of;
 pub use self::measures::measure;
 pub use self::measures::measured_objects;
+pub use self::measures::none_found_tells;
 pub use self::measures::only_lists;
 
 use crate::domain::grounding::words;
 use crate::domain::grounding::words::Word;
 use crate::domain::grounding::words::WordMap;
 use crate::domain::lang::Lang;
+
+/// Whether a word has a form of the tables: a beginning, or with `=` the whole word.
+fn is_form(word: &str, form: &str) -> bool {
+    match form.strip_prefix('=') {
+        Some(whole) => word == whole,
+        None => word.starts_with(form),
+    }
+}
 
 /// What a phrase stands for; indexes are into the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -20,6 +20,7 @@ use crate::domain::policy::decision::RouterDecision;
 
 mod denials;
 mod families;
+mod processes;
 mod series;
 mod shared;
 mod trees;

@@ -395,3 +395,25 @@ fn the_numbers_of_a_query_and_of_its_run_are_no_data() {
     let run = [result("q1", "run_sysql", arguments, Outcome::Ok, content)];
     stopped(&run, Lang::En, &["23 of them have a fix.", "There are 125 images.", "There are 50 images."]);
 }
+
+#[test]
+fn that_no_pod_is_unavailable_does_not_say_that_none_runs() {
+    let arguments = json!({"namespace_name": "booking"});
+    let series = json!({"resultType": "vector", "result": [{"metric": {}, "value": [1_770_624_930.0, "0"]}]});
+    let content = json!({"status": "success", "data": series});
+    for outcome in [Outcome::Ok, Outcome::Empty] {
+        let none = [result("m1", "k8s_list_top_unavailable_pods", arguments.clone(), outcome, content.clone())];
+        honest(
+            &about(&none, Lang::En),
+            &["No pods are unavailable in namespace booking.", "The search found no workloads with missing replicas."],
+        );
+        honest(&about(&none, Lang::Nb), &["Ingen poder er utilgjengelige i navnerom booking."]);
+        honest(&about(&none, Lang::De), &["Es fehlen keine Pods im Namensraum booking."]);
+        stopped(&none, Lang::En, &["No pods run in namespace booking.", "There are no pods in namespace booking."]);
+        stopped(&none, Lang::Nb, &["Ingen poder kjører i navnerom booking."]);
+        stopped(&none, Lang::De, &["Im Namensraum booking laufen keine Pods."]);
+    }
+    let restarts = vector("k8s_list_top_restarted_pods", &[]);
+    honest(&about(&restarts, Lang::En), &["No pods restarted.", "The search found no pods."]);
+    stopped(&restarts, Lang::En, &["No pods run in the cluster."]);
+}

@@ -106,6 +106,13 @@ impl<'c> Checker<'c, '_> {
         if self.names_the_missing(items) || (named && object.is_none() && answered.iter().any(matched_nothing)) {
             return Absent::Holds(Vec::new());
         }
+        let tells = |object: usize| {
+            let tool = |at: &usize| self.input.results[*at].tool.as_str();
+            answered.iter().any(|at| spoken::none_found_tells(tool(at), spoken::object(object), text))
+        };
+        if object.is_some_and(|object| !tells(object)) {
+            return Absent::Unread;
+        }
         if let Some(absent) = self.absent_of(unit, object, about) {
             return absent;
         }
@@ -128,7 +135,7 @@ impl<'c> Checker<'c, '_> {
         let told = |list: &&List<'_>| answered.contains(&(list.result as usize)) && !empty_tree(list.result as usize);
         let lists: Vec<_> = lists.into_iter().filter(told).collect();
         let mut page_only = false;
-        let empty = answered.iter().any(|at| self.input.results[*at].outcome == Outcome::Empty);
+        let empty = answered.iter().any(|at| self.measured_nothing(*at));
         for list in &lists {
             let mut matching = self.matching(list, &filters);
             if self.draft.has(&unit.span, Cue::Other) {
@@ -168,6 +175,14 @@ impl<'c> Checker<'c, '_> {
             Some(filter) if empty && !named => Absent::NarrowFilter(filter),
             _ => Absent::Holds(Vec::new()),
         }
+    }
+
+    /// Whether a call found nothing, or a measurement has no row: the zero of nothing is none.
+    fn measured_nothing(&self, at: usize) -> bool {
+        let result = &self.input.results[at];
+        let mut lists = self.evidence.lists.iter().filter(|list| list.result as usize == at);
+        let measures = || spoken::measured_objects(&result.tool).is_some();
+        result.outcome == Outcome::Empty || (measures() && lists.all(|list| list.rows.is_empty()))
     }
 
     /// Whether a call or a list is of the objects that the word of an object stands for.

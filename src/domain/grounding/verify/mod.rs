@@ -14,11 +14,13 @@ mod direction;
 mod every;
 mod filters;
 mod identifiers;
+mod lineage;
 mod measured;
 mod names;
 mod numbers;
 mod order;
 mod parts;
+mod processes;
 mod quotes;
 mod reasons;
 mod shared;
@@ -56,6 +58,7 @@ use crate::domain::grounding::input::CheckInput;
 use crate::domain::grounding::input::Stance;
 use crate::domain::grounding::marks::Draft;
 use crate::domain::grounding::marks::Index;
+use crate::domain::grounding::process::Processes;
 use crate::domain::grounding::sentence::Unit;
 use crate::domain::grounding::sentence::UnitKind;
 use crate::domain::grounding::spoken::Cue;
@@ -113,6 +116,8 @@ pub(super) struct Checker<'c, 'a> {
     trees: OnceCell<Trees<'a>>,
     /// What the running unit says of their groups.
     said: RefCell<Option<Rc<Said>>>,
+    /// Processes, read once.
+    processes: OnceCell<Processes>,
     /// Spans that claims of the running unit cover.
     pub(super) covered: Vec<Range<usize>>,
     /// Header of the table cell that is being read.
@@ -150,6 +155,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             orders: OnceCell::new(),
             trees: OnceCell::new(),
             said: RefCell::default(),
+            processes: OnceCell::new(),
         }
     }
 
@@ -177,6 +183,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             tells |= self.claims.len() > before && !self.asks(unit);
             at += 1;
         }
+        self.nested_processes();
         self.whole_text();
         Checked { claims: self.claims, violations: self.violations, tells }
     }

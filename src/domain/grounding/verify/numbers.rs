@@ -33,7 +33,7 @@ use crate::domain::grounding::verify::values::Mention;
 use crate::domain::grounding::verify::values::number_is_plain;
 
 /// Whether a bracket is opened in a text and not closed again.
-fn opens_bracket(text: &str) -> bool {
+pub(super) fn opens_bracket(text: &str) -> bool {
     text.matches(['(', '（']).count() > text.matches([')', '）']).count()
 }
 

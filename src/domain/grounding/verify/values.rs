@@ -113,6 +113,20 @@ impl<'c, 'a> Checker<'c, 'a> {
                 mention.own = self.rows_with_port(unit, item);
             }
         }
+        let named = self.named_by_pid(unit);
+        for (item, mention) in items.iter().zip(&mut mentions) {
+            if let Some(one) = named.iter().find(|one| one.span == item.span) {
+                let processes = one.of.iter().map(|at| &self.processes().all[*at]);
+                (mention.facts, mention.own) =
+                    processes.fold((Vec::new(), Vec::new()), |(mut facts, mut rows), one| {
+                        facts.push(one.pid);
+                        rows.extend(&one.rows);
+                        (facts, rows)
+                    });
+            }
+        }
+        let told = self.told_of_processes(unit, &inherited);
+        self.put_down(&told);
         let first_own = mentions.iter().position(|mention| !mention.own.is_empty());
         let pronoun = self.draft.has(&unit.span, Cue::Pronoun);
         let mut subject = inherited;
@@ -120,6 +134,9 @@ impl<'c, 'a> Checker<'c, 'a> {
         let mut wide: Option<Subject> = None;
         for (at, item) in items.iter().enumerate() {
             let mention = &mentions[at];
+            if told.iter().any(|one| one.done && one.span.start < item.span.end && item.span.start < one.span.end) {
+                continue;
+            }
             if !mention.own.is_empty() && self.names_subject(&subject, mention) {
                 self.new_subject(item, mention, &mut subject, fresh_mention);
                 fresh_mention = true;
