@@ -19,6 +19,7 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use crate::domain::event::TurnEvent;
 use crate::domain::event::TurnOutcome;
 use crate::engine::TurnObserver;
+use crate::engine::ports::BreakerState;
 use crate::engine::ports::ServerState;
 use crate::engine::record::TurnRecord;
 
@@ -38,6 +39,7 @@ const MODEL_SECONDS: &str = "groundwire_model_call_seconds";
 const TOKENS: &str = "groundwire_tokens_total";
 const UPSTREAM_UP: &str = "groundwire_upstream_up";
 const UPSTREAM_RESTARTS: &str = "groundwire_upstream_restarts";
+const UPSTREAM_BREAKER: &str = "groundwire_upstream_breaker_open";
 const REQUESTS: &str = "groundwire_http_requests_total";
 const REQUEST_SECONDS: &str = "groundwire_http_request_seconds";
 
@@ -98,6 +100,8 @@ impl Metrics {
         self.with(|| {
             for server in servers {
                 gauge!(UPSTREAM_UP, "server" => server.name.clone()).set(if server.up { 1.0 } else { 0.0 });
+                let open = server.breaker == BreakerState::Open;
+                gauge!(UPSTREAM_BREAKER, "server" => server.name.clone()).set(if open { 1.0 } else { 0.0 });
                 #[expect(clippy::cast_precision_loss, reason = "restarts are far below 2^52")]
                 gauge!(UPSTREAM_RESTARTS, "server" => server.name.clone()).set(server.restarts as f64);
             }
@@ -198,6 +202,7 @@ fn describe() {
     describe_counter!(TOKENS, "Tokens of model calls");
     describe_gauge!(UPSTREAM_UP, "Whether an MCP server answers");
     describe_gauge!(UPSTREAM_RESTARTS, "Starts of an MCP server after the first one");
+    describe_gauge!(UPSTREAM_BREAKER, "Whether an MCP server is left alone for a while, since it failed over and over");
     describe_counter!(REQUESTS, "HTTP requests, by method, route and status");
     describe_histogram!(REQUEST_SECONDS, "Time to the first byte of a response");
 }

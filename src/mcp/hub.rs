@@ -39,7 +39,6 @@ pub struct Hub {
     members: BTreeMap<String, Member>,
     catalog: RwLock<Arc<Catalog>>,
     tasks: TaskTracker,
-    cancel: CancellationToken,
 }
 
 impl Hub {
@@ -51,44 +50,36 @@ impl Hub {
             members,
             catalog: RwLock::default(),
             tasks: TaskTracker::new(),
-            cancel: CancellationToken::new(),
         });
+        for member in hub.members.values() {
+            let hub = Arc::downgrade(&hub);
+            member.upstream.on_change(move || {
+                if let Some(hub) = hub.upgrade() {
+                    hub.rebuild();
+                }
+            });
+        }
         hub.rebuild();
         hub
     }
 
     /// Starts a keeper for each server.
-    pub fn start(self: &Arc<Self>) {
+    pub fn start(&self) {
         for member in self.members.values() {
-            let hub = Arc::downgrade(self);
-            let changed: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
-                if let Some(hub) = hub.upgrade() {
-                    hub.rebuild();
-                }
-            });
-            self.tasks.spawn(Arc::clone(&member.upstream).keep(changed, self.cancel.clone()));
+            self.tasks.spawn(Arc::clone(&member.upstream).keep());
         }
-        self.tasks.close();
     }
 
     /// Waits until every server has been up once or failed once, at most `limit`.
     pub async fn settled(&self, limit: Duration) {
-        let settled = async {
-            loop {
-                let states = self.members.values().map(|member| member.upstream.state());
-                if states.into_iter().all(|state| state.up || state.error.is_some()) {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
+        let settled = futures::future::join_all(self.members.values().map(|member| member.upstream.settled()));
         drop(tokio::time::timeout(limit, settled).await);
-        self.rebuild();
     }
 
     /// Ends all connections and children.
     pub async fn close(&self) {
-        self.cancel.cancel();
+        futures::future::join_all(self.members.values().map(|member| member.upstream.close())).await;
+        self.tasks.close();
         self.tasks.wait().await;
     }
 
@@ -97,6 +88,15 @@ impl Hub {
         let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
         let catalog = Arc::new(merge(states, lists));
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
+    }
+}
+
+impl Drop for Hub {
+    /// A hub that is dropped without being closed leaves nothing running either.
+    fn drop(&mut self) {
+        for member in self.members.values() {
+            member.upstream.stop();
+        }
     }
 }
 
@@ -139,11 +139,7 @@ impl Tools for Hub {
         // What may change something is sent once: a second try could do it twice.
         let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
         let permits = |tools: &[Tool]| permitted(call, &member.rules, tools);
-        let answer = member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await;
-        if matches!(answer, Err(ToolFailure::Unavailable { .. })) {
-            self.rebuild();
-        }
-        answer
+        member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await
     }
 
     fn max_age(&self, server: &str, _tool: &str) -> Option<Duration> {
