@@ -360,12 +360,7 @@ fn transport(
     }
 }
 
-fn remote(
-    name: &str,
-    url: &str,
-    headers: &BTreeMap<String, Setting>,
-    lookup: Lookup<'_>,
-) -> Result<Remote, AppError> {
+fn remote(name: &str, url: &str, headers: &BTreeMap<String, Setting>, lookup: Lookup<'_>) -> Result<Remote, AppError> {
     Ok(Remote { url: url.to_owned(), headers: read_settings(name, headers, lookup)?, client: http_client()? })
 }
 

@@ -229,7 +229,10 @@ mod tests {
 
     async fn through(text: &str, limit: usize, step: usize) -> io::Result<String> {
         let mut mock = tokio_util::io::StreamReader::new(futures::stream::iter(
-            text.as_bytes().chunks(step).map(|chunk| Ok::<_, io::Error>(Bytes::copy_from_slice(chunk))).collect::<Vec<_>>(),
+            text.as_bytes()
+                .chunks(step)
+                .map(|chunk| Ok::<_, io::Error>(Bytes::copy_from_slice(chunk)))
+                .collect::<Vec<_>>(),
         ));
         let mut out = String::new();
         BoundedLines::new(&mut mock, limit).read_to_string(&mut out).await?;
@@ -247,8 +250,13 @@ mod tests {
                 let out = through(&format!("short\n{line}\nafter\n"), 300, step).await.unwrap();
                 let lines: Vec<&str> = out.lines().collect();
                 assert_eq!((lines[0], *lines.last().unwrap()), ("short", "after"), "{out}");
-                let errors: Vec<serde_json::Value> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
-                assert_eq!(errors.iter().filter(|error| error["id"] == 7 && error["error"].is_object()).count(), usize::from(told), "{out}");
+                let errors: Vec<serde_json::Value> =
+                    lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+                assert_eq!(
+                    errors.iter().filter(|error| error["id"] == 7 && error["error"].is_object()).count(),
+                    usize::from(told),
+                    "{out}"
+                );
                 assert!(out.len() < 900, "what is passed stays bounded");
             }
         }

@@ -127,7 +127,8 @@ pub(crate) fn start(program: &Program, setup: &Setup<'_>) -> Result<(ChildTransp
     }
     let mut wrapped = CommandWrap::from(spawned);
     wrapped.wrap(KillOnDrop).wrap(ProcessGroup::leader());
-    let child = wrapped.spawn().map_err(|error| ConnectError::unreached(format!("{command} could not be started: {error}")))?;
+    let child =
+        wrapped.spawn().map_err(|error| ConnectError::unreached(format!("{command} could not be started: {error}")))?;
     let mut group = Group(child);
     let (Some(stdin), Some(stdout), Some(stderr)) =
         (group.0.stdin().take(), group.0.stdout().take(), group.0.stderr().take())

@@ -119,9 +119,7 @@ impl Connected {
         let request = match self.era {
             ProtocolEra::WithSessions => ClientRequest::PingRequest(PingRequest::default()),
             // This era has no ping.
-            ProtocolEra::Sessionless => {
-                ClientRequest::DiscoverRequest(DiscoverRequest::new(DiscoverRequestParams {}))
-            }
+            ProtocolEra::Sessionless => ClientRequest::DiscoverRequest(DiscoverRequest::new(DiscoverRequestParams {})),
         };
         let answer = tokio::select! {
             () = self.gone.cancelled() => return false,

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::PoisonError;
-use std::sync::RwLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rmcp::model::Tool;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,7 +36,7 @@ pub struct Member {
 /// All MCP servers.
 pub struct Hub {
     members: BTreeMap<String, Member>,
-    catalog: RwLock<Arc<Catalog>>,
+    catalog: watch::Sender<Arc<Catalog>>,
     tasks: TaskTracker,
 }
 
@@ -46,11 +45,7 @@ impl Hub {
     pub fn new(members: Vec<Member>) -> Arc<Self> {
         let members: BTreeMap<String, Member> =
             members.into_iter().map(|member| (member.upstream.name().to_owned(), member)).collect();
-        let hub = Arc::new(Self {
-            members,
-            catalog: RwLock::default(),
-            tasks: TaskTracker::new(),
-        });
+        let hub = Arc::new(Self { members, catalog: watch::Sender::default(), tasks: TaskTracker::new() });
         for member in hub.members.values() {
             let hub = Arc::downgrade(&hub);
             member.upstream.on_change(move || {
@@ -76,6 +71,11 @@ impl Hub {
         drop(tokio::time::timeout(limit, settled).await);
     }
 
+    /// The catalog as it changes: with each tool list, and each server that comes or goes.
+    pub fn catalogs(&self) -> watch::Receiver<Arc<Catalog>> {
+        self.catalog.subscribe()
+    }
+
     /// Ends all connections and children.
     pub async fn close(&self) {
         futures::future::join_all(self.members.values().map(|member| member.upstream.close())).await;
@@ -87,7 +87,7 @@ impl Hub {
         let states = self.members.values().map(|member| member.upstream.state()).collect();
         let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
         let catalog = Arc::new(merge(states, lists));
-        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
+        self.catalog.send_replace(catalog);
     }
 }
 
@@ -116,7 +116,7 @@ fn permitted(call: &ToolCall, rules: &ToolRules, tools: &[Tool]) -> Result<(), T
 #[async_trait]
 impl Tools for Hub {
     async fn catalog(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.catalog.borrow())
     }
 
     async fn call(

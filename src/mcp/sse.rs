@@ -57,9 +57,12 @@ pub(crate) async fn open(
     }
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("text/event-stream") {
-        return Err(ConnectError::refused(format!("the server answered with {kind:?} where a stream of events belongs")));
+        return Err(ConnectError::refused(format!(
+            "the server answered with {kind:?} where a stream of events belongs"
+        )));
     }
-    let mut events = SseStream::from_bytes_stream(bounded_events(response.bytes_stream().boxed(), limit).boxed()).boxed();
+    let mut events =
+        SseStream::from_bytes_stream(bounded_events(response.bytes_stream().boxed(), limit).boxed()).boxed();
     let named = loop {
         match events.next().await {
             Some(Ok(event)) if event.event.as_deref() == Some("endpoint") => break event.data.unwrap_or_default(),
@@ -75,7 +78,8 @@ pub(crate) async fn open(
 /// The address that a server names, if it is its own.
 fn same_origin(base: &Url, named: &str) -> Result<Url, ConnectError> {
     let endpoint = base.join(named).ok().filter(|_| !named.is_empty());
-    let endpoint = endpoint.ok_or_else(|| ConnectError::refused("the server names no address to post to".to_owned()))?;
+    let endpoint =
+        endpoint.ok_or_else(|| ConnectError::refused("the server names no address to post to".to_owned()))?;
     if endpoint.origin() != base.origin() {
         let origin = endpoint.origin().ascii_serialization();
         let reason = format!("the server wants messages posted to {origin}, which is not where it is itself");

@@ -289,7 +289,8 @@ impl Upstream {
         let bad = |reason: String| Err(ToolFailure::BadAnswer { server: self.name.clone(), reason });
         let limit = self.limits.result_bytes;
         let blocks = result.content.iter().filter(|block| block.as_text().is_none());
-        let (Some(bytes), Some(_)) = (written(&result.structured_content, limit), written(&blocks.collect::<Vec<_>>(), limit))
+        let (Some(bytes), Some(_)) =
+            (written(&result.structured_content, limit), written(&blocks.collect::<Vec<_>>(), limit))
         else {
             return bad(format!("the result has more than the {limit} bytes that it may have"));
         };

@@ -1,11 +1,13 @@
 //! What several test modules share.
 
 pub(crate) mod argus_http;
+pub(crate) mod bench;
 pub(crate) mod crowd;
 pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod gateway;
 pub(crate) mod held;
+pub(crate) mod hubs;
 pub(crate) mod recorder;
 pub(crate) mod served;
 pub(crate) mod sysdig_http;
