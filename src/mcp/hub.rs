@@ -69,6 +69,7 @@ impl Hub {
     pub async fn settled(&self, limit: Duration) {
         let settled = futures::future::join_all(self.members.values().map(|member| member.upstream.settled()));
         drop(tokio::time::timeout(limit, settled).await);
+        self.rebuild();
     }
 
     /// The catalog as it changes: with each tool list, and each server that comes or goes.
@@ -84,10 +85,13 @@ impl Hub {
     }
 
     fn rebuild(&self) {
-        let states = self.members.values().map(|member| member.upstream.state()).collect();
-        let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
-        let catalog = Arc::new(merge(states, lists));
-        self.catalog.send_replace(catalog);
+        // Under the lock of the catalog, so that no older one replaces a newer.
+        self.catalog.send_modify(|catalog| {
+            let states = self.members.values().map(|member| member.upstream.state()).collect();
+            let lists =
+                self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
+            *catalog = Arc::new(merge(states, lists));
+        });
     }
 }
 

@@ -238,7 +238,7 @@ impl Upstream {
                 }
                 Err(error) => error,
             };
-            if matches!(error, ServiceError::TransportClosed | ServiceError::TransportSend(_)) {
+            if is_over(&error) {
                 self.lost(&connected, "the connection ended in the middle of a call");
                 if std::mem::take(&mut again) {
                     continue;
@@ -361,6 +361,18 @@ impl Upstream {
     /// A server's words, bounded and without its secrets.
     fn told(&self, text: &str) -> String {
         self.mask.clean(text, 300)
+    }
+}
+
+/// Whether an error means that the connection is good for nothing any more. A server that was
+/// replaced by one of the other era says so by a code of its own; it has run nothing then.
+fn is_over(error: &ServiceError) -> bool {
+    match error {
+        ServiceError::TransportClosed | ServiceError::TransportSend(_) => true,
+        ServiceError::McpError(error) => {
+            [ErrorCode::UNSUPPORTED_PROTOCOL_VERSION, ErrorCode::HEADER_MISMATCH].contains(&error.code)
+        }
+        _ => false,
     }
 }
 

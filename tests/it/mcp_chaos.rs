@@ -103,7 +103,8 @@ async fn trouble_of_one_server_is_nobody_elses() {
     for (at, (server, bench)) in [("old", &old), ("new", &new), ("older", &older)].into_iter().enumerate() {
         for trouble in [Trouble::Unauthorized, Trouble::UnknownSession, Trouble::Cut, Trouble::Corrupt, Trouble::Flood]
         {
-            bench.order(&[trouble; 4]);
+            bench.order(&[trouble]);
+            bench.troubled().await;
             next_is_served(&hub, server, &format!("{trouble:?}")).await;
         }
         bench.hang(true);

@@ -20,6 +20,8 @@ use groundwire::mcp::transport::Transport;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::support::argus_http::FULL;
+use crate::support::argus_http::simulators;
 use crate::support::bench::Bench;
 use crate::support::bench::Eras;
 use crate::support::bench::Site;
@@ -39,12 +41,13 @@ use crate::support::hubs::unkept;
 async fn the_era_is_found_out_over_each_transport() {
     let (old, new, both) = (Bench::new(Eras::WithSessions), Bench::new(Eras::Sessionless), Bench::new(Eras::Both));
     let (old_site, new_site, both_site) = (Site::start(&old).await, Site::start(&new).await, Site::start(&both).await);
+    let simulators = simulators().await;
     let own = Transport::Stdio(Program {
         command: env!("CARGO_BIN_EXE_groundwire").to_owned(),
         args: vec!["mcp".to_owned(), "argus".to_owned()],
         env: BTreeMap::from([
-            ("ARGUS_API_URL".to_owned(), "http://127.0.0.1:1".into()),
-            ("ARGUS_API_KEY".to_owned(), "15a6/1/sim-full".into()),
+            ("ARGUS_API_URL".to_owned(), simulators.argus_url().into()),
+            ("ARGUS_API_KEY".to_owned(), FULL.into()),
         ]),
         secrets: Vec::new(),
         cwd: None,
@@ -113,6 +116,7 @@ async fn changed_tools_are_listed_again_in_both_eras() {
         ("sse", sse(old_site.url("/sse")), limits()),
     ])
     .await;
+    old.listened_to().await;
     bench.one_more_tool();
     old.one_more_tool();
     let mut catalogs = hub.catalogs();

@@ -36,6 +36,7 @@ use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
+use rmcp::model::SubscriptionFilter;
 use rmcp::model::Tool;
 use rmcp::model::ToolAnnotations;
 use rmcp::service::RequestContext;
@@ -86,6 +87,8 @@ struct Inner {
     eras: Mutex<Eras>,
     seen: Mutex<Seen>,
     troubles: Mutex<VecDeque<Trouble>>,
+    /// How many of them are to come.
+    left: watch::Sender<usize>,
     /// Troubles for the stream of HTTP+SSE.
     on_stream: Mutex<VecDeque<Trouble>>,
     hung: watch::Sender<bool>,
@@ -94,6 +97,8 @@ struct Inner {
     /// Calls of `wait` that came, and those that were cancelled.
     came: Semaphore,
     cancelled: Semaphore,
+    /// Streams that were opened to hear of changes.
+    listening: Semaphore,
 }
 
 impl Bench {
@@ -102,11 +107,13 @@ impl Bench {
             eras: Mutex::new(eras),
             seen: Mutex::default(),
             troubles: Mutex::default(),
+            left: watch::Sender::new(0),
             on_stream: Mutex::default(),
             hung: watch::Sender::new(false),
             more: watch::Sender::new(0),
             came: Semaphore::new(0),
             cancelled: Semaphore::new(0),
+            listening: Semaphore::new(0),
         }))
     }
 
@@ -115,6 +122,7 @@ impl Bench {
     }
 
     pub(crate) fn order(&self, troubles: &[Trouble]) {
+        self.0.left.send_modify(|left| *left += troubles.len());
         self.0.troubles.lock().unwrap().extend(troubles);
     }
 
@@ -129,6 +137,16 @@ impl Bench {
 
     pub(crate) async fn waits(&self) {
         self.0.came.acquire().await.unwrap().forget();
+    }
+
+    pub(crate) async fn listened_to(&self) {
+        self.0.listening.acquire().await.unwrap().forget();
+    }
+
+    /// Waits until the troubles that were ordered have happened.
+    pub(crate) async fn troubled(&self) {
+        let mut left = self.0.left.subscribe();
+        left.wait_for(|left| *left == 0).await.unwrap();
     }
 
     pub(crate) async fn cancelled(&self) {
@@ -162,13 +180,20 @@ impl Bench {
             Eras::Sessionless => sessionless,
         };
         if !method.is_empty() && path == "/mcp" && !spoken {
-            return refusal(&message["id"]);
+            return match eras {
+                Eras::Sessionless => refusal(&message["id"], -32022, json!({"supported": ["2026-07-28"]})),
+                // As many servers of that era do it: for nobody.
+                _ => refusal(&Value::Null, -32000, Value::Null),
+            };
         }
         let trouble = (method == "tools/call").then(|| self.0.troubles.lock().unwrap().pop_front()).flatten();
+        if trouble.is_some() {
+            self.0.left.send_modify(|left| *left -= 1);
+        }
         let request = Request::from_parts(parts, Body::from(body));
         match trouble {
             Some(Trouble::Unauthorized) => return StatusCode::UNAUTHORIZED.into_response(),
-            Some(Trouble::UnknownSession) => return refusal(&Value::Null),
+            Some(Trouble::UnknownSession) => return refusal(&Value::Null, -32000, Value::Null),
             Some(trouble) if path == "/messages" => self.0.on_stream.lock().unwrap().push_back(trouble),
             Some(trouble) => {
                 let answer = endpoints.streamable.answer(request).await;
@@ -179,7 +204,12 @@ impl Bench {
             None => {}
         }
         match path.as_str() {
-            "/mcp" => endpoints.streamable.answer(request).await,
+            "/mcp" => {
+                let listens = request.method() == http::Method::GET;
+                let answer = endpoints.streamable.answer(request).await;
+                self.0.listening.add_permits(usize::from(listens));
+                answer
+            }
             "/messages" => endpoints.sse.messages.answer(request).await,
             "/sse" => {
                 let answer = endpoints.sse.stream.answer(request).await;
@@ -199,8 +229,8 @@ impl Bench {
     }
 }
 
-fn refusal(id: &Value) -> Response {
-    let error = json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32000, "message": "not so"}});
+fn refusal(id: &Value, code: i32, data: Value) -> Response {
+    let error = json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": "not so", "data": data}});
     (StatusCode::BAD_REQUEST, [("content-type", "application/json")], error.to_string()).into_response()
 }
 
@@ -328,6 +358,10 @@ impl ServerHandler for Bench {
         tools.push(tool("shaped", true).with_raw_output_schema(shape));
         tools.extend((0..count).map(|n| tool(&format!("more{n}"), true)));
         Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
