@@ -6,6 +6,8 @@ use crate::mcp::output_schema::SchemaCheck;
 
 /// Room for what stands around a result in a message.
 const ENVELOPE: usize = 64 * 1024;
+/// Room for a page of tools, however small results must be.
+const TOOL_LIST: usize = 4 * 1024 * 1024;
 
 /// What a server may take and give.
 #[derive(Clone, Debug)]
@@ -55,6 +57,6 @@ impl UpstreamLimits {
     /// Longest message in bytes: a large result twice, since servers send it as structured content
     /// and once more as text.
     pub(crate) fn message_bytes(&self) -> usize {
-        self.result_bytes.saturating_mul(2).saturating_add(ENVELOPE)
+        self.result_bytes.saturating_mul(2).saturating_add(ENVELOPE).max(TOOL_LIST)
     }
 }

@@ -21,6 +21,7 @@ use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 
+use crate::mcp::bounded::BoundedLines;
 use crate::mcp::child;
 use crate::mcp::child::Obituary;
 use crate::mcp::child::Program;
@@ -185,11 +186,11 @@ async fn embedded<S: rmcp::ServerHandler>(server: S, setup: Setup<'_>) -> Result
     let limit = setup.limits.message_bytes();
     let (ours, theirs) = tokio::io::duplex(DUPLEX_BYTES);
     let (read, write) = tokio::io::split(ours);
-    let ours = AsyncRwTransport::new(read, write).with_max_line_length(limit);
+    let ours = AsyncRwTransport::new(BoundedLines::new(read, limit), write).with_max_line_length(usize::MAX);
     let (read, write) = tokio::io::split(theirs);
     let theirs = AsyncRwTransport::new(read, write).with_max_line_length(limit);
-    // The serving task ends when our end of the pipe closes.
-    let serving = setup.tasks.spawn(async move {
+    // The serving task ends when our end of the pipe closes; its own calls may take a while longer.
+    let serving = tokio::spawn(async move {
         match server.serve(theirs).await {
             Ok(running) => drop(running.waiting().await),
             Err(error) => tracing::warn!(error = %error, "embedded server did not start"),

@@ -394,7 +394,7 @@ impl ServerHandler for Bench {
                 self.0.cancelled.add_permits(1);
                 text("never read".to_owned())
             }
-            "big" => text("x".repeat(400_000)),
+            "big" => text("x".repeat(6_000_000)),
             "shaped" if arguments["content"].is_null() => text("no content".to_owned()),
             "shaped" => Ok(CallToolResult::structured(arguments["content"].clone()).into()),
             _ => text(said),
