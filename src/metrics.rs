@@ -20,6 +20,8 @@ use crate::domain::event::TurnEvent;
 use crate::domain::event::TurnOutcome;
 use crate::engine::TurnObserver;
 use crate::engine::ports::Catalog;
+use crate::engine::ports::BreakerState;
+use crate::engine::ports::ServerState;
 use crate::engine::record::TurnRecord;
 
 const TURNS: &str = "groundwire_turns_total";
@@ -39,6 +41,7 @@ const TOKENS: &str = "groundwire_tokens_total";
 const UPSTREAM_UP: &str = "groundwire_upstream_up";
 const UPSTREAM_RESTARTS: &str = "groundwire_upstream_restarts";
 const TOOLS_AWAITING: &str = "groundwire_tools_awaiting_approval";
+const UPSTREAM_BREAKER: &str = "groundwire_upstream_breaker_open";
 const REQUESTS: &str = "groundwire_http_requests_total";
 const REQUEST_SECONDS: &str = "groundwire_http_request_seconds";
 
@@ -102,6 +105,8 @@ impl Metrics {
                 #[expect(clippy::cast_precision_loss, reason = "tools are far below 2^52")]
                 gauge!(TOOLS_AWAITING, "server" => server.name.clone()).set(waiting as f64);
                 gauge!(UPSTREAM_UP, "server" => server.name.clone()).set(if server.up { 1.0 } else { 0.0 });
+                let open = server.breaker == BreakerState::Open;
+                gauge!(UPSTREAM_BREAKER, "server" => server.name.clone()).set(if open { 1.0 } else { 0.0 });
                 #[expect(clippy::cast_precision_loss, reason = "restarts are far below 2^52")]
                 gauge!(UPSTREAM_RESTARTS, "server" => server.name.clone()).set(server.restarts as f64);
             }
@@ -203,6 +208,7 @@ fn describe() {
     describe_gauge!(UPSTREAM_UP, "Whether an MCP server answers");
     describe_gauge!(UPSTREAM_RESTARTS, "Starts of an MCP server after the first one");
     describe_gauge!(TOOLS_AWAITING, "Tools of an MCP server that are not offered until somebody accepts them");
+    describe_gauge!(UPSTREAM_BREAKER, "Whether an MCP server is left alone for a while, since it failed over and over");
     describe_counter!(REQUESTS, "HTTP requests, by method, route and status");
     describe_histogram!(REQUEST_SECONDS, "Time to the first byte of a response");
 }

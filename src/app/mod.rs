@@ -26,6 +26,7 @@ use crate::config::engine::Judge;
 use crate::config::error::ConfigError;
 use crate::config::mcp::Embedded;
 use crate::config::mcp::McpServerConfig;
+use crate::config::mcp::OutputSchema;
 use crate::config::mcp::Setting;
 use crate::config::mcp::TransportConfig;
 use crate::config::models::HonouredToolChoice;
@@ -50,14 +51,17 @@ use crate::llm::profile::ProfileError;
 use crate::llm::profile::Thinking;
 use crate::llm::profile::ToolChoiceSupport;
 use crate::mcp::catalog::ToolRules;
+use crate::mcp::child::Program;
 use crate::mcp::hub::Hub;
 use crate::mcp::hub::Member;
 use crate::mcp::pins::Pins;
+use crate::mcp::limits::UpstreamLimits;
+use crate::mcp::output_schema::SchemaCheck;
 use crate::mcp::transport::ConnectError;
+use crate::mcp::transport::Remote;
 use crate::mcp::transport::Transport;
 use crate::mcp::transport::http_client;
 use crate::mcp::upstream::Upstream;
-use crate::mcp::upstream::UpstreamLimits;
 use crate::mcp_serve::Endpoint;
 use crate::mcp_serve::streamable::Keeping;
 use crate::prompts::PromptError;
@@ -331,10 +335,13 @@ fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>, pins: Arc<Pi
     for (name, server) in &config.mcp.servers {
         let transport = transport(name, server, lookup, clock)?;
         let options = &server.options;
-        let limits = UpstreamLimits {
-            call: Duration::from_secs(options.timeout_seconds),
-            connect: Duration::from_secs(options.connect_seconds),
-            result_bytes: config.limits.result_bytes,
+        let call = Duration::from_secs(options.timeout_seconds);
+        let connect = Duration::from_secs(options.connect_seconds);
+        let mut limits = UpstreamLimits::new(call, connect, config.limits.result_bytes);
+        limits.output_schema = match options.output_schema {
+            OutputSchema::Off => SchemaCheck::Off,
+            OutputSchema::Warn => SchemaCheck::Warn,
+            OutputSchema::Strict => SchemaCheck::Strict,
         };
         members.push(Member {
             upstream: Upstream::new(name, groups(server), transport, limits, Arc::clone(clock)),
@@ -382,15 +389,20 @@ fn transport(
                 .iter()
                 .filter_map(|name| Some(((*name).to_owned(), SecretString::from(lookup(name)?))))
                 .collect();
-            whole.extend(read_settings(name, env, lookup)?);
-            Ok(Transport::Stdio { command: command.clone(), args: args.clone(), env: whole, cwd: cwd.clone() })
+            let own = read_settings(name, env, lookup)?;
+            let secret = |(name, _): &(&String, _)| matches!(env.get(*name), Some(Setting::Secret(_)));
+            let secrets = own.iter().filter(secret).map(|(_, value)| value.clone()).collect();
+            whole.extend(own);
+            let (command, args, cwd) = (command.clone(), args.clone(), cwd.clone());
+            Ok(Transport::Stdio(Program { command, args, env: whole, secrets, cwd }))
         }
-        TransportConfig::StreamableHttp { url, headers } => Ok(Transport::Http {
-            url: url.clone(),
-            headers: read_settings(name, headers, lookup)?,
-            client: http_client()?,
-        }),
+        TransportConfig::StreamableHttp { url, headers } => Ok(Transport::Http(remote(name, url, headers, lookup)?)),
+        TransportConfig::Sse { url, headers } => Ok(Transport::Sse(remote(name, url, headers, lookup)?)),
     }
+}
+
+fn remote(name: &str, url: &str, headers: &BTreeMap<String, Setting>, lookup: Lookup<'_>) -> Result<Remote, AppError> {
+    Ok(Remote { url: url.to_owned(), headers: read_settings(name, headers, lookup)?, client: http_client()? })
 }
 
 fn embedded(

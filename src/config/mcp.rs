@@ -1,4 +1,5 @@
-//! `[mcp.servers.NAME]`: MCP servers, embedded, as children over stdio, or over streamable HTTP.
+//! `[mcp.servers.NAME]`: MCP servers, embedded, as children over stdio, over streamable HTTP or the
+//! older HTTP+SSE.
 
 use std::collections::BTreeMap;
 
@@ -62,6 +63,14 @@ pub enum TransportConfig {
         #[serde(default)]
         headers: BTreeMap<String, Setting>,
     },
+    /// HTTP+SSE, for servers of before 2025-03-26.
+    Sse {
+        /// URL of the stream.
+        url: String,
+        /// Headers of every request.
+        #[serde(default)]
+        headers: BTreeMap<String, Setting>,
+    },
 }
 
 impl TransportConfig {
@@ -70,7 +79,7 @@ impl TransportConfig {
         match self {
             Self::Embedded { settings, .. } => settings,
             Self::Stdio { env, .. } => env,
-            Self::StreamableHttp { headers, .. } => headers,
+            Self::StreamableHttp { headers, .. } | Self::Sse { headers, .. } => headers,
         }
     }
 
@@ -79,7 +88,7 @@ impl TransportConfig {
         match self {
             Self::Embedded { .. } => "settings",
             Self::Stdio { .. } => "env",
-            Self::StreamableHttp { .. } => "headers",
+            Self::StreamableHttp { .. } | Self::Sse { .. } => "headers",
         }
     }
 }
@@ -123,6 +132,20 @@ pub struct McpServerOptions {
     pub connect_seconds: u64,
     /// Seconds after which a result no longer counts as now, inside its turn.
     pub max_age_seconds: Option<u64>,
+    /// What becomes of results that do not fit the output schema of their tool.
+    pub output_schema: OutputSchema,
+}
+
+/// What becomes of results that do not fit the output schema of their tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputSchema {
+    /// Nobody looks.
+    Off,
+    /// They are used; the tool is named in the log and in the state of its server.
+    Warn,
+    /// They are not used: the call has failed.
+    Strict,
 }
 
 impl Default for McpServerOptions {
@@ -136,6 +159,7 @@ impl Default for McpServerOptions {
             timeout_seconds: 60,
             connect_seconds: 20,
             max_age_seconds: None,
+            output_schema: OutputSchema::Warn,
         }
     }
 }
@@ -191,7 +215,7 @@ impl McpConfig {
                 }
             }
             match &server.transport {
-                TransportConfig::StreamableHttp { url, .. }
+                TransportConfig::StreamableHttp { url, .. } | TransportConfig::Sse { url, .. }
                     if !url.starts_with("http://") && !url.starts_with("https://") =>
                 {
                     return Err(ConfigError::invalid(&key("url"), "must start with http:// or https://"));

@@ -246,14 +246,65 @@ pub struct ServerState {
     pub name: String,
     /// Answers requests.
     pub up: bool,
-    /// What it is: `embedded`, `stdio`, `streamable_http`.
+    /// What it is: `embedded`, `stdio`, `streamable_http`, `sse`.
     pub transport: String,
+    /// The protocol version agreed on with it at last.
+    pub protocol: Option<String>,
+    /// The era that this version is of.
+    pub era: Option<ProtocolEra>,
+    /// Whether it is tried at all.
+    pub breaker: BreakerState,
     /// Last failure, without secrets.
     pub error: Option<String>,
     /// Starts after the first one.
     pub restarts: u64,
     /// Policy groups this server is expected to serve; used to say "unavailable" when it is down.
     pub groups: Vec<String>,
+    /// Tools whose results did not fit the output schema that they declare.
+    pub schema_mismatches: Vec<String>,
+}
+
+/// The two kinds of MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProtocolEra {
+    /// 2024-11-05 to 2025-11-25: a handshake, and a session after it.
+    WithSessions,
+    /// From 2026-07-28: each request stands by itself.
+    Sessionless,
+}
+
+impl ProtocolEra {
+    /// Stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProtocolEra::WithSessions => "with_sessions",
+            ProtocolEra::Sessionless => "sessionless",
+        }
+    }
+}
+
+/// Whether a server that failed over and over is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// It is tried.
+    Closed,
+    /// It is left alone for a while.
+    Open,
+    /// The next try decides.
+    HalfOpen,
+}
+
+impl BreakerState {
+    /// Stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BreakerState::Closed => "closed",
+            BreakerState::Open => "open",
+            BreakerState::HalfOpen => "half_open",
+        }
+    }
 }
 
 /// All tools of all servers at one moment.

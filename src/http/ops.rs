@@ -60,6 +60,10 @@ pub struct ServerReadiness {
     pub name: String,
     /// `up` or `down`.
     pub state: &'static str,
+    /// `closed`; `open` while it is left alone after many failures; `half_open` when the next try decides.
+    pub breaker: &'static str,
+    /// Starts after the first one.
+    pub restarts: u64,
     /// Last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -80,6 +84,8 @@ pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
     let servers = catalog.servers.iter().map(|server| ServerReadiness {
         name: server.name.clone(),
         state: if server.up { "up" } else { "down" },
+        breaker: server.breaker.as_str(),
+        restarts: server.restarts,
         error: server.error.clone(),
     });
     let servers = servers.collect();

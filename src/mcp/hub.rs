@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -43,8 +41,6 @@ pub struct Hub {
     members: BTreeMap<String, Member>,
     pins: Arc<Pins>,
     catalog: watch::Sender<Arc<Catalog>>,
-    // A std mutex: so that of two rebuilds at once the later one has the last word.
-    rebuilding: Mutex<()>,
     tasks: TaskTracker,
     cancel: CancellationToken,
 }
@@ -54,14 +50,16 @@ impl Hub {
     pub fn new(members: Vec<Member>, pins: Arc<Pins>) -> Arc<Self> {
         let members: BTreeMap<String, Member> =
             members.into_iter().map(|member| (member.upstream.name().to_owned(), member)).collect();
-        let hub = Arc::new(Self {
-            members,
-            pins,
-            catalog: watch::Sender::default(),
-            rebuilding: Mutex::default(),
-            tasks: TaskTracker::new(),
-            cancel: CancellationToken::new(),
-        });
+        let (catalog, tasks, cancel) = (watch::Sender::default(), TaskTracker::new(), CancellationToken::new());
+        let hub = Arc::new(Self { members, pins, catalog, tasks, cancel });
+        for member in hub.members.values() {
+            let hub = Arc::downgrade(&hub);
+            member.upstream.on_change(move || {
+                if let Some(hub) = hub.upgrade() {
+                    hub.rebuild();
+                }
+            });
+        }
         hub.rebuild();
         hub
     }
@@ -69,13 +67,7 @@ impl Hub {
     /// Starts a keeper for each server, and one for the pins of their tools.
     pub fn start(self: &Arc<Self>) {
         for member in self.members.values() {
-            let hub = Arc::downgrade(self);
-            let changed: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
-                if let Some(hub) = hub.upgrade() {
-                    hub.rebuild();
-                }
-            });
-            self.tasks.spawn(Arc::clone(&member.upstream).keep(changed, self.cancel.clone()));
+            self.tasks.spawn(Arc::clone(&member.upstream).keep());
         }
         let (hub, pins, cancel) = (Arc::downgrade(self), Arc::clone(&self.pins), self.cancel.clone());
         self.tasks.spawn(async move {
@@ -84,20 +76,11 @@ impl Hub {
                 cancel.run_until_cancelled(hub.sync_pins()).await;
             }
         });
-        self.tasks.close();
     }
 
     /// Waits until every server has been up once or failed once, at most `limit`.
     pub async fn settled(&self, limit: Duration) {
-        let settled = async {
-            loop {
-                let states = self.members.values().map(|member| member.upstream.state());
-                if states.into_iter().all(|state| state.up || state.error.is_some()) {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
+        let settled = futures::future::join_all(self.members.values().map(|member| member.upstream.settled()));
         drop(tokio::time::timeout(limit, settled).await);
         self.rebuild();
         // A tool that was never seen is offered once it is written down.
@@ -121,11 +104,6 @@ impl Hub {
         Ok(accepted)
     }
 
-    /// The catalog, and every one that takes its place.
-    pub fn catalogs(&self) -> watch::Receiver<Arc<Catalog>> {
-        self.catalog.subscribe()
-    }
-
     /// The servers, by name.
     pub(crate) fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
         self.members.values().map(|member| &member.upstream)
@@ -141,21 +119,40 @@ impl Hub {
         &self.pins
     }
 
+    /// The catalog as it changes: with each tool list, and each server that comes or goes.
+    pub fn catalogs(&self) -> watch::Receiver<Arc<Catalog>> {
+        self.catalog.subscribe()
+    }
+
     /// Ends all connections and children.
     pub async fn close(&self) {
         self.cancel.cancel();
+        futures::future::join_all(self.members.values().map(|member| member.upstream.close())).await;
+        self.tasks.close();
         self.tasks.wait().await;
     }
 
     fn rebuild(&self) {
-        let _one = self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner);
-        let states = self.members.values().map(|member| member.upstream.state()).collect();
-        let lists = self.members.iter().map(|(name, member)| {
-            let tools = member.upstream.tools();
-            let waiting = self.pins.look(name, &tools);
-            (name.as_str(), &member.rules, tools, waiting)
+        // Under the lock of the catalog, so that no older one replaces a newer.
+        self.catalog.send_modify(|catalog| {
+            let states = self.members.values().map(|member| member.upstream.state()).collect();
+            let lists = self.members.iter().map(|(name, member)| {
+                let tools = member.upstream.tools();
+                let waiting = self.pins.look(name, &tools);
+                (name.as_str(), &member.rules, tools, waiting)
+            });
+            *catalog = Arc::new(merge(states, lists));
         });
-        self.catalog.send_replace(Arc::new(merge(states, lists)));
+    }
+}
+
+impl Drop for Hub {
+    /// A hub that is dropped without being closed leaves nothing running either.
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        for member in self.members.values() {
+            member.upstream.stop();
+        }
     }
 }
 
@@ -199,11 +196,7 @@ impl Tools for Hub {
         let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
         let permits =
             |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
-        let answer = member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await;
-        if matches!(answer, Err(ToolFailure::Unavailable { .. })) {
-            self.rebuild();
-        }
-        answer
+        member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await
     }
 
     fn max_age(&self, server: &str, _tool: &str) -> Option<Duration> {

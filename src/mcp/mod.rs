@@ -1,12 +1,24 @@
-//! MCP towards servers: one hub over embedded servers, children over stdio and streamable
-//! HTTP. A server that is down never hides the others; what it should serve is then
-//! "unavailable", never a silent empty list.
+//! MCP towards servers: one hub over embedded servers, children over stdio, streamable HTTP and
+//! the older HTTP+SSE, of both protocol eras. A server that is down never hides the others; what
+//! it should serve is then "unavailable", never a silent empty list.
 
+mod bounded;
+mod breaker;
 pub mod catalog;
+pub mod child;
+mod connected;
+mod era;
+mod http;
 pub mod hub;
+mod keeper;
+pub mod limits;
+mod mask;
+pub mod output_schema;
 pub mod pass_through;
-pub mod proxy;
 pub mod pins;
+pub mod proxy;
 pub mod session;
+mod sse;
+mod stderr;
 pub mod transport;
 pub mod upstream;

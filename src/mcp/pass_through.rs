@@ -7,8 +7,6 @@
 
 use jiff::Timestamp;
 use rmcp::model::CallToolResult;
-use rmcp::model::CancelledNotification;
-use rmcp::model::CancelledNotificationParam;
 use rmcp::model::ClientRequest;
 use rmcp::model::ContentBlock;
 use rmcp::model::ListPromptsRequest;
@@ -16,21 +14,19 @@ use rmcp::model::ListResourceTemplatesRequest;
 use rmcp::model::ListResourcesRequest;
 use rmcp::model::PaginatedRequestParams;
 use rmcp::model::Prompt;
-use rmcp::model::RequestId;
 use rmcp::model::Resource;
 use rmcp::model::ResourceTemplate;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerResult;
-use rmcp::service::Peer;
 use rmcp::service::PeerRequestOptions;
-use rmcp::service::RequestHandle;
-use rmcp::service::RoleClient;
+use rmcp::service::ServiceError;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::text_block;
+use crate::mcp::connected::Pending;
 use crate::mcp::hub::Hub;
 use crate::mcp::upstream::Upstream;
 
@@ -152,9 +148,13 @@ impl Upstream {
             let options = PeerRequestOptions::no_options();
             let sent = connected.connection.send_cancellable_request(request, options).await;
             let handle = sent.map_err(|error| self.failure(&error))?;
-            let mut abandoned = Abandoned::unless_answered(connected.connection.peer(), &handle);
-            let answer = handle.await_response().await;
-            abandoned.answered();
+            let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
+            let answer = tokio::select! {
+                biased;
+                answer = handle.await_response() => answer,
+                () = connected.gone.cancelled() => Err(ServiceError::TransportClosed),
+            };
+            pending.over();
             answer.map_err(|error| self.failure(&error))
         };
         tokio::select! {
@@ -209,32 +209,5 @@ fn text_bytes(value: &Value) -> usize {
         Value::Array(items) => items.iter().map(text_bytes).sum(),
         Value::Object(fields) => fields.values().map(text_bytes).sum(),
         _ => 0,
-    }
-}
-
-/// Tells a server that nobody waits for an answer any more, when it is dropped before there is one.
-pub(crate) struct Abandoned {
-    request: Option<(Peer<RoleClient>, RequestId)>,
-}
-
-impl Abandoned {
-    pub(crate) fn unless_answered(peer: &Peer<RoleClient>, handle: &RequestHandle<RoleClient>) -> Self {
-        Self { request: Some((peer.clone(), handle.id.clone())) }
-    }
-
-    pub(crate) fn answered(&mut self) {
-        self.request = None;
-    }
-}
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        let Some((peer, id)) = self.request.take() else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        // Owned by nobody, and short: it ends when the message is handed to the connection.
-        runtime.spawn(async move {
-            let params = CancelledNotificationParam::new(Some(id), Some("nobody waits any more".to_owned()));
-            drop(peer.send_notification(CancelledNotification::new(params).into()).await);
-        });
     }
 }

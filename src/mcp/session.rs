@@ -24,7 +24,7 @@ use crate::engine::ports::ProgressFn;
 pub(crate) struct Shared {
     // A std mutex: held for a map operation, never across an await.
     progress: Mutex<HashMap<ProgressToken, ProgressFn>>,
-    /// Notified when the server says that one of its lists changed.
+    /// Notified when the server says, or may have said, that one of its lists changed.
     pub(crate) tools_changed: Notify,
 }
 

@@ -1,14 +1,14 @@
-//! One MCP server: its connection, state, tool list and calls. A lost connection is made
-//! again with growing, jittered pauses; a call that finds the connection gone is repeated
-//! once on a new one, but never a call that may change something: whether that ran before
-//! the connection was lost cannot be told from here.
+//! One MCP server: its state, tool list and calls; `keeper` sees to its connection. A call that
+//! finds the connection gone is repeated once on a new one, but never a call that may change
+//! something: whether that ran before the connection was lost cannot be told from here. That one
+//! goes out only where the server has just answered.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use rmcp::model::CallToolRequest;
 use rmcp::model::CallToolRequestParams;
@@ -19,35 +19,33 @@ use rmcp::model::ServerResult;
 use rmcp::model::Tool;
 use rmcp::service::PeerRequestOptions;
 use rmcp::service::ServiceError;
+use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Clock;
 use crate::engine::ports::ProgressFn;
+use crate::engine::ports::ProtocolEra;
 use crate::engine::ports::ServerState;
-use crate::mcp::pass_through::Abandoned;
+use crate::mcp::breaker::Breaker;
+use crate::mcp::connected::Connected;
+use crate::mcp::connected::Pending;
+use crate::mcp::era::EraMemory;
+use crate::mcp::limits::UpstreamLimits;
+use crate::mcp::mask::Mask;
+use crate::mcp::output_schema::OutputSchemas;
+use crate::mcp::output_schema::SchemaCheck;
 use crate::mcp::pass_through::kept;
-use crate::mcp::session::ClientEnd;
 use crate::mcp::session::Shared;
-use crate::mcp::transport::Connection;
 use crate::mcp::transport::Transport;
 
-/// First and longest pause between tries to connect.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-
-/// What a server may take and give.
-#[derive(Clone, Debug)]
-pub struct UpstreamLimits {
-    /// For one call.
-    pub call: Duration,
-    /// For connecting and listing tools.
-    pub connect: Duration,
-    /// Largest result in bytes.
-    pub result_bytes: usize,
-}
+/// Structured content of more bytes is checked off the async threads.
+const LARGE: usize = 128 * 1024;
 
 /// Whether a call may go out, by what the server that it goes to lists at that moment.
 pub type Permits<'a> = &'a (dyn Fn(&[Tool]) -> Result<(), ToolFailure> + Sync);
@@ -63,29 +61,37 @@ pub enum Tries {
 
 /// One MCP server.
 pub struct Upstream {
-    name: String,
+    pub(super) name: String,
     groups: Vec<String>,
-    transport: Transport,
-    limits: UpstreamLimits,
-    clock: Arc<dyn Clock>,
+    pub(super) transport: Transport,
+    pub(super) limits: UpstreamLimits,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) mask: Mask,
+    // Std mutexes: held for a moment, never across an await.
+    pub(super) connection: Mutex<Option<Arc<Connected>>>,
+    pub(super) breaker: Mutex<Breaker>,
+    pub(super) memory: Mutex<EraMemory>,
     // A tokio mutex: held while connecting, so that callers wait for one attempt instead of making their own.
-    connection: tokio::sync::Mutex<Option<Arc<Connected>>>,
-    // A std mutex: held for a copy, never across an await.
-    state: Mutex<State>,
-    starts: AtomicU64,
+    pub(super) connecting: tokio::sync::Mutex<()>,
+    pub(super) state: watch::Sender<State>,
+    changed: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    pub(super) starts: AtomicU64,
+    /// Tries to connect that are over.
+    pub(super) tries: AtomicU64,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
 }
 
-/// A live connection and what is noted about it.
-pub(crate) struct Connected {
-    pub(crate) connection: Connection,
-    shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct State {
-    up: bool,
-    error: Option<String>,
-    tools: Arc<Vec<Tool>>,
+/// What is known of a server at one moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) up: bool,
+    pub(super) error: Option<String>,
+    pub(super) tools: Arc<Vec<Tool>>,
+    pub(super) schemas: Arc<OutputSchemas>,
+    pub(super) protocol: Option<(String, ProtocolEra)>,
+    /// When it was lost, if it was up before.
+    pub(super) lost_at: Option<Instant>,
 }
 
 impl Upstream {
@@ -100,12 +106,20 @@ impl Upstream {
         Arc::new(Self {
             name: name.to_owned(),
             groups,
+            mask: transport.mask(),
             transport,
             limits,
             clock,
-            connection: tokio::sync::Mutex::new(None),
-            state: Mutex::default(),
+            connection: Mutex::default(),
+            breaker: Mutex::default(),
+            memory: Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
+            state: watch::Sender::default(),
+            changed: OnceLock::new(),
             starts: AtomicU64::new(0),
+            tries: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
         })
     }
 
@@ -116,7 +130,7 @@ impl Upstream {
 
     /// The tools it listed when it was last up; empty while it is down.
     pub fn tools(&self) -> Arc<Vec<Tool>> {
-        let state = self.lock();
+        let state = self.state.borrow();
         if state.up { Arc::clone(&state.tools) } else { Arc::default() }
     }
 
@@ -127,48 +141,46 @@ impl Upstream {
 
     /// Its state.
     pub fn state(&self) -> ServerState {
-        let state = self.lock();
+        let breaker = self.breaker(|breaker| breaker.state(Instant::now()));
+        let state = self.state.borrow();
         ServerState {
             name: self.name.clone(),
             up: state.up,
             transport: self.transport.name().to_owned(),
+            protocol: state.protocol.as_ref().map(|(version, _)| version.clone()),
+            era: state.protocol.as_ref().map(|(_, era)| *era),
+            breaker,
             error: state.error.clone(),
             restarts: self.starts.load(Ordering::Relaxed).saturating_sub(1),
             groups: self.groups.clone(),
+            schema_mismatches: state.schemas.wrong(),
         }
     }
 
-    /// Keeps the connection: connects, waits for its end or a changed tool list, and starts
-    /// over. `changed` is called after each change of state or tools.
-    pub async fn keep(self: Arc<Self>, changed: Arc<dyn Fn() + Send + Sync>, cancel: CancellationToken) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let connected = tokio::select! {
-                () = cancel.cancelled() => break,
-                connected = self.connected() => connected,
-            };
-            changed();
-            match connected {
-                Ok(connected) => {
-                    pause = FIRST_PAUSE;
-                    tokio::select! {
-                        () = cancel.cancelled() => break,
-                        () = self.watch(&connected, &changed) => {}
-                    }
-                    self.lost(&connected, "the connection ended").await;
-                    changed();
-                }
-                Err(error) => {
-                    tracing::warn!(upstream.name = %self.name, error = %error, "MCP server cannot be reached")
-                }
-            }
-            tokio::select! {
-                () = cancel.cancelled() => break,
-                () = tokio::time::sleep(pause.mul_f64(0.75 + self.jitter() / 2.0)) => {}
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+    /// Called after each change of state or tools, from now on.
+    pub(super) fn on_change(&self, changed: impl Fn() + Send + Sync + 'static) {
+        if self.changed.set(Box::new(changed)).is_err() {
+            tracing::error!(upstream.name = %self.name, "changes of an MCP server are told somebody already");
         }
-        self.close().await;
+    }
+
+    /// Changes the state, and tells.
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+        self.state.send_modify(change);
+        if let Some(changed) = self.changed.get() {
+            changed();
+        }
+    }
+
+    /// Has the keeper end the connection, without waiting for it.
+    pub(super) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Returns when it has been up once or failed once.
+    pub(super) async fn settled(&self) {
+        // Cannot end otherwise: the sender is ours.
+        drop(self.state.subscribe().wait_for(|state| state.up || state.error.is_some()).await);
     }
 
     /// One call within the time limit of the server.
@@ -176,7 +188,7 @@ impl Upstream {
     /// # Errors
     /// See [`ToolFailure`].
     pub async fn call(
-        &self,
+        self: &Arc<Self>,
         tool: &str,
         arguments: &Value,
         tries: Tries,
@@ -185,18 +197,25 @@ impl Upstream {
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
         let limit = self.limits.call;
+        let used: Mutex<Option<Arc<Connected>>> = Mutex::default();
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ToolFailure::Cancelled),
-            answer = tokio::time::timeout(limit, self.send(tool, arguments, tries, permits, progress)) => {
-                answer.unwrap_or_else(|_| Err(ToolFailure::Timeout {
-                    server: self.name.clone(),
-                    limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-                }))
+            answer = tokio::time::timeout(limit, self.send(tool, arguments, tries, permits, progress, &used)) => {
+                answer.unwrap_or_else(|_| {
+                    if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
+                        self.doubt(&connected);
+                    }
+                    Err(ToolFailure::Timeout {
+                        server: self.name.clone(),
+                        limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+                    })
+                })
             }
         }
     }
 
+    /// Sends a call and waits; `used` tells over which connection.
     async fn send(
         &self,
         tool: &str,
@@ -204,18 +223,29 @@ impl Upstream {
         tries: Tries,
         permits: Permits<'_>,
         progress: ProgressFn,
+        used: &Mutex<Option<Arc<Connected>>>,
     ) -> Result<RawToolResult, ToolFailure> {
         let mut again = tries == Tries::AgainOnNewConnection;
         loop {
-            let connected = self.connected().await?;
+            let connected = match tries {
+                Tries::Once => self.proven().await?,
+                Tries::AgainOnNewConnection => self.recovered().await?,
+            };
+            if let Ok(mut used) = used.lock() {
+                *used = Some(Arc::clone(&connected));
+            }
             // The server may have come back as another one.
             permits(&self.tools())?;
+            let schemas = Arc::clone(&self.state.borrow().schemas);
             let error = match self.call_once(&connected, tool, arguments, &progress).await {
-                Ok(result) => return self.take(result),
+                Ok(result) => {
+                    self.breaker(Breaker::proved);
+                    return self.take(self.checked(tool, result, schemas).await?);
+                }
                 Err(error) => error,
             };
-            if matches!(error, ServiceError::TransportClosed | ServiceError::TransportSend(_)) {
-                self.lost(&connected, "the connection ended in the middle of a call").await;
+            if is_over(&error) {
+                self.lost(&connected, "the connection ended in the middle of a call");
                 if std::mem::take(&mut again) {
                     continue;
                 }
@@ -237,17 +267,63 @@ impl Upstream {
         }
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let handle = connected.connection.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
-        let mut abandoned = Abandoned::unless_answered(connected.connection.peer(), &handle);
         let token = handle.progress_token.clone();
         connected.shared.watch(token.clone(), Arc::clone(progress));
         // Removed on every way out, a dropped future included.
         let _watch = Unwatch { shared: &connected.shared, token };
-        let answer = handle.await_response().await;
-        abandoned.answered();
+        let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
+        let answer = tokio::select! {
+            biased;
+            answer = handle.await_response() => answer,
+            // The closing may take longer than anybody wants to wait.
+            () = connected.gone.cancelled() => Err(ServiceError::TransportClosed),
+        };
+        pending.over();
         match answer? {
             ServerResult::CallToolResult(result) => Ok(result),
             _ => Err(ServiceError::UnexpectedResponse),
         }
+    }
+
+    /// A result within its bounds, and as its tool declares it.
+    async fn checked(
+        &self,
+        tool: &str,
+        result: CallToolResult,
+        schemas: Arc<OutputSchemas>,
+    ) -> Result<CallToolResult, ToolFailure> {
+        let bad = |reason: String| Err(ToolFailure::BadAnswer { server: self.name.clone(), reason });
+        let limit = self.limits.result_bytes;
+        let blocks = result.content.iter().filter(|block| block.as_text().is_none());
+        let (Some(bytes), Some(_)) =
+            (written(&result.structured_content, limit), written(&blocks.collect::<Vec<_>>(), limit))
+        else {
+            return bad(format!("the result has more than the {limit} bytes that it may have"));
+        };
+        let (result, problem) = match self.limits.output_schema {
+            SchemaCheck::Off => return Ok(result),
+            _ if bytes <= LARGE => {
+                let problem = schemas.problem(tool, &result);
+                (result, problem)
+            }
+            _ => {
+                let (named, schemas) = (tool.to_owned(), Arc::clone(&schemas));
+                let checking = tokio::task::spawn_blocking(move || {
+                    let problem = schemas.problem(&named, &result);
+                    (result, problem)
+                });
+                match checking.await {
+                    Ok(checked) => checked,
+                    Err(_) => return bad("the result could not be checked against its schema".to_owned()),
+                }
+            }
+        };
+        let Some(problem) = problem else { return Ok(result) };
+        if schemas.first_time(tool) {
+            tracing::warn!(upstream.name = %self.name, tool.name = tool, problem, "a result is not as declared");
+            self.change(|_| ());
+        }
+        if self.limits.output_schema == SchemaCheck::Strict { bad(format!("{tool}: {problem}")) } else { Ok(result) }
     }
 
     fn take(&self, result: CallToolResult) -> Result<RawToolResult, ToolFailure> {
@@ -258,108 +334,38 @@ impl Upstream {
     pub(crate) fn failure(&self, error: &ServiceError) -> ToolFailure {
         match error {
             ServiceError::McpError(error) if error.code == ErrorCode::INVALID_PARAMS => {
-                ToolFailure::InvalidArguments { problems: vec![bounded(&error.message)] }
+                ToolFailure::InvalidArguments { problems: vec![self.told(&error.message)] }
             }
             ServiceError::McpError(error) => {
-                ToolFailure::Refused { server: self.name.clone(), code: error.code.0, reason: bounded(&error.message) }
+                ToolFailure::Refused { server: self.name.clone(), code: error.code.0, reason: self.told(&error.message) }
             }
             ServiceError::Cancelled { .. } => ToolFailure::Cancelled,
             ServiceError::TransportClosed | ServiceError::TransportSend(_) => {
                 self.unavailable("the connection ended in the middle of a call")
             }
-            other => ToolFailure::BadAnswer { server: self.name.clone(), reason: bounded(&other.to_string()) },
+            other => ToolFailure::BadAnswer { server: self.name.clone(), reason: self.told(&other.to_string()) },
         }
     }
 
-    /// The live connection; made now when there is none.
-    pub(crate) async fn connected(&self) -> Result<Arc<Connected>, ToolFailure> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connected) = slot.as_ref().filter(|connected| !connected.connection.is_closed()) {
-            return Ok(Arc::clone(connected));
-        }
-        *slot = None;
-        match tokio::time::timeout(self.limits.connect, self.connect()).await {
-            Ok(Ok((connected, tools))) => {
-                *self.lock() = State { up: true, error: None, tools: Arc::new(tools) };
-                *slot = Some(Arc::clone(&connected));
-                Ok(connected)
-            }
-            Ok(Err(reason)) => Err(self.down(&reason)),
-            Err(_) => Err(self.down(&format!("not ready within {:?}", self.limits.connect))),
-        }
-    }
-
-    async fn connect(&self) -> Result<(Arc<Connected>, Vec<Tool>), String> {
-        self.starts.fetch_add(1, Ordering::Relaxed);
-        let shared = Arc::new(Shared::default());
-        let end = ClientEnd { shared: Arc::clone(&shared) };
-        let connection = self.transport.connect(&self.name, end).await.map_err(|error| error.to_string())?;
-        let tools = connection.list_all_tools().await.map_err(|error| error.to_string())?;
-        Ok((Arc::new(Connected { connection, shared }), tools))
-    }
-
-    /// Returns when the connection is over; lists tools again when the server says they changed.
-    async fn watch(&self, connected: &Connected, changed: &Arc<dyn Fn() + Send + Sync>) {
-        let mut look = tokio::time::interval(Duration::from_millis(500));
-        loop {
-            tokio::select! {
-                () = connected.shared.tools_changed.notified() => {
-                    match tokio::time::timeout(self.limits.connect, connected.connection.list_all_tools()).await {
-                        Ok(Ok(tools)) => {
-                            self.lock().tools = Arc::new(tools);
-                            changed();
-                        }
-                        _ => return,
-                    }
-                }
-                _ = look.tick() => {
-                    if connected.connection.is_closed() || connected.connection.is_transport_closed() {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    fn down(&self, reason: &str) -> ToolFailure {
-        let reason = bounded(reason);
-        *self.lock() = State { up: false, error: Some(reason.clone()), tools: Arc::default() };
-        self.unavailable(&reason)
-    }
-
-    /// Gives a connection up. It may not know yet that it is over, so it is not asked; one that was
-    /// made since stays.
-    async fn lost(&self, connected: &Arc<Connected>, reason: &str) {
-        let mut slot = self.connection.lock().await;
-        if slot.as_ref().is_some_and(|current| !Arc::ptr_eq(current, connected)) {
-            return;
-        }
-        *slot = None;
-        let mut state = self.lock();
-        state.up = false;
-        state.error = Some(reason.to_owned());
-    }
-
-    async fn close(&self) {
-        let connected = self.connection.lock().await.take();
-        if let Some(connected) = connected.and_then(|connected| Arc::try_unwrap(connected).ok())
-            && let Err(error) = connected.connection.cancel().await
-        {
-            tracing::debug!(upstream.name = %self.name, error = %error, "MCP connection ended hard");
-        }
-    }
-
-    fn unavailable(&self, reason: &str) -> ToolFailure {
+    pub(super) fn unavailable(&self, reason: &str) -> ToolFailure {
         ToolFailure::Unavailable { server: self.name.clone(), reason: reason.to_owned() }
     }
 
-    /// 0 to 1, from the random part of a new id.
-    fn jitter(&self) -> f64 {
-        f64::from(self.clock.new_uuid().as_bytes()[15]) / 255.0
+    /// A server's words, bounded and without its secrets.
+    fn told(&self, text: &str) -> String {
+        self.mask.clean(text, 300)
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+/// Whether an error means that the connection is good for nothing any more. A server that was
+/// replaced by one of the other era says so by a code of its own; it has run nothing then.
+fn is_over(error: &ServiceError) -> bool {
+    match error {
+        ServiceError::TransportClosed | ServiceError::TransportSend(_) => true,
+        ServiceError::McpError(error) => {
+            [ErrorCode::UNSUPPORTED_PROTOCOL_VERSION, ErrorCode::HEADER_MISMATCH].contains(&error.code)
+        }
+        _ => false,
     }
 }
 
@@ -374,6 +380,22 @@ impl Drop for Unwatch<'_> {
     }
 }
 
-fn bounded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+/// Bytes of a value as JSON, if they are no more than the limit.
+fn written(value: &impl Serialize, limit: usize) -> Option<usize> {
+    struct Count {
+        bytes: usize,
+        limit: usize,
+    }
+    impl io::Write for Count {
+        fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+            self.bytes += more.len();
+            if self.bytes > self.limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(more.len()) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count { bytes: 0, limit };
+    serde_json::to_writer(&mut count, value).ok().map(|()| count.bytes)
 }

@@ -13,6 +13,7 @@ use groundwire::config::engine::GroundingConfig;
 use groundwire::config::mcp::Embedded;
 use groundwire::config::mcp::McpServerConfig;
 use groundwire::config::mcp::McpServerOptions;
+use groundwire::config::mcp::OutputSchema;
 use groundwire::config::mcp::Setting;
 use groundwire::config::mcp::TransportConfig;
 use groundwire::config::models::ModelConfig;
@@ -103,6 +104,7 @@ fn everything_set() -> Config {
         timeout_seconds: 1,
         connect_seconds: 1,
         max_age_seconds: Some(1),
+        output_schema: OutputSchema::Off,
     };
     let empty = BTreeMap::<String, Setting>::new;
     let transports = [
@@ -114,6 +116,7 @@ fn everything_set() -> Config {
             cwd: Some("folder".to_owned()),
         },
         TransportConfig::StreamableHttp { url: "http://127.0.0.1:1".to_owned(), headers: empty() },
+        TransportConfig::Sse { url: "http://127.0.0.1:1".to_owned(), headers: empty() },
     ];
     for (at, transport) in transports.into_iter().enumerate() {
         config.mcp.servers.insert(format!("s{at}"), McpServerConfig { transport, options: options.clone() });
@@ -158,7 +161,7 @@ fn the_example_loads_as_it_stands() {
 fn every_setting_of_the_example_can_be_switched_on() {
     let config = load(&example_in_full());
     assert_eq!(config.models.0.len(), 2);
-    assert_eq!(config.mcp.servers.len(), 4);
+    assert_eq!(config.mcp.servers.len(), 5);
     let policy = Policy::shipped().expect("the shipped policy").extended(config.policy);
     assert!(policy.group("inventory").is_some());
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::domain::caller::AccessRole;
 use crate::domain::caller::Caller;
 use crate::domain::pin::Standing;
+use crate::engine::ports::ProtocolEra;
 use crate::engine::ports::Tools;
 use crate::http::Api;
 use crate::http::error::ApiError;
@@ -148,14 +149,22 @@ pub struct Server {
     pub name: String,
     /// `up` or `down`.
     pub state: &'static str,
-    /// `embedded`, `stdio` or `streamable_http`.
+    /// `embedded`, `stdio`, `streamable_http` or `sse`.
     pub transport: String,
+    /// Protocol version agreed on with it at last.
+    pub protocol: Option<String>,
+    /// Era of that version: `with_sessions` or `sessionless`.
+    pub era: Option<&'static str>,
+    /// `closed`; `open` while it is left alone after many failures; `half_open` when the next try decides.
+    pub breaker: &'static str,
     /// Last failure.
     pub error: Option<String>,
     /// Starts after the first one.
     pub restarts: u64,
     /// Groups of questions it is expected to serve.
     pub groups: Vec<String>,
+    /// Tools whose results did not fit the output schema that they declare.
+    pub schema_mismatches: Vec<String>,
 }
 
 /// The tools as they are now.
@@ -183,9 +192,13 @@ pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolLis
         name: server.name.clone(),
         state: state(server.up),
         transport: server.transport.clone(),
+        protocol: server.protocol.clone(),
+        era: server.era.map(ProtocolEra::as_str),
+        breaker: server.breaker.as_str(),
         error: server.error.clone(),
         restarts: server.restarts,
         groups: server.groups.clone(),
+        schema_mismatches: server.schema_mismatches.clone(),
     });
     Ok(Json(ToolList {
         items: items.collect(),

@@ -1,6 +1,7 @@
 //! What several test modules share.
 
 pub(crate) mod argus_http;
+pub(crate) mod bench;
 pub(crate) mod crowd;
 pub(crate) mod database;
 pub(crate) mod desk;
@@ -9,6 +10,7 @@ pub(crate) mod held;
 #[path = "../../programs/mcp_fixture/server.rs"]
 pub(crate) mod mcp_fixture;
 pub(crate) mod mcp_side;
+pub(crate) mod hubs;
 pub(crate) mod recorder;
 pub(crate) mod served;
 pub(crate) mod shifting;

@@ -1493,10 +1493,36 @@ export interface components {
         };
         /** @description One MCP server. */
         Server: {
+            /** @description `closed`; `open` while it is left alone after many failures; `half_open` when the next try decides. */
+            breaker: string;
+            /** @description Era of that version: `with_sessions` or `sessionless`. */
+            era?: string | null;
             /** @description Last failure. */
             error?: string | null;
             /** @description Groups of questions it is expected to serve. */
             groups: string[];
+            /** @description Configured name. */
+            name: string;
+            /** @description Protocol version agreed on with it at last. */
+            protocol?: string | null;
+            /**
+             * Format: int64
+             * @description Starts after the first one.
+             */
+            restarts: number;
+            /** @description Tools whose results did not fit the output schema that they declare. */
+            schema_mismatches: string[];
+            /** @description `up` or `down`. */
+            state: string;
+            /** @description `embedded`, `stdio`, `streamable_http` or `sse`. */
+            transport: string;
+        };
+        /** @description One MCP server. */
+        ServerReadiness: {
+            /** @description `closed`; `open` while it is left alone after many failures; `half_open` when the next try decides. */
+            breaker: string;
+            /** @description Last failure. */
+            error?: string | null;
             /** @description Configured name. */
             name: string;
             /**
@@ -1504,17 +1530,6 @@ export interface components {
              * @description Starts after the first one.
              */
             restarts: number;
-            /** @description `up` or `down`. */
-            state: string;
-            /** @description `embedded`, `stdio` or `streamable_http`. */
-            transport: string;
-        };
-        /** @description One MCP server. */
-        ServerReadiness: {
-            /** @description Last failure. */
-            error?: string | null;
-            /** @description Configured name. */
-            name: string;
             /** @description `up` or `down`. */
             state: string;
         };

@@ -1,0 +1,321 @@
+//! Keeps the connection of one server: makes it, notices its end, makes it again after a pause,
+//! leaves a server alone that fails over and over, and lists tools anew when they change. One try
+//! at a time; who comes while one runs shares its outcome.
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rmcp::model::ServerNotification;
+use rmcp::model::SubscriptionFilter;
+use rmcp::service::Subscription;
+use tokio::time::Instant;
+
+use crate::domain::tool::ToolFailure;
+use crate::engine::ports::ProtocolEra;
+use crate::mcp::breaker::Breaker;
+use crate::mcp::connected::Connected;
+use crate::mcp::era::EraMemory;
+use crate::mcp::era::Miss;
+use crate::mcp::output_schema::OutputSchemas;
+use crate::mcp::session::ClientEnd;
+use crate::mcp::session::Shared;
+use crate::mcp::transport::Setup;
+use crate::mcp::upstream::State;
+use crate::mcp::upstream::Upstream;
+
+/// A connection that lasted so long shows that the server is well.
+const STEADY: Duration = Duration::from_secs(60);
+
+impl Upstream {
+    /// Keeps the connection until the server is closed.
+    pub async fn keep(self: Arc<Self>) {
+        let mut states = self.state.subscribe();
+        while !self.stop.is_cancelled() {
+            let connected = tokio::select! {
+                () = self.stop.cancelled() => break,
+                connected = self.connected() => connected,
+            };
+            if let Ok(connected) = connected {
+                tokio::select! {
+                    () = self.stop.cancelled() => break,
+                    reason = self.watch(&connected) => {
+                        self.lost(&connected, reason);
+                        self.tell_the_end(&connected).await;
+                    }
+                }
+            }
+            let pause = self.breaker(|breaker| breaker.pause(Instant::now(), &self.limits));
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                () = tokio::time::sleep(self.jittered(pause)) => {}
+                // Somebody's call was quicker.
+                _ = states.wait_for(|state| state.up) => {}
+            }
+        }
+        self.close().await;
+    }
+
+    /// Ends the connection and everything that belongs to it; there is none after that.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        let connected = self.slot().take();
+        if let Some(connected) = connected {
+            connected.gone.cancel();
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// The live connection; made now when there is none.
+    pub(crate) async fn connected(&self) -> Result<Arc<Connected>, ToolFailure> {
+        if let Some(connected) = self.live() {
+            return Ok(connected);
+        }
+        let before = self.tries.load(Ordering::Acquire);
+        let _one_at_a_time = self.connecting.lock().await;
+        if let Some(connected) = self.live() {
+            return Ok(connected);
+        }
+        if self.tries.load(Ordering::Acquire) != before {
+            return Err(self.unavailable(&self.last_error()));
+        }
+        if let Some(left) = self.breaker(|breaker| breaker.refuses(Instant::now())) {
+            let failures = self.breaker(|breaker| breaker.failures());
+            let reason = format!(
+                "it failed {failures} times in a row and is not tried for the next {} s; last: {}",
+                left.as_secs() + 1,
+                self.last_error()
+            );
+            return Err(self.unavailable(&reason));
+        }
+        let made = tokio::select! {
+            () = self.stop.cancelled() => Err("the gateway is stopping".to_owned()),
+            made = tokio::time::timeout(self.limits.connect, self.connect()) => made.unwrap_or_else(|_| {
+                let way = self.memory().way();
+                self.memory().missed(way, Miss::Ended);
+                Err(format!("not ready within {:?}", self.limits.connect))
+            }),
+        };
+        let made = match made {
+            Ok(connected) => Ok(connected),
+            Err(reason) => Err(self.down(&reason)),
+        };
+        self.tries.fetch_add(1, Ordering::AcqRel);
+        made
+    }
+
+    /// The connection, waited for when the server was lost a moment ago and is likely to come back.
+    pub(crate) async fn recovered(&self) -> Result<Arc<Connected>, ToolFailure> {
+        let error = match self.connected().await {
+            Ok(connected) => return Ok(connected),
+            Err(error) => error,
+        };
+        let lost_at = self.state.borrow().lost_at;
+        let Some(until) = lost_at.map(|at| at + self.limits.patience) else { return Err(error) };
+        let mut states = self.state.subscribe();
+        let back = async { states.wait_for(|state| state.up).await.is_ok() };
+        match tokio::time::timeout_at(until, back).await {
+            Ok(true) => self.connected().await,
+            _ => Err(error),
+        }
+    }
+
+    /// A connection on which the server has just answered, for what is sent only once.
+    pub(crate) async fn proven(&self) -> Result<Arc<Connected>, ToolFailure> {
+        let connected = self.recovered().await?;
+        if connected.answers(self.limits.probe).await {
+            return Ok(connected);
+        }
+        self.lost(&connected, "it no longer answers");
+        self.recovered().await
+    }
+
+    fn live(&self) -> Option<Arc<Connected>> {
+        self.slot().clone().filter(|connected| !connected.is_over())
+    }
+
+    async fn connect(&self) -> Result<Arc<Connected>, String> {
+        loop {
+            let way = self.memory().way();
+            self.starts.fetch_add(1, Ordering::Relaxed);
+            let shared = Arc::new(Shared::default());
+            let end = ClientEnd { shared: Arc::clone(&shared) };
+            let setup = Setup { server: &self.name, limits: &self.limits, tasks: &self.tasks, end, way };
+            let opened = match self.transport.connect(setup).await {
+                Ok(opened) => opened,
+                Err(error) => {
+                    if self.memory().missed(way, error.miss()) {
+                        tracing::info!(upstream.name = %self.name, "MCP server has changed; its era is found out anew");
+                        continue;
+                    }
+                    return Err(error.to_string());
+                }
+            };
+            let connected = Connected::new(opened, shared, &self.tasks).await;
+            let tools = connected.list_tools().await?;
+            self.memory().worked(connected.era);
+            let connected = Arc::new(connected);
+            *self.slot() = Some(Arc::clone(&connected));
+            self.breaker(Breaker::connected);
+            let schemas = Arc::new(OutputSchemas::of(&tools));
+            self.change(|state| {
+                *state = State {
+                    up: true,
+                    error: None,
+                    tools: Arc::new(tools),
+                    schemas,
+                    protocol: Some((connected.version.clone(), connected.era)),
+                    lost_at: None,
+                };
+            });
+            return Ok(connected);
+        }
+    }
+
+    /// Returns why the connection is over; lists tools again when the server says they changed.
+    async fn watch(&self, connected: &Connected) -> &'static str {
+        let steady = tokio::time::sleep(STEADY);
+        tokio::pin!(steady);
+        let mut proved = false;
+        let subscribed = self.subscribed(connected);
+        tokio::pin!(subscribed);
+        loop {
+            tokio::select! {
+                () = connected.gone.cancelled() => return "the connection ended",
+                reason = &mut subscribed => return reason,
+                () = connected.shared.tools_changed.notified() => {
+                    match tokio::time::timeout(self.limits.connect, connected.list_tools()).await {
+                        Ok(Ok(tools)) => {
+                            let schemas = Arc::new(OutputSchemas::of(&tools));
+                            self.change(|state| (state.tools, state.schemas) = (Arc::new(tools), schemas));
+                        }
+                        _ => return "its tools could not be listed again",
+                    }
+                    // A server that says so without end is listened to now and then.
+                    tokio::time::sleep(self.limits.first_pause).await;
+                }
+                () = &mut steady, if !proved => {
+                    proved = true;
+                    self.breaker(Breaker::proved);
+                }
+            }
+        }
+    }
+
+    /// Listens for changes where they have to be subscribed to. Returns when the server is gone.
+    async fn subscribed(&self, connected: &Connected) -> &'static str {
+        if connected.era == ProtocolEra::WithSessions || !connected.lists_change() {
+            return std::future::pending().await;
+        }
+        let mut pause = self.limits.first_pause;
+        loop {
+            let wanted = SubscriptionFilter::builder().tools_list_changed().build();
+            match connected.connection.listen(wanted).await {
+                Ok(subscription) => {
+                    // Something may have changed before, or while nobody listened.
+                    connected.shared.tools_changed.notify_one();
+                    pause = self.limits.first_pause;
+                    heard(subscription, connected).await;
+                }
+                Err(error) => tracing::debug!(upstream.name = %self.name, error = %error, "no subscription"),
+            }
+            tokio::time::sleep(self.jittered(pause)).await;
+            pause = (pause * 2).min(self.limits.longest_pause);
+            if !connected.answers(self.limits.probe).await {
+                return "it no longer answers";
+            }
+        }
+    }
+
+    fn down(&self, reason: &str) -> ToolFailure {
+        let reason = self.mask.clean(reason, 600);
+        tracing::warn!(upstream.name = %self.name, error = reason, "MCP server cannot be reached");
+        self.breaker(|breaker| breaker.failed(Instant::now(), &self.limits));
+        self.change(|state| {
+            state.up = false;
+            state.error = Some(reason.clone());
+        });
+        self.unavailable(&reason)
+    }
+
+    /// Gives a connection up. It may not know yet that it is over, so it is not asked; one that was
+    /// made since stays.
+    pub(crate) fn lost(&self, connected: &Arc<Connected>, reason: &str) {
+        connected.gone.cancel();
+        {
+            let mut slot = self.slot();
+            if !slot.as_ref().is_some_and(|current| Arc::ptr_eq(current, connected)) {
+                return;
+            }
+            *slot = None;
+        }
+        if self.stop.is_cancelled() {
+            return;
+        }
+        let now = Instant::now();
+        self.breaker(|breaker| breaker.failed(now, &self.limits));
+        self.change(|state| {
+            state.up = false;
+            state.error = Some(reason.to_owned());
+            state.lost_at = Some(now);
+        });
+    }
+
+    /// Adds to the state how the process ended, unless the server is back by now.
+    async fn tell_the_end(&self, connected: &Connected) {
+        let Some(end) = connected.obituary().await else { return };
+        let end = self.mask.clean(&end, 600);
+        tracing::warn!(upstream.name = %self.name, error = end, "MCP server is gone");
+        if !self.state.borrow().up {
+            self.change(|state| state.error = Some(end));
+        }
+    }
+
+    /// Finds out whether a server that let a call pass still answers; if not, its connection is
+    /// given up, so that the next call finds a new one.
+    pub(crate) fn doubt(self: &Arc<Self>, connected: &Arc<Connected>) {
+        if connected.doubted.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (this, connected) = (Arc::clone(self), Arc::clone(connected));
+        let tracker = self.tasks.clone();
+        tracker.spawn(async move {
+            if !connected.answers(this.limits.probe).await {
+                this.lost(&connected, "it no longer answers");
+            }
+            connected.doubted.store(false, Ordering::Release);
+        });
+    }
+
+    pub(crate) fn breaker<T>(&self, act: impl FnOnce(&mut Breaker) -> T) -> T {
+        act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, EraMemory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Connected>>> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last_error(&self) -> String {
+        self.state.borrow().error.clone().unwrap_or_else(|| "it is not connected".to_owned())
+    }
+
+    /// Three to five quarters of a pause, by the random part of a new id.
+    fn jittered(&self, pause: Duration) -> Duration {
+        pause.mul_f64(0.75 + f64::from(self.clock.new_uuid().as_bytes()[15]) / 255.0 / 2.0)
+    }
+}
+
+/// Passes on what a subscription tells, to its end.
+async fn heard(mut subscription: Subscription, connected: &Connected) {
+    while let Ok(Some(notification)) = subscription.next().await {
+        if matches!(notification, ServerNotification::ToolListChangedNotification(_)) {
+            connected.shared.tools_changed.notify_one();
+        }
+    }
+}

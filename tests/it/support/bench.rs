@@ -1,0 +1,403 @@
+//! An MCP server on the network whose every trouble can be ordered: which eras it speaks, what
+//! becomes of the next call, whether it answers at all. Streamable HTTP at `/mcp`, HTTP+SSE at `/sse`.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use futures::StreamExt;
+use groundwire::mcp_serve::Limits;
+use groundwire::mcp_serve::door::Admitted;
+use groundwire::mcp_serve::door::Door;
+use groundwire::mcp_serve::door::Hosts;
+use groundwire::mcp_serve::sse;
+use groundwire::mcp_serve::streamable;
+use groundwire::mcp_serve::streamable::Keeping;
+use http::StatusCode;
+use rmcp::ErrorData;
+use rmcp::RoleServer;
+use rmcp::ServerHandler;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResponse;
+use rmcp::model::CallToolResult;
+use rmcp::model::ContentBlock;
+use rmcp::model::ListToolsResult;
+use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ServerCapabilities;
+use rmcp::model::ServerConfig;
+use rmcp::model::SubscriptionFilter;
+use rmcp::model::Tool;
+use rmcp::model::ToolAnnotations;
+use rmcp::service::RequestContext;
+use rmcp::service::SubscriptionContext;
+use serde_json::Value;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Which eras it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Eras {
+    Both,
+    WithSessions,
+    Sessionless,
+}
+
+/// What becomes of the next call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// 401.
+    Unauthorized,
+    /// 400, with an error for nobody.
+    UnknownSession,
+    /// It is done, and the answer is lost.
+    Cut,
+    /// It is done, and the answer is no JSON.
+    Corrupt,
+    /// The answer has no end.
+    Flood,
+}
+
+#[derive(Default)]
+struct Seen {
+    methods: BTreeMap<String, usize>,
+    /// Calls that ran, by tool.
+    ran: BTreeMap<String, usize>,
+}
+
+/// The server.
+#[derive(Clone)]
+pub(crate) struct Bench(Arc<Inner>);
+
+struct Inner {
+    eras: Mutex<Eras>,
+    seen: Mutex<Seen>,
+    troubles: Mutex<VecDeque<Trouble>>,
+    /// How many of them are to come.
+    left: watch::Sender<usize>,
+    /// Troubles for the stream of HTTP+SSE.
+    on_stream: Mutex<VecDeque<Trouble>>,
+    hung: watch::Sender<bool>,
+    /// One more tool for each.
+    more: watch::Sender<usize>,
+    /// Calls of `wait` that came, and those that were cancelled.
+    came: Semaphore,
+    cancelled: Semaphore,
+    /// Streams that were opened to hear of changes.
+    listening: Semaphore,
+}
+
+impl Bench {
+    pub(crate) fn new(eras: Eras) -> Self {
+        Self(Arc::new(Inner {
+            eras: Mutex::new(eras),
+            seen: Mutex::default(),
+            troubles: Mutex::default(),
+            left: watch::Sender::new(0),
+            on_stream: Mutex::default(),
+            hung: watch::Sender::new(false),
+            more: watch::Sender::new(0),
+            came: Semaphore::new(0),
+            cancelled: Semaphore::new(0),
+            listening: Semaphore::new(0),
+        }))
+    }
+
+    pub(crate) fn speak(&self, eras: Eras) {
+        *self.0.eras.lock().unwrap() = eras;
+    }
+
+    pub(crate) fn order(&self, troubles: &[Trouble]) {
+        self.0.left.send_modify(|left| *left += troubles.len());
+        self.0.troubles.lock().unwrap().extend(troubles);
+    }
+
+    /// Lets everything wait, or go on.
+    pub(crate) fn hang(&self, hung: bool) {
+        self.0.hung.send_replace(hung);
+    }
+
+    pub(crate) fn one_more_tool(&self) {
+        self.0.more.send_modify(|more| *more += 1);
+    }
+
+    pub(crate) async fn waits(&self) {
+        self.0.came.acquire().await.unwrap().forget();
+    }
+
+    pub(crate) async fn listened_to(&self) {
+        self.0.listening.acquire().await.unwrap().forget();
+    }
+
+    /// Waits until the troubles that were ordered have happened.
+    pub(crate) async fn troubled(&self) {
+        let mut left = self.0.left.subscribe();
+        left.wait_for(|left| *left == 0).await.unwrap();
+    }
+
+    pub(crate) async fn cancelled(&self) {
+        self.0.cancelled.acquire().await.unwrap().forget();
+    }
+
+    /// Requests of a method that came, troubled ones too.
+    pub(crate) fn asked(&self, method: &str) -> usize {
+        self.0.seen.lock().unwrap().methods.get(method).copied().unwrap_or(0)
+    }
+
+    /// Calls of a tool that ran.
+    pub(crate) fn ran(&self, tool: &str) -> usize {
+        self.0.seen.lock().unwrap().ran.get(tool).copied().unwrap_or(0)
+    }
+
+    async fn answer(&self, endpoints: &Endpoints, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
+        let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let method = message["method"].as_str().unwrap_or_default().to_owned();
+        *self.0.seen.lock().unwrap().methods.entry(method.clone()).or_default() += 1;
+        let mut hung = self.0.hung.subscribe();
+        hung.wait_for(|hung| !hung).await.unwrap();
+        let path = parts.uri.path().to_owned();
+        let sessionless = parts.headers.get("mcp-protocol-version").is_some_and(|version| version == "2026-07-28");
+        let eras = *self.0.eras.lock().unwrap();
+        let spoken = match eras {
+            Eras::Both => true,
+            Eras::WithSessions => !sessionless,
+            Eras::Sessionless => sessionless,
+        };
+        if !method.is_empty() && path == "/mcp" && !spoken {
+            return match eras {
+                Eras::Sessionless => refusal(&message["id"], -32022, json!({"supported": ["2026-07-28"]})),
+                // As many servers of that era do it: for nobody.
+                _ => refusal(&Value::Null, -32000, Value::Null),
+            };
+        }
+        let trouble = (method == "tools/call").then(|| self.0.troubles.lock().unwrap().pop_front()).flatten();
+        if trouble.is_some() {
+            self.0.left.send_modify(|left| *left -= 1);
+        }
+        let request = Request::from_parts(parts, Body::from(body));
+        match trouble {
+            Some(Trouble::Unauthorized) => return StatusCode::UNAUTHORIZED.into_response(),
+            Some(Trouble::UnknownSession) => return refusal(&Value::Null, -32000, Value::Null),
+            Some(trouble) if path == "/messages" => self.0.on_stream.lock().unwrap().push_back(trouble),
+            Some(trouble) => {
+                let answer = endpoints.streamable.answer(request).await;
+                // Read to its end, so that the call has run.
+                drop(to_bytes(answer.into_body(), 1 << 20).await);
+                return spoilt(trouble);
+            }
+            None => {}
+        }
+        match path.as_str() {
+            "/mcp" => {
+                let listens = request.method() == http::Method::GET;
+                let answer = endpoints.streamable.answer(request).await;
+                self.0.listening.add_permits(usize::from(listens));
+                answer
+            }
+            "/messages" => endpoints.sse.messages.answer(request).await,
+            "/sse" => {
+                let answer = endpoints.sse.stream.answer(request).await;
+                let inner = Arc::clone(&self.0);
+                let (parts, body) = answer.into_parts();
+                let spoiling =
+                    body.into_data_stream().flat_map(move |chunk| match inner.on_stream.lock().unwrap().pop_front() {
+                        None => futures::stream::iter([chunk.map_err(io::Error::other)]).boxed(),
+                        Some(trouble) => {
+                            spoilt(trouble).into_body().into_data_stream().map(|c| c.map_err(io::Error::other)).boxed()
+                        }
+                    });
+                Response::from_parts(parts, Body::from_stream(spoiling))
+            }
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+}
+
+fn refusal(id: &Value, code: i32, data: Value) -> Response {
+    let error = json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": "not so", "data": data}});
+    (StatusCode::BAD_REQUEST, [("content-type", "application/json")], error.to_string()).into_response()
+}
+
+fn spoilt(trouble: Trouble) -> Response {
+    let cut = || Err::<Bytes, _>(io::Error::other("cut"));
+    let chunks = match trouble {
+        Trouble::Corrupt => {
+            futures::stream::iter([Ok(Bytes::from_static(b"event: message\ndata: {\"jsonrpc\":\n\n"))]).boxed()
+        }
+        Trouble::Flood => {
+            let endless = futures::stream::repeat_with(|| Ok(Bytes::from(vec![b'x'; 16 * 1024])));
+            futures::stream::iter([Ok(Bytes::from_static(b"data: "))]).chain(endless).boxed()
+        }
+        _ => futures::stream::iter([Ok(Bytes::from_static(b": \n\n")), cut()]).boxed(),
+    };
+    ([("content-type", "text/event-stream")], Body::from_stream(chunks)).into_response()
+}
+
+struct Endpoints {
+    streamable: groundwire::mcp_serve::Endpoint,
+    sse: sse::Endpoints,
+}
+
+/// A running server, on a runtime of its own, with which all its connections end.
+pub(crate) struct Site {
+    bench: Bench,
+    address: SocketAddr,
+    runtime: Option<Runtime>,
+}
+
+impl Site {
+    pub(crate) async fn start(bench: &Bench) -> Self {
+        Self::start_at(bench, "127.0.0.1:0".parse().unwrap()).await
+    }
+
+    async fn start_at(bench: &Bench, address: SocketAddr) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listening = runtime.spawn(TcpListener::bind(address)).await.unwrap();
+        let listener = listening.expect("the address is free");
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(()))));
+        let limits = Limits::default();
+        let endpoints = Arc::new(Endpoints {
+            streamable: streamable::endpoint(bench, door.clone(), Keeping::Sessions, &limits, &stop),
+            sse: sse::endpoints(bench, door, "/messages", &limits, &stop),
+        });
+        let answering = bench.clone();
+        let router = Router::new().fallback(move |request: Request| {
+            let (bench, endpoints) = (answering.clone(), Arc::clone(&endpoints));
+            async move { bench.answer(&endpoints, request).await }
+        });
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self { bench: bench.clone(), address, runtime: Some(runtime) }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Ends it, sessions and connections included. The address stays its own.
+    pub(crate) async fn down(mut self) -> Closed {
+        let runtime = self.runtime.take().unwrap();
+        let ending = tokio::task::spawn_blocking(|| runtime.shutdown_timeout(Duration::from_secs(10)));
+        ending.await.expect("the server ends");
+        Closed { bench: self.bench.clone(), address: self.address }
+    }
+
+    /// Ends it, and starts it anew without its sessions.
+    pub(crate) async fn restart(self) -> Self {
+        self.down().await.up().await
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A server that is not running now.
+pub(crate) struct Closed {
+    bench: Bench,
+    address: SocketAddr,
+}
+
+impl Closed {
+    pub(crate) async fn up(self) -> Site {
+        Site::start_at(&self.bench, self.address).await
+    }
+}
+
+fn tool(name: &str, read_only: bool) -> Tool {
+    let schema = json!({"type": "object"}).as_object().cloned().unwrap();
+    Tool::new(name.to_owned(), "Does as it is called.", Arc::new(schema))
+        .with_annotations(ToolAnnotations::new().read_only(read_only))
+}
+
+impl ServerHandler for Bench {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let mut more = self.0.more.subscribe();
+        let count = *more.borrow_and_update();
+        // Of the era with sessions: who has listed once is told of changes.
+        let peer = context.peer.clone();
+        if context.meta.protocol_version().is_none() {
+            tokio::spawn(async move {
+                if more.changed().await.is_ok() {
+                    drop(peer.notify_tool_list_changed().await);
+                }
+            });
+        }
+        let shape = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
+        let shape = Arc::new(shape.as_object().cloned().unwrap());
+        let mut tools = vec![tool("echo", true), tool("wait", true), tool("big", true), tool("change", false)];
+        tools.push(tool("shaped", true).with_raw_output_schema(shape));
+        tools.extend((0..count).map(|n| tool(&format!("more{n}"), true)));
+        Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut more = self.0.more.subscribe();
+        loop {
+            tokio::select! {
+                () = context.cancelled() => return Ok(()),
+                changed = more.changed() => {
+                    if changed.is_err() || context.sink().notify_tool_list_changed().await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        *self.0.seen.lock().unwrap().ran.entry(request.name.to_string()).or_default() += 1;
+        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        let said = arguments["say"].as_str().unwrap_or_default().to_owned();
+        let text = |text: String| Ok(CallToolResult::success(vec![ContentBlock::text(text)]).into());
+        match request.name.as_ref() {
+            "wait" => {
+                self.0.came.add_permits(1);
+                context.ct.cancelled().await;
+                self.0.cancelled.add_permits(1);
+                text("never read".to_owned())
+            }
+            "big" => text("x".repeat(6_000_000)),
+            "shaped" if arguments["content"].is_null() => text("no content".to_owned()),
+            "shaped" => Ok(CallToolResult::structured(arguments["content"].clone()).into()),
+            _ => text(said),
+        }
+    }
+}
