@@ -5,6 +5,7 @@ pub mod argus_mcp;
 mod embedded_mcp;
 pub mod probes;
 pub mod sysdig_mcp;
+mod users;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::config::Lookup;
 use crate::config::auth::AuthMode;
 use crate::config::engine::Judge;
 use crate::config::error::ConfigError;
+use crate::config::mcp::CredentialsFrom;
 use crate::config::mcp::Embedded;
 use crate::config::mcp::McpServerConfig;
 use crate::config::mcp::Setting;
@@ -50,6 +52,7 @@ use crate::llm::profile::ToolChoiceSupport;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::hub::Hub;
 use crate::mcp::hub::Member;
+use crate::mcp::hub::Reach;
 use crate::mcp::transport::ConnectError;
 use crate::mcp::transport::Transport;
 use crate::mcp::transport::http_client;
@@ -64,6 +67,8 @@ use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::server::SysdigServer;
 use crate::store::Store;
 use crate::store::StoreOptions;
+use crate::vault::SealingKey;
+use crate::vault::Vault;
 
 /// Variables of our own environment that children over stdio get.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
@@ -117,6 +122,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// The MCP servers.
     pub hub: Arc<Hub>,
+    /// Users' own credentials for them, if any takes one.
+    pub vault: Option<Arc<Vault>>,
     /// Who may come in.
     pub auth: Arc<Authenticator>,
     /// Time and ids.
@@ -144,7 +151,8 @@ impl App {
         let router = router(&config)?;
         let prompts = Arc::new(Prompts::load(config.grounding.prompts.as_deref().map(std::path::Path::new))?);
         let store = Arc::new(open_store(&config, lookup).await?);
-        let hub = hub(&config, lookup, &clock)?;
+        let vault = vault(&config, lookup, &store)?;
+        let hub = hub(&config, lookup, &clock, vault.as_ref())?;
         let mcp_sessions = CancellationToken::new();
         let argus_mcp = argus_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
         let sysdig_mcp = sysdig_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
@@ -166,7 +174,7 @@ impl App {
         };
         let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
         let probing = Probing::default();
-        Ok(Self { config, engine, store, hub, auth, clock, model, probing, argus_mcp, sysdig_mcp, mcp_sessions })
+        Ok(Self { config, engine, store, hub, vault, auth, clock, model, probing, argus_mcp, sysdig_mcp, mcp_sessions })
     }
 
     /// Lets running turns finish or stores them as cancelled, then ends servers and database.
@@ -188,6 +196,14 @@ pub async fn open_store(config: &Config, lookup: Lookup<'_>) -> Result<Store, Ap
     let store = Store::connect(&config.store.url(lookup)?, &options).await?;
     store.migrate().await?;
     Ok(store)
+}
+
+/// Users' own credentials, where a server takes them.
+fn vault(config: &Config, lookup: Lookup<'_>, store: &Arc<Store>) -> Result<Option<Arc<Vault>>, AppError> {
+    let Some(secret) = &config.store.sealing_key else { return Ok(None) };
+    let key = SealingKey::from_hex(&secret.read("store.sealing_key", lookup)?)
+        .map_err(|error| ConfigError::invalid("store.sealing_key", error.to_string()))?;
+    Ok(Some(Arc::new(Vault::new(key, Arc::clone(store)))))
 }
 
 /// The shipped policy with the configured overrides.
@@ -285,18 +301,34 @@ fn model_role(role: Role) -> ModelRole {
     }
 }
 
-fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>) -> Result<Arc<Hub>, AppError> {
+fn hub(
+    config: &Config,
+    lookup: Lookup<'_>,
+    clock: &Arc<dyn Clock>,
+    vault: Option<&Arc<Vault>>,
+) -> Result<Arc<Hub>, AppError> {
     let mut members = Vec::new();
     for (name, server) in &config.mcp.servers {
-        let transport = transport(name, server, lookup, clock)?;
+        let settings = settings_of(name, server, lookup)?;
         let options = &server.options;
         let limits = UpstreamLimits {
             call: Duration::from_secs(options.timeout_seconds),
             connect: Duration::from_secs(options.connect_seconds),
             result_bytes: config.limits.result_bytes,
         };
+        let refused = |reason: String| AppError::Server { name: name.clone(), reason };
+        let reach = match (options.credentials.from, vault) {
+            (CredentialsFrom::Server, _) => {
+                let transport = transport(&server.transport, &settings, clock).map_err(refused)?;
+                Reach::Shared(Upstream::new(name, groups(server), transport, limits, Arc::clone(clock)))
+            }
+            (CredentialsFrom::User, Some(vault)) => {
+                Reach::OfUsers(Arc::new(users::pool(name, server, settings, limits, clock, vault)?))
+            }
+            (CredentialsFrom::User, None) => return Err(refused("store.sealing_key is missing".to_owned())),
+        };
         members.push(Member {
-            upstream: Upstream::new(name, groups(server), transport, limits, Arc::clone(clock)),
+            reach,
             rules: ToolRules {
                 allow: options.allow.clone(),
                 deny: options.deny.clone(),
@@ -325,31 +357,21 @@ fn groups(server: &McpServerConfig) -> Vec<String> {
 }
 
 fn transport(
-    name: &str,
-    server: &McpServerConfig,
-    lookup: Lookup<'_>,
+    config: &TransportConfig,
+    settings: &BTreeMap<String, SecretString>,
     clock: &Arc<dyn Clock>,
-) -> Result<Transport, AppError> {
-    let refused = |reason: String| AppError::Server { name: name.to_owned(), reason };
-    match &server.transport {
-        TransportConfig::Embedded { server, settings } => {
-            let settings = read_settings(name, settings, lookup)?;
-            embedded(*server, &settings, clock).map_err(refused)
+) -> Result<Transport, String> {
+    Ok(match config {
+        TransportConfig::Embedded { server, .. } => embedded(*server, settings, clock)?,
+        TransportConfig::Stdio { command, args, cwd, .. } => {
+            Transport::Stdio { command: command.clone(), args: args.clone(), env: settings.clone(), cwd: cwd.clone() }
         }
-        TransportConfig::Stdio { command, args, env, cwd } => {
-            let mut whole: BTreeMap<String, SecretString> = PASSED_ON
-                .iter()
-                .filter_map(|name| Some(((*name).to_owned(), SecretString::from(lookup(name)?))))
-                .collect();
-            whole.extend(read_settings(name, env, lookup)?);
-            Ok(Transport::Stdio { command: command.clone(), args: args.clone(), env: whole, cwd: cwd.clone() })
-        }
-        TransportConfig::StreamableHttp { url, headers } => Ok(Transport::Http {
+        TransportConfig::StreamableHttp { url, .. } => Transport::Http {
             url: url.clone(),
-            headers: read_settings(name, headers, lookup)?,
-            client: http_client()?,
-        }),
-    }
+            headers: settings.clone(),
+            client: http_client().map_err(|error| error.to_string())?,
+        },
+    })
 }
 
 fn embedded(
@@ -373,6 +395,23 @@ fn embedded(
             Ok(Transport::Sysdig(server))
         }
     }
+}
+
+/// What the operator gives a server: variables or headers, secrets read.
+fn settings_of(
+    name: &str,
+    server: &McpServerConfig,
+    lookup: Lookup<'_>,
+) -> Result<BTreeMap<String, SecretString>, ConfigError> {
+    let (given, passed_on): (_, &[&str]) = match &server.transport {
+        TransportConfig::Embedded { settings, .. } => (settings, &[]),
+        TransportConfig::Stdio { env, .. } => (env, &PASSED_ON),
+        TransportConfig::StreamableHttp { headers, .. } => (headers, &[]),
+    };
+    let passed_on = passed_on.iter().filter_map(|name| Some(((*name).to_owned(), SecretString::from(lookup(name)?))));
+    let mut settings: BTreeMap<String, SecretString> = passed_on.collect();
+    settings.extend(read_settings(name, given, lookup)?);
+    Ok(settings)
 }
 
 fn read_settings(

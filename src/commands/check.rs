@@ -19,7 +19,6 @@ use crate::commands::Variables;
 use crate::commands::terminal;
 use crate::config::Config;
 use crate::domain::probe::ProbeReport;
-use crate::engine::ports::Tools;
 use crate::environment;
 use crate::llm::probe;
 use crate::llm::profile::ToolChoiceSupport;
@@ -97,7 +96,7 @@ fn check_scenarios(config: &Config) -> bool {
 }
 
 async fn check_servers(app: &App) -> bool {
-    let catalog = app.hub.catalog().await;
+    let catalog = app.hub.shared();
     let mut well = true;
     for server in &catalog.servers {
         let tools = catalog.tools.iter().filter(|tool| tool.server == server.name).count();

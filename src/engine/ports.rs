@@ -302,8 +302,8 @@ pub type ProgressFn = Arc<dyn Fn(f64, Option<f64>, Option<String>) + Send + Sync
 /// The tools.
 #[async_trait]
 pub trait Tools: Send + Sync {
-    /// What is there now.
-    async fn catalog(&self) -> Arc<Catalog>;
+    /// What is there now for this caller: servers may show each of their users something else.
+    async fn catalog(&self, caller: &Caller) -> Arc<Catalog>;
 
     /// One call. Time limit, size limit and allow-list are the implementation's matter;
     /// dropping the future or cancelling stops the call at the server.

@@ -81,7 +81,7 @@ impl Engine {
         tool: &str,
         arguments: Value,
     ) -> Result<Tried, TrialError> {
-        let catalog = self.tools.catalog().await;
+        let catalog = self.tools.catalog(&caller).await;
         let spec = catalog.by_tool(tool).find(|spec| spec.server == server).ok_or_else(|| TrialError::UnknownTool {
             server: server.chars().take(80).collect(),
             tool: tool.chars().take(80).collect(),

@@ -13,7 +13,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::caller::Caller;
-use crate::engine::ports::Tools;
 use crate::engine::ports::TurnStore;
 use crate::http::Api;
 use crate::http::error::ApiError;
@@ -76,7 +75,7 @@ pub async fn health() -> Json<Health> {
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
     let error = api.app.store.ping().await.err().map(|error| error.kind());
-    let catalog = api.app.hub.catalog().await;
+    let catalog = api.app.hub.shared();
     let servers = catalog.servers.iter().map(|server| ServerReadiness {
         name: server.name.clone(),
         state: if server.up { "up" } else { "down" },
@@ -101,7 +100,7 @@ pub async fn metrics(State(api): State<Api>, request: Request) -> Result<Respons
         let (mut parts, _) = request.into_parts();
         Caller::from_request_parts(&mut parts, &api).await?;
     }
-    let catalog = api.app.hub.catalog().await;
+    let catalog = api.app.hub.shared();
     api.metrics.upstreams(&catalog.servers);
     api.metrics.running(api.app.engine.running().count());
     Ok(([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], api.metrics.render()).into_response())

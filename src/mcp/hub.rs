@@ -18,16 +18,43 @@ use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
+use crate::engine::ports::ServerState;
 use crate::engine::ports::Tools;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::catalog::merge;
+use crate::mcp::pool::Pool;
 use crate::mcp::upstream::Tries;
 use crate::mcp::upstream::Upstream;
+
+/// How a server is reached.
+pub enum Reach {
+    /// By one connection for everybody.
+    Shared(Arc<Upstream>),
+    /// By a connection for each user.
+    OfUsers(Arc<Pool>),
+}
+
+impl Reach {
+    fn name(&self) -> &str {
+        match self {
+            Reach::Shared(upstream) => upstream.name(),
+            Reach::OfUsers(pool) => pool.name(),
+        }
+    }
+
+    /// Its state for nobody in particular.
+    fn state(&self) -> ServerState {
+        match self {
+            Reach::Shared(upstream) => upstream.state(),
+            Reach::OfUsers(pool) => pool.state(),
+        }
+    }
+}
 
 /// One server with the rules for its tools.
 pub struct Member {
     /// The server.
-    pub upstream: Arc<Upstream>,
+    pub reach: Reach,
     /// Which of its tools are used, and how.
     pub rules: ToolRules,
     /// How long its results count as now, inside their turn.
@@ -46,7 +73,7 @@ impl Hub {
     /// A hub whose servers are not connected yet.
     pub fn new(members: Vec<Member>) -> Arc<Self> {
         let members: BTreeMap<String, Member> =
-            members.into_iter().map(|member| (member.upstream.name().to_owned(), member)).collect();
+            members.into_iter().map(|member| (member.reach.name().to_owned(), member)).collect();
         let hub = Arc::new(Self {
             members,
             catalog: RwLock::default(),
@@ -60,13 +87,14 @@ impl Hub {
     /// Starts a keeper for each server.
     pub fn start(self: &Arc<Self>) {
         for member in self.members.values() {
+            let Reach::Shared(upstream) = &member.reach else { continue };
             let hub = Arc::downgrade(self);
             let changed: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
                 if let Some(hub) = hub.upgrade() {
                     hub.rebuild();
                 }
             });
-            self.tasks.spawn(Arc::clone(&member.upstream).keep(changed, self.cancel.clone()));
+            self.tasks.spawn(Arc::clone(upstream).keep(changed, self.cancel.clone()));
         }
         self.tasks.close();
     }
@@ -75,7 +103,7 @@ impl Hub {
     pub async fn settled(&self, limit: Duration) {
         let settled = async {
             loop {
-                let states = self.members.values().map(|member| member.upstream.state());
+                let states = self.members.values().map(|member| member.reach.state());
                 if states.into_iter().all(|state| state.up || state.error.is_some()) {
                     return;
                 }
@@ -90,11 +118,41 @@ impl Hub {
     pub async fn close(&self) {
         self.cancel.cancel();
         self.tasks.wait().await;
+        for member in self.members.values() {
+            if let Reach::OfUsers(pool) = &member.reach {
+                pool.close().await;
+            }
+        }
+    }
+
+    /// What is there for nobody in particular: of a server to which each user brings credentials of
+    /// their own there are no tools.
+    pub fn shared(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A server's list as this caller may see it, and its state for them.
+    async fn seen_by(&self, caller: &Caller, reach: &Reach) -> (ServerState, Arc<Vec<Tool>>) {
+        let pool = match reach {
+            Reach::Shared(upstream) => return (upstream.state(), upstream.tools()),
+            Reach::OfUsers(pool) => pool,
+        };
+        match pool.of(caller).await {
+            Ok(upstream) => {
+                // Its state tells why, if it cannot be reached.
+                upstream.look().await;
+                (upstream.state(), upstream.tools())
+            }
+            Err(failure) => (pool.closed(&failure), Arc::default()),
+        }
     }
 
     fn rebuild(&self) {
-        let states = self.members.values().map(|member| member.upstream.state()).collect();
-        let lists = self.members.iter().map(|(name, member)| (name.as_str(), &member.rules, member.upstream.tools()));
+        let states = self.members.values().map(|member| member.reach.state()).collect();
+        let lists = self.members.iter().filter_map(|(name, member)| match &member.reach {
+            Reach::Shared(upstream) => Some((name.as_str(), &member.rules, upstream.tools())),
+            Reach::OfUsers(_) => None,
+        });
         let catalog = Arc::new(merge(states, lists));
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
     }
@@ -115,14 +173,21 @@ fn permitted(call: &ToolCall, rules: &ToolRules, tools: &[Tool]) -> Result<(), T
 
 #[async_trait]
 impl Tools for Hub {
-    async fn catalog(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    async fn catalog(&self, caller: &Caller) -> Arc<Catalog> {
+        if self.members.values().all(|member| matches!(member.reach, Reach::Shared(_))) {
+            return self.shared();
+        }
+        let seen = self.members.values().map(|member| self.seen_by(caller, &member.reach));
+        let seen = futures::future::join_all(seen).await;
+        let states = seen.iter().map(|(state, _)| state.clone()).collect();
+        let lists = self.members.iter().zip(seen);
+        Arc::new(merge(states, lists.map(|((name, member), (_, tools))| (name.as_str(), &member.rules, tools))))
     }
 
     async fn call(
         &self,
         call: &ToolCall,
-        _caller: &Caller,
+        caller: &Caller,
         progress: ProgressFn,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
@@ -139,7 +204,11 @@ impl Tools for Hub {
         // What may change something is sent once: a second try could do it twice.
         let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
         let permits = |tools: &[Tool]| permitted(call, &member.rules, tools);
-        let answer = member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await;
+        let upstream = match &member.reach {
+            Reach::Shared(upstream) => Arc::clone(upstream),
+            Reach::OfUsers(pool) => pool.of(caller).await?,
+        };
+        let answer = upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await;
         if matches!(answer, Err(ToolFailure::Unavailable { .. })) {
             self.rebuild();
         }

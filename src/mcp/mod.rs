@@ -3,7 +3,9 @@
 //! "unavailable", never a silent empty list.
 
 pub mod catalog;
+pub mod credentials;
 pub mod hub;
+pub mod pool;
 pub mod session;
 pub mod transport;
 pub mod upstream;

@@ -163,6 +163,13 @@ impl Upstream {
         self.close().await;
     }
 
+    /// Connects, if it is not; what comes of it is in its state.
+    pub(crate) async fn look(&self) {
+        if let Err(failure) = self.connected().await {
+            tracing::debug!(upstream.name = %self.name, error = %failure, "MCP server cannot be reached");
+        }
+    }
+
     /// One call within the time limit of the server.
     ///
     /// # Errors
@@ -342,7 +349,7 @@ impl Upstream {
         state.error = Some(reason.to_owned());
     }
 
-    async fn close(&self) {
+    pub(crate) async fn close(&self) {
         let connected = self.connection.lock().await.take();
         if let Some(connected) = connected.and_then(|connected| Arc::try_unwrap(connected).ok())
             && let Err(error) = connected.connection.cancel().await

@@ -9,6 +9,7 @@ mod cli;
 mod client_configs;
 mod config_examples;
 mod confirm;
+mod credentials;
 mod documents;
 mod limits;
 mod mcp_hub;

@@ -78,8 +78,8 @@ pub struct Server {
 /// See [`crate::http::error::Code`].
 #[utoipa::path(get, path = paths::TOOLS, operation_id = "list_tools",
     responses((status = 200, body = ToolList), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
-pub async fn list(State(api): State<Api>, _caller: Caller) -> Result<Json<ToolList>, ApiError> {
-    let catalog = api.app.hub.catalog().await;
+pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolList>, ApiError> {
+    let catalog = api.app.hub.catalog(&caller).await;
     let up = |name: &str| catalog.servers.iter().any(|server| server.name == name && server.up);
     let items = catalog.tools.iter().map(|spec| Tool {
         name: spec.name.to_string(),

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod conversations;
+pub mod credentials;
 pub mod events;
 pub mod export;
 pub mod feedback;

@@ -5,6 +5,7 @@ pub(crate) mod crowd;
 pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod gateway;
+pub(crate) mod guarded;
 pub(crate) mod held;
 pub(crate) mod recorder;
 pub(crate) mod served;
