@@ -25,6 +25,8 @@ pub enum NoticeKind {
     ToolTimedOut,
     /// The server cannot be reached.
     ToolUnavailable,
+    /// The server wants a credential of this user, who has given none that can be used.
+    CredentialMissing,
     /// The right to see this is missing.
     ToolDenied,
     /// Which right is missing.
@@ -254,6 +256,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "{names} est injoignable pour le moment. Aucune donnée n'a été obtenue, je ne peux donc pas répondre maintenant.",
             "No se puede acceder a {names} en este momento. No se obtuvieron datos, así que ahora no puedo responder.",
             "現在 {names} に接続できません。データは取得できていないため、今はお答えできません。",
+        ],
+        NoticeKind::CredentialMissing => [
+            "{names} answers only with a credential of your own, and none that can be used is kept for you. Give it under \"My credentials\". No data was obtained.",
+            "{names} svarer bare med din egen nøkkel, og ingen brukbar nøkkel er lagret for deg. Oppgi den under «Mine nøkler». Ingen data ble hentet.",
+            "{names} svarar bara med din egen nyckel, och ingen användbar nyckel är sparad för dig. Ange den under \"My credentials\". Inga data hämtades.",
+            "{names} svarer kun med din egen nøgle, og der er ikke gemt en brugbar nøgle for dig. Angiv den under \"My credentials\". Der blev ikke hentet data.",
+            "{names} antwortet nur mit Ihrem eigenen Schlüssel, und für Sie ist kein brauchbarer hinterlegt. Geben Sie ihn unter \"My credentials\" an. Es liegen keine Daten vor.",
+            "{names} ne répond qu'avec votre propre clé, et aucune clé utilisable n'est enregistrée pour vous. Indiquez-la sous \"My credentials\". Aucune donnée n'a été obtenue.",
+            "{names} solo responde con su propia clave, y no hay ninguna utilizable guardada para usted. Indíquela en \"My credentials\". No se obtuvieron datos.",
+            "{names} はご本人の認証情報がないと応答しませんが、使えるものが保存されていません。「My credentials」で入力してください。データは取得できていません。",
         ],
         NoticeKind::ToolDenied => [
             "The call to {names} was refused: the right to see this is missing. No data was obtained.",

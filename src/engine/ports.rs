@@ -237,6 +237,19 @@ pub trait ChatModel: Send + Sync {
     ) -> Result<ModelAnswer, ModelError>;
 }
 
+/// Whose credentials an MCP server gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoseCredentials {
+    /// The gateway's, for everybody.
+    #[default]
+    Gateway,
+    /// Each user's own.
+    EachUser,
+    /// Each user's own, and this user has given none that can be used.
+    NoneOfThisUser,
+}
+
 /// State of one MCP server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerState {
@@ -252,6 +265,8 @@ pub struct ServerState {
     pub restarts: u64,
     /// Policy groups this server is expected to serve; used to say "unavailable" when it is down.
     pub groups: Vec<String>,
+    /// Whose credentials it gets.
+    pub credentials: WhoseCredentials,
 }
 
 /// All tools of all servers at one moment.

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::domain::caller::Caller;
 use crate::engine::ports::TurnStore;
+use crate::engine::ports::WhoseCredentials;
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::openapi::NativeError;
@@ -57,7 +58,7 @@ pub struct DatabaseState {
 pub struct ServerReadiness {
     /// Configured name.
     pub name: String,
-    /// `up` or `down`.
+    /// `up` or `down`; `per_user` where each user brings credentials of their own.
     pub state: &'static str,
     /// Last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +79,11 @@ pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
     let catalog = api.app.hub.shared();
     let servers = catalog.servers.iter().map(|server| ServerReadiness {
         name: server.name.clone(),
-        state: if server.up { "up" } else { "down" },
+        state: match (server.credentials, server.up) {
+            (WhoseCredentials::EachUser, _) => "per_user",
+            (_, true) => "up",
+            (_, false) => "down",
+        },
         error: server.error.clone(),
     });
     let servers = servers.collect();

@@ -20,6 +20,7 @@ use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::Tools;
+use crate::engine::ports::WhoseCredentials;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::catalog::merge;
 use crate::mcp::pool::Pool;
@@ -141,7 +142,8 @@ impl Hub {
             Ok(upstream) => {
                 // Its state tells why, if it cannot be reached.
                 upstream.look().await;
-                (upstream.state(), upstream.tools())
+                let state = ServerState { credentials: WhoseCredentials::EachUser, ..upstream.state() };
+                (state, upstream.tools())
             }
             Err(failure) => (pool.closed(&failure), Arc::default()),
         }

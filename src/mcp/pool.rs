@@ -12,6 +12,7 @@ use crate::domain::caller::Caller;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Clock;
 use crate::engine::ports::ServerState;
+use crate::engine::ports::WhoseCredentials;
 use crate::mcp::credentials::Credentials;
 use crate::mcp::credentials::Fields;
 use crate::mcp::credentials::Key;
@@ -72,19 +73,19 @@ impl Pool {
 
     /// The server as it is for nobody in particular.
     pub fn state(&self) -> ServerState {
-        self.state_with(true, None)
+        self.state_with(true, None, WhoseCredentials::EachUser)
     }
 
-    /// The server as it is for a caller who cannot use it.
+    /// The server as it is for a caller who has no credential that can be used.
     pub fn closed(&self, failure: &ToolFailure) -> ServerState {
         let reason = match failure {
             ToolFailure::Unavailable { reason, .. } => reason.clone(),
             other => other.to_string(),
         };
-        self.state_with(false, Some(reason))
+        self.state_with(false, Some(reason), WhoseCredentials::NoneOfThisUser)
     }
 
-    fn state_with(&self, up: bool, error: Option<String>) -> ServerState {
+    fn state_with(&self, up: bool, error: Option<String>, credentials: WhoseCredentials) -> ServerState {
         ServerState {
             name: self.name.clone(),
             up,
@@ -92,6 +93,7 @@ impl Pool {
             error,
             restarts: 0,
             groups: self.groups.clone(),
+            credentials,
         }
     }
 

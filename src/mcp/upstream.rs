@@ -27,6 +27,7 @@ use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Clock;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::ServerState;
+use crate::engine::ports::WhoseCredentials;
 use crate::mcp::session::ClientEnd;
 use crate::mcp::session::Shared;
 use crate::mcp::transport::Connection;
@@ -127,6 +128,7 @@ impl Upstream {
             error: state.error.clone(),
             restarts: self.starts.load(Ordering::Relaxed).saturating_sub(1),
             groups: self.groups.clone(),
+            credentials: WhoseCredentials::Gateway,
         }
     }
 

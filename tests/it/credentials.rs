@@ -248,5 +248,11 @@ async fn a_turn_of_a_user_without_a_credential_says_what_is_missing() {
     let message = json!({"message": "Show me the open cases for Nordfjord"});
     let turn = json(world.gateway.post(&path, &message).bearer_auth(&world.ann), 200).await;
     assert_eq!(turn["outcome"], "tool_unavailable", "{turn}");
+    assert!(
+        turn["text"].as_str().is_some_and(|text| text.contains("guarded answers only with a credential of your own")),
+        "{turn}"
+    );
+    let ready = json(world.gateway.get("/readyz"), 200).await;
+    assert_eq!(ready["servers"][0]["state"], "per_user", "{ready}");
     assert_eq!(world.server.counted(), (0, 0));
 }
