@@ -29,4 +29,5 @@ pub mod servers;
 pub mod sim;
 pub mod store;
 pub mod telemetry;
+pub mod vault;
 pub mod web_origin;

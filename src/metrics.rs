@@ -19,9 +19,8 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use crate::domain::event::TurnEvent;
 use crate::domain::event::TurnOutcome;
 use crate::engine::TurnObserver;
-use crate::engine::ports::Catalog;
 use crate::engine::ports::BreakerState;
-use crate::engine::ports::ServerState;
+use crate::engine::ports::Catalog;
 use crate::engine::record::TurnRecord;
 
 const TURNS: &str = "groundwire_turns_total";

@@ -24,6 +24,7 @@ use crate::config::mcp::Setting;
 use crate::config::mcp::TransportConfig;
 use crate::config::models::ModelConfig;
 use crate::config::models::Role;
+use crate::domain::caller::Caller;
 use crate::engine::ports::Clock;
 use crate::environment::lookup;
 use crate::sim::argus::ArgusSim;
@@ -241,7 +242,7 @@ impl Sandbox {
 
     /// The first of these tools that no server has.
     async fn unknown_tool(&self, tools: &[String]) -> Option<SandboxError> {
-        let catalog = self.app.engine.tools().catalog().await;
+        let catalog = self.app.engine.tools().catalog(&Caller::local()).await;
         let name = tools.iter().find(|name| catalog.by_tool(name).next().is_none())?.clone();
         Some(SandboxError::UnknownTool { name, known: catalog.tools.iter().map(|spec| spec.tool.clone()).collect() })
     }

@@ -6,6 +6,7 @@ mod embedded_mcp;
 pub mod mcp_proxy;
 pub mod probes;
 pub mod sysdig_mcp;
+mod users;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ use crate::config::Lookup;
 use crate::config::auth::AuthMode;
 use crate::config::engine::Judge;
 use crate::config::error::ConfigError;
+use crate::config::mcp::CredentialsFrom;
 use crate::config::mcp::Embedded;
 use crate::config::mcp::McpServerConfig;
 use crate::config::mcp::OutputSchema;
@@ -52,11 +54,13 @@ use crate::llm::profile::Thinking;
 use crate::llm::profile::ToolChoiceSupport;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::child::Program;
+use crate::mcp::credentials::Fields;
 use crate::mcp::hub::Hub;
 use crate::mcp::hub::Member;
-use crate::mcp::pins::Pins;
+use crate::mcp::hub::Reach;
 use crate::mcp::limits::UpstreamLimits;
 use crate::mcp::output_schema::SchemaCheck;
+use crate::mcp::pins::Pins;
 use crate::mcp::transport::ConnectError;
 use crate::mcp::transport::Remote;
 use crate::mcp::transport::Transport;
@@ -72,6 +76,8 @@ use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::server::SysdigServer;
 use crate::store::Store;
 use crate::store::StoreOptions;
+use crate::vault::SealingKey;
+use crate::vault::Vault;
 
 /// Variables of our own environment that children over stdio get.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
@@ -125,6 +131,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// The MCP servers.
     pub hub: Arc<Hub>,
+    /// Users' own credentials for them, if any takes one.
+    pub vault: Option<Arc<Vault>>,
     /// Who may come in.
     pub auth: Arc<Authenticator>,
     /// Time and ids.
@@ -170,7 +178,8 @@ impl App {
         let prompts = Arc::new(Prompts::load(config.grounding.prompts.as_deref().map(std::path::Path::new))?);
         let store = Arc::new(open_store(&config, lookup).await?);
         let pins = Pins::load(Arc::clone(&store), Arc::clone(&clock), embedded_servers(&config)).await?;
-        let hub = hub(&config, lookup, &clock, pins)?;
+        let vault = vault(&config, lookup, &store)?;
+        let hub = hub(&config, lookup, &clock, pins, vault.as_ref())?;
         let mcp_sessions = CancellationToken::new();
         let argus_mcp = argus_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
         let sysdig_mcp = sysdig_mcp::of_gateway(&config, lookup, &clock, &mcp_sessions)?;
@@ -199,6 +208,7 @@ impl App {
             engine,
             store,
             hub,
+            vault,
             auth,
             clock,
             model,
@@ -229,6 +239,14 @@ pub async fn open_store(config: &Config, lookup: Lookup<'_>) -> Result<Store, Ap
     let store = Store::connect(&config.store.url(lookup)?, &options).await?;
     store.migrate().await?;
     Ok(store)
+}
+
+/// Users' own credentials, where a server takes them.
+fn vault(config: &Config, lookup: Lookup<'_>, store: &Arc<Store>) -> Result<Option<Arc<Vault>>, AppError> {
+    let Some(secret) = &config.store.sealing_key else { return Ok(None) };
+    let key = SealingKey::from_hex(&secret.read("store.sealing_key", lookup)?)
+        .map_err(|error| ConfigError::invalid("store.sealing_key", error.to_string()))?;
+    Ok(Some(Arc::new(Vault::new(key, Arc::clone(store)))))
 }
 
 /// The shipped policy with the configured overrides.
@@ -330,10 +348,16 @@ fn embedded_servers(config: &Config) -> BTreeSet<String> {
     embedded.map(|(name, _)| name.clone()).collect()
 }
 
-fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>, pins: Arc<Pins>) -> Result<Arc<Hub>, AppError> {
+fn hub(
+    config: &Config,
+    lookup: Lookup<'_>,
+    clock: &Arc<dyn Clock>,
+    pins: Arc<Pins>,
+    vault: Option<&Arc<Vault>>,
+) -> Result<Arc<Hub>, AppError> {
     let mut members = Vec::new();
     for (name, server) in &config.mcp.servers {
-        let transport = transport(name, server, lookup, clock)?;
+        let given = Given::read(name, server, lookup)?;
         let options = &server.options;
         let call = Duration::from_secs(options.timeout_seconds);
         let connect = Duration::from_secs(options.connect_seconds);
@@ -343,8 +367,19 @@ fn hub(config: &Config, lookup: Lookup<'_>, clock: &Arc<dyn Clock>, pins: Arc<Pi
             OutputSchema::Warn => SchemaCheck::Warn,
             OutputSchema::Strict => SchemaCheck::Strict,
         };
+        let refused = |reason: String| AppError::Server { name: name.clone(), reason };
+        let reach = match (options.credentials.from, vault) {
+            (CredentialsFrom::Server, _) => {
+                let transport = transport(&server.transport, given, clock).map_err(refused)?;
+                Reach::Shared(Upstream::new(name, groups(server), transport, limits, Arc::clone(clock)))
+            }
+            (CredentialsFrom::User, Some(vault)) => {
+                Reach::OfUsers(Arc::new(users::pool(name, server, given, limits, clock, vault)?))
+            }
+            (CredentialsFrom::User, None) => return Err(refused("store.sealing_key is missing".to_owned())),
+        };
         members.push(Member {
-            upstream: Upstream::new(name, groups(server), transport, limits, Arc::clone(clock)),
+            reach,
             rules: ToolRules {
                 allow: options.allow.clone(),
                 deny: options.deny.clone(),
@@ -372,37 +407,52 @@ fn groups(server: &McpServerConfig) -> Vec<String> {
     known.iter().map(|group| (*group).to_owned()).collect()
 }
 
-fn transport(
-    name: &str,
-    server: &McpServerConfig,
-    lookup: Lookup<'_>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Transport, AppError> {
-    let refused = |reason: String| AppError::Server { name: name.to_owned(), reason };
-    match &server.transport {
-        TransportConfig::Embedded { server, settings } => {
-            let settings = read_settings(name, settings, lookup)?;
-            embedded(*server, &settings, clock).map_err(refused)
-        }
-        TransportConfig::Stdio { command, args, env, cwd } => {
-            let mut whole: BTreeMap<String, SecretString> = PASSED_ON
-                .iter()
-                .filter_map(|name| Some(((*name).to_owned(), SecretString::from(lookup(name)?))))
-                .collect();
-            let own = read_settings(name, env, lookup)?;
-            let secret = |(name, _): &(&String, _)| matches!(env.get(*name), Some(Setting::Secret(_)));
-            let secrets = own.iter().filter(secret).map(|(_, value)| value.clone()).collect();
-            whole.extend(own);
-            let (command, args, cwd) = (command.clone(), args.clone(), cwd.clone());
-            Ok(Transport::Stdio(Program { command, args, env: whole, secrets, cwd }))
-        }
-        TransportConfig::StreamableHttp { url, headers } => Ok(Transport::Http(remote(name, url, headers, lookup)?)),
-        TransportConfig::Sse { url, headers } => Ok(Transport::Sse(remote(name, url, headers, lookup)?)),
+/// What a server is given: variables or headers.
+#[derive(Clone)]
+struct Given {
+    values: BTreeMap<String, SecretString>,
+    /// Those of the values that nobody may be told.
+    secrets: Vec<SecretString>,
+}
+
+impl Given {
+    /// What the operator gives, secrets read.
+    fn read(name: &str, server: &McpServerConfig, lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let given = server.transport.settings();
+        let own = read_settings(name, given, lookup)?;
+        let secret = |(name, _): &(&String, _)| matches!(given.get(*name), Some(Setting::Secret(_)));
+        let secrets = own.iter().filter(secret).map(|(_, value)| value.clone()).collect();
+        let passed_on: &[&str] =
+            if matches!(server.transport, TransportConfig::Stdio { .. }) { &PASSED_ON } else { &[] };
+        let mut values: BTreeMap<String, SecretString> =
+            passed_on.iter().filter_map(|name| Some(((*name).to_owned(), SecretString::from(lookup(name)?)))).collect();
+        values.extend(own);
+        Ok(Self { values, secrets })
+    }
+
+    /// The same with a user's own values, all of them secret.
+    fn with(&self, fields: &Fields) -> Self {
+        let mut whole = self.clone();
+        whole.secrets.extend(fields.values().cloned());
+        whole.values.extend(fields.clone());
+        whole
     }
 }
 
-fn remote(name: &str, url: &str, headers: &BTreeMap<String, Setting>, lookup: Lookup<'_>) -> Result<Remote, AppError> {
-    Ok(Remote { url: url.to_owned(), headers: read_settings(name, headers, lookup)?, client: http_client()? })
+fn transport(config: &TransportConfig, given: Given, clock: &Arc<dyn Clock>) -> Result<Transport, String> {
+    let remote = |url: &String, headers| {
+        let client = http_client().map_err(|error| error.to_string())?;
+        Ok::<_, String>(Remote { url: url.clone(), headers, client })
+    };
+    Ok(match config {
+        TransportConfig::Embedded { server, .. } => embedded(*server, &given.values, clock)?,
+        TransportConfig::Stdio { command, args, cwd, .. } => {
+            let (command, args, cwd) = (command.clone(), args.clone(), cwd.clone());
+            Transport::Stdio(Program { command, args, env: given.values, secrets: given.secrets, cwd })
+        }
+        TransportConfig::StreamableHttp { url, .. } => Transport::Http(remote(url, given.values)?),
+        TransportConfig::Sse { url, .. } => Transport::Sse(remote(url, given.values)?),
+    })
 }
 
 fn embedded(

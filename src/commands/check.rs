@@ -20,7 +20,6 @@ use crate::commands::terminal;
 use crate::config::Config;
 use crate::domain::probe::ProbeReport;
 use crate::domain::tool::ToolSpec;
-use crate::engine::ports::Tools;
 use crate::environment;
 use crate::llm::probe;
 use crate::llm::profile::ToolChoiceSupport;
@@ -98,7 +97,7 @@ fn check_scenarios(config: &Config) -> bool {
 }
 
 async fn check_servers(app: &App) -> bool {
-    let catalog = app.hub.catalog().await;
+    let catalog = app.hub.shared();
     let mut well = true;
     for server in &catalog.servers {
         let of_server = |tools: &[Arc<ToolSpec>]| tools.iter().filter(|tool| tool.server == server.name).count();

@@ -29,6 +29,16 @@ pub enum Embedded {
     Sysdig,
 }
 
+impl Embedded {
+    /// The variable that says who asks.
+    pub fn secret(self) -> &'static str {
+        match self {
+            Self::Argus => "ARGUS_API_KEY",
+            Self::Sysdig => "SYSDIG_MCP_API_TOKEN",
+        }
+    }
+}
+
 /// How a server is reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "transport", rename_all = "snake_case", deny_unknown_fields)]
@@ -75,7 +85,7 @@ pub enum TransportConfig {
 
 impl TransportConfig {
     /// What the server is given besides its address: variables or headers.
-    fn settings(&self) -> &BTreeMap<String, Setting> {
+    pub fn settings(&self) -> &BTreeMap<String, Setting> {
         match self {
             Self::Embedded { settings, .. } => settings,
             Self::Stdio { env, .. } => env,
@@ -101,6 +111,27 @@ fn names_a_secret(name: &str) -> bool {
     secret.iter().any(|word| last.eq_ignore_ascii_case(word))
 }
 
+/// Whose credentials a server gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CredentialsFrom {
+    /// The same for everybody: those of `settings`, `env` or `headers`.
+    #[default]
+    Server,
+    /// Each user's own, kept sealed in the database.
+    User,
+}
+
+/// What a server is told of who asks.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CredentialsConfig {
+    /// Whose they are.
+    pub from: CredentialsFrom,
+    /// Variables or headers that users fill; those of an embedded server are known.
+    pub fields: Vec<String>,
+}
+
 /// One MCP server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct McpServerConfig {
@@ -110,6 +141,64 @@ pub struct McpServerConfig {
     /// What is the same for every transport.
     #[serde(default)]
     pub options: McpServerOptions,
+}
+
+impl McpServerConfig {
+    /// The fields that each user fills; none where everybody's are the same.
+    pub fn user_fields(&self) -> Vec<String> {
+        let known = match (&self.options.credentials.from, &self.transport) {
+            (CredentialsFrom::Server, _) => return Vec::new(),
+            (CredentialsFrom::User, TransportConfig::Embedded { server, .. })
+                if self.options.credentials.fields.is_empty() =>
+            {
+                server.secret()
+            }
+            (CredentialsFrom::User, _) => return self.options.credentials.fields.clone(),
+        };
+        vec![known.to_owned()]
+    }
+
+    /// What is wrong with `credentials`: the key behind it and why.
+    fn credentials_problem(&self) -> Option<(&'static str, String)> {
+        if self.options.credentials.from == CredentialsFrom::Server {
+            let problem = "has a meaning only with from = \"user\"";
+            return (!self.options.credentials.fields.is_empty())
+                .then(|| ("options.credentials.fields", problem.to_owned()));
+        }
+        let fields = self.user_fields();
+        if fields.is_empty() {
+            let problem = format!("must name the {} that each user fills", self.transport.settings_key());
+            return Some(("options.credentials.fields", problem));
+        }
+        let given = self.transport.settings();
+        let twice = |field: &&String| given.keys().any(|name| name.eq_ignore_ascii_case(field));
+        if let Some(field) = fields.iter().find(twice) {
+            let key = self.transport.settings_key();
+            return Some(("options.credentials.fields", format!("{field} is each user's own; take it out of {key}")));
+        }
+        let strange = |field: &&String| match &self.transport {
+            // A user who could name another variable could send what others fetch elsewhere.
+            TransportConfig::Embedded { server, .. } => **field != server.secret(),
+            TransportConfig::Stdio { .. } => field.is_empty() || field.contains(['=', '\0']),
+            TransportConfig::StreamableHttp { .. } | TransportConfig::Sse { .. } => !is_header_name(field),
+        };
+        let field = fields.iter().find(strange)?;
+        let problem = match &self.transport {
+            TransportConfig::Embedded { server, .. } => {
+                format!("{field:?} is none that users fill; it is {}", server.secret())
+            }
+            TransportConfig::Stdio { .. } => format!("{field:?} is no name of a variable"),
+            TransportConfig::StreamableHttp { .. } | TransportConfig::Sse { .. } => {
+                format!("{field:?} is no name of a header")
+            }
+        };
+        Some(("options.credentials.fields", problem))
+    }
+}
+
+/// Whether this can be the name of a header (RFC 9110, section 5.6.2).
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// What is the same for every transport.
@@ -134,6 +223,8 @@ pub struct McpServerOptions {
     pub max_age_seconds: Option<u64>,
     /// What becomes of results that do not fit the output schema of their tool.
     pub output_schema: OutputSchema,
+    /// Whose credentials it gets.
+    pub credentials: CredentialsConfig,
 }
 
 /// What becomes of results that do not fit the output schema of their tool.
@@ -160,6 +251,7 @@ impl Default for McpServerOptions {
             connect_seconds: 20,
             max_age_seconds: None,
             output_schema: OutputSchema::Warn,
+            credentials: CredentialsConfig::default(),
         }
     }
 }
@@ -187,6 +279,11 @@ pub struct McpConfig {
 }
 
 impl McpConfig {
+    /// The servers to which each user brings credentials of their own.
+    pub fn of_users(&self) -> impl Iterator<Item = (&String, &McpServerConfig)> {
+        self.servers.iter().filter(|(_, server)| server.options.credentials.from == CredentialsFrom::User)
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.proxy_names == ProxyNames::Bare && self.servers.len() > 1 {
             return Err(ConfigError::invalid(
@@ -213,6 +310,9 @@ impl McpConfig {
                          { env = \"NAME\" } or { file = \"PATH\" }",
                     ));
                 }
+            }
+            if let Some((field, problem)) = server.credentials_problem() {
+                return Err(ConfigError::invalid(&key(field), problem));
             }
             match &server.transport {
                 TransportConfig::StreamableHttp { url, .. } | TransportConfig::Sse { url, .. }

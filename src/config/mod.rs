@@ -114,6 +114,13 @@ impl Config {
         self.store.check()?;
         self.models.check()?;
         self.mcp.check()?;
+        if let (Some((name, _)), None) = (self.mcp.of_users().next(), &self.store.sealing_key) {
+            let problem = format!(
+                "is needed, since users bring credentials of their own to mcp.servers.{name}: say where 64 \
+                 hexadecimal digits are, such as `openssl rand -hex 32` prints, {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"
+            );
+            return Err(ConfigError::invalid("store.sealing_key", problem));
+        }
         self.limits.check()
     }
 

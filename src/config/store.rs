@@ -18,11 +18,14 @@ pub struct StoreConfig {
     pub url_secret: Option<SecretRef>,
     /// Connections at most.
     pub connections: u32,
+    /// Where the key is that users' credentials are sealed with: 64 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealing_key: Option<SecretRef>,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { url: "sqlite:groundwire.db".to_owned(), url_secret: None, connections: 8 }
+        Self { url: "sqlite:groundwire.db".to_owned(), url_secret: None, connections: 8, sealing_key: None }
     }
 }
 

@@ -27,6 +27,8 @@ pub enum NoticeKind {
     ToolUnavailable,
     /// The tool's definition has not been accepted.
     ToolAwaitsApproval,
+    /// The server wants a credential of this user, who has given none that can be used.
+    CredentialMissing,
     /// The right to see this is missing.
     ToolDenied,
     /// Which right is missing.
@@ -266,6 +268,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "Il faut pour cela {names}, en attente d'approbation : sa définition actuelle n'a pas été acceptée. L'outil n'a pas été appelé, aucune donnée n'a été obtenue, je ne peux donc pas répondre maintenant. Une personne qui gère les outils peut l'examiner et l'accepter.",
             "Esto requiere {names}, que espera aprobación: su definición actual no ha sido aceptada. No se llamó, así que no se obtuvieron datos y ahora no puedo responder. Quien gestiona las herramientas puede revisarla y aceptarla.",
             "これには {names} が必要ですが、承認待ちです。現在の定義は承認されていません。呼び出していないためデータは取得できておらず、今はお答えできません。ツールの管理者が確認して承認できます。",
+        ],
+        NoticeKind::CredentialMissing => [
+            "{names} answers only with a credential of your own, and none that can be used is kept for you. Give it under \"My credentials\". No data was obtained.",
+            "{names} svarer bare med din egen nøkkel, og ingen brukbar nøkkel er lagret for deg. Oppgi den under «Mine nøkler». Ingen data ble hentet.",
+            "{names} svarar bara med din egen nyckel, och ingen användbar nyckel är sparad för dig. Ange den under \"My credentials\". Inga data hämtades.",
+            "{names} svarer kun med din egen nøgle, og der er ikke gemt en brugbar nøgle for dig. Angiv den under \"My credentials\". Der blev ikke hentet data.",
+            "{names} antwortet nur mit Ihrem eigenen Schlüssel, und für Sie ist kein brauchbarer hinterlegt. Geben Sie ihn unter \"My credentials\" an. Es liegen keine Daten vor.",
+            "{names} ne répond qu'avec votre propre clé, et aucune clé utilisable n'est enregistrée pour vous. Indiquez-la sous \"My credentials\". Aucune donnée n'a été obtenue.",
+            "{names} solo responde con su propia clave, y no hay ninguna utilizable guardada para usted. Indíquela en \"My credentials\". No se obtuvieron datos.",
+            "{names} はご本人の認証情報がないと応答しませんが、使えるものが保存されていません。「My credentials」で入力してください。データは取得できていません。",
         ],
         NoticeKind::ToolDenied => [
             "The call to {names} was refused: the right to see this is missing. No data was obtained.",

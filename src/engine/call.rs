@@ -140,7 +140,7 @@ impl Engine {
         tool: &str,
         arguments: Value,
     ) -> Result<Called, CallError> {
-        let spec = self.callable(server, tool).await?;
+        let spec = self.callable(&caller, server, tool).await?;
         let not_allowed = || CallError::NotAllowed { tool: spec.tool.clone() };
         if !spec.read_only {
             return Err(not_allowed());
@@ -166,7 +166,7 @@ impl Engine {
         arguments: Value,
     ) -> Result<Sorted, CallError> {
         may_call(caller)?;
-        let spec = self.callable(server, tool).await?;
+        let spec = self.callable(caller, server, tool).await?;
         match Sorted::of(&spec, arguments, MadeBy::Gateway, 1) {
             Sorted::Unfit(problems) => Err(CallError::Arguments { problems }),
             sorted => Ok(sorted),
@@ -209,7 +209,7 @@ impl Engine {
         may_call(caller)?;
         let claimed = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
         let claimed = claimed.filter(|claimed| claimed.is_for(call)).ok_or(CallError::NothingToConfirm)?;
-        let catalog = self.tools.catalog().await;
+        let catalog = self.tools.catalog(caller).await;
         let gone = || CallError::Gone { tool: call.tool.clone() };
         let ready = ReadyCall::confirmed(claimed, &catalog, self.router.policy()).map_err(|_| gone())?;
         ready.into_iter().next().ok_or_else(gone)
@@ -269,8 +269,8 @@ impl Engine {
     }
 
     /// A tool that may be called at all.
-    async fn callable(&self, server: &str, tool: &str) -> Result<Arc<ToolSpec>, CallError> {
-        let catalog = self.tools.catalog().await;
+    async fn callable(&self, caller: &Caller, server: &str, tool: &str) -> Result<Arc<ToolSpec>, CallError> {
+        let catalog = self.tools.catalog(caller).await;
         if catalog.awaits(server, tool) {
             return Err(CallError::AwaitsApproval { tool: tool.chars().take(80).collect() });
         }

@@ -19,6 +19,8 @@ use crate::domain::policy::decision::Ruling;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
 use crate::engine::error::TurnError;
+use crate::engine::ports::ServerState;
+use crate::engine::ports::WhoseCredentials;
 use crate::engine::ready_call::PendingCall;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::ready_call::Sorted;
@@ -213,14 +215,16 @@ impl Turn {
         if !self.offered(ruling).is_empty() {
             return None;
         }
-        let expected = |server: &&crate::engine::ports::ServerState| {
+        let expected = |server: &&ServerState| {
             self.catalog.is_missing(server)
                 && (ruling.groups.is_empty() || server.groups.iter().any(|group| ruling.groups.contains(group)))
         };
-        let down: Vec<String> =
-            self.catalog.servers.iter().filter(expected).map(|server| server.name.clone()).collect();
+        let down: Vec<&ServerState> = self.catalog.servers.iter().filter(expected).collect();
         if !down.is_empty() {
-            let notice = Notice::new(NoticeKind::ToolUnavailable, ruling.language, down);
+            let own = down.iter().all(|server| server.credentials == WhoseCredentials::NoneOfThisUser);
+            let kind = if own { NoticeKind::CredentialMissing } else { NoticeKind::ToolUnavailable };
+            let names = down.iter().map(|server| server.name.clone()).collect();
+            let notice = Notice::new(kind, ruling.language, names);
             return Some(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
         }
         let notice = Notice::new(NoticeKind::RefuseNoTool, ruling.language, self.group_labels());

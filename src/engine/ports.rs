@@ -239,6 +239,19 @@ pub trait ChatModel: Send + Sync {
     ) -> Result<ModelAnswer, ModelError>;
 }
 
+/// Whose credentials an MCP server gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoseCredentials {
+    /// The gateway's, for everybody.
+    #[default]
+    Gateway,
+    /// Each user's own.
+    EachUser,
+    /// Each user's own, and this user has given none that can be used.
+    NoneOfThisUser,
+}
+
 /// State of one MCP server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerState {
@@ -262,6 +275,8 @@ pub struct ServerState {
     pub groups: Vec<String>,
     /// Tools whose results did not fit the output schema that they declare.
     pub schema_mismatches: Vec<String>,
+    /// Whose credentials it gets.
+    pub credentials: WhoseCredentials,
 }
 
 /// The two kinds of MCP.
@@ -368,8 +383,8 @@ pub type ProgressFn = Arc<dyn Fn(f64, Option<f64>, Option<String>) + Send + Sync
 /// The tools.
 #[async_trait]
 pub trait Tools: Send + Sync {
-    /// What is there now.
-    async fn catalog(&self) -> Arc<Catalog>;
+    /// What is there now for this caller: servers may show each of their users something else.
+    async fn catalog(&self, caller: &Caller) -> Arc<Catalog>;
 
     /// One call. Time limit, size limit and allow-list are the implementation's matter;
     /// dropping the future or cancelling stops the call at the server.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::caller::Caller;
 use crate::domain::grounding::input::EvidenceResult;
 use crate::domain::grounding::input::Stance;
 use crate::domain::grounding::report::GroundingReport;
@@ -134,11 +135,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`TurnError::Prompt`] when the router's prompt cannot be rendered.
-    pub async fn preview_route(&self, preview: RoutePreview) -> Result<Ruling, TurnError> {
+    pub async fn preview_route(&self, caller: &Caller, preview: RoutePreview) -> Result<Ruling, TurnError> {
         let (tools, expected_groups) = match preview.tools {
             Some(tools) => (tools, Vec::new()),
             None => {
-                let catalog = self.tools.catalog().await;
+                let catalog = self.tools.catalog(caller).await;
                 (catalog.known.clone(), catalog.groups_down())
             }
         };

@@ -171,7 +171,7 @@ impl Engine {
         let now = self.clock.now();
         let stored = self.open_conversation(&caller, &request, order.replaces, now).await?;
         if let Some(result) = order.repeats {
-            repeatable(&stored.ledger, result, &*self.tools.catalog().await)?;
+            repeatable(&stored.ledger, result, &*self.tools.catalog(&caller).await)?;
         }
         let id = self.clock.turn_id();
         let running = RunningTurn {
@@ -285,7 +285,7 @@ impl Turn {
         running: &RunningTurn,
         started_at: Timestamp,
     ) -> Self {
-        let catalog = engine.tools.catalog().await;
+        let catalog = engine.tools.catalog(&caller).await;
         // A client that edits or repeats a message sends another history than the stored one;
         // its next request is found by what it will then send, so that is fingerprinted.
         let claimed = (!request.unverified.is_empty()).then(|| request.unverified.clone());

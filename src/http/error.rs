@@ -22,6 +22,7 @@ use crate::engine::error::TurnError;
 use crate::engine::ports::ModelError;
 use crate::engine::ports::StoreError;
 use crate::scenario::runs::RunError;
+use crate::vault::VaultError;
 
 macro_rules! codes {
     ($($name:ident = $text:literal, $status:literal, $doc:literal;)*) => {
@@ -94,6 +95,8 @@ codes! {
     ScenarioNotFound = "scenario_not_found", 404, "No scenario has this name.";
     ScenarioRunNotFound = "scenario_run_not_found", 404, "No run with this id is remembered.";
     TokenNotFound = "token_not_found", 404, "There is no API token with this id.";
+    CredentialsNotTaken = "credentials_not_taken", 404, "No configured server of this name takes credentials of its users.";
+    CredentialNotFound = "credential_not_found", 404, "The caller has no credential for this server.";
     MethodNotAllowed = "method_not_allowed", 405, "The route does not know this method.";
     RequestTimeout = "request_timeout", 408, "The request took longer than allowed.";
     TurnRunning = "turn_running", 409, "Another turn of this conversation is running.";
@@ -293,6 +296,15 @@ impl From<StoreError> for ApiError {
             return Self::plain(code).cause(error);
         }
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            other => Self::plain(Code::Internal).cause(other),
+        }
     }
 }
 

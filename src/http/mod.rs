@@ -88,6 +88,10 @@ pub mod paths {
     pub const TOKENS: &str = "/api/tokens";
     /// One API token.
     pub const TOKEN: &str = "/api/tokens/{id}";
+    /// The caller's own credentials for MCP servers.
+    pub const CREDENTIALS: &str = "/api/credentials";
+    /// The one for a server.
+    pub const CREDENTIAL: &str = "/api/credentials/{server}";
     /// One result.
     pub const RESULT: &str = "/api/results/{id}";
     /// The tool catalog.
@@ -242,6 +246,8 @@ fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(native::tokens::list, native::tokens::create))
         .routes(routes!(native::tokens::revoke))
         .routes(routes!(native::approval::accept))
+        .routes(routes!(native::credentials::list))
+        .routes(routes!(native::credentials::keep, native::credentials::forget))
         .routes(routes!(native::results::get))
         .routes(routes!(native::validate::validate))
         .routes(routes!(native::route::route))

@@ -13,8 +13,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::caller::Caller;
-use crate::engine::ports::Tools;
 use crate::engine::ports::TurnStore;
+use crate::engine::ports::WhoseCredentials;
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::openapi::NativeError;
@@ -58,7 +58,7 @@ pub struct DatabaseState {
 pub struct ServerReadiness {
     /// Configured name.
     pub name: String,
-    /// `up` or `down`.
+    /// `up` or `down`; `per_user` where each user brings credentials of their own.
     pub state: &'static str,
     /// `closed`; `open` while it is left alone after many failures; `half_open` when the next try decides.
     pub breaker: &'static str,
@@ -80,10 +80,14 @@ pub async fn health() -> Json<Health> {
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
     let error = api.app.store.ping().await.err().map(|error| error.kind());
-    let catalog = api.app.hub.catalog().await;
+    let catalog = api.app.hub.shared();
     let servers = catalog.servers.iter().map(|server| ServerReadiness {
         name: server.name.clone(),
-        state: if server.up { "up" } else { "down" },
+        state: match (server.credentials, server.up) {
+            (WhoseCredentials::EachUser, _) => "per_user",
+            (_, true) => "up",
+            (_, false) => "down",
+        },
         breaker: server.breaker.as_str(),
         restarts: server.restarts,
         error: server.error.clone(),
@@ -107,7 +111,7 @@ pub async fn metrics(State(api): State<Api>, request: Request) -> Result<Respons
         let (mut parts, _) = request.into_parts();
         Caller::from_request_parts(&mut parts, &api).await?;
     }
-    let catalog = api.app.hub.catalog().await;
+    let catalog = api.app.hub.shared();
     api.metrics.upstreams(&catalog);
     api.metrics.running(api.app.engine.running().count());
     Ok(([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], api.metrics.render()).into_response())

@@ -18,18 +18,72 @@ use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
+use crate::engine::ports::ServerState;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::Tools;
+use crate::engine::ports::WhoseCredentials;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::catalog::merge;
 use crate::mcp::pins::Pins;
+use crate::mcp::pool::Pool;
 use crate::mcp::upstream::Tries;
 use crate::mcp::upstream::Upstream;
+
+/// How a server is reached.
+pub enum Reach {
+    /// By one connection for everybody.
+    Shared(Arc<Upstream>),
+    /// By a connection for each user.
+    OfUsers(Arc<Pool>),
+}
+
+impl Reach {
+    fn name(&self) -> &str {
+        match self {
+            Reach::Shared(upstream) => upstream.name(),
+            Reach::OfUsers(pool) => pool.name(),
+        }
+    }
+
+    /// Its state and tools for nobody in particular: where each user brings credentials of their
+    /// own there are no tools.
+    fn for_nobody(&self) -> Seen {
+        match self {
+            Reach::Shared(upstream) => (upstream.state(), upstream.tools()),
+            Reach::OfUsers(pool) => (pool.state(), Arc::default()),
+        }
+    }
+
+    /// Its state and tools as this caller may see them.
+    async fn seen_by(&self, caller: &Caller) -> Seen {
+        let Reach::OfUsers(pool) = self else { return self.for_nobody() };
+        match pool.of(caller).await {
+            Ok(upstream) => {
+                // Its state tells why, if it cannot be reached.
+                upstream.look().await;
+                let state = ServerState { credentials: WhoseCredentials::EachUser, ..upstream.state() };
+                (state, upstream.tools())
+            }
+            Err(failure) => (pool.closed(&failure), Arc::default()),
+        }
+    }
+
+    /// The connection for this caller, which may not be there yet.
+    async fn upstream(&self, caller: &Caller) -> Result<Arc<Upstream>, ToolFailure> {
+        match self {
+            Reach::Shared(upstream) => Ok(Arc::clone(upstream)),
+            Reach::OfUsers(pool) => pool.of(caller).await,
+        }
+    }
+}
+
+/// State and tools of a server at one moment.
+type Seen = (ServerState, Arc<Vec<Tool>>);
 
 /// One server with the rules for its tools.
 pub struct Member {
     /// The server.
-    pub upstream: Arc<Upstream>,
+    pub reach: Reach,
     /// Which of its tools are used, and how.
     pub rules: ToolRules,
     /// How long its results count as now, inside their turn.
@@ -49,12 +103,12 @@ impl Hub {
     /// A hub whose servers are not connected yet.
     pub fn new(members: Vec<Member>, pins: Arc<Pins>) -> Arc<Self> {
         let members: BTreeMap<String, Member> =
-            members.into_iter().map(|member| (member.upstream.name().to_owned(), member)).collect();
+            members.into_iter().map(|member| (member.reach.name().to_owned(), member)).collect();
         let (catalog, tasks, cancel) = (watch::Sender::default(), TaskTracker::new(), CancellationToken::new());
         let hub = Arc::new(Self { members, pins, catalog, tasks, cancel });
-        for member in hub.members.values() {
+        for upstream in hub.shared_upstreams() {
             let hub = Arc::downgrade(&hub);
-            member.upstream.on_change(move || {
+            upstream.on_change(move || {
                 if let Some(hub) = hub.upgrade() {
                     hub.rebuild();
                 }
@@ -66,8 +120,8 @@ impl Hub {
 
     /// Starts a keeper for each server, and one for the pins of their tools.
     pub fn start(self: &Arc<Self>) {
-        for member in self.members.values() {
-            self.tasks.spawn(Arc::clone(&member.upstream).keep());
+        for upstream in self.shared_upstreams() {
+            self.tasks.spawn(Arc::clone(upstream).keep());
         }
         let (hub, pins, cancel) = (Arc::downgrade(self), Arc::clone(&self.pins), self.cancel.clone());
         self.tasks.spawn(async move {
@@ -80,7 +134,7 @@ impl Hub {
 
     /// Waits until every server has been up once or failed once, at most `limit`.
     pub async fn settled(&self, limit: Duration) {
-        let settled = futures::future::join_all(self.members.values().map(|member| member.upstream.settled()));
+        let settled = futures::future::join_all(self.shared_upstreams().map(|upstream| upstream.settled()));
         drop(tokio::time::timeout(limit, settled).await);
         self.rebuild();
         // A tool that was never seen is offered once it is written down.
@@ -104,14 +158,42 @@ impl Hub {
         Ok(accepted)
     }
 
-    /// The servers, by name.
-    pub(crate) fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
-        self.members.values().map(|member| &member.upstream)
+    fn shared_upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
+        self.members.values().filter_map(|member| match &member.reach {
+            Reach::Shared(upstream) => Some(upstream),
+            Reach::OfUsers(_) => None,
+        })
     }
 
-    /// One server.
-    pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.members.get(name).map(|member| &member.upstream)
+    /// Whether everybody sees the same.
+    fn is_shared(&self) -> bool {
+        self.members.values().all(|member| matches!(member.reach, Reach::Shared(_)))
+    }
+
+    /// What is there for nobody in particular: of a server to which each user brings credentials of
+    /// their own there are no tools.
+    pub fn shared(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.borrow())
+    }
+
+    /// What a server lists that shows everybody the same.
+    pub(crate) fn shared_tools(&self, name: &str) -> Option<Arc<Vec<Tool>>> {
+        match &self.members.get(name)?.reach {
+            Reach::Shared(upstream) => Some(upstream.tools()),
+            Reach::OfUsers(_) => None,
+        }
+    }
+
+    /// The servers for this caller, by name; one for which there is no credential with the reason.
+    pub(crate) async fn upstreams(&self, caller: &Caller) -> Vec<(&str, Result<Arc<Upstream>, ToolFailure>)> {
+        let members = self.members.iter();
+        let all = members.map(async |(name, member)| (name.as_str(), member.reach.upstream(caller).await));
+        futures::future::join_all(all).await
+    }
+
+    /// One server for this caller.
+    pub(crate) async fn upstream(&self, caller: &Caller, name: &str) -> Option<Result<Arc<Upstream>, ToolFailure>> {
+        Some(self.members.get(name)?.reach.upstream(caller).await)
     }
 
     /// How the definitions of tools stand.
@@ -127,7 +209,11 @@ impl Hub {
     /// Ends all connections and children.
     pub async fn close(&self) {
         self.cancel.cancel();
-        futures::future::join_all(self.members.values().map(|member| member.upstream.close())).await;
+        let closing = self.members.values().map(async |member| match &member.reach {
+            Reach::Shared(upstream) => upstream.close().await,
+            Reach::OfUsers(pool) => pool.close().await,
+        });
+        futures::future::join_all(closing).await;
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -135,14 +221,19 @@ impl Hub {
     fn rebuild(&self) {
         // Under the lock of the catalog, so that no older one replaces a newer.
         self.catalog.send_modify(|catalog| {
-            let states = self.members.values().map(|member| member.upstream.state()).collect();
-            let lists = self.members.iter().map(|(name, member)| {
-                let tools = member.upstream.tools();
-                let waiting = self.pins.look(name, &tools);
-                (name.as_str(), &member.rules, tools, waiting)
-            });
-            *catalog = Arc::new(merge(states, lists));
+            let seen = self.members.values().map(|member| member.reach.for_nobody()).collect();
+            *catalog = Arc::new(self.merged(seen));
         });
+    }
+
+    /// The catalog of what was seen of the servers, in their order.
+    fn merged(&self, seen: Vec<Seen>) -> Catalog {
+        let (states, lists): (Vec<ServerState>, Vec<Arc<Vec<Tool>>>) = seen.into_iter().unzip();
+        let lists = self.members.iter().zip(lists).map(|((name, member), tools)| {
+            let waiting = self.pins.look(name, &tools);
+            (name.as_str(), &member.rules, tools, waiting)
+        });
+        merge(states, lists)
     }
 }
 
@@ -151,7 +242,10 @@ impl Drop for Hub {
     fn drop(&mut self) {
         self.cancel.cancel();
         for member in self.members.values() {
-            member.upstream.stop();
+            match &member.reach {
+                Reach::Shared(upstream) => upstream.stop(),
+                Reach::OfUsers(pool) => pool.stop(),
+            }
         }
     }
 }
@@ -171,14 +265,25 @@ fn permitted(call: &ToolCall, rules: &ToolRules, tools: &[Tool]) -> Result<(), T
 
 #[async_trait]
 impl Tools for Hub {
-    async fn catalog(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.borrow())
+    async fn catalog(&self, caller: &Caller) -> Arc<Catalog> {
+        if self.is_shared() {
+            return self.shared();
+        }
+        let seen = self.members.values().map(|member| member.reach.seen_by(caller));
+        let seen = futures::future::join_all(seen).await;
+        let catalog = self.merged(seen.clone());
+        // A tool that was never seen is offered once it is written down.
+        if !catalog.waiting.is_empty() && self.pins.sync().await {
+            self.rebuild();
+            return Arc::new(self.merged(seen));
+        }
+        Arc::new(catalog)
     }
 
     async fn call(
         &self,
         call: &ToolCall,
-        _caller: &Caller,
+        caller: &Caller,
         progress: ProgressFn,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
@@ -196,7 +301,8 @@ impl Tools for Hub {
         let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
         let permits =
             |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
-        member.upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await
+        let upstream = member.reach.upstream(caller).await?;
+        upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await
     }
 
     fn max_age(&self, server: &str, _tool: &str) -> Option<Duration> {

@@ -57,6 +57,40 @@ impl Upstream {
         self.close().await;
     }
 
+    /// Watches the connection while there is one, and makes none: for a user's own, which is made
+    /// when that user asks for something. Returns when the server is closed.
+    pub(super) async fn attend(self: Arc<Self>) {
+        let mut states = self.state.subscribe();
+        while !self.stop.is_cancelled() {
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                _ = states.wait_for(|state| state.up) => {}
+            }
+            let Some(connected) = self.live() else {
+                // It ended before it was looked at.
+                if let Some(ended) = self.slot().clone() {
+                    self.lost(&ended, "the connection ended");
+                }
+                continue;
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                reason = self.watch(&connected) => {
+                    self.lost(&connected, reason);
+                    self.tell_the_end(&connected).await;
+                }
+            }
+        }
+        self.close().await;
+    }
+
+    /// Connects, if it is not; what comes of it is in its state.
+    pub(super) async fn look(&self) {
+        if let Err(failure) = self.connected().await {
+            tracing::debug!(upstream.name = %self.name, error = %failure, "MCP server cannot be reached");
+        }
+    }
+
     /// Ends the connection and everything that belongs to it; there is none after that.
     pub(crate) async fn close(&self) {
         self.stop.cancel();

@@ -23,6 +23,7 @@ use rmcp::service::ServiceError;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::caller::Caller;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::text_block;
@@ -80,9 +81,16 @@ listed!(Resource, resources, ListResourcesRequest, ListResourcesResult, resource
 listed!(ResourceTemplate, resources, ListResourceTemplatesRequest, ListResourceTemplatesResult, resource_templates);
 
 impl Hub {
-    /// What the servers that are up offer of a kind.
-    pub(crate) async fn offered<T: Listed>(&self) -> Offered<T> {
-        let asked = self.upstreams().map(async |upstream| (upstream.name().to_owned(), upstream.list::<T>().await));
+    /// What the servers that are up offer this caller of a kind.
+    pub(crate) async fn offered<T: Listed>(&self, caller: &Caller) -> Offered<T> {
+        let upstreams = self.upstreams(caller).await.into_iter();
+        let asked = upstreams.map(async |(name, upstream)| {
+            let listed = match upstream {
+                Ok(upstream) => upstream.list::<T>().await,
+                Err(failure) => Err(failure),
+            };
+            (name.to_owned(), listed)
+        });
         let mut offered = Offered { by_server: Vec::new(), missing: Vec::new() };
         for (server, listed) in futures::future::join_all(asked).await {
             match listed {

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use rmcp::model::CallToolRequest;
 use rmcp::model::CallToolRequestParams;
@@ -32,6 +33,7 @@ use crate::engine::ports::Clock;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::ProtocolEra;
 use crate::engine::ports::ServerState;
+use crate::engine::ports::WhoseCredentials;
 use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
@@ -154,6 +156,7 @@ impl Upstream {
             restarts: self.starts.load(Ordering::Relaxed).saturating_sub(1),
             groups: self.groups.clone(),
             schema_mismatches: state.schemas.wrong(),
+            credentials: WhoseCredentials::Gateway,
         }
     }
 
@@ -336,9 +339,11 @@ impl Upstream {
             ServiceError::McpError(error) if error.code == ErrorCode::INVALID_PARAMS => {
                 ToolFailure::InvalidArguments { problems: vec![self.told(&error.message)] }
             }
-            ServiceError::McpError(error) => {
-                ToolFailure::Refused { server: self.name.clone(), code: error.code.0, reason: self.told(&error.message) }
-            }
+            ServiceError::McpError(error) => ToolFailure::Refused {
+                server: self.name.clone(),
+                code: error.code.0,
+                reason: self.told(&error.message),
+            },
             ServiceError::Cancelled { .. } => ToolFailure::Cancelled,
             ServiceError::TransportClosed | ServiceError::TransportSend(_) => {
                 self.unavailable("the connection ended in the middle of a call")

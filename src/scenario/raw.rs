@@ -109,7 +109,7 @@ struct Chat<'a> {
 impl<'a> Chat<'a> {
     async fn new(world: &'a LiveWorld) -> Self {
         let engine = &world.sandbox().app().engine;
-        let catalog = engine.tools().catalog().await;
+        let catalog = engine.tools().catalog(&Caller::local()).await;
         let offered = |spec: &&Arc<ToolSpec>| spec.read_only && engine.router().is_data_tool(&spec.tool);
         let tools: Vec<Arc<ToolSpec>> = catalog.tools.iter().filter(offered).cloned().collect();
         let tools = engine.fitting_tools(&tools, &HashSet::new(), world.profile());

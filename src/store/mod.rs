@@ -8,6 +8,7 @@ pub mod commit;
 pub mod confirmations;
 pub mod contents;
 pub mod conversations;
+pub mod credentials;
 pub mod database;
 pub mod error;
 pub mod feedback;

@@ -10,6 +10,7 @@ use std::path::Path;
 use groundwire::config::Config;
 use groundwire::config::auth::AuthMode;
 use groundwire::config::engine::GroundingConfig;
+use groundwire::config::mcp::CredentialsConfig;
 use groundwire::config::mcp::Embedded;
 use groundwire::config::mcp::McpServerConfig;
 use groundwire::config::mcp::McpServerOptions;
@@ -82,7 +83,12 @@ fn everything_set() -> Config {
     let secret = || SecretRef::Env("NAME".to_owned());
     let mut config = Config {
         server: ServerConfig { scenarios: Some("folder".to_owned()), ..ServerConfig::default() },
-        store: StoreConfig { url: "sqlite:x.db".to_owned(), url_secret: Some(secret()), connections: 1 },
+        store: StoreConfig {
+            url: "sqlite:x.db".to_owned(),
+            url_secret: Some(secret()),
+            connections: 1,
+            sealing_key: Some(secret()),
+        },
         grounding: GroundingConfig { prompts: Some("folder".to_owned()), ..GroundingConfig::default() },
         policy: PolicyExtension { max_planned_calls: Some(1), ..PolicyExtension::default() },
         ..Config::default()
@@ -105,6 +111,7 @@ fn everything_set() -> Config {
         connect_seconds: 1,
         max_age_seconds: Some(1),
         output_schema: OutputSchema::Off,
+        credentials: CredentialsConfig::default(),
     };
     let empty = BTreeMap::<String, Setting>::new;
     let transports = [
@@ -303,6 +310,37 @@ fn a_wrong_value_is_answered_with_its_key() {
     for (text, key) in rows {
         let message = refused(&text);
         assert!(message.starts_with(&format!("{key}: ")) && !message.contains("hidden"), "{message}");
+    }
+}
+
+#[test]
+fn credentials_that_users_cannot_bring_are_refused() {
+    let sealed = "[store]\nsealing_key = { env = \"KEY\" }\n";
+    let argus = "[mcp.servers.s]\ntransport = \"embedded\"\nserver = \"argus\"\n";
+    let child = "[mcp.servers.s]\ntransport = \"stdio\"\ncommand = \"c\"\n";
+    let http = "[mcp.servers.s]\ntransport = \"streamable_http\"\nurl = \"https://h\"\n";
+    let of_users = |fields: &str| format!("[mcp.servers.s.options.credentials]\nfrom = \"user\"\nfields = {fields}\n");
+    let everybodys = "[mcp.servers.s.settings]\nARGUS_API_KEY = { env = \"KEY\" }\n";
+    let fields = "mcp.servers.s.options.credentials.fields: ";
+    let rows = [
+        (format!("{argus}{}", of_users("[]")), "store.sealing_key: "),
+        (format!("{sealed}{argus}{everybodys}{}", of_users("[]")), fields),
+        (format!("{sealed}{argus}{}", of_users("[\"ARGUS_API_URL\"]")), fields),
+        (format!("{sealed}{child}{}", of_users("[]")), fields),
+        (format!("{sealed}{child}{}", of_users("[\"A=B\"]")), fields),
+        (format!("{sealed}{http}{}", of_users("[\"X Y\"]")), fields),
+        (format!("{http}[mcp.servers.s.options.credentials]\nfields = [\"X\"]\n"), fields),
+    ];
+    for (text, start) in rows {
+        let message = refused(&text);
+        assert!(message.starts_with(start), "{message}\n{text}");
+    }
+    for text in [
+        format!("{sealed}{argus}{}", of_users("[]")),
+        format!("{sealed}{child}{}", of_users("[\"TOKEN\"]")),
+        format!("{sealed}{http}{}", of_users("[\"Authorization\"]")),
+    ] {
+        assert_eq!(load(&text).mcp.of_users().count(), 1);
     }
 }
 

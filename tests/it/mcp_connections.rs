@@ -80,7 +80,7 @@ async fn the_era_is_found_out_over_each_transport() {
             assert_eq!(echo(&hub, server, server).await.expect("answered"), server);
         }
     }
-    assert!(hub.catalog().await.tools.iter().any(|tool| tool.server == "new-stdio"));
+    assert!(hub.shared().tools.iter().any(|tool| tool.server == "new-stdio"));
     hub.close().await;
 }
 

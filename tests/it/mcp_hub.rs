@@ -50,7 +50,7 @@ async fn call(
     tool: &str,
     arguments: serde_json::Value,
 ) -> Result<RawToolResult, ToolFailure> {
-    let catalog = hub.catalog().await;
+    let catalog = hub.catalog(&Caller::local()).await;
     let spec = catalog.tools.iter().find(|spec| spec.server == server && spec.tool == tool);
     let call = ToolCall {
         id: "01939c5e-0000-7000-8000-000000000001".parse().expect("an id"),
@@ -119,7 +119,7 @@ async fn a_killed_child_is_started_again_and_the_next_call_is_answered() {
     assert!(killed.success());
     let second = call(hub, "argus", "getArgusCaseByID", arguments).await.expect("answered after the restart");
     assert!(!second.is_error);
-    let state = hub.catalog().await.servers.iter().find(|server| server.name == "argus").cloned();
+    let state = hub.shared().servers.iter().find(|server| server.name == "argus").cloned();
     assert!(state.is_some_and(|state| state.up));
     sandbox.stop().await;
 }
@@ -147,7 +147,7 @@ async fn a_server_that_cannot_start_hides_no_other_and_its_absence_is_said() {
         argus.options.groups = vec!["cases".to_owned(), "events".to_owned()];
     }));
     let sandbox = Sandbox::start(options).await.expect("the gateway starts without argus");
-    let catalog = sandbox.app().hub.catalog().await;
+    let catalog = sandbox.app().hub.shared();
     assert!(catalog.tools.iter().any(|tool| tool.server == "sysdig"), "the other server is there");
     let record = ask(&sandbox, "Show me the open cases for Nordfjord").await;
     assert_eq!(record.outcome, TurnOutcome::ToolUnavailable);

@@ -292,7 +292,7 @@ async fn only_who_manages_tools_may_accept() {
     let admin = gateway.token("kari", AccessRole::Admin, None).await;
     let accepted = json(accept(&gateway, LOOK_UP, &hash).bearer_auth(&admin), 200).await;
     assert_eq!(accepted["accepted_by"], "kari");
-    assert!(!gateway.app.hub.catalog().await.awaits("cases", LOOK_UP));
+    assert!(!gateway.app.hub.shared().awaits("cases", LOOK_UP));
     stop(gateway).await;
 }
 
@@ -310,7 +310,7 @@ async fn a_tool_of_the_same_name_elsewhere_has_its_own_pin() {
     let gateway = Gateway::start(options).await;
     shadow.shift(evil()).await;
     until(&gateway, |catalog| catalog.awaits("shadow", LOOK_UP)).await;
-    assert!(!gateway.app.hub.catalog().await.awaits("cases", LOOK_UP));
+    assert!(!gateway.app.hub.shared().awaits("cases", LOOK_UP));
     call(&gateway, "cases", LOOK_UP).await.expect("the other one is called");
     call(&gateway, "shadow", LOOK_UP).await.expect_err("this one is not");
     assert_eq!((server.calls(), shadow.calls()), (1, 0));
@@ -334,7 +334,7 @@ async fn without_a_database_what_is_known_goes_on_and_the_rest_waits() {
     server.shift(tools).await;
     until(&gateway, |catalog| catalog.awaits("cases", LOOK_UP) && catalog.awaits("cases", "new")).await;
     gateway.app.hub.sync_pins().await;
-    assert!(gateway.app.hub.catalog().await.awaits("cases", "new"), "it could not be written down");
+    assert!(gateway.app.hub.shared().awaits("cases", "new"), "it could not be written down");
     let new = listed(&gateway, "cases", "new").await;
     assert_eq!((&new["pin"]["state"], &new["pin"]["reason"]), (&json!("quarantined"), &json!("not_recorded")));
     call(&gateway, "cases", "new").await.expect_err("what is new is not called");

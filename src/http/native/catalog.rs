@@ -174,7 +174,7 @@ pub struct Server {
 #[utoipa::path(get, path = paths::TOOLS, operation_id = "list_tools",
     responses((status = 200, body = ToolList), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
 pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolList>, ApiError> {
-    let catalog = api.app.hub.catalog().await;
+    let catalog = api.app.hub.catalog(&caller).await;
     let up = |name: &str| catalog.servers.iter().any(|server| server.name == name && server.up);
     let waits = |spec: &_| catalog.waiting.iter().any(|other| Arc::ptr_eq(other, spec));
     let items = catalog.known.iter().map(|spec| Tool {

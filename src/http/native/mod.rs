@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod catalog;
 pub mod conversations;
+pub mod credentials;
 pub mod events;
 pub mod export;
 pub mod feedback;

@@ -149,9 +149,9 @@ pub async fn route(
     let preview = accept(request, &api)?;
     let tools = match &preview.tools {
         Some(tools) => tools.clone(),
-        None => api.app.hub.catalog().await.known.clone(),
+        None => api.app.hub.catalog(&caller).await.known.clone(),
     };
-    let ruling = api.app.engine.preview_route(preview).await?;
+    let ruling = api.app.engine.preview_route(&caller, preview).await?;
     Ok(Json(response(ruling, &tools)))
 }
 

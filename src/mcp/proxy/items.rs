@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use regex::Regex;
 use rmcp::ErrorData;
@@ -47,6 +48,7 @@ use crate::mcp::proxy::refused;
 use crate::mcp::proxy::tools::named;
 use crate::mcp::proxy::tools::provenance;
 use crate::mcp::proxy::tools::with;
+use crate::mcp::upstream::Upstream;
 
 /// What a URI of ours begins with.
 const OURS: &str = "groundwire://";
@@ -60,8 +62,8 @@ pub(super) struct Shown<T> {
 }
 
 impl Proxy {
-    pub(super) async fn prompts(&self) -> (Vec<Shown<Prompt>>, Vec<String>) {
-        let Offered { by_server, missing } = self.hub.offered::<Prompt>().await;
+    pub(super) async fn prompts(&self, caller: &Caller) -> (Vec<Shown<Prompt>>, Vec<String>) {
+        let Offered { by_server, missing } = self.hub.offered::<Prompt>(caller).await;
         let mut taken = HashSet::new();
         let mut shown = Vec::new();
         for (server, prompts) in by_server {
@@ -76,13 +78,13 @@ impl Proxy {
         (shown, missing)
     }
 
-    pub(super) async fn resources(&self) -> (Vec<Shown<Resource>>, Vec<String>) {
-        let offered = self.hub.offered::<Resource>().await;
+    pub(super) async fn resources(&self, caller: &Caller) -> (Vec<Shown<Resource>>, Vec<String>) {
+        let offered = self.hub.offered::<Resource>(caller).await;
         apart(offered, |resource| &mut resource.uri)
     }
 
-    pub(super) async fn templates(&self) -> (Vec<Shown<ResourceTemplate>>, Vec<String>) {
-        let offered = self.hub.offered::<ResourceTemplate>().await;
+    pub(super) async fn templates(&self, caller: &Caller) -> (Vec<Shown<ResourceTemplate>>, Vec<String>) {
+        let offered = self.hub.offered::<ResourceTemplate>(caller).await;
         apart(offered, |template| &mut template.uri_template)
     }
 
@@ -93,7 +95,7 @@ impl Proxy {
         cancel: &CancellationToken,
     ) -> Result<GetPromptResult, ErrorData> {
         may_call(caller).map_err(not_made)?;
-        let (server, original) = self.prompt(&request.name).await?;
+        let (server, original) = self.prompt(caller, &request.name).await?;
         let what = named(&server, "prompts/get", json!({ "name": original, "arguments": request.arguments }));
         let mut params = GetPromptRequestParams::new(original);
         params.arguments = request.arguments;
@@ -112,7 +114,7 @@ impl Proxy {
         cancel: &CancellationToken,
     ) -> Result<ReadResourceResult, ErrorData> {
         may_call(caller).map_err(not_made)?;
-        let (server, original) = self.owner(uri).await?;
+        let (server, original) = self.owner(caller, uri).await?;
         let what = named(&server, "resources/read", json!({ "uri": original }));
         let params = ReadResourceRequestParams::new(original.clone());
         let request = ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params));
@@ -143,18 +145,18 @@ impl Proxy {
         may_call(caller).map_err(not_made)?;
         let server = match &mut request.r#ref {
             Reference::Prompt(prompt) => {
-                let (server, original) = self.prompt(&prompt.name).await?;
+                let (server, original) = self.prompt(caller, &prompt.name).await?;
                 prompt.name = original;
                 server
             }
             Reference::Resource(template) => {
-                let (server, original) = self.owner(&template.uri).await?;
+                let (server, original) = self.owner(caller, &template.uri).await?;
                 template.uri = original;
                 server
             }
             _ => return Ok(CompleteResult::default()),
         };
-        let upstream = self.hub.upstream(&server).ok_or_else(|| nowhere("server", &server))?;
+        let upstream = self.upstream(caller, &server).await?;
         if !upstream.offers(|can| can.completions.is_some()).await {
             return Ok(CompleteResult::default());
         }
@@ -175,7 +177,7 @@ impl Proxy {
         take: impl Fn(ServerResult) -> Option<T>,
         cancel: &CancellationToken,
     ) -> Result<(LoneCall, T), ErrorData> {
-        let upstream = self.hub.upstream(&what.server).ok_or_else(|| nowhere("server", &what.server))?;
+        let upstream = self.upstream(caller, &what.server).await?;
         let fetched = async {
             let answer = upstream.request(request, cancel).await?;
             take(answer).ok_or_else(|| upstream.unexpected())
@@ -184,34 +186,42 @@ impl Proxy {
         Ok((record, answer.map_err(refused)?))
     }
 
+    /// A server for this caller.
+    async fn upstream(&self, caller: &Caller, server: &str) -> Result<Arc<Upstream>, ErrorData> {
+        let found = self.hub.upstream(caller, server).await.ok_or_else(|| nowhere("server", server))?;
+        found.map_err(refused)
+    }
+
     /// The server of a prompt and its name there.
-    async fn prompt(&self, name: &str) -> Result<(String, String), ErrorData> {
-        let (prompts, _) = self.prompts().await;
+    async fn prompt(&self, caller: &Caller, name: &str) -> Result<(String, String), ErrorData> {
+        let (prompts, _) = self.prompts(caller).await;
         let found = prompts.into_iter().find(|prompt| prompt.item.name == name);
         found.map(|prompt| (prompt.server, prompt.original)).ok_or_else(|| nowhere("prompt", name))
     }
 
     /// The server of a resource or of a template, and its URI there.
-    async fn owner(&self, uri: &str) -> Result<(String, String), ErrorData> {
+    async fn owner(&self, caller: &Caller, uri: &str) -> Result<(String, String), ErrorData> {
         if let Some((server, original)) = uri.strip_prefix(OURS).and_then(|rest| rest.split_once('/'))
-            && self.hub.upstream(server).is_some()
+            && self.hub.upstream(caller, server).await.is_some()
         {
             return Ok((server.to_owned(), original.to_owned()));
         }
         let mut offering = Vec::new();
-        for upstream in self.hub.upstreams() {
-            if upstream.offers(Resource::offered).await {
+        for (_, upstream) in self.hub.upstreams(caller).await {
+            if let Ok(upstream) = upstream
+                && upstream.offers(Resource::offered).await
+            {
                 offering.push(upstream.name().to_owned());
             }
         }
         if let [only] = offering.as_slice() {
             return Ok((only.clone(), uri.to_owned()));
         }
-        let (resources, _) = self.resources().await;
+        let (resources, _) = self.resources(caller).await;
         if let Some(found) = resources.into_iter().find(|resource| resource.original == uri) {
             return Ok((found.server, found.original));
         }
-        let (templates, _) = self.templates().await;
+        let (templates, _) = self.templates(caller).await;
         let fits = |template: &&Shown<ResourceTemplate>| template.original == uri || fits(&template.original, uri);
         let found = templates.iter().find(fits).map(|template| template.server.clone());
         found.map(|server| (server, uri.to_owned())).ok_or_else(|| {

@@ -50,6 +50,7 @@ use crate::domain::tool::ToolFailure;
 use crate::engine::Engine;
 use crate::engine::call::CallError;
 use crate::engine::ports::Catalog;
+use crate::engine::ports::Tools;
 use crate::mcp::hub::Hub;
 use crate::mcp::proxy::listeners::Listeners;
 
@@ -102,8 +103,8 @@ impl Proxy {
     }
 
     /// Names the servers that a list is without.
-    fn without(&self, missing: Option<&[String]>) -> Option<MetaObject> {
-        let catalog = self.hub.current();
+    async fn without(&self, caller: &Caller, missing: Option<&[String]>) -> Option<MetaObject> {
+        let catalog = self.hub.catalog(caller).await;
         let down = catalog.servers.iter().filter(|server| {
             let named = missing.is_some_and(|missing| missing.contains(&server.name));
             named || !server.up
@@ -174,7 +175,7 @@ impl ServerHandler for Proxy {
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("groundwire", env!("CARGO_PKG_VERSION")))
-            .with_instructions(instructions(&self.hub.current()))
+            .with_instructions(instructions(&self.hub.shared()))
     }
 
     async fn list_tools(
@@ -182,9 +183,9 @@ impl ServerHandler for Proxy {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.asker(&context.extensions)?;
-        let mut list = ListToolsResult::with_all_items(self.tools());
-        list.meta = self.without(None);
+        let caller = self.asker(&context.extensions)?;
+        let mut list = ListToolsResult::with_all_items(self.tools(&caller).await);
+        list.meta = self.without(&caller, None).await;
         Ok(list)
     }
 
@@ -206,10 +207,10 @@ impl ServerHandler for Proxy {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.asker(&context.extensions)?;
-        let (prompts, missing) = self.prompts().await;
+        let caller = self.asker(&context.extensions)?;
+        let (prompts, missing) = self.prompts(&caller).await;
         let mut list = ListPromptsResult::with_all_items(prompts.into_iter().map(|prompt| prompt.item).collect());
-        list.meta = self.without(Some(&missing));
+        list.meta = self.without(&caller, Some(&missing)).await;
         Ok(list)
     }
 
@@ -227,10 +228,10 @@ impl ServerHandler for Proxy {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        self.asker(&context.extensions)?;
-        let (resources, missing) = self.resources().await;
+        let caller = self.asker(&context.extensions)?;
+        let (resources, missing) = self.resources(&caller).await;
         let mut list = ListResourcesResult::with_all_items(resources.into_iter().map(|one| one.item).collect());
-        list.meta = self.without(Some(&missing));
+        list.meta = self.without(&caller, Some(&missing)).await;
         Ok(list)
     }
 
@@ -239,11 +240,11 @@ impl ServerHandler for Proxy {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.asker(&context.extensions)?;
-        let (templates, missing) = self.templates().await;
+        let caller = self.asker(&context.extensions)?;
+        let (templates, missing) = self.templates(&caller).await;
         let items = templates.into_iter().map(|one| one.item).collect();
         let mut list = ListResourceTemplatesResult::with_all_items(items);
-        list.meta = self.without(Some(&missing));
+        list.meta = self.without(&caller, Some(&missing)).await;
         Ok(list)
     }
 

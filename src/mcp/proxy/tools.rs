@@ -1,5 +1,6 @@
 //! Tools as clients see them, and one call of a client from its arguments to its result.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rmcp::ErrorData;
@@ -28,7 +29,9 @@ use crate::domain::tool::ToolSpec;
 use crate::engine::call::CallError;
 use crate::engine::call::Called;
 use crate::engine::call::Watch;
+use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
+use crate::engine::ports::Tools;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::ready_call::Sorted;
 use crate::engine::record::LoneCall;
@@ -44,22 +47,24 @@ use crate::mcp::proxy::refused;
 const PROGRESS: usize = 64;
 
 impl Proxy {
-    /// All tools that policy allows, in the order of their names.
-    pub(super) fn tools(&self) -> Vec<Tool> {
-        let catalog = self.hub.current();
+    /// All tools that this caller sees and policy allows, in the order of their names.
+    pub(super) async fn tools(&self, caller: &Caller) -> Vec<Tool> {
+        let catalog = self.hub.catalog(caller).await;
+        let lists = self.hub.upstreams(caller).await.into_iter();
+        let lists: HashMap<&str, _> =
+            lists.filter_map(|(name, upstream)| Some((name, upstream.ok()?.tools()))).collect();
         let allowed = catalog.tools.iter().filter(|spec| self.engine.router().policy().allows(spec));
-        allowed.filter_map(|spec| self.definition(spec)).collect()
+        allowed.filter_map(|spec| self.definition(spec, lists.get(spec.server.as_str())?)).collect()
     }
 
-    /// One tool by the name that clients use.
+    /// One tool by the name that clients use, of a server that shows everybody the same.
     pub(super) fn tool(&self, name: &str) -> Option<Tool> {
-        let spec = self.spec(name)?;
-        self.definition(&spec)
+        let spec = self.hub.shared().tools.iter().find(|spec| self.name(spec) == name).cloned()?;
+        self.definition(&spec, &self.hub.shared_tools(&spec.server)?)
     }
 
     /// The tool as its server describes it, under our name.
-    fn definition(&self, spec: &ToolSpec) -> Option<Tool> {
-        let listed = self.hub.upstream(&spec.server)?.tools();
+    fn definition(&self, spec: &ToolSpec, listed: &[Tool]) -> Option<Tool> {
         let mut tool = listed.iter().find(|tool| tool.name == spec.tool)?.clone();
         tool.name = self.name(spec).to_owned().into();
         if tool.description.is_some() {
@@ -75,14 +80,9 @@ impl Proxy {
         }
     }
 
-    fn spec(&self, name: &str) -> Option<Arc<ToolSpec>> {
-        self.hub.current().tools.iter().find(|spec| self.name(spec) == name).cloned()
-    }
-
     /// A tool that nobody has, or whose server is down.
-    fn unknown(&self, name: &str) -> ErrorData {
+    fn unknown(name: &str, catalog: &Catalog) -> ErrorData {
         let shown: String = name.chars().take(80).collect();
-        let catalog = self.hub.current();
         let down: Vec<&str> =
             catalog.servers.iter().filter(|server| !server.up).map(|server| server.name.as_str()).collect();
         let mut text = format!("no tool {shown}");
@@ -99,7 +99,9 @@ impl Proxy {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let spec = self.spec(&request.name).ok_or_else(|| self.unknown(&request.name))?;
+        let catalog = self.hub.catalog(&caller).await;
+        let spec = catalog.tools.iter().find(|spec| self.name(spec) == request.name);
+        let spec = spec.ok_or_else(|| Self::unknown(&request.name, &catalog))?;
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let sorted = match self.engine.sort_for_client(&caller, &spec.server, &spec.tool, arguments).await {
             Ok(sorted) => sorted,

@@ -6,11 +6,12 @@ pub(crate) mod crowd;
 pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod gateway;
+pub(crate) mod guarded;
 pub(crate) mod held;
+pub(crate) mod hubs;
 #[path = "../../programs/mcp_fixture/server.rs"]
 pub(crate) mod mcp_fixture;
 pub(crate) mod mcp_side;
-pub(crate) mod hubs;
 pub(crate) mod recorder;
 pub(crate) mod served;
 pub(crate) mod shifting;

@@ -3,7 +3,7 @@ import { parseExact } from "../json/exact.ts";
 import { json, send } from "./client.ts";
 import type { Send } from "./client.ts";
 import type {
-  ApiToken, Conversation, Json, ModelProfile, Page, Probe, ScenarioList, ScenarioRun, ScenarioRunHead, ToolAnswer, ToolList, ToolResult,
+  ApiToken, Conversation, Credential, Json, ModelProfile, Page, Probe, ScenarioList, ScenarioRun, ScenarioRunHead, ToolAnswer, ToolList, ToolResult,
   WholeConversation, WholeTurn,
 } from "./types.ts";
 
@@ -68,6 +68,14 @@ export const getScenarioTurn = (run: string, turn: number): Promise<WholeTurn> =
 
 export async function deleteScenarioRun(id: string): Promise<void> {
   await send(`/api/scenario-runs/${at(id)}`, { method: "DELETE" });
+}
+
+export const listCredentials = (): Promise<Page<Credential>> => json("/api/credentials");
+export const keepCredential = (server: string, fields: Record<string, string>): Promise<Credential> =>
+  json(`/api/credentials/${at(server)}`, { method: "PUT", body: { fields } });
+
+export async function forgetCredential(server: string): Promise<void> {
+  await send(`/api/credentials/${at(server)}`, { method: "DELETE" });
 }
 
 export const listTokens = (): Promise<Page<ApiToken>> => json("/api/tokens");

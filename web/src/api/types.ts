@@ -35,6 +35,7 @@ export type ScenarioRun = Schemas["ScenarioRun"];
 export type ScenarioRunHead = Schemas["ScenarioRunHead"];
 export type ScenarioTurn = Schemas["ScenarioTurn"];
 export type ScenarioCheck = Schemas["ScenarioCheck"];
+export type Credential = Schemas["Credential"];
 export type ApiToken = Schemas["Token"];
 
 export interface Page<Item> {

@@ -18,6 +18,7 @@ import { SignIn } from "./SignIn.tsx";
 const Tools = lazy(() => import("../views/Tools.tsx").then((part) => part.Tools));
 const Models = lazy(() => import("../views/Models.tsx").then((part) => part.Models));
 const Scenarios = lazy(() => import("../views/Scenarios.tsx").then((part) => part.Scenarios));
+const Credentials = lazy(() => import("../views/Credentials.tsx").then((part) => part.Credentials));
 const Tokens = lazy(() => import("../views/Tokens.tsx").then((part) => part.Tokens));
 
 export function Shell(): VNode {
@@ -56,6 +57,8 @@ function OtherView(): VNode {
       return <Models />;
     case "scenarios":
       return <Scenarios />;
+    case "credentials":
+      return <Credentials />;
     case "tokens":
       return <Tokens />;
     default:

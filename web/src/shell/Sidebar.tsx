@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ConversationList } from "../list/ConversationList.tsx";
+import { takesCredentials } from "../state/credentials.ts";
 import { place, placeHref } from "../state/route.ts";
 import type { View } from "../state/route.ts";
 import { listOpen, listOver } from "../state/screen.ts";
@@ -12,7 +13,7 @@ import type { IconName } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Settings } from "./Settings.tsx";
 
-const VIEWS: [View, IconName][] = [["chat", "chat"], ["tools", "tool"], ["models", "cube"], ["scenarios", "list"], ["tokens", "key"]];
+const VIEWS: [View, IconName][] = [["chat", "chat"], ["tools", "tool"], ["models", "cube"], ["scenarios", "list"], ["credentials", "link"], ["tokens", "key"]];
 
 export function Sidebar(): VNode | null {
   const [settings, setSettings] = useState(false);
@@ -39,7 +40,7 @@ export function Sidebar(): VNode | null {
           {over ? <IconButton icon="close" label={t("app.close")} onClick={() => (listOpen.value = false)} /> : null}
         </div>
         <ul class="views">
-          {VIEWS.map(([view, icon]) => (
+          {VIEWS.filter(([view]) => view !== "credentials" || takesCredentials.value).map(([view, icon]) => (
             <li key={view}>
               <a
                 href={placeHref(view === "chat" ? { id: conversationId.value } : { view })}

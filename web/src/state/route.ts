@@ -2,7 +2,7 @@
 // works from any server and never leaves the page.
 import { signal } from "@preact/signals";
 
-export type View = "chat" | "tools" | "models" | "scenarios" | "tokens";
+export type View = "chat" | "tools" | "models" | "scenarios" | "credentials" | "tokens";
 
 /** What the side panel shows. */
 export type PanelPlace =
@@ -20,7 +20,7 @@ export interface Place {
   panel: PanelPlace | null;
 }
 
-const VIEWS: readonly string[] = ["tools", "models", "scenarios", "tokens"];
+const VIEWS: readonly string[] = ["tools", "models", "scenarios", "credentials", "tokens"];
 
 export function parsePlace(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
