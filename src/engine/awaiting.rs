@@ -32,6 +32,9 @@ impl Turn {
 
     /// The same for the next step of a plan, to stand before what the earlier ones told.
     pub(crate) fn awaiting_step(&self, ruling: &Ruling) -> Option<Notice> {
+        if self.catalog.waiting.is_empty() {
+            return None;
+        }
         let steps = self.steps_to_come(ruling, &self.catalog.known);
         let steps: Vec<_> = steps.iter().filter_map(|call| self.only_awaiting(&call.tool)).collect();
         (!steps.is_empty()).then(|| self.awaiting_notice(&steps))
