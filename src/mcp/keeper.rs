@@ -42,7 +42,8 @@ impl Upstream {
                     () = self.stop.cancelled() => break,
                     reason = self.watch(&connected) => {
                         self.lost(&connected, reason);
-                        self.tell_the_end(&connected).await;
+                        // A child that is hung takes its time to end; nobody waits for that.
+                        self.tasks.spawn(Arc::clone(&self).tell_the_end(connected));
                     }
                 }
             }
@@ -77,7 +78,7 @@ impl Upstream {
                 () = self.stop.cancelled() => break,
                 reason = self.watch(&connected) => {
                     self.lost(&connected, reason);
-                    self.tell_the_end(&connected).await;
+                    self.tasks.spawn(Arc::clone(&self).tell_the_end(connected));
                 }
             }
         }
@@ -192,6 +193,10 @@ impl Upstream {
             self.memory().worked(connected.era);
             let connected = Arc::new(connected);
             *self.slot() = Some(Arc::clone(&connected));
+            if self.stop.is_cancelled() {
+                // Whoever closes may have looked before.
+                connected.gone.cancel();
+            }
             self.breaker(Breaker::connected);
             let schemas = Arc::new(OutputSchemas::of(&tools));
             self.change(|state| {
@@ -298,7 +303,7 @@ impl Upstream {
     }
 
     /// Adds to the state how the process ended, unless the server is back by now.
-    async fn tell_the_end(&self, connected: &Connected) {
+    async fn tell_the_end(self: Arc<Self>, connected: Arc<Connected>) {
         let Some(end) = connected.obituary().await else { return };
         let end = self.mask.clean(&end, 600);
         tracing::warn!(upstream.name = %self.name, error = end, "MCP server is gone");

@@ -138,7 +138,7 @@ async fn host<R: IntoResponse + Send>(
     let url = format!("http://{}", listener.local_addr().expect("a local address"));
     let noted = Arc::clone(&seen);
     let router = Router::new().fallback(any(async move |headers: HeaderMap| {
-        noted.lock().unwrap().push(headers);
+        noted.lock().expect("nobody panicked").push(headers);
         answer()
     }));
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -168,7 +168,7 @@ async fn no_header_leaves_for_another_host() {
         assert!(!state.up && error.contains(told) && !error.contains("hushed"), "{server}: {error}");
     }
     hub.close().await;
-    assert!(seen.lock().unwrap().is_empty(), "nothing arrived elsewhere");
+    assert!(seen.lock().expect("nobody panicked").is_empty(), "nothing arrived elsewhere");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -298,7 +298,7 @@ async fn probes_tell_health_readiness_and_server_states() {
     assert_eq!(json(gateway.get("/healthz"), 200).await["status"], "ok");
     let ready = json(gateway.get("/readyz"), 200).await;
     assert_eq!((ready["status"].as_str(), ready["database"]["state"].as_str()), (Some("ready"), Some("up")));
-    assert_eq!(ready["servers"][0], json!({ "name": "argus", "state": "up" }));
+    assert_eq!(ready["servers"][0], json!({ "name": "argus", "state": "up", "breaker": "closed", "restarts": 0 }));
     let page = gateway.get("/").send().await.expect("an answer");
     assert!(header(&page, "content-security-policy").starts_with("default-src 'none'"));
     assert!(page.text().await.expect("a page").contains("Groundwire"));
@@ -316,6 +316,7 @@ async fn metrics_count_turns_calls_violations_and_requests() {
         format!("groundwire_turns_total{{decision=\"call_tool\",outcome=\"{outcome}\"}} 1"),
         "groundwire_upstream_up{server=\"argus\"} 1".to_owned(),
         "groundwire_tools_awaiting_approval{server=\"argus\"} 0".to_owned(),
+        "groundwire_upstream_breaker_open{server=\"argus\"} 0".to_owned(),
         "groundwire_turns_running ".to_owned(),
         "groundwire_turn_overhead_seconds_bucket{le=\"0.001\"}".to_owned(),
         "groundwire_violations_total{code=".to_owned(),

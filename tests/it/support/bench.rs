@@ -118,12 +118,12 @@ impl Bench {
     }
 
     pub(crate) fn speak(&self, eras: Eras) {
-        *self.0.eras.lock().unwrap() = eras;
+        *self.0.eras.lock().expect("nobody panicked") = eras;
     }
 
     pub(crate) fn order(&self, troubles: &[Trouble]) {
         self.0.left.send_modify(|left| *left += troubles.len());
-        self.0.troubles.lock().unwrap().extend(troubles);
+        self.0.troubles.lock().expect("nobody panicked").extend(troubles);
     }
 
     /// Lets everything wait, or go on.
@@ -136,31 +136,31 @@ impl Bench {
     }
 
     pub(crate) async fn waits(&self) {
-        self.0.came.acquire().await.unwrap().forget();
+        self.0.came.acquire().await.expect("open for good").forget();
     }
 
     pub(crate) async fn listened_to(&self) {
-        self.0.listening.acquire().await.unwrap().forget();
+        self.0.listening.acquire().await.expect("open for good").forget();
     }
 
     /// Waits until the troubles that were ordered have happened.
     pub(crate) async fn troubled(&self) {
         let mut left = self.0.left.subscribe();
-        left.wait_for(|left| *left == 0).await.unwrap();
+        left.wait_for(|left| *left == 0).await.expect("its sender is here");
     }
 
     pub(crate) async fn cancelled(&self) {
-        self.0.cancelled.acquire().await.unwrap().forget();
+        self.0.cancelled.acquire().await.expect("open for good").forget();
     }
 
     /// Requests of a method that came, troubled ones too.
     pub(crate) fn asked(&self, method: &str) -> usize {
-        self.0.seen.lock().unwrap().methods.get(method).copied().unwrap_or(0)
+        self.0.seen.lock().expect("nobody panicked").methods.get(method).copied().unwrap_or(0)
     }
 
     /// Calls of a tool that ran.
     pub(crate) fn ran(&self, tool: &str) -> usize {
-        self.0.seen.lock().unwrap().ran.get(tool).copied().unwrap_or(0)
+        self.0.seen.lock().expect("nobody panicked").ran.get(tool).copied().unwrap_or(0)
     }
 
     async fn answer(&self, endpoints: &Endpoints, request: Request) -> Response {
@@ -168,12 +168,12 @@ impl Bench {
         let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
         let message: Value = serde_json::from_slice(&body).unwrap_or_default();
         let method = message["method"].as_str().unwrap_or_default().to_owned();
-        *self.0.seen.lock().unwrap().methods.entry(method.clone()).or_default() += 1;
+        *self.0.seen.lock().expect("nobody panicked").methods.entry(method.clone()).or_default() += 1;
         let mut hung = self.0.hung.subscribe();
-        hung.wait_for(|hung| !hung).await.unwrap();
+        hung.wait_for(|hung| !hung).await.expect("its sender is here");
         let path = parts.uri.path().to_owned();
         let sessionless = parts.headers.get("mcp-protocol-version").is_some_and(|version| version == "2026-07-28");
-        let eras = *self.0.eras.lock().unwrap();
+        let eras = *self.0.eras.lock().expect("nobody panicked");
         let spoken = match eras {
             Eras::Both => true,
             Eras::WithSessions => !sessionless,
@@ -186,7 +186,8 @@ impl Bench {
                 _ => refusal(&Value::Null, -32000, Value::Null),
             };
         }
-        let trouble = (method == "tools/call").then(|| self.0.troubles.lock().unwrap().pop_front()).flatten();
+        let trouble =
+            (method == "tools/call").then(|| self.0.troubles.lock().expect("nobody panicked").pop_front()).flatten();
         if trouble.is_some() {
             self.0.left.send_modify(|left| *left -= 1);
         }
@@ -194,7 +195,9 @@ impl Bench {
         match trouble {
             Some(Trouble::Unauthorized) => return StatusCode::UNAUTHORIZED.into_response(),
             Some(Trouble::UnknownSession) => return refusal(&Value::Null, -32000, Value::Null),
-            Some(trouble) if path == "/messages" => self.0.on_stream.lock().unwrap().push_back(trouble),
+            Some(trouble) if path == "/messages" => {
+                self.0.on_stream.lock().expect("nobody panicked").push_back(trouble)
+            }
             Some(trouble) => {
                 let answer = endpoints.streamable.answer(request).await;
                 // Read to its end, so that the call has run.
@@ -215,13 +218,14 @@ impl Bench {
                 let answer = endpoints.sse.stream.answer(request).await;
                 let inner = Arc::clone(&self.0);
                 let (parts, body) = answer.into_parts();
-                let spoiling =
-                    body.into_data_stream().flat_map(move |chunk| match inner.on_stream.lock().unwrap().pop_front() {
+                let spoiling = body.into_data_stream().flat_map(move |chunk| {
+                    match inner.on_stream.lock().expect("nobody panicked").pop_front() {
                         None => futures::stream::iter([chunk.map_err(io::Error::other)]).boxed(),
                         Some(trouble) => {
                             spoilt(trouble).into_body().into_data_stream().map(|c| c.map_err(io::Error::other)).boxed()
                         }
-                    });
+                    }
+                });
                 Response::from_parts(parts, Body::from_stream(spoiling))
             }
             _ => StatusCode::NOT_FOUND.into_response(),
@@ -263,14 +267,15 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start(bench: &Bench) -> Self {
-        Self::start_at(bench, "127.0.0.1:0".parse().unwrap()).await
+        Self::start_at(bench, "127.0.0.1:0".parse().expect("an address")).await
     }
 
     async fn start_at(bench: &Bench, address: SocketAddr) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listening = runtime.spawn(TcpListener::bind(address)).await.unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let listening = runtime.spawn(TcpListener::bind(address)).await.expect("it runs");
         let listener = listening.expect("the address is free");
-        let address = listener.local_addr().unwrap();
+        let address = listener.local_addr().expect("a local address");
         let stop = CancellationToken::new();
         let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(()))));
         let limits = Limits::default();
@@ -293,7 +298,7 @@ impl Site {
 
     /// Ends it, sessions and connections included. The address stays its own.
     pub(crate) async fn down(mut self) -> Closed {
-        let runtime = self.runtime.take().unwrap();
+        let runtime = self.runtime.take().expect("it runs");
         let ending = tokio::task::spawn_blocking(|| runtime.shutdown_timeout(Duration::from_secs(10)));
         ending.await.expect("the server ends");
         Closed { bench: self.bench.clone(), address: self.address }
@@ -326,7 +331,7 @@ impl Closed {
 }
 
 fn tool(name: &str, read_only: bool) -> Tool {
-    let schema = json!({"type": "object"}).as_object().cloned().unwrap();
+    let schema = json!({"type": "object"}).as_object().cloned().expect("an object");
     Tool::new(name.to_owned(), "Does as it is called.", Arc::new(schema))
         .with_annotations(ToolAnnotations::new().read_only(read_only))
 }
@@ -353,7 +358,7 @@ impl ServerHandler for Bench {
             });
         }
         let shape = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
-        let shape = Arc::new(shape.as_object().cloned().unwrap());
+        let shape = Arc::new(shape.as_object().cloned().expect("an object"));
         let mut tools = vec![tool("echo", true), tool("wait", true), tool("big", true), tool("change", false)];
         tools.push(tool("shaped", true).with_raw_output_schema(shape));
         tools.extend((0..count).map(|n| tool(&format!("more{n}"), true)));
@@ -383,7 +388,7 @@ impl ServerHandler for Bench {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        *self.0.seen.lock().unwrap().ran.entry(request.name.to_string()).or_default() += 1;
+        *self.0.seen.lock().expect("nobody panicked").ran.entry(request.name.to_string()).or_default() += 1;
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let said = arguments["say"].as_str().unwrap_or_default().to_owned();
         let text = |text: String| Ok(CallToolResult::success(vec![ContentBlock::text(text)]).into());

@@ -53,7 +53,11 @@ pub(crate) fn sse(url: String) -> Transport {
 fn remote(url: String) -> Remote {
     install_tls();
     let secret = secrecy::SecretString::from("Bearer hushed");
-    Remote { url, headers: BTreeMap::from([("authorization".to_owned(), secret)]), client: http_client().unwrap() }
+    Remote {
+        url,
+        headers: BTreeMap::from([("authorization".to_owned(), secret)]),
+        client: http_client().expect("a client"),
+    }
 }
 
 /// The server in plain shell.
