@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod hub;
+mod in_order;
 pub mod pass_through;
 pub mod proxy;
 pub mod session;

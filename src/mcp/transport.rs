@@ -91,7 +91,7 @@ impl Transport {
                 if let Some(stderr) = stderr {
                     log_stderr(server.to_owned(), stderr);
                 }
-                end.serve(child).await.map_err(|error| ConnectError(error.to_string()))
+                end.connect(child).await.map_err(|error| ConnectError(error.to_string()))
             }
             Transport::Http { url, headers, client } => {
                 let headers = header_map(headers)?;
@@ -100,7 +100,7 @@ impl Transport {
                     .max_sse_event_size(LONGEST_MESSAGE)
                     .reinit_on_expired_session(true);
                 let transport = StreamableHttpClientTransport::with_client(client.clone(), config);
-                end.serve(transport).await.map_err(|error| ConnectError(error.to_string()))
+                end.connect(transport).await.map_err(|error| ConnectError(error.to_string()))
             }
         }
     }
@@ -119,7 +119,7 @@ async fn embedded<S: rmcp::ServerHandler>(server: S, end: ClientEnd) -> Result<C
             Err(error) => tracing::warn!(error = %error, "embedded server did not start"),
         }
     });
-    let connection = end.serve(ours).await.map_err(|error| ConnectError(error.to_string()));
+    let connection = end.connect(ours).await.map_err(|error| ConnectError(error.to_string()));
     if connection.is_err() {
         serving.abort();
     }

@@ -25,6 +25,7 @@ use rmcp::model::Reference;
 use rmcp::model::Resource;
 use rmcp::model::ResourceContents;
 use rmcp::model::ResourceTemplate;
+use rmcp::model::ResultType;
 use rmcp::model::ServerResult;
 use serde::Serialize;
 use serde_json::Value;
@@ -100,6 +101,8 @@ impl Proxy {
         let request = ClientRequest::GetPromptRequest(GetPromptRequest::new(params));
         let take = |answer| if let ServerResult::GetPromptResult(result) = answer { Some(result) } else { None };
         let (record, mut result) = self.fetch(caller, what, request, take, cancel).await?;
+        // Servers of older revisions do not say it, newer clients want it; for older ones it is taken out again.
+        result.result_type = Some(ResultType::COMPLETE);
         let meta = result.meta.take().map(|meta| Value::Object(meta.0));
         result.meta = Some(with(meta, provenance(&record, record.finished_at)));
         Ok(result)
@@ -129,6 +132,8 @@ impl Proxy {
                 _ => {}
             }
         }
+        // Servers of older revisions do not say it, newer clients want it; for older ones it is taken out again.
+        result.result_type = Some(ResultType::COMPLETE);
         let meta = result.meta.take().map(|meta| Value::Object(meta.0));
         result.meta = Some(with(meta, provenance(&record, record.finished_at)));
         Ok(result)
@@ -161,7 +166,10 @@ impl Proxy {
         request.meta = None;
         let request = ClientRequest::CompleteRequest(CompleteRequest::new(request));
         match upstream.request(request, cancel).await.map_err(refused)? {
-            ServerResult::CompleteResult(result) => Ok(result),
+            ServerResult::CompleteResult(mut result) => {
+                result.result_type = Some(ResultType::COMPLETE);
+                Ok(result)
+            }
             _ => Err(refused(upstream.unexpected())),
         }
     }
