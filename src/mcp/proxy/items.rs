@@ -14,6 +14,7 @@ use rmcp::model::ClientRequest;
 use rmcp::model::CompleteRequest;
 use rmcp::model::CompleteRequestParams;
 use rmcp::model::CompleteResult;
+use rmcp::model::ErrorCode;
 use rmcp::model::GetPromptRequest;
 use rmcp::model::GetPromptRequestParams;
 use rmcp::model::GetPromptResult;
@@ -120,7 +121,11 @@ impl Proxy {
         let params = ReadResourceRequestParams::new(original.clone());
         let request = ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params));
         let take = |answer| if let ServerResult::ReadResourceResult(result) = answer { Some(result) } else { None };
-        let (record, mut result) = self.fetch(caller, what, request, take, cancel).await?;
+        let fetched = self.fetch(caller, what, request, take, cancel).await;
+        let (record, mut result) = fetched.map_err(|error| match error.code {
+            ErrorCode::RESOURCE_NOT_FOUND => not_found(uri),
+            _ => error,
+        })?;
         for content in &mut result.contents {
             match content {
                 ResourceContents::TextResourceContents { uri: told, .. }
@@ -222,10 +227,7 @@ impl Proxy {
         let (templates, _) = self.templates().await;
         let fits = |template: &&Shown<ResourceTemplate>| template.original == uri || fits(&template.original, uri);
         let found = templates.iter().find(fits).map(|template| template.server.clone());
-        found.map(|server| (server, uri.to_owned())).ok_or_else(|| {
-            let shown: String = uri.chars().take(200).collect();
-            ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
-        })
+        found.map(|server| (server, uri.to_owned())).ok_or_else(|| not_found(uri))
     }
 }
 
@@ -277,6 +279,11 @@ fn obtained<T: Serialize>(answer: &T) -> (Classified, String) {
         observed_at: None,
     };
     (found, digest(&serde_json::to_vec(answer).unwrap_or_default()))
+}
+
+fn not_found(uri: &str) -> ErrorData {
+    let shown: String = uri.chars().take(200).collect();
+    ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
 }
 
 fn nowhere(what: &str, name: &str) -> ErrorData {
