@@ -294,6 +294,9 @@ fn settings(config: &Config, prompts: &Prompts) -> Result<EngineSettings, AppErr
 }
 
 fn model_client(config: &Config, lookup: Lookup<'_>) -> Result<OpenAiModel, AppError> {
+    if config.models.0.is_empty() {
+        return Ok(OpenAiModel::none()?);
+    }
     let mut profiles = BTreeMap::new();
     for (name, model) in &config.models.0 {
         profiles.insert(name.clone(), profile(name, model, lookup)?);

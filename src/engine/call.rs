@@ -4,7 +4,7 @@
 //! It is evidence of nothing.
 //!
 //! By hand only tools that change nothing are tried, made to their end even when nobody waits any
-//! more. A client of the proxy is asked first where a yes is needed ([`Engine::ask_client`]); the
+//! more. A client of the proxy is asked first where a yes is needed (`ask_client`); the
 //! answer is claimed in the store before anything runs, as in chat, so it runs once. A client
 //! that goes away stops its call.
 

@@ -83,6 +83,21 @@ impl OpenAiModel {
         Ok(Self { http: http_client()?, profiles, default, by_role, first_pause: Duration::from_millis(250) })
     }
 
+    /// A client of no model at all: whatever is asked of it fails with
+    /// [`ModelError::UnknownProfile`].
+    ///
+    /// # Errors
+    /// [`ProfileError`], when no HTTP client can be made.
+    pub fn none() -> Result<Self, ProfileError> {
+        Ok(Self {
+            http: http_client()?,
+            profiles: BTreeMap::new(),
+            default: String::new(),
+            by_role: BTreeMap::new(),
+            first_pause: Duration::from_millis(250),
+        })
+    }
+
     /// The same with another first pause between tries.
     #[must_use]
     pub fn with_first_pause(mut self, pause: Duration) -> Self {

@@ -11,6 +11,7 @@ pub mod credentials;
 mod era;
 mod http;
 pub mod hub;
+mod in_order;
 mod keeper;
 pub mod limits;
 mod mask;

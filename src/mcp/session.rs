@@ -1,5 +1,5 @@
-//! Our end of an MCP connection: tells who we are, passes progress of calls on, and notes
-//! when a server changes its tool list.
+//! Our end of an MCP connection: tells who we are, knows who watches the progress of calls
+//! (which `in_order` tells), and notes when a server changes one of its lists.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,11 +13,17 @@ use rmcp::model::Implementation;
 use rmcp::model::ProgressNotificationParam;
 use rmcp::model::ProgressToken;
 use rmcp::model::ProtocolVersion;
+use rmcp::service::ClientInitializeError;
+use rmcp::service::ClientLifecycleMode;
+use rmcp::service::ClientServiceExt;
 use rmcp::service::NotificationContext;
 use rmcp::service::RoleClient;
+use rmcp::transport::Transport;
 use tokio::sync::Notify;
 
 use crate::engine::ports::ProgressFn;
+use crate::mcp::in_order::InOrder;
+use crate::mcp::transport::Connection;
 
 /// Shared between a connection and whoever calls through it.
 #[derive(Default)]
@@ -37,6 +43,15 @@ impl Shared {
         self.lock().remove(token);
     }
 
+    /// Tells whoever watches a call of a step of it.
+    pub(crate) fn progressed(&self, step: &ProgressNotificationParam) {
+        let progress = self.lock().get(&step.progress_token).cloned();
+        if let Some(progress) = progress {
+            let message = step.message.as_ref().map(|text| text.chars().take(500).collect());
+            progress(step.progress, step.total, message);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ProgressToken, ProgressFn>> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -48,15 +63,19 @@ pub(crate) struct ClientEnd {
     pub(crate) shared: Arc<Shared>,
 }
 
-impl ClientHandler for ClientEnd {
-    async fn on_progress(&self, params: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
-        let progress = self.shared.lock().get(&params.progress_token).cloned();
-        if let Some(progress) = progress {
-            let message = params.message.map(|text| text.chars().take(500).collect());
-            progress(params.progress, params.total, message);
-        }
+impl ClientEnd {
+    /// Greets the server.
+    pub(crate) async fn connect<T: Transport<RoleClient> + 'static>(
+        self,
+        transport: T,
+        lifecycle: ClientLifecycleMode,
+    ) -> Result<Connection, ClientInitializeError> {
+        let transport = InOrder::new(transport, &self.shared);
+        self.serve_with_lifecycle(transport, lifecycle).await
     }
+}
 
+impl ClientHandler for ClientEnd {
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
         self.shared.tools_changed.notify_one();
     }

@@ -10,7 +10,6 @@ use std::sync::atomic::Ordering;
 
 use rmcp::ServiceExt;
 use rmcp::service::ClientInitializeError;
-use rmcp::service::ClientServiceExt;
 use rmcp::service::RoleClient;
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
@@ -125,7 +124,7 @@ pub(crate) struct Opened {
 }
 
 /// A running connection.
-type Connection = RunningService<RoleClient, ClientEnd>;
+pub(super) type Connection = RunningService<RoleClient, ClientEnd>;
 
 impl Transport {
     /// Stable name for states and metrics.
@@ -159,7 +158,7 @@ impl Transport {
                 let limit = setup.limits.message_bytes();
                 let stream = sse::open(&remote.client, &remote.url, headers, limit).await?;
                 // Older than the other era.
-                Ok(setup.end.serve_with_lifecycle(stream, lifecycle(Way::WithSessions)).await?)
+                Ok(setup.end.connect(stream, lifecycle(Way::WithSessions)).await?)
             }
         };
         Ok(Opened { running: running?, obituary: None })
@@ -174,7 +173,7 @@ where
     let limit = if setup.way == Way::Ask { setup.limits.probe } else { setup.limits.connect };
     let silent = Arc::new(AtomicBool::new(false));
     let pipe = Asked::new(pipe, limit, Arc::clone(&silent));
-    let begun = setup.end.serve_with_lifecycle(pipe, lifecycle(setup.way)).await;
+    let begun = setup.end.connect(pipe, lifecycle(setup.way)).await;
     begun.map_err(|error| {
         let error = ConnectError::from(error);
         // It may have answered the question late, and is then not asked to answer the other one.
@@ -225,7 +224,7 @@ async fn streamable(remote: &Remote, setup: Setup<'_>) -> Result<Connection, Con
             // may change something is not sent again. So a lost session is a lost connection.
             .reinit_on_expired_session(false);
         let transport = StreamableHttpClientTransport::with_client(UpstreamHttp(remote.client.clone()), config);
-        setup.end.clone().serve_with_lifecycle(transport, lifecycle(way))
+        setup.end.clone().connect(transport, lifecycle(way))
     };
     if setup.way != Way::Ask {
         return Ok(begin(setup.way).await?);

@@ -344,9 +344,13 @@ fn tools_are_called_and_calls_are_confirmed_in_one_place_each() {
         let ours = |source: &&Source| !source.name.starts_with("src/sim/");
         sources().iter().filter(ours).filter(holds).map(|s| s.name.clone()).collect()
     };
-    // `trial.rs` makes its calls by hand, of tools that run by themselves, and confirms none.
-    assert_eq!(places("tools.call("), ["src/engine/tool_call.rs", "src/engine/trial.rs"]);
+    // `call.rs` makes those outside of turns, each of a `ReadyCall` as well.
+    assert_eq!(places("tools.call("), ["src/engine/call.rs", "src/engine/tool_call.rs"]);
     assert_eq!(places("confirmed: true"), ["src/engine/ready_call.rs"]);
     assert_eq!(places("claim_confirmation("), ["src/engine/confirm.rs", "src/engine/ports.rs", "src/store/mod.rs"]);
-    assert_eq!(places("Self { confirmation }"), ["src/engine/confirm.rs"]);
+    assert_eq!(
+        places("answer_about_call("),
+        ["src/engine/call.rs", "src/engine/confirm.rs", "src/engine/ports.rs", "src/store/mod.rs"]
+    );
+    assert_eq!(places("Self { calls: "), ["src/engine/confirm.rs"]);
 }

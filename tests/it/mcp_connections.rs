@@ -12,7 +12,6 @@ use axum::routing::any;
 use groundwire::domain::tool::ToolFailure;
 use groundwire::engine::ports::BreakerState;
 use groundwire::engine::ports::ProtocolEra;
-use groundwire::engine::ports::Tools;
 use groundwire::mcp::child::Program;
 use groundwire::mcp::limits::UpstreamLimits;
 use groundwire::mcp::output_schema::SchemaCheck;
@@ -192,7 +191,7 @@ async fn what_a_child_has_started_ends_with_it_on_every_way_out() {
     let lives = [Life::new(), Life::new(), Life::new()];
     let [dies, hangs, lives_on] = ["dies", "hangs", "lives-on"];
     let servers = [dies, hangs, lives_on].into_iter().zip(&lives);
-    let hub = unkept(servers.map(|(name, life)| (name, plain(&[("LIFE", &life.path())]), limits())).collect());
+    let hub = unkept(servers.map(|(name, life)| (name, plain(&[("LIFE", &life.path())]), limits())).collect()).await;
     for server in [dies, hangs, lives_on] {
         call(&hub, server, "breed", json!({})).await.expect("a process is started");
     }
@@ -211,7 +210,7 @@ async fn what_a_child_has_started_ends_with_it_on_every_way_out() {
 async fn a_hub_that_is_dropped_takes_its_children_along() {
     for keeps in [true, false] {
         let life = Life::new();
-        let hub = unkept(vec![("s", plain(&[("LIFE", &life.path())]), limits())]);
+        let hub = unkept(vec![("s", plain(&[("LIFE", &life.path())]), limits())]).await;
         if keeps {
             hub.start();
         }
@@ -229,7 +228,8 @@ async fn a_server_that_fails_over_and_over_is_left_alone_and_tried_once_after_th
         ("long", failing(), open(Duration::from_secs(3600))),
         ("short", failing(), open(Duration::ZERO)),
         ("well", plain(&[]), limits()),
-    ]);
+    ])
+    .await;
     for server in ["long", "short"] {
         for _ in 0..2 {
             assert!(echo(&hub, server, "x").await.is_err());

@@ -160,7 +160,7 @@ async fn progress_reaches_the_client_and_cancellation_the_server() {
     side.fixture.waits.notified().await;
     sent.expect("sent").cancel(Some("enough".to_owned())).await.expect("cancelled");
     side.fixture.cancelled.notified().await;
-    assert_eq!(client.told("fixture__test_simple_text", json!({})).await.0, false, "calls go on");
+    assert!(!client.told("fixture__test_simple_text", json!({})).await.0, "calls go on");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,6 +308,9 @@ async fn clients_without_sessions_get_plain_json_and_progress_in_a_stream() {
         sent.iter().map(|message| &message["params"]["progress"]).filter(|step| !step.is_null()).collect();
     assert_eq!(json!(steps), json!([0.0, 50.0, 100.0]), "{stream}");
     assert_eq!(sent.last().expect("a result")["result"]["content"][0]["text"], "done");
+    let read =
+        side.sessionless("resources/read", json!({ "uri": "test://static-text" })).send().await.expect("an answer");
+    assert_eq!(answer(read).await["result"]["resultType"], "complete", "the server behind says nothing of it");
     let listed = answer(side.sessionless("tools/list", json!({})).send().await.expect("an answer")).await;
     assert!(listed["result"]["tools"].as_array().is_some_and(|tools| tools.len() > 80), "{listed}");
     let about = answer(side.sessionless("server/discover", json!({})).send().await.expect("an answer")).await;

@@ -346,7 +346,7 @@ for (const way of ["stdio", ...urls.keys()]) {
       console.log(`  ${name}`);
     }
   });
-  const others = way === "stdio" ? [endsAtOnce] : [givesNothingToNobody, takesACredentialInAnyOfItsHeaders];
+  const others = way === "stdio" ? [endsAtOnce].filter(() => spec.endsAtOnce) : [givesNothingToNobody, takesACredentialInAnyOfItsHeaders];
   if (spec.changesOver.includes(way)) others.push(readsTheCredentialOfEachRequest);
   if (spec.elsewhere && way !== "stdio") others.push(goesWhereAHeaderSays);
   for (const check of [showsEachCredentialItsOwn, ...others]) {

@@ -15,6 +15,7 @@ use rmcp::model::ClientRequest;
 use rmcp::model::CompleteRequest;
 use rmcp::model::CompleteRequestParams;
 use rmcp::model::CompleteResult;
+use rmcp::model::ErrorCode;
 use rmcp::model::GetPromptRequest;
 use rmcp::model::GetPromptRequestParams;
 use rmcp::model::GetPromptResult;
@@ -26,6 +27,7 @@ use rmcp::model::Reference;
 use rmcp::model::Resource;
 use rmcp::model::ResourceContents;
 use rmcp::model::ResourceTemplate;
+use rmcp::model::ResultType;
 use rmcp::model::ServerResult;
 use serde::Serialize;
 use serde_json::Value;
@@ -102,6 +104,8 @@ impl Proxy {
         let request = ClientRequest::GetPromptRequest(GetPromptRequest::new(params));
         let take = |answer| if let ServerResult::GetPromptResult(result) = answer { Some(result) } else { None };
         let (record, mut result) = self.fetch(caller, what, request, take, cancel).await?;
+        // Servers of older revisions do not say it, newer clients want it; for older ones it is taken out again.
+        result.result_type = Some(ResultType::COMPLETE);
         let meta = result.meta.take().map(|meta| Value::Object(meta.0));
         result.meta = Some(with(meta, provenance(&record, record.finished_at)));
         Ok(result)
@@ -119,7 +123,11 @@ impl Proxy {
         let params = ReadResourceRequestParams::new(original.clone());
         let request = ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params));
         let take = |answer| if let ServerResult::ReadResourceResult(result) = answer { Some(result) } else { None };
-        let (record, mut result) = self.fetch(caller, what, request, take, cancel).await?;
+        let fetched = self.fetch(caller, what, request, take, cancel).await;
+        let (record, mut result) = fetched.map_err(|error| match error.code {
+            ErrorCode::RESOURCE_NOT_FOUND => not_found(uri),
+            _ => error,
+        })?;
         for content in &mut result.contents {
             match content {
                 ResourceContents::TextResourceContents { uri: told, .. }
@@ -131,6 +139,8 @@ impl Proxy {
                 _ => {}
             }
         }
+        // Servers of older revisions do not say it, newer clients want it; for older ones it is taken out again.
+        result.result_type = Some(ResultType::COMPLETE);
         let meta = result.meta.take().map(|meta| Value::Object(meta.0));
         result.meta = Some(with(meta, provenance(&record, record.finished_at)));
         Ok(result)
@@ -163,7 +173,10 @@ impl Proxy {
         request.meta = None;
         let request = ClientRequest::CompleteRequest(CompleteRequest::new(request));
         match upstream.request(request, cancel).await.map_err(refused)? {
-            ServerResult::CompleteResult(result) => Ok(result),
+            ServerResult::CompleteResult(mut result) => {
+                result.result_type = Some(ResultType::COMPLETE);
+                Ok(result)
+            }
             _ => Err(refused(upstream.unexpected())),
         }
     }
@@ -224,10 +237,7 @@ impl Proxy {
         let (templates, _) = self.templates(caller).await;
         let fits = |template: &&Shown<ResourceTemplate>| template.original == uri || fits(&template.original, uri);
         let found = templates.iter().find(fits).map(|template| template.server.clone());
-        found.map(|server| (server, uri.to_owned())).ok_or_else(|| {
-            let shown: String = uri.chars().take(200).collect();
-            ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
-        })
+        found.map(|server| (server, uri.to_owned())).ok_or_else(|| not_found(uri))
     }
 }
 
@@ -279,6 +289,11 @@ fn obtained<T: Serialize>(answer: &T) -> (Classified, String) {
         observed_at: None,
     };
     (found, digest(&serde_json::to_vec(answer).unwrap_or_default()))
+}
+
+fn not_found(uri: &str) -> ErrorData {
+    let shown: String = uri.chars().take(200).collect();
+    ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
 }
 
 fn nowhere(what: &str, name: &str) -> ErrorData {

@@ -1,6 +1,7 @@
 //! Hubs over servers that a test has started, and calls through them.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +19,15 @@ use groundwire::mcp::catalog::ToolRules;
 use groundwire::mcp::child::Program;
 use groundwire::mcp::hub::Hub;
 use groundwire::mcp::hub::Member;
+use groundwire::mcp::hub::Reach;
 use groundwire::mcp::limits::UpstreamLimits;
+use groundwire::mcp::pins::Pins;
 use groundwire::mcp::transport::Remote;
 use groundwire::mcp::transport::Transport;
 use groundwire::mcp::transport::http_client;
 use groundwire::mcp::upstream::Upstream;
+use groundwire::store::Store;
+use groundwire::store::StoreOptions;
 use serde_json::Value;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -71,18 +76,21 @@ pub(crate) fn plain(env: &[(&str, &str)]) -> Transport {
 }
 
 /// A hub over these servers, that nobody keeps yet.
-pub(crate) fn unkept(servers: Vec<(&str, Transport, UpstreamLimits)>) -> Arc<Hub> {
+pub(crate) async fn unkept(servers: Vec<(&str, Transport, UpstreamLimits)>) -> Arc<Hub> {
     let member = |(name, transport, limits): (&str, Transport, UpstreamLimits)| Member {
-        upstream: Upstream::new(name, Vec::new(), transport, limits, Arc::new(SystemClock::new())),
+        reach: Reach::Shared(Upstream::new(name, Vec::new(), transport, limits, Arc::new(SystemClock::new()))),
         rules: ToolRules::default(),
         max_age: None,
     };
-    Hub::new(servers.into_iter().map(member).collect())
+    let store = Store::connect("sqlite::memory:", &StoreOptions::default()).await.expect("a database");
+    store.migrate().await.expect("its tables");
+    let pins = Pins::load(Arc::new(store), Arc::new(SystemClock::new()), BTreeSet::new()).await.expect("no pins");
+    Hub::new(servers.into_iter().map(member).collect(), pins)
 }
 
 /// A hub over these servers, each up or failed.
 pub(crate) async fn kept(servers: Vec<(&str, Transport, UpstreamLimits)>) -> Arc<Hub> {
-    let hub = unkept(servers);
+    let hub = unkept(servers).await;
     hub.start();
     hub.settled(Duration::from_secs(30)).await;
     hub
@@ -117,7 +125,7 @@ pub(crate) async fn send(hub: &Hub, call: &ToolCall, cancel: &CancellationToken)
 
 /// Says something to a server that says it back.
 pub(crate) async fn echo(hub: &Hub, server: &str, say: &str) -> Result<String, ToolFailure> {
-    Ok(call(hub, server, "echo", json!({ "say": say })).await?.texts.concat())
+    Ok(call(hub, server, "echo", json!({ "say": say })).await?.texts().collect())
 }
 
 /// The state of a server now.

@@ -94,11 +94,14 @@ impl Side {
     }
 }
 
+/// Progress: how much, of what.
+pub(crate) type Step = (f64, Option<f64>);
+
 /// What a client has heard.
 #[derive(Clone, Default)]
 pub(crate) struct Heard {
-    /// Progress: how much of what.
-    pub(crate) progress: Arc<Mutex<Vec<(f64, Option<f64>)>>>,
+    /// Progress, in the order in which it came.
+    pub(crate) progress: Arc<Mutex<Vec<Step>>>,
     /// Questions, whole.
     pub(crate) questions: Arc<Mutex<Vec<String>>>,
     /// The list of tools changed.

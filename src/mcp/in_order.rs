@@ -1,0 +1,51 @@
+//! A connection whose progress is told in the order in which it came, and before the result that
+//! it belongs to. The client library handles each notification in a task of its own, so its
+//! handler may hear of a step after the next one, or after the result, when nobody listens any more.
+//! Here steps are told where messages are still read one after the other.
+
+use std::sync::Arc;
+
+use rmcp::model::ServerJsonRpcMessage;
+use rmcp::model::ServerNotification;
+use rmcp::service::RoleClient;
+use rmcp::service::TxJsonRpcMessage;
+use rmcp::transport::Transport;
+
+use crate::mcp::session::Shared;
+
+/// A transport that is read in order.
+pub(crate) struct InOrder<T> {
+    inner: T,
+    shared: Arc<Shared>,
+}
+
+impl<T> InOrder<T> {
+    pub(crate) fn new(inner: T, shared: &Arc<Shared>) -> Self {
+        Self { inner, shared: Arc::clone(shared) }
+    }
+}
+
+impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for InOrder<T> {
+    type Error = T::Error;
+
+    fn send(
+        &mut self,
+        item: TxJsonRpcMessage<RoleClient>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        self.inner.send(item)
+    }
+
+    async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
+        let message = self.inner.receive().await?;
+        if let ServerJsonRpcMessage::Notification(notification) = &message
+            && let ServerNotification::ProgressNotification(progress) = &notification.notification
+        {
+            self.shared.progressed(&progress.params);
+        }
+        Some(message)
+    }
+
+    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        self.inner.close()
+    }
+}
