@@ -120,14 +120,15 @@ pub fn read(arguments: Vec<OsString>) -> Option<Cli> {
 /// Whatever stopped it; printed by [`fail`].
 pub async fn run(cli: Cli, variables: &Variables) -> anyhow::Result<u8> {
     match cli.command {
-        Command::Demo(args) => demo::run(args, variables).await,
-        Command::Serve(args) => serve::run(&args, variables).await,
-        Command::Check(args) => check::run(&args, variables).await,
-        Command::Ask(args) => ask::ask(args, variables).await,
-        Command::Chat(args) => ask::chat(args, variables).await,
-        Command::Mcp(args) => mcp::run(&args, variables).await,
+        // Boxed where a whole gateway is in the future: the compiler follows a type only so deep.
+        Command::Demo(args) => Box::pin(demo::run(args, variables)).await,
+        Command::Serve(args) => Box::pin(serve::run(&args, variables)).await,
+        Command::Check(args) => Box::pin(check::run(&args, variables)).await,
+        Command::Ask(args) => Box::pin(ask::ask(args, variables)).await,
+        Command::Chat(args) => Box::pin(ask::chat(args, variables)).await,
+        Command::Mcp(args) => Box::pin(mcp::run(&args, variables)).await,
         Command::Simulate(args) => simulate::run(&args).await,
-        Command::Scenario(args) => scenario::run(args, variables).await,
+        Command::Scenario(args) => Box::pin(scenario::run(args, variables)).await,
         Command::Validate(args) => validate::run(&args),
         Command::Mutations(args) => mutations::run(&args).await,
         Command::Token(args) => token::run(args, variables).await,

@@ -103,6 +103,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Servers that take a credential of each user, and whether the caller has given it.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        get: operations["list_credentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/credentials/{server}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keeps the caller's credential for a server instead of the one before; calls use it from then on.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        put: operations["keep_credential"];
+        post?: never;
+        /**
+         * Forgets the caller's credential for a server.
+         * @description # Errors
+         *     See [`Code`].
+         */
+        delete: operations["forget_credential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -892,6 +939,26 @@ export interface components {
             /** @description Pass it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
         };
+        /** @description What a server takes of each user, and what the caller has given. */
+        Credential: {
+            /** @description Names of the fields. */
+            fields: string[];
+            kept_at?: components["schemas"]["Time"] | null;
+            /** @description Configured server name. */
+            server: string;
+            /**
+             * @description `kept`; `missing`: the server cannot be used until it is given; `unreadable`: it has to be
+             *     given again, since the sealing key or the fields are others now.
+             */
+            state: string;
+        };
+        /** @description All servers that take credentials of their users. */
+        CredentialList: {
+            /** @description One for each server, by name. */
+            items: components["schemas"]["Credential"][];
+            /** @description Always null: the list is one page. */
+            next_cursor?: string | null;
+        };
         /** @description The database. */
         DatabaseState: {
             /** @description What is wrong. */
@@ -1179,6 +1246,13 @@ export interface components {
         NewConversation: {
             /** @description Title; made from the first message when missing or empty. */
             title?: string | null;
+        };
+        /** @description A credential to keep. */
+        NewCredential: {
+            /** @description All fields of the server with their values: 1 to 8,192 bytes of visible ASCII and spaces. */
+            fields: {
+                [key: string]: string;
+            };
         };
         /** @description A rating. */
         NewFeedback: {
@@ -1530,7 +1604,7 @@ export interface components {
              * @description Starts after the first one.
              */
             restarts: number;
-            /** @description `up` or `down`. */
+            /** @description `up` or `down`; `per_user` where each user brings credentials of their own. */
             state: string;
         };
         /** @description A statement that was not let out. */
@@ -2047,6 +2121,119 @@ export interface operations {
                     "application/json": components["schemas"]["FinishedTurn"];
                     "text/event-stream": string;
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    list_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    keep_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Configured server name */
+                server: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredential"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeError"];
+                };
+            };
+        };
+    };
+    forget_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Configured server name */
+                server: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {

@@ -32,7 +32,7 @@ export function counted(reasons: string): string {
 }
 
 /** The text for a name that comes from the gateway; the name itself where there is none. */
-export function named(group: "decision" | "by" | "outcome" | "call" | "verdict" | "claim" | "code" | "state" | "suggest" | "role" | "failure", name: string): string {
+export function named(group: "decision" | "by" | "outcome" | "call" | "verdict" | "claim" | "code" | "state" | "suggest" | "role" | "failure" | "credential", name: string): string {
   const key = `${group}.${name}`;
   return key in en ? t(key as TextKey) : name;
 }

@@ -42,7 +42,7 @@ function OneServer({ item, changed }: { item: Credential; changed: () => void })
   return (
     <section aria-label={item.server}>
       <h2>{item.server}</h2>
-      <p>{named("credentials.state", item.state)}{when}</p>
+      <p>{named("credential", item.state)}{when}</p>
       <form class="row inline-form" onSubmit={give}>
         {item.fields.map((field) => (
           <label class="field" key={field}>
