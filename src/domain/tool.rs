@@ -199,6 +199,11 @@ impl ToolFailure {
         Self::Unavailable { server: server.to_owned(), reason: format!("{tool} is not offered, {AWAITS_APPROVAL}") }
     }
 
+    /// Whether it is such a one.
+    pub fn is_for_approval(&self) -> bool {
+        matches!(self, Self::Unavailable { reason, .. } if Self::is_awaiting_approval(reason))
+    }
+
     /// Whether the text of a failure is that of such a one.
     pub fn is_awaiting_approval(error: &str) -> bool {
         error.ends_with(AWAITS_APPROVAL)

@@ -10,6 +10,7 @@ use std::task::ready;
 use bytes::Bytes;
 use futures::Stream;
 use futures::StreamExt;
+use rmcp::model::ErrorCode;
 use rmcp::model::ErrorData;
 use rmcp::model::RequestId;
 use rmcp::model::ServerJsonRpcMessage;
@@ -22,10 +23,13 @@ const ENDS: usize = 256;
 /// A line so many times too long is no message any more, and ends the connection.
 const FAR_TOO_LONG: usize = 8;
 
+/// Code of an error that is ours and no server's.
+pub(crate) const TOO_LONG: ErrorCode = ErrorCode(-31_999);
+
 /// The error that stands for an answer that was too long.
 pub(crate) fn too_long(id: RequestId, limit: usize) -> ServerJsonRpcMessage {
     let message = format!("the answer is longer than the {limit} bytes that a message may have");
-    ServerJsonRpcMessage::error(ErrorData::internal_error(message, None), Some(id))
+    ServerJsonRpcMessage::error(ErrorData::new(TOO_LONG, message, None), Some(id))
 }
 
 /// Lines of at most `limit` bytes. In place of a longer one comes an error for the request that it

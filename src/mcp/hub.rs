@@ -302,7 +302,17 @@ impl Tools for Hub {
         let permits =
             |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
         let upstream = member.reach.upstream(caller).await?;
-        upstream.call(&call.tool, &call.arguments, tries, &permits, progress, cancel).await
+        let send = || upstream.call(&call.tool, &call.arguments, tries, &permits, Arc::clone(&progress), cancel);
+        match send().await {
+            // Nothing was sent. A tool that nobody has seen before this connection was made is
+            // offered once it is written down.
+            Err(failure) if failure.is_for_approval() => {
+                self.pins.look(&call.server, &upstream.tools());
+                self.sync_pins().await;
+                send().await
+            }
+            answer => answer,
+        }
     }
 
     fn max_age(&self, server: &str, _tool: &str) -> Option<Duration> {

@@ -34,6 +34,7 @@ use crate::engine::ports::ProgressFn;
 use crate::engine::ports::ProtocolEra;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::WhoseCredentials;
+use crate::mcp::bounded::TOO_LONG;
 use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
@@ -338,6 +339,9 @@ impl Upstream {
         match error {
             ServiceError::McpError(error) if error.code == ErrorCode::INVALID_PARAMS => {
                 ToolFailure::InvalidArguments { problems: vec![self.told(&error.message)] }
+            }
+            ServiceError::McpError(error) if error.code == TOO_LONG => {
+                ToolFailure::BadAnswer { server: self.name.clone(), reason: self.told(&error.message) }
             }
             ServiceError::McpError(error) => ToolFailure::Refused {
                 server: self.name.clone(),

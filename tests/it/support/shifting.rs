@@ -5,11 +5,18 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use axum::Json;
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::middleware::from_fn;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use groundwire::config::Config;
 use groundwire::config::mcp::McpServerConfig;
 use groundwire::config::mcp::McpServerOptions;
 use groundwire::config::mcp::TransportConfig;
+use http::StatusCode;
 use rmcp::ErrorData;
 use rmcp::RoleServer;
 use rmcp::ServerHandler;
@@ -45,6 +52,16 @@ struct State {
     listings: usize,
     calls: usize,
     peers: Vec<Peer<RoleServer>>,
+}
+
+/// Knows no revision without sessions, and says so as servers of before do.
+async fn of_before(request: Request, next: Next) -> Response {
+    if request.headers().get("mcp-protocol-version").is_some_and(|version| version == "2026-07-28") {
+        let error = json!({"code": -32600, "message": "Bad Request: Unsupported protocol version"});
+        let body = json!({"jsonrpc": "2.0", "error": error, "id": null});
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    }
+    next.run(request).await
 }
 
 /// A tool that only reads, with this description.
@@ -98,7 +115,7 @@ impl Shifting {
             Arc::new(LocalSessionManager::default()),
             StreamableHttpServerConfig::default(),
         );
-        listen(Router::new().nest_service("/mcp", service)).await + "/mcp"
+        listen(Router::new().nest_service("/mcp", service).layer(from_fn(of_before))).await + "/mcp"
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
