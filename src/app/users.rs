@@ -34,19 +34,19 @@ impl Credentials for Kept {
         let how = format!("under \"My credentials\" in the portal, or with PUT /api/credentials/{server}");
         let fields = match self.vault.open(caller.subject(), server).await {
             Ok(Some(fields)) => fields,
-            Ok(None) => return Err(NoCredential(format!("it needs a credential of your own; give it {how}"))),
+            Ok(None) => return Err(NoCredential::Missing(format!("it needs a credential of your own; give it {how}"))),
             Err(VaultError::Store(error)) => {
                 tracing::warn!(upstream.name = server, error.kind = error.kind(), "a user's credential cannot be read");
-                return Err(NoCredential("your credential for it cannot be read now".to_owned()));
+                return Err(NoCredential::Unknown("your credential for it cannot be read now".to_owned()));
             }
             Err(_) => {
-                return Err(NoCredential(format!(
+                return Err(NoCredential::Missing(format!(
                     "your credential for it cannot be opened any more; give it again {how}"
                 )));
             }
         };
         if self.fields.len() != fields.len() || self.fields.iter().any(|name| !fields.contains_key(name)) {
-            return Err(NoCredential(format!(
+            return Err(NoCredential::Missing(format!(
                 "it wants other fields than the credential that you gave; give it again {how}"
             )));
         }

@@ -296,10 +296,13 @@ impl McpConfig {
             if name.is_empty()
                 || name.len() > 24
                 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                || name.starts_with('_')
+                || name.ends_with('_')
+                || name.contains("__")
             {
                 return Err(ConfigError::invalid(
                     &format!("mcp.servers.{name}"),
-                    "a server name has 1 to 24 letters, digits, - and _",
+                    "a server name has 1 to 24 letters, digits, - and single _ between them",
                 ));
             }
             for (name, setting) in server.transport.settings() {

@@ -252,6 +252,9 @@ pub enum WhoseCredentials {
     NoneOfThisUser,
 }
 
+/// Transport of a server that is part of the program.
+pub const EMBEDDED: &str = "embedded";
+
 /// State of one MCP server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerState {
@@ -371,9 +374,15 @@ impl Catalog {
         self.tools.iter().find(|spec| spec.name.as_str() == name)
     }
 
-    /// The tools whose name at the server is this one.
+    /// The tools whose name at the server is this one, those of servers that are part of the program
+    /// first: the shipped policy means theirs, whatever others call their own.
     pub fn by_tool<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = &'a Arc<ToolSpec>> {
-        self.tools.iter().filter(move |spec| spec.tool == tool)
+        let embedded = |spec: &ToolSpec| {
+            self.servers.iter().any(|server| server.name == spec.server && server.transport == EMBEDDED)
+        };
+        let named = self.tools.iter().filter(move |spec| spec.tool == tool);
+        let (first, then): (Vec<_>, Vec<_>) = named.partition(|spec| embedded(spec));
+        first.into_iter().chain(then)
     }
 }
 

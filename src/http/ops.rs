@@ -81,6 +81,8 @@ pub async fn health() -> Json<Health> {
 pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
     let error = api.app.store.ping().await.err().map(|error| error.kind());
     let catalog = api.app.hub.shared();
+    // Beyond this machine everybody may ask: why a server is down stands under `/api/tools`.
+    let local = api.app.config.server.host.is_loopback();
     let servers = catalog.servers.iter().map(|server| ServerReadiness {
         name: server.name.clone(),
         state: match (server.credentials, server.up) {
@@ -90,7 +92,7 @@ pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         },
         breaker: server.breaker.as_str(),
         restarts: server.restarts,
-        error: server.error.clone(),
+        error: server.error.clone().filter(|_| local),
     });
     let servers = servers.collect();
     let database = DatabaseState { state: if error.is_none() { "up" } else { "down" }, error };

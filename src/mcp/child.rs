@@ -136,9 +136,14 @@ pub(crate) fn start(program: &Program, setup: &Setup<'_>) -> Result<(ChildTransp
         return Err(ConnectError::unreached(format!("{command} was started without its pipes")));
     };
     let words = LastWords::new(Mask::of(secrets));
-    setup.tasks.spawn(Arc::clone(&words).listen(setup.server.to_owned(), stderr));
     let stop = CancellationToken::new();
     let (report, ended) = watch::channel(None);
+    let mut dead = ended.clone();
+    let over = async move {
+        drop(dead.wait_for(Option::is_some).await);
+        tokio::time::sleep(TO_BE_TOLD).await;
+    };
+    setup.tasks.spawn(Arc::clone(&words).listen(setup.server.to_owned(), stderr, over));
     setup.tasks.spawn(group.watch_over(stop.clone(), setup.limits.grace, report));
     let limit = setup.limits.message_bytes();
     let pipes = AsyncRwTransport::new_client(BoundedLines::new(stdout, limit), stdin)

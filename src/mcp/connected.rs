@@ -27,9 +27,13 @@ use crate::engine::ports::ProtocolEra;
 use crate::mcp::child::Obituary;
 use crate::mcp::session::Shared;
 use crate::mcp::transport::Opened;
+use crate::mcp::upstream::bytes_within;
 
 /// Most tools that one server may list.
 const TOOLS: usize = 10_000;
+/// Most bytes of its tool list, and most pages.
+const LIST_BYTES: usize = 16 * 1024 * 1024;
+const PAGES: usize = 1_000;
 
 /// A live connection.
 pub(crate) struct Connected {
@@ -92,7 +96,8 @@ impl Connected {
     pub(crate) async fn list_tools(&self) -> Result<Vec<Tool>, String> {
         let mut tools: Vec<Tool> = Vec::new();
         let mut cursor: Option<String> = None;
-        loop {
+        let mut room = LIST_BYTES;
+        for _ in 0..PAGES {
             let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
             let page = match self.connection.list_tools(Some(params)).await {
                 Ok(page) => page,
@@ -100,6 +105,8 @@ impl Connected {
                 Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => return Ok(tools),
                 Err(error) => return Err(format!("the tools could not be listed: {error}")),
             };
+            let bytes = bytes_within(&page.tools, room);
+            room -= bytes.ok_or_else(|| format!("the server lists more than {LIST_BYTES} bytes of tools"))?;
             tools.extend(page.tools);
             if tools.len() > TOOLS {
                 return Err(format!("the server lists more than {TOOLS} tools"));
@@ -112,6 +119,7 @@ impl Connected {
                 next => cursor = next,
             }
         }
+        Err(format!("the server lists its tools on more than {PAGES} pages"))
     }
 
     /// Whether the server answers within the limit.

@@ -14,10 +14,16 @@ use crate::domain::caller::Caller;
 /// Values by the names of variables or headers.
 pub type Fields = BTreeMap<String, SecretString>;
 
-/// Why a caller has no credential that can be used: a sentence for that caller, without secrets.
+/// Why a caller's credential cannot be used: a sentence for that caller, without secrets.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct NoCredential(pub String);
+pub enum NoCredential {
+    /// There is none, or it is none any more.
+    #[error("{0}")]
+    Missing(String),
+    /// It cannot be found out now.
+    #[error("{0}")]
+    Unknown(String),
+}
 
 /// Users' own credentials.
 #[async_trait]

@@ -2,6 +2,7 @@
 //! of its own; the catalog is rebuilt when one of them changes, or the pins of their tools do.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl Reach {
         match pool.of(caller).await {
             Ok(upstream) => {
                 // Its state tells why, if it cannot be reached.
-                upstream.look().await;
+                pool.look(&upstream).await;
                 let state = ServerState { credentials: WhoseCredentials::EachUser, ..upstream.state() };
                 (state, upstream.tools())
             }
@@ -148,6 +149,13 @@ impl Hub {
         }
     }
 
+    /// Ends the connection that was made with a user's credential, which is another one now or none.
+    pub fn drop_connection(&self, owner: &str, server: &str) {
+        if let Some(Reach::OfUsers(pool)) = self.members.get(server).map(|member| &member.reach) {
+            pool.forget(owner, None);
+        }
+    }
+
     /// Accepts the definition of a tool that has this hash; it is offered from then on.
     ///
     /// # Errors
@@ -230,7 +238,9 @@ impl Hub {
     fn merged(&self, seen: Vec<Seen>) -> Catalog {
         let (states, lists): (Vec<ServerState>, Vec<Arc<Vec<Tool>>>) = seen.into_iter().unzip();
         let lists = self.members.iter().zip(lists).map(|((name, member), tools)| {
-            let waiting = self.pins.look(name, &tools);
+            // Where each user sees another list, that of nobody says nothing.
+            let nobodys = tools.is_empty() && matches!(member.reach, Reach::OfUsers(_));
+            let waiting = if nobodys { HashSet::new() } else { self.pins.look(name, &tools) };
             (name.as_str(), &member.rules, tools, waiting)
         });
         merge(states, lists)
@@ -273,7 +283,7 @@ impl Tools for Hub {
         let seen = futures::future::join_all(seen).await;
         let catalog = self.merged(seen.clone());
         // A tool that was never seen is offered once it is written down.
-        if !catalog.waiting.is_empty() && self.pins.sync().await {
+        if !catalog.waiting.is_empty() && self.pins.has_news() && self.pins.sync().await {
             self.rebuild();
             return Arc::new(self.merged(seen));
         }
@@ -306,7 +316,7 @@ impl Tools for Hub {
         match send().await {
             // Nothing was sent. A tool that nobody has seen before this connection was made is
             // offered once it is written down.
-            Err(failure) if failure.is_for_approval() => {
+            Err(failure) if failure.is_for_approval() && tries == Tries::AgainOnNewConnection => {
                 self.pins.look(&call.server, &upstream.tools());
                 self.sync_pins().await;
                 send().await

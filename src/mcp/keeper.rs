@@ -27,6 +27,8 @@ use crate::mcp::upstream::Upstream;
 
 /// A connection that lasted so long shows that the server is well.
 const STEADY: Duration = Duration::from_secs(60);
+/// How often a silent server is asked whether it is there.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 impl Upstream {
     /// Keeps the connection until the server is closed.
@@ -68,8 +70,9 @@ impl Upstream {
                 _ = states.wait_for(|state| state.up) => {}
             }
             let Some(connected) = self.live() else {
-                // It ended before it was looked at.
-                if let Some(ended) = self.slot().clone() {
+                // It ended before it was looked at. The lock is given back first: `lost` takes it.
+                let ended = self.slot().clone();
+                if let Some(ended) = ended {
                     self.lost(&ended, "the connection ended");
                 }
                 continue;
@@ -126,7 +129,7 @@ impl Upstream {
             return Err(self.unavailable(&reason));
         }
         let made = tokio::select! {
-            () = self.stop.cancelled() => Err("the gateway is stopping".to_owned()),
+            () = self.stop.cancelled() => Err("this connection was closed".to_owned()),
             made = tokio::time::timeout(self.limits.connect, self.connect()) => made.unwrap_or_else(|_| {
                 let way = self.memory().way();
                 self.memory().missed(way, Miss::Ended);
@@ -150,11 +153,20 @@ impl Upstream {
         let lost_at = self.state.borrow().lost_at;
         let Some(until) = lost_at.map(|at| at + self.limits.patience) else { return Err(error) };
         let mut states = self.state.subscribe();
-        let back = async { states.wait_for(|state| state.up).await.is_ok() };
-        match tokio::time::timeout_at(until, back).await {
-            Ok(true) => self.connected().await,
-            _ => Err(error),
-        }
+        let back = async {
+            loop {
+                let pause = self.breaker(|breaker| breaker.pause(Instant::now(), &self.limits));
+                tokio::select! {
+                    _ = states.wait_for(|state| state.up) => {}
+                    // Nobody else may be making a connection.
+                    () = tokio::time::sleep(self.jittered(pause)) => {}
+                }
+                if let Ok(connected) = self.connected().await {
+                    return connected;
+                }
+            }
+        };
+        tokio::time::timeout_at(until, back).await.map_err(|_| error)
     }
 
     /// A connection on which the server has just answered, for what is sent only once.
@@ -192,13 +204,15 @@ impl Upstream {
             let tools = connected.list_tools().await?;
             self.memory().worked(connected.era);
             let connected = Arc::new(connected);
-            *self.slot() = Some(Arc::clone(&connected));
+            self.breaker(Breaker::connected);
+            let schemas = Arc::new(OutputSchemas::of(&tools));
+            // Slot and state change together, so that each tells of the same connection.
+            let mut slot = self.slot();
+            *slot = Some(Arc::clone(&connected));
             if self.stop.is_cancelled() {
                 // Whoever closes may have looked before.
                 connected.gone.cancel();
             }
-            self.breaker(Breaker::connected);
-            let schemas = Arc::new(OutputSchemas::of(&tools));
             self.change(|state| {
                 *state = State {
                     up: true,
@@ -209,6 +223,7 @@ impl Upstream {
                     lost_at: None,
                 };
             });
+            drop(slot);
             return Ok(connected);
         }
     }
@@ -220,6 +235,9 @@ impl Upstream {
         let mut proved = false;
         let subscribed = self.subscribed(connected);
         tokio::pin!(subscribed);
+        // The end of a server on the network may show in nothing but its silence.
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = connected.gone.cancelled() => return "the connection ended",
@@ -234,6 +252,11 @@ impl Upstream {
                     }
                     // A server that says so without end is listened to now and then.
                     tokio::time::sleep(self.limits.first_pause).await;
+                }
+                _ = look.tick() => {
+                    if !connected.answers(self.limits.probe).await {
+                        return "it no longer answers";
+                    }
                 }
                 () = &mut steady, if !proved => {
                     proved = true;
@@ -283,13 +306,11 @@ impl Upstream {
     /// made since stays.
     pub(crate) fn lost(&self, connected: &Arc<Connected>, reason: &str) {
         connected.gone.cancel();
-        {
-            let mut slot = self.slot();
-            if !slot.as_ref().is_some_and(|current| Arc::ptr_eq(current, connected)) {
-                return;
-            }
-            *slot = None;
+        let mut slot = self.slot();
+        if !slot.as_ref().is_some_and(|current| Arc::ptr_eq(current, connected)) {
+            return;
         }
+        *slot = None;
         if self.stop.is_cancelled() {
             return;
         }

@@ -9,6 +9,9 @@ use secrecy::SecretString;
 /// Shorter values are no secrets, and blotting them out would leave no text to read.
 const SHORTEST: usize = 4;
 
+/// Shorter lines of a longer secret are such as any text has.
+const LINE: usize = 12;
+
 /// The secrets of one server.
 #[derive(Clone, Default)]
 pub(crate) struct Mask(Arc<[SecretString]>);
@@ -19,7 +22,10 @@ impl Mask {
         let mut values: Vec<String> = Vec::new();
         for secret in secrets {
             let whole = secret.expose_secret().trim();
-            values.extend([whole].into_iter().chain(whole.split_once(' ').map(|(_, last)| last)).map(str::to_owned));
+            let last = whole.split_once(' ').map(|(_, last)| last);
+            // Of one in several lines each is a secret, since it may be told line by line.
+            let lines = whole.lines().map(str::trim).filter(|line| line.len() >= LINE && *line != whole);
+            values.extend([whole].into_iter().chain(last).chain(lines).map(str::to_owned));
         }
         values.retain(|value| value.len() >= SHORTEST);
         // The longest first: one may contain another.

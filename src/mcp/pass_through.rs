@@ -5,6 +5,9 @@
 //! Requests are sent past the client library's cache: what it holds may be old, and it answers
 //! from there when the server fails.
 
+use std::sync::Arc;
+use std::sync::Mutex;
+
 use jiff::Timestamp;
 use rmcp::model::CallToolResult;
 use rmcp::model::ClientRequest;
@@ -20,6 +23,7 @@ use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerResult;
 use rmcp::service::PeerRequestOptions;
 use rmcp::service::ServiceError;
+use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -27,12 +31,17 @@ use crate::domain::caller::Caller;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::text_block;
+use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
 use crate::mcp::hub::Hub;
 use crate::mcp::upstream::Upstream;
+use crate::mcp::upstream::bytes_within;
+use crate::mcp::upstream::is_over;
 
 /// Most items of one list of one server; what comes after is left out.
 const ITEMS: usize = 5_000;
+/// Most bytes of such a list.
+const LIST_BYTES: usize = 16 * 1024 * 1024;
 /// Most pages of such a list.
 const PAGES: usize = 100;
 
@@ -46,7 +55,7 @@ pub(crate) struct Offered<T> {
 }
 
 /// A kind of thing that servers list.
-pub(crate) trait Listed: Sized + Send {
+pub(crate) trait Listed: Sized + Send + Serialize {
     /// Whether a server has such things at all.
     fn offered(capabilities: &ServerCapabilities) -> bool;
     /// The request for one page.
@@ -116,7 +125,7 @@ impl Upstream {
     }
 
     /// One list, to its end or its bound. One that is down is not waited for.
-    async fn list<T: Listed>(&self) -> Result<Vec<T>, ToolFailure> {
+    async fn list<T: Listed>(self: &Arc<Self>) -> Result<Vec<T>, ToolFailure> {
         let state = self.state();
         if !state.up {
             let reason = state.error.unwrap_or_else(|| "not connected yet".to_owned());
@@ -127,9 +136,15 @@ impl Upstream {
         }
         let mut items = Vec::new();
         let mut page = PaginatedRequestParams::default();
+        let mut room = LIST_BYTES;
         for _ in 0..PAGES {
             let answer = self.request(T::request(page), &CancellationToken::new()).await?;
             let (more, next) = T::page(answer).ok_or_else(|| self.unexpected())?;
+            let Some(rest) = bytes_within(&more, room).map(|bytes| room - bytes) else {
+                tracing::warn!(upstream.name = self.name(), "an MCP server lists more bytes than are passed on");
+                break;
+            };
+            room = rest;
             items.extend(more);
             let Some(next) = next.filter(|_| items.len() < ITEMS) else { break };
             page = PaginatedRequestParams::default().with_cursor(Some(next));
@@ -146,33 +161,65 @@ impl Upstream {
     /// # Errors
     /// See [`ToolFailure`].
     pub(crate) async fn request(
-        &self,
+        self: &Arc<Self>,
         request: ClientRequest,
         cancel: &CancellationToken,
     ) -> Result<ServerResult, ToolFailure> {
-        let limit = self.patience();
-        let answered = async {
-            let connected = self.connected().await?;
-            let options = PeerRequestOptions::no_options();
-            let sent = connected.connection.send_cancellable_request(request, options).await;
-            let handle = sent.map_err(|error| self.failure(&error))?;
-            let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
-            let answer = tokio::select! {
-                biased;
-                answer = handle.await_response() => answer,
-                () = connected.gone.cancelled() => Err(ServiceError::TransportClosed),
-            };
-            pending.over();
-            answer.map_err(|error| self.failure(&error))
-        };
+        let limit = self.time_for_lists();
+        let used: Mutex<Option<Arc<Connected>>> = Mutex::default();
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ToolFailure::Cancelled),
-            answer = tokio::time::timeout(limit, answered) => answer.unwrap_or_else(|_| Err(ToolFailure::Timeout {
-                server: self.name().to_owned(),
-                limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-            })),
+            answer = tokio::time::timeout(limit, self.asked(request, &used)) => answer.unwrap_or_else(|_| {
+                if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
+                    self.doubt(&connected);
+                }
+                Err(ToolFailure::Timeout {
+                    server: self.name().to_owned(),
+                    limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+                })
+            }),
         }
+    }
+
+    /// Asks, and once more on a new connection where the old one turns out to be over; `used` tells
+    /// over which.
+    async fn asked(
+        &self,
+        request: ClientRequest,
+        used: &Mutex<Option<Arc<Connected>>>,
+    ) -> Result<ServerResult, ToolFailure> {
+        let mut again = true;
+        loop {
+            let connected = self.connected().await?;
+            if let Ok(mut used) = used.lock() {
+                *used = Some(Arc::clone(&connected));
+            }
+            let error = match self.asked_once(&connected, request.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if is_over(&error) {
+                self.lost(&connected, "the connection ended in the middle of a request");
+                if std::mem::take(&mut again) {
+                    continue;
+                }
+            }
+            return Err(self.failure(&error));
+        }
+    }
+
+    async fn asked_once(&self, connected: &Connected, request: ClientRequest) -> Result<ServerResult, ServiceError> {
+        let options = PeerRequestOptions::no_options();
+        let handle = connected.connection.send_cancellable_request(request, options).await?;
+        let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
+        let answer = tokio::select! {
+            biased;
+            answer = handle.await_response() => answer,
+            () = connected.gone.cancelled() => Err(ServiceError::TransportClosed),
+        };
+        pending.over();
+        answer
     }
 
     /// An answer of another kind than was asked for.
@@ -196,7 +243,7 @@ pub(crate) fn kept(result: CallToolResult, limit: usize, received_at: Timestamp)
     }
     Ok(RawToolResult {
         is_error: result.is_error.unwrap_or(false),
-        structured: result.structured_content.map(std::sync::Arc::new),
+        structured: result.structured_content.map(Arc::new),
         blocks,
         meta: result.meta.map(|meta| Value::Object(meta.0)),
         received_at,

@@ -176,6 +176,22 @@ impl Pins {
         }
     }
 
+    /// Whether something that was looked at is not written down yet.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.noted().is_empty()
+    }
+
+    /// Whether a tool is one that may be offered, by its definition as it is given.
+    pub(crate) fn accepts(&self, server: &str, tool: &Tool) -> bool {
+        if self.embedded.contains(server) {
+            return true;
+        }
+        let (key, _, canonical) = read(tool);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let pin = state.pins.get(server).and_then(|pins| pins.get(&key));
+        pin::waits(pin, &digest(canonical.as_bytes()), canonical.len()).is_none()
+    }
+
     /// Writes down what is new and reads what was accepted. True: something may be offered now,
     /// or no longer.
     pub(crate) async fn sync(&self) -> bool {

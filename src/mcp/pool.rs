@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
@@ -20,12 +21,16 @@ use crate::engine::ports::WhoseCredentials;
 use crate::mcp::credentials::Credentials;
 use crate::mcp::credentials::Fields;
 use crate::mcp::credentials::Key;
+use crate::mcp::credentials::NoCredential;
 use crate::mcp::limits::UpstreamLimits;
 use crate::mcp::transport::Transport;
 use crate::mcp::upstream::Upstream;
 
 /// Connections of one server at once; one more ends the one that was not used for longest.
 const MOST: usize = 256;
+
+/// How long a list waits for the connection of one user.
+const A_MOMENT: Duration = Duration::from_secs(5);
 
 /// A transport with a user's values filled in.
 pub type Fill = Arc<dyn Fn(&Fields) -> Result<Transport, String> + Send + Sync>;
@@ -48,6 +53,8 @@ pub struct Pool {
 struct Held {
     /// Counts uses.
     uses: u64,
+    /// Nobody gets a connection any more.
+    closed: bool,
     by_key: HashMap<Key, Place>,
 }
 
@@ -116,7 +123,9 @@ impl Pool {
         let fields = match self.credentials.of(caller, &self.name).await {
             Ok(fields) => fields,
             Err(none) => {
-                self.forget(caller.subject(), None);
+                if matches!(none, NoCredential::Missing(_)) {
+                    self.forget(caller.subject(), None);
+                }
                 return Err(unavailable(none.to_string()));
             }
         };
@@ -131,6 +140,16 @@ impl Pool {
         Ok(self.put(key, upstream))
     }
 
+    /// Connects, if it is not, and waits for that a moment: what takes longer goes on by itself.
+    pub(crate) async fn look(&self, upstream: &Arc<Upstream>) {
+        if upstream.state().up {
+            return;
+        }
+        let connecting = Arc::clone(upstream);
+        let connecting = self.tasks.spawn(async move { connecting.look().await });
+        drop(tokio::time::timeout(A_MOMENT, connecting).await);
+    }
+
     /// Ends all connections, and waits for it.
     pub async fn close(&self) {
         self.stop();
@@ -140,7 +159,9 @@ impl Pool {
 
     /// Ends all connections.
     pub fn stop(&self) {
-        for (_, place) in self.held().by_key.drain() {
+        let mut held = self.held();
+        held.closed = true;
+        for (_, place) in held.by_key.drain() {
             place.upstream.stop();
         }
     }
@@ -159,6 +180,10 @@ impl Pool {
         let mut held = self.held();
         held.uses += 1;
         let last_used = held.uses;
+        if held.closed {
+            upstream.stop();
+            return upstream;
+        }
         let place = held.by_key.entry(key).or_insert_with(|| {
             self.tasks.spawn(Arc::clone(&upstream).attend());
             Place { upstream, last_used }
@@ -174,7 +199,7 @@ impl Pool {
     }
 
     /// Gives up the owner's connections, but for the one that stays.
-    fn forget(&self, owner: &str, stays: Option<&Key>) {
+    pub(crate) fn forget(&self, owner: &str, stays: Option<&Key>) {
         self.held().by_key.retain(|key, place| {
             let kept = key.owner != owner || Some(key) == stays;
             if !kept {

@@ -31,12 +31,24 @@ impl LastWords {
         Arc::new(Self { lines: Mutex::default(), mask, ended: CancellationToken::new() })
     }
 
-    /// Reads to the end.
-    pub(crate) async fn listen(self: Arc<Self>, server: String, mut stderr: impl AsyncRead + Unpin) {
+    /// Reads to the end, or until it is over with the child.
+    pub(crate) async fn listen(
+        self: Arc<Self>,
+        server: String,
+        mut stderr: impl AsyncRead + Unpin,
+        over: impl Future<Output = ()>,
+    ) {
+        tokio::pin!(over);
         let _ended = self.ended.clone().drop_guard();
         let mut buffer = [0; 4096];
         let mut line: Vec<u8> = Vec::new();
-        while let Ok(read @ 1..) = stderr.read(&mut buffer).await {
+        loop {
+            let read = tokio::select! {
+                read = stderr.read(&mut buffer) => read,
+                // Somebody whom the child has started and who left its group may hold the pipe for ever.
+                () = &mut over => break,
+            };
+            let Ok(read @ 1..) = read else { break };
             for piece in buffer[..read].split_inclusive(|byte| *byte == b'\n') {
                 let room = LOOKED_AT.saturating_sub(line.len()).min(piece.len());
                 line.extend_from_slice(&piece[..room]);
@@ -51,7 +63,7 @@ impl LastWords {
     fn take(&self, server: &str, line: &mut Vec<u8>) {
         if line.len() >= LOOKED_AT {
             // A secret may be cut in two here, and would not be known by its half.
-            line.truncate(LOOKED_AT - self.mask.longest());
+            line.truncate(LOOKED_AT.saturating_sub(self.mask.longest()));
         }
         let text = self.mask.clean(&String::from_utf8_lossy(line), LINE);
         line.clear();

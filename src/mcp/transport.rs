@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 
+use crate::engine::ports::EMBEDDED;
 use crate::mcp::bounded::BoundedLines;
 use crate::mcp::child;
 use crate::mcp::child::Obituary;
@@ -130,7 +131,7 @@ impl Transport {
     /// Stable name for states and metrics.
     pub fn name(&self) -> &'static str {
         match self {
-            Transport::Argus(_) | Transport::Sysdig(_) => "embedded",
+            Transport::Argus(_) | Transport::Sysdig(_) => EMBEDDED,
             Transport::Stdio(_) => "stdio",
             Transport::Http(_) => "streamable_http",
             Transport::Sse(_) => "sse",

@@ -138,7 +138,7 @@ impl Upstream {
     }
 
     /// For connecting and for lists.
-    pub(crate) fn patience(&self) -> Duration {
+    pub(crate) fn time_for_lists(&self) -> Duration {
         self.limits.connect
     }
 
@@ -300,7 +300,7 @@ impl Upstream {
         let limit = self.limits.result_bytes;
         let blocks = result.content.iter().filter(|block| block.as_text().is_none());
         let (Some(bytes), Some(_)) =
-            (written(&result.structured_content, limit), written(&blocks.collect::<Vec<_>>(), limit))
+            (bytes_within(&result.structured_content, limit), bytes_within(&blocks.collect::<Vec<_>>(), limit))
         else {
             return bad(format!("the result has more than the {limit} bytes that it may have"));
         };
@@ -368,7 +368,7 @@ impl Upstream {
 
 /// Whether an error means that the connection is good for nothing any more. A server that was
 /// replaced by one of the other era says so by a code of its own; it has run nothing then.
-fn is_over(error: &ServiceError) -> bool {
+pub(crate) fn is_over(error: &ServiceError) -> bool {
     match error {
         ServiceError::TransportClosed | ServiceError::TransportSend(_) => true,
         ServiceError::McpError(error) => {
@@ -390,7 +390,7 @@ impl Drop for Unwatch<'_> {
 }
 
 /// Bytes of a value as JSON, if they are no more than the limit.
-fn written(value: &impl Serialize, limit: usize) -> Option<usize> {
+pub(crate) fn bytes_within(value: &impl Serialize, limit: usize) -> Option<usize> {
     struct Count {
         bytes: usize,
         limit: usize,

@@ -105,6 +105,7 @@ pub async fn keep(
     let (vault, fields) = taken(&api, &server)?;
     check(&fields, &new.fields)?;
     let kept = vault.keep(caller.subject(), &server, &new.fields, rand::random(), api.app.clock.now()).await?;
+    api.app.hub.drop_connection(caller.subject(), &server);
     tracing::info!(upstream.name = %server, by = caller.subject(), "a user's credential was kept");
     Ok(Json(credential(&server, fields, Some(kept))))
 }
@@ -125,6 +126,7 @@ pub async fn forget(
     if !vault.forget(caller.subject(), &server).await? {
         return Err(ApiError::plain(Code::CredentialNotFound));
     }
+    api.app.hub.drop_connection(caller.subject(), &server);
     tracing::info!(upstream.name = %server, by = caller.subject(), "a user's credential was forgotten");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -220,17 +220,29 @@ impl Proxy {
             return Ok((server.to_owned(), original.to_owned()));
         }
         let mut offering = Vec::new();
-        for (_, upstream) in self.hub.upstreams(caller).await {
-            if let Ok(upstream) = upstream
-                && upstream.offers(Resource::offered).await
-            {
-                offering.push(upstream.name().to_owned());
+        let mut down = Vec::new();
+        for (name, upstream) in self.hub.upstreams(caller).await {
+            match upstream {
+                Ok(upstream) if upstream.state().up => {
+                    if upstream.offers(Resource::offered).await {
+                        offering.push(name.to_owned());
+                    }
+                }
+                _ => down.push(name.to_owned()),
             }
         }
-        if let [only] = offering.as_slice() {
+        if let ([only], []) = (offering.as_slice(), down.as_slice()) {
             return Ok((only.clone(), uri.to_owned()));
         }
-        let (resources, _) = self.resources(caller).await;
+        let (resources, missing) = self.resources(caller).await;
+        if !missing.is_empty() {
+            // It may be theirs; what another server has under the same address is something else.
+            let message = format!(
+                "not available now: {}; until they are, address a resource as {OURS}SERVER/URI",
+                missing.join(", ")
+            );
+            return Err(ErrorData::internal_error(message, None));
+        }
         if let Some(found) = resources.into_iter().find(|resource| resource.original == uri) {
             return Ok((found.server, found.original));
         }

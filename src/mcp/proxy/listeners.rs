@@ -18,6 +18,9 @@ use crate::mcp::hub::Hub;
 /// How long a client may take to take a notification; one that does not is told the next time.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Most clients that are told; one more, and the oldest is not told any longer.
+const MOST: usize = 1_024;
+
 /// Clients with a session.
 #[derive(Default)]
 pub(super) struct Listeners {
@@ -41,7 +44,11 @@ impl Listeners {
     }
 
     pub(super) fn add(&self, peer: Peer<RoleServer>) {
-        self.open().push(peer);
+        let mut open = self.open();
+        if open.len() >= MOST {
+            open.remove(0);
+        }
+        open.push(peer);
     }
 
     /// Those whose session is open; the others are forgotten.

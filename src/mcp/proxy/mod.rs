@@ -50,7 +50,9 @@ use crate::domain::tool::ToolFailure;
 use crate::engine::Engine;
 use crate::engine::call::CallError;
 use crate::engine::ports::Catalog;
+use crate::engine::ports::ServerState;
 use crate::engine::ports::Tools;
+use crate::engine::ports::WhoseCredentials;
 use crate::mcp::hub::Hub;
 use crate::mcp::proxy::listeners::Listeners;
 
@@ -122,14 +124,19 @@ impl Proxy {
 
 /// What the servers are, and which of them are down, for people and models.
 fn instructions(catalog: &Catalog) -> String {
-    let named = |up: bool| {
-        let servers = catalog.servers.iter().filter(|server| server.up == up);
+    let named = |wanted: &dyn Fn(&ServerState) -> bool| {
+        let servers = catalog.servers.iter().filter(|server| wanted(server));
         servers.map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let (up, down) = (named(true), named(false));
+    let own = |server: &ServerState| server.credentials == WhoseCredentials::EachUser;
+    let (up, down) = (named(&|server| server.up && !own(server)), named(&|server| !server.up));
+    let own = named(&own);
     let mut text = "Groundwire passes on the tools, prompts and resources of several MCP servers.".to_owned();
     if !up.is_empty() {
         text.push_str(&format!(" Connected: {up}."));
+    }
+    if !own.is_empty() {
+        text.push_str(&format!(" With credentials of each user's own: {own}."));
     }
     if !down.is_empty() {
         text.push_str(&format!(

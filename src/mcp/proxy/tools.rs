@@ -65,7 +65,9 @@ impl Proxy {
 
     /// The tool as its server describes it, under our name.
     fn definition(&self, spec: &ToolSpec, listed: &[Tool]) -> Option<Tool> {
-        let mut tool = listed.iter().find(|tool| tool.name == spec.tool)?.clone();
+        // The list may be newer than the catalog.
+        let accepted = |tool: &&Tool| tool.name == spec.tool && self.hub.pins().accepts(&spec.server, tool);
+        let mut tool = listed.iter().find(accepted)?.clone();
         tool.name = self.name(spec).to_owned().into();
         if tool.description.is_some() {
             tool.description = Some(spec.description.clone().into());
