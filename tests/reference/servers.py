@@ -11,6 +11,7 @@ import datetime
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import time
 import urllib.request
@@ -25,9 +26,11 @@ from mcp.client.streamable_http import streamable_http_client
 GATEWAY, FOLDER, PAGE = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
 LIMIT_SECONDS = 30
 ZONE = "Europe/Lisbon"
-FILE, FILE_SAYS = "Lantern.txt", "The lantern hangs over the third stair."
-PAGE_SAYS = "The ferry leaves from quay nine."
-COMMIT = "Mend the tide table"
+FILE = "Lantern.txt"
+FILE_SAYS = (FOLDER / "files" / FILE).read_text().strip()
+with urllib.request.urlopen(PAGE, timeout=LIMIT_SECONDS) as page:
+    PAGE_SAYS = page.read().decode().strip()
+COMMIT = subprocess.check_output(["git", "-C", FOLDER / "Harbour", "log", "-1", "--format=%s"], text=True).strip()
 BRANCH = "night-watch"
 ENTITY = {"name": "Marigold", "entityType": "lightship", "observations": ["anchored off the north mole"]}
 SERVERS = {
@@ -72,7 +75,7 @@ def is_now(text):
 def holds(*words):
     def check(text):
         for word in words:
-            assert word in text, f"{word!r} is not in {text!r}"
+            assert word and word in text, f"{word!r} is not in {text!r}"
 
     return check
 
@@ -160,11 +163,12 @@ CHATS = [
     (f"Fetch the page {PAGE.upper()}", "fetch", "fetch", {"url": PAGE.upper()}, holds(PAGE_SAYS)),
     (f"What time is it in {ZONE}?", "time", "get_current_time", {"timezone": ZONE}, is_now),
     ("Show me the commit logs of Harbour", "git", "git_log", {"repo_path": "Harbour"}, holds(COMMIT)),
+    # The simulated model has no numbers for this tool, and calls it with the least that the schema allows.
     (
-        "Show the thought Tides of case 3",
+        "Show me the thoughts",
         "thinking",
         "sequentialthinking",
-        {"thought": "Tides", "nextThoughtNeeded": False, "thoughtNumber": 3, "totalThoughts": 3},
+        {"thought": "unknown", "nextThoughtNeeded": True, "thoughtNumber": 1, "totalThoughts": 1},
         holds(BRANCH, "thoughtHistoryLength 3"),
     ),
 ]
