@@ -60,11 +60,13 @@ sdks: ## The official OpenAI SDKs against the real binary
 	scripts/test-sdks 2>&1 | tee $(OUTPUT)/sdks/run.log
 	cp target/sdks/demo.log $(OUTPUT)/sdks
 
-clients: ## Real MCP clients against the real binary: the official SDKs, MCP Inspector, the conformance suite
+clients: ## Real MCP clients and servers with the real binary: the SDKs, MCP Inspector, the conformance suite, the reference servers
 	rm -rf $(OUTPUT)/clients && mkdir -p $(OUTPUT)/clients
 	scripts/test-conformance 2>&1 | tee $(OUTPUT)/clients/conformance.log
 	scripts/test-mcp-clients 2>&1 | tee $(OUTPUT)/clients/run.log
 	cp -r target/mcp-clients/output $(OUTPUT)/clients
+	scripts/test-reference-servers 2>&1 | tee $(OUTPUT)/clients/reference-servers.log
+	cp -r target/reference-servers/output $(OUTPUT)/clients/reference-servers
 
 portal: ## The portal, by itself and in Chromium before the real binary
 	rm -rf $(OUTPUT)/portal && mkdir -p $(OUTPUT)/portal

@@ -327,7 +327,8 @@ impl Upstream {
     async fn tell_the_end(self: Arc<Self>, connected: Arc<Connected>) {
         let Some(end) = connected.obituary().await else { return };
         let end = self.mask.clean(&end, 600);
-        tracing::warn!(upstream.name = %self.name, error = end, "MCP server is gone");
+        // Not with its words: they may hold what a user said.
+        tracing::warn!(upstream.name = %self.name, "MCP server is gone");
         if !self.state.borrow().up {
             self.change(|state| state.error = Some(end));
         }

@@ -171,7 +171,9 @@ async fn greet<T>(pipe: T, setup: Setup<'_>) -> Result<Connection, ConnectError>
 where
     T: McpTransport<RoleClient> + 'static,
 {
-    let limit = if setup.way == Way::Ask { setup.limits.probe } else { setup.limits.connect };
+    // A child may take a while until it reads at all, which says nothing of its era.
+    let limit =
+        if setup.way == Way::Ask { setup.limits.probe.max(setup.limits.connect / 2) } else { setup.limits.connect };
     let silent = Arc::new(AtomicBool::new(false));
     let pipe = Asked::new(pipe, limit, Arc::clone(&silent));
     let begun = setup.end.connect(pipe, lifecycle(setup.way)).await;

@@ -3,6 +3,7 @@
 //! claims the message is the engine's matter; what the model may not overrule is
 //! decided here.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -229,6 +230,9 @@ impl Router {
             tools.extend(changers.map(|tool| tool.tool.clone()).take(MAX_CHANGERS));
         }
         tools.extend(self.tools_of(groups, input));
+        // Several servers may have one of a name.
+        let mut named = HashSet::new();
+        tools.retain(|tool| named.insert(tool.clone()));
         tools
     }
 

@@ -330,8 +330,12 @@ pub struct CallTemplate {
     #[serde(default)]
     pub takes: Vec<Take>,
     /// The arguments.
-    #[serde(default)]
+    #[serde(default = "no_arguments")]
     pub arguments: Value,
+}
+
+fn no_arguments() -> Value {
+    Value::Object(serde_json::Map::new())
 }
 
 /// Word lists of one language. Words are matched whole on NFKC lower-case text;

@@ -130,7 +130,7 @@ pub(crate) async fn echo(hub: &Hub, server: &str, say: &str) -> Result<String, T
 
 /// The state of a server now.
 pub(crate) async fn state(hub: &Hub, server: &str) -> ServerState {
-    of(&*hub.shared(), server)
+    of(&hub.shared(), server)
 }
 
 fn of(catalog: &Catalog, server: &str) -> ServerState {
