@@ -5,16 +5,12 @@ use tracing_subscriber::EnvFilter;
 use crate::config::telemetry::LogFormat;
 use crate::config::telemetry::TelemetryConfig;
 
-/// The MCP library tells at `info` what servers say of themselves; logs hold no words of theirs.
-const LIBRARIES: &str = "rmcp=warn";
-
 /// Sets up logging for the process. A second call changes nothing.
 ///
 /// # Errors
 /// A sentence when the filter cannot be read.
 pub fn init(config: &TelemetryConfig) -> Result<(), String> {
-    let filter =
-        EnvFilter::try_new(format!("{LIBRARIES},{}", config.log)).map_err(|error| format!("telemetry.log: {error}"))?;
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| format!("telemetry.log: {error}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Fails only when a subscriber is set already, as in tests.
     let _ = match config.format {

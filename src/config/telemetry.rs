@@ -18,7 +18,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TelemetryConfig {
-    /// Filter in the form of `tracing-subscriber`, e.g. `info,groundwire=debug`.
+    /// Filter in the form of `tracing-subscriber`, e.g. `info,rmcp=warn,groundwire=debug`.
     pub log: String,
     /// Form of log lines.
     pub format: LogFormat,
@@ -26,6 +26,7 @@ pub struct TelemetryConfig {
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { log: "info".to_owned(), format: LogFormat::Text }
+        // The MCP library tells at `info` what servers say of themselves.
+        Self { log: "info,rmcp=warn".to_owned(), format: LogFormat::Text }
     }
 }

@@ -10,6 +10,7 @@ use groundwire::domain::tool::MadeBy;
 use groundwire::domain::tool::RawToolResult;
 use groundwire::domain::tool::ToolCall;
 use groundwire::domain::tool::ToolFailure;
+use groundwire::domain::tool::ToolName;
 use groundwire::engine::ports::Tools;
 use groundwire::engine::record::TurnRecord;
 use groundwire::engine::turn::TurnRequest;
@@ -50,11 +51,9 @@ async fn call(
     tool: &str,
     arguments: serde_json::Value,
 ) -> Result<RawToolResult, ToolFailure> {
-    let catalog = hub.catalog(&Caller::local()).await;
-    let spec = catalog.tools.iter().find(|spec| spec.server == server && spec.tool == tool);
     let call = ToolCall {
         id: "01939c5e-0000-7000-8000-000000000001".parse().expect("an id"),
-        name: spec.expect("the tool is listed").name.clone(),
+        name: ToolName::qualify(server, tool),
         server: server.to_owned(),
         tool: tool.to_owned(),
         arguments,
