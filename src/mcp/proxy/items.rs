@@ -126,6 +126,8 @@ impl Proxy {
         let fetched = self.fetch(caller, what, request, take, cancel).await;
         let (record, mut result) = fetched.map_err(|error| match error.code {
             ErrorCode::RESOURCE_NOT_FOUND => not_found(uri),
+            // So does a server of the era without sessions say it.
+            ErrorCode::INVALID_PARAMS => ErrorData { data: Some(json!({ "uri": uri })), ..error },
             _ => error,
         })?;
         for content in &mut result.contents {
