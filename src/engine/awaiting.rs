@@ -12,7 +12,6 @@ use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::plan::plan_calls;
 use crate::domain::tool::ToolSpec;
-use crate::engine::ports::EMBEDDED;
 use crate::engine::turn::Reply;
 use crate::engine::turn::Turn;
 
@@ -83,10 +82,7 @@ impl Turn {
     /// name: another server's tool of the same name must not take its place meanwhile.
     fn only_awaiting(&self, tool: &str) -> Option<Arc<ToolSpec>> {
         let policy = self.engine.router.policy();
-        let is_embedded = |spec: &ToolSpec| {
-            self.catalog.servers.iter().any(|server| server.name == spec.server && server.transport == EMBEDDED)
-        };
-        if self.catalog.by_tool(tool).any(|spec| policy.allows(spec) && is_embedded(spec)) {
+        if self.catalog.by_tool(tool).any(|spec| policy.allows(spec) && self.catalog.is_embedded(spec)) {
             return None;
         }
         self.catalog.waiting.iter().find(|spec| spec.tool == tool && policy.allows(spec)).cloned()

@@ -27,7 +27,6 @@ use crate::domain::ledger::Page;
 use crate::domain::notice::Notice;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::RawToolResult;
-use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
@@ -316,16 +315,7 @@ impl Engine {
         origin: CallOrigin,
         watch: Watch,
     ) -> Result<Called, CallError> {
-        let call = ToolCall {
-            id: self.clock.call_id(),
-            name: ready.spec().name.clone(),
-            server: ready.spec().server.clone(),
-            tool: ready.spec().tool.clone(),
-            arguments: ready.arguments().clone(),
-            made_by: ready.made_by(),
-            attempt: ready.attempt(),
-            confirmed: ready.is_confirmed(),
-        };
+        let call = ready.call(self.clock.call_id());
         let started_at = self.clock.now();
         let answer = self.tools.call(&call, caller, watch.progress, &watch.cancel);
         let answer = tokio::time::timeout(self.settings.turn_time, answer).await;

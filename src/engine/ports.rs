@@ -374,14 +374,16 @@ impl Catalog {
         self.tools.iter().find(|spec| spec.name.as_str() == name)
     }
 
+    /// Whether the tool's server is part of the program.
+    pub fn is_embedded(&self, spec: &ToolSpec) -> bool {
+        self.servers.iter().any(|server| server.name == spec.server && server.transport == EMBEDDED)
+    }
+
     /// The tools whose name at the server is this one, those of servers that are part of the program
     /// first: the shipped policy means theirs, whatever others call their own.
     pub fn by_tool<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = &'a Arc<ToolSpec>> {
-        let embedded = |spec: &ToolSpec| {
-            self.servers.iter().any(|server| server.name == spec.server && server.transport == EMBEDDED)
-        };
         let named = self.tools.iter().filter(move |spec| spec.tool == tool);
-        let (first, then): (Vec<_>, Vec<_>) = named.partition(|spec| embedded(spec));
+        let (first, then): (Vec<_>, Vec<_>) = named.partition(|spec| self.is_embedded(spec));
         first.into_iter().chain(then)
     }
 }

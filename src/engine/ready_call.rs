@@ -8,8 +8,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::event::AskedCall;
+use crate::domain::ids::CallId;
 use crate::domain::policy::settings::Policy;
 use crate::domain::tool::MadeBy;
+use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolSpec;
 use crate::engine::confirm::Claimed;
 use crate::engine::ports::Catalog;
@@ -102,6 +104,20 @@ impl ReadyCall {
     /// 1 for the first try.
     pub(crate) fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// The call as it is sent, under this id.
+    pub(crate) fn call(&self, id: CallId) -> ToolCall {
+        ToolCall {
+            id,
+            name: self.spec().name.clone(),
+            server: self.spec().server.clone(),
+            tool: self.spec().tool.clone(),
+            arguments: self.arguments().clone(),
+            made_by: self.made_by(),
+            attempt: self.attempt(),
+            confirmed: self.is_confirmed(),
+        }
     }
 
     /// Whether the user said yes to this very call.

@@ -64,16 +64,7 @@ impl Turn {
         let journal = Arc::clone(&self.journal);
         let caller = self.caller.clone();
         let cancel = self.cancel.clone();
-        let call = ToolCall {
-            id: engine.clock.call_id(),
-            name: ready.spec().name.clone(),
-            server: ready.spec().server.clone(),
-            tool: ready.spec().tool.clone(),
-            arguments: ready.arguments().clone(),
-            made_by: ready.made_by(),
-            attempt: ready.attempt(),
-            confirmed: ready.is_confirmed(),
-        };
+        let call = ready.call(engine.clock.call_id());
         async move {
             journal.add(TurnEvent::ToolRequested {
                 call_id: call.id,

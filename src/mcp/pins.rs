@@ -151,18 +151,8 @@ impl Pins {
     /// # Errors
     /// [`ToolFailure::Unavailable`] when the definition there is not the accepted one.
     pub(crate) fn permit(&self, call: &ToolCall, tools: &[Tool]) -> Result<(), ToolFailure> {
-        if self.embedded.contains(&call.server) {
-            return Ok(());
-        }
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let pins = state.pins.get(&call.server);
-        let accepted = |tool: &Tool| {
-            let (key, _, canonical) = read(tool);
-            let pin = pins.and_then(|pins| pins.get(&key));
-            pin::waits(pin, &digest(canonical.as_bytes()), canonical.len()).is_none()
-        };
         // A name that is listed twice means whatever its server wants it to mean.
-        if tools.iter().filter(|tool| tool.name == call.tool).all(accepted) {
+        if tools.iter().filter(|tool| tool.name == call.tool).all(|tool| self.accepts(&call.server, tool)) {
             return Ok(());
         }
         Err(ToolFailure::awaits_approval(&call.server, &call.tool))
