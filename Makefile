@@ -47,7 +47,9 @@ doc:
 unit: ## Unit and integration tests, scenarios included, on SQLite and PostgreSQL
 	rm -rf $(OUTPUT)/unit && mkdir -p $(OUTPUT)/unit
 	cargo test --locked --no-run --lib --bins --tests
-	timeout 600 cargo test --locked --lib -- --show-output 2>&1 | tee $(OUTPUT)/unit/lib.log | grep -vE '^test .*ok$$'
+	timeout 600 cargo test --locked --lib -- --show-output >$(OUTPUT)/unit/lib.log 2>&1 || \
+	    { sed -n '/^failures:/,$$p' $(OUTPUT)/unit/lib.log | grep . || tail -n 100 $(OUTPUT)/unit/lib.log; exit 1; }
+	grep '^test result' $(OUTPUT)/unit/lib.log
 	if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo nextest run --locked --bins --test it $(if $(CI),--profile ci); \
 	    cp target/nextest/$(if $(CI),ci,default)/junit.xml $(OUTPUT)/unit; \

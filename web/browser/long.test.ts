@@ -1,6 +1,7 @@
 // Long conversations and large results: little is drawn, and everything is found.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { Locator } from "playwright-core";
 import { CONVERSATION, FIRST_ID, MARKED, ROWS, TURNS, layLongConversation, turnId } from "./long.ts";
 import { assertAccessible, serve } from "./page.ts";
 import type { Served } from "./page.ts";
@@ -41,7 +42,7 @@ test("a long conversation is scrolled through from its start, and one key press 
   const conversation = page.getByRole("region", { name: "Conversation", exact: true });
   await conversation.focus();
   for (const passed of [3, 6, 9]) {
-    while (await page.locator(`#turn-${turnId(passed)}`).evaluate((turn) => turn.getBoundingClientRect().top > innerHeight)) await page.keyboard.press("PageDown");
+    while (await page.locator(`#turn-${turnId(passed)}`).evaluate((turn) => turn.getBoundingClientRect().top > innerHeight)) await pageDown(conversation);
     await page.locator(`#turn-${turnId(passed)} .mark`).waitFor();
   }
   assert.ok(await page.locator(".turn .answer").count() < 60);
@@ -50,3 +51,10 @@ test("a long conversation is scrolled through from its start, and one key press 
   assert.ok(await last.evaluate((turn) => turn.getBoundingClientRect().top < innerHeight));
   assert.ok(await page.locator(".turn .answer").count() < 60);
 });
+
+/** One page further, and not before it is there: keys that run ahead of the scrolling lead past the place. */
+async function pageDown(scroller: Locator): Promise<void> {
+  const ended = await scroller.evaluateHandle((element) => ({ scrolled: new Promise((resolve) => element.addEventListener("scrollend", resolve, { once: true })) }));
+  await scroller.press("PageDown");
+  await ended.evaluate(({ scrolled }) => scrolled.then(() => undefined));
+}
