@@ -13,6 +13,7 @@ pub mod database;
 pub mod error;
 pub mod feedback;
 pub mod lone_calls;
+mod migrations;
 pub mod pins;
 pub mod places;
 pub mod postgres;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::migrate::MigrateError;
 
 use crate::domain::event::AskedCall;
 use crate::domain::event::JournalEntry;
@@ -138,11 +140,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`]; `broken` also when the database is newer than this program.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        let broken = |e: MigrateError| error::database(self.database.dialect(), e.into());
+        let migrations = migrations::of(self.database.dialect()).map_err(broken)?;
         match &self.database {
-            Database::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await,
-            Database::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+            Database::Sqlite { writer, .. } => migrations.run(writer).await,
+            Database::Postgres(pool) => migrations.run(pool).await,
         }
-        .map_err(|e| error::database(self.database.dialect(), e.into()))
+        .map_err(broken)
     }
 
     /// Which database this is.
@@ -297,18 +301,5 @@ impl TurnStore for Store {
             Dialect::Postgres => postgres::PING,
         };
         self.database.execute(sql, Vec::new()).await.map(drop)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn both_databases_have_the_same_migrations() {
-        let names = |migrator: sqlx::migrate::Migrator| {
-            migrator.iter().map(|step| (step.version, step.description.to_string())).collect::<Vec<_>>()
-        };
-        let sqlite = names(sqlx::migrate!("migrations/sqlite"));
-        assert!(!sqlite.is_empty());
-        assert_eq!(sqlite, names(sqlx::migrate!("migrations/postgres")));
     }
 }
