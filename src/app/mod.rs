@@ -365,6 +365,9 @@ fn hub(
         let call = Duration::from_secs(options.timeout_seconds);
         let connect = Duration::from_secs(options.connect_seconds);
         let mut limits = UpstreamLimits::new(call, connect, config.limits.result_bytes);
+        if matches!(server.transport, TransportConfig::StreamableHttp { .. } | TransportConfig::Sse { .. }) {
+            limits = limits.elsewhere();
+        }
         limits.output_schema = match options.output_schema {
             OutputSchema::Off => SchemaCheck::Off,
             OutputSchema::Warn => SchemaCheck::Warn,

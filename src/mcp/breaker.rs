@@ -65,6 +65,7 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mcp::limits::LONGEST_JITTER;
 
     fn limits() -> UpstreamLimits {
         let second = Duration::from_secs(1);
@@ -75,6 +76,22 @@ mod tests {
             longest_pause: second * 3,
             ..UpstreamLimits::new(second, second, 1)
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_elsewhere_that_is_back_is_tried_within_five_seconds_however_long_it_was_away() {
+        let second = Duration::from_secs(1);
+        let limits = UpstreamLimits::new(second, second, 1).elsewhere();
+        let (mut breaker, mut now) = (Breaker::default(), Instant::now());
+        for failures in 1..200 {
+            breaker.failed(now, &limits);
+            // As the keeper tries it, and as a call finds it.
+            let (kept, refused) = (breaker.pause(now, &limits), breaker.refuses(now).unwrap_or_default());
+            let longest = kept.mul_f64(LONGEST_JITTER).max(refused);
+            assert!(longest < second * 5, "{failures} failures: {longest:?}");
+            now += kept;
+        }
+        assert_eq!(breaker.state(now), BreakerState::HalfOpen);
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,6 +14,7 @@ use rmcp::model::ErrorCode;
 use rmcp::model::PaginatedRequestParams;
 use rmcp::model::PingRequest;
 use rmcp::model::RequestId;
+use rmcp::model::SubscriptionFilter;
 use rmcp::model::Tool;
 use rmcp::service::ClientCacheConfig;
 use rmcp::service::Peer;
@@ -85,11 +86,11 @@ impl Connected {
         self.gone.is_cancelled() || self.connection.is_transport_closed()
     }
 
-    /// Whether the server says that its tool list may change, so that there is something to subscribe to.
-    pub(crate) fn lists_change(&self) -> bool {
+    /// The lists that the server says may change, so that there is something to subscribe to.
+    pub(crate) fn lists_that_change(&self) -> SubscriptionFilter {
+        let all = SubscriptionFilter::builder().tools_list_changed().prompts_list_changed().resources_list_changed();
         let info = self.connection.peer_info();
-        let tools = info.as_ref().and_then(|info| info.capabilities.tools.as_ref());
-        tools.is_some_and(|tools| tools.list_changed == Some(true))
+        info.map_or_else(SubscriptionFilter::new, |info| all.build().supported_by(&info.capabilities))
     }
 
     /// All tools, page by page.

@@ -42,6 +42,10 @@ pub(crate) enum Miss {
     Unreached,
     /// It answered, and would not have it.
     Refused,
+    /// It answered the question for its era, and not with what answers it.
+    Besides,
+    /// It answered that it has no sessions.
+    Newer,
     /// It went away, or did not answer in time.
     Ended,
 }
@@ -55,7 +59,7 @@ pub(crate) struct EraMemory {
 }
 
 /// A server may go away because it was asked; one may need long to start.
-const WAYS: [Way; 3] = [Way::Ask, Way::WithSessions, Way::AskPatiently];
+pub(crate) const WAYS: [Way; 3] = [Way::Ask, Way::WithSessions, Way::AskPatiently];
 
 impl EraMemory {
     /// How to begin the next connection. A server without sessions is greeted by the very question.
@@ -67,17 +71,22 @@ impl EraMemory {
         *self = Self { known: Some(era), step: 0 };
     }
 
-    /// Notes a failure; true: what was remembered was wrong, and another way may work at once.
+    /// Notes a failure; true: another way may work at once. What was remembered may be wrong; a server
+    /// may not know the question and say so in a way of its own; it may have been slow to answer it.
     pub(crate) fn missed(&mut self, way: Way, miss: Miss) -> bool {
         if miss == Miss::Unreached {
             return false;
         }
-        let wrong = self.known.take().is_some() && miss == Miss::Refused && way == Way::WithSessions;
-        self.step = WAYS.iter().position(|other| *other == way).map_or(0, |at| (at + 1) % WAYS.len());
-        if wrong {
-            self.step = 0;
-        }
-        wrong
+        let known = self.known.take().is_some();
+        let another = match (way, miss) {
+            (Way::WithSessions, Miss::Refused) if known => Some(Way::Ask),
+            (Way::Ask | Way::AskPatiently, Miss::Besides) => Some(Way::WithSessions),
+            (Way::Ask | Way::WithSessions, Miss::Newer) => Some(Way::AskPatiently),
+            _ => None,
+        };
+        let place = |way: Way| WAYS.iter().position(|other| *other == way).unwrap_or_default();
+        self.step = another.map_or_else(|| (place(way) + 1) % WAYS.len(), place);
+        another.is_some()
     }
 }
 
@@ -104,9 +113,20 @@ pub(crate) fn miss(error: &ClientInitializeError) -> Miss {
             }
         }
         ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::Cancelled => Miss::Ended,
-        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => miss(fallback),
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => match miss(fallback) {
+            // Both questions were asked.
+            Miss::Besides => Miss::Refused,
+            miss => miss,
+        },
+        ClientInitializeError::ExpectedInitResult(_) => Miss::Besides,
+        ClientInitializeError::JsonRpcError(error) if is_newer(error.code) => Miss::Newer,
         _ => Miss::Refused,
     }
+}
+
+/// Whether the code of an error is one that servers without sessions alone have.
+pub(crate) fn is_newer(code: ErrorCode) -> bool {
+    [ErrorCode::UNSUPPORTED_PROTOCOL_VERSION, ErrorCode::HEADER_MISMATCH].contains(&code)
 }
 
 /// A transport on which the question for the era is answered in time, by the server or for it.
@@ -200,6 +220,25 @@ mod tests {
         assert_eq!(memory.way(), Way::Ask);
         memory.worked(ProtocolEra::Sessionless);
         assert_eq!(memory.way(), Way::Ask, "the question is the greeting");
+    }
+
+    #[test]
+    fn a_server_that_answers_besides_the_question_is_greeted_in_the_other_way_at_once() {
+        let mut memory = EraMemory::default();
+        assert!(memory.missed(Way::Ask, Miss::Besides));
+        assert_eq!(memory.way(), Way::WithSessions);
+        assert!(!memory.missed(Way::WithSessions, Miss::Besides), "there is no third way to go on with");
+    }
+
+    #[test]
+    fn a_server_that_was_slow_to_say_that_it_has_no_sessions_is_asked_again_at_once() {
+        let mut memory = EraMemory::default();
+        assert!(memory.missed(Way::Ask, Miss::Newer));
+        assert_eq!(memory.way(), Way::AskPatiently);
+        memory.worked(ProtocolEra::WithSessions);
+        assert!(memory.missed(Way::WithSessions, Miss::Newer), "it was replaced");
+        assert_eq!(memory.way(), Way::AskPatiently);
+        assert!(!memory.missed(Way::AskPatiently, Miss::Newer));
     }
 
     #[test]

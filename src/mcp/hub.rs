@@ -29,6 +29,7 @@ use crate::mcp::pins::Pins;
 use crate::mcp::pool::Pool;
 use crate::mcp::upstream::Tries;
 use crate::mcp::upstream::Upstream;
+use crate::mcp::upstream::Worth;
 
 /// How a server is reached.
 pub enum Reach {
@@ -109,9 +110,9 @@ impl Hub {
         let hub = Arc::new(Self { members, pins, catalog, tasks, cancel });
         for upstream in hub.shared_upstreams() {
             let hub = Arc::downgrade(&hub);
-            upstream.on_change(move || {
+            upstream.on_change(move |worth| {
                 if let Some(hub) = hub.upgrade() {
-                    hub.rebuild();
+                    hub.note(worth);
                 }
             });
         }
@@ -227,10 +228,16 @@ impl Hub {
     }
 
     fn rebuild(&self) {
+        self.note(Worth::Telling);
+    }
+
+    /// Makes the catalog anew, and tells those who wait for changes, if there is something to tell.
+    fn note(&self, worth: Worth) {
         // Under the lock of the catalog, so that no older one replaces a newer.
-        self.catalog.send_modify(|catalog| {
+        self.catalog.send_if_modified(|catalog| {
             let seen = self.members.values().map(|member| member.reach.for_nobody()).collect();
             *catalog = Arc::new(self.merged(seen));
+            worth == Worth::Telling
         });
     }
 

@@ -18,6 +18,8 @@ use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::era::EraMemory;
 use crate::mcp::era::Miss;
+use crate::mcp::era::WAYS;
+use crate::mcp::limits::LONGEST_JITTER;
 use crate::mcp::output_schema::OutputSchemas;
 use crate::mcp::session::ClientEnd;
 use crate::mcp::session::Shared;
@@ -184,6 +186,7 @@ impl Upstream {
     }
 
     async fn connect(&self) -> Result<Arc<Connected>, String> {
+        let mut ways = 1..WAYS.len();
         loop {
             let way = self.memory().way();
             self.starts.fetch_add(1, Ordering::Relaxed);
@@ -193,8 +196,8 @@ impl Upstream {
             let opened = match self.transport.connect(setup).await {
                 Ok(opened) => opened,
                 Err(error) => {
-                    if self.memory().missed(way, error.miss()) {
-                        tracing::info!(upstream.name = %self.name, "MCP server has changed; its era is found out anew");
+                    if self.memory().missed(way, error.miss()) && ways.next().is_some() {
+                        tracing::info!(upstream.name = %self.name, error = %error, "MCP server is greeted in another way");
                         continue;
                     }
                     return Err(error.to_string());
@@ -268,13 +271,13 @@ impl Upstream {
 
     /// Listens for changes where they have to be subscribed to. Returns when the server is gone.
     async fn subscribed(&self, connected: &Connected) -> &'static str {
-        if connected.era == ProtocolEra::WithSessions || !connected.lists_change() {
+        let wanted = connected.lists_that_change();
+        if connected.era == ProtocolEra::WithSessions || wanted == SubscriptionFilter::new() {
             return std::future::pending().await;
         }
         let mut pause = self.limits.first_pause;
         loop {
-            let wanted = SubscriptionFilter::builder().tools_list_changed().build();
-            match connected.connection.listen(wanted).await {
+            match connected.connection.listen(wanted.clone()).await {
                 Ok(subscription) => {
                     // Something may have changed before, or while nobody listened.
                     connected.shared.tools_changed.notify_one();
@@ -293,7 +296,10 @@ impl Upstream {
 
     fn down(&self, reason: &str) -> ToolFailure {
         let reason = self.mask.clean(reason, 600);
-        tracing::warn!(upstream.name = %self.name, error = reason, "MCP server cannot be reached");
+        // Said once, however often it is tried.
+        if self.state.borrow().error.as_ref() != Some(&reason) {
+            tracing::warn!(upstream.name = %self.name, error = reason, "MCP server cannot be reached");
+        }
         self.breaker(|breaker| breaker.failed(Instant::now(), &self.limits));
         self.change(|state| {
             state.up = false;
@@ -366,16 +372,22 @@ impl Upstream {
         self.state.borrow().error.clone().unwrap_or_else(|| "it is not connected".to_owned())
     }
 
-    /// Three to five quarters of a pause, by the random part of a new id.
+    /// Three quarters of a pause up to `LONGEST_JITTER`, by the random part of a new id.
     fn jittered(&self, pause: Duration) -> Duration {
-        pause.mul_f64(0.75 + f64::from(self.clock.new_uuid().as_bytes()[15]) / 255.0 / 2.0)
+        let random = f64::from(self.clock.new_uuid().as_bytes()[15]) / 255.0;
+        pause.mul_f64(0.75 + random * (LONGEST_JITTER - 0.75))
     }
 }
 
 /// Passes on what a subscription tells, to its end.
 async fn heard(mut subscription: Subscription, connected: &Connected) {
     while let Ok(Some(notification)) = subscription.next().await {
-        if matches!(notification, ServerNotification::ToolListChangedNotification(_)) {
+        if matches!(
+            notification,
+            ServerNotification::ToolListChangedNotification(_)
+                | ServerNotification::PromptListChangedNotification(_)
+                | ServerNotification::ResourceListChangedNotification(_)
+        ) {
             connected.shared.tools_changed.notify_one();
         }
     }

@@ -9,6 +9,11 @@ const ENVELOPE: usize = 64 * 1024;
 /// Room for a page of tools, however small results must be.
 const TOOL_LIST: usize = 4 * 1024 * 1024;
 
+/// The longest that a pause gets by jitter, of its length.
+pub(crate) const LONGEST_JITTER: f64 = 1.25;
+/// Longest pause between tries to reach a server that others start and stop.
+const LONGEST_ELSEWHERE: Duration = Duration::from_secs(3);
+
 /// What a server may take and give.
 #[derive(Clone, Debug)]
 pub struct UpstreamLimits {
@@ -51,6 +56,16 @@ impl UpstreamLimits {
             grace: Duration::from_secs(2),
             result_bytes,
             output_schema: SchemaCheck::Warn,
+        }
+    }
+
+    /// For a server that others start and stop: it may be back at any moment, and a try costs it
+    /// little, so it is never left alone for long. A child of ours is back only when it is started.
+    pub fn elsewhere(self) -> Self {
+        Self {
+            longest_pause: self.longest_pause.min(LONGEST_ELSEWHERE),
+            breaker_open: self.breaker_open.min(LONGEST_ELSEWHERE),
+            ..self
         }
     }
 

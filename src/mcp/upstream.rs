@@ -39,6 +39,7 @@ use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
 use crate::mcp::era::EraMemory;
+use crate::mcp::era::is_newer;
 use crate::mcp::limits::UpstreamLimits;
 use crate::mcp::mask::Mask;
 use crate::mcp::output_schema::OutputSchemas;
@@ -77,13 +78,24 @@ pub struct Upstream {
     // A tokio mutex: held while connecting, so that callers wait for one attempt instead of making their own.
     pub(super) connecting: tokio::sync::Mutex<()>,
     pub(super) state: watch::Sender<State>,
-    changed: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    changed: OnceLock<Changed>,
     pub(super) starts: AtomicU64,
     /// Tries to connect that are over.
     pub(super) tries: AtomicU64,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
 }
+
+/// Who is interested in a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// Everybody.
+    Telling,
+    /// Nobody who is not looking: it was down, and still is for the same reason.
+    Noting,
+}
+
+type Changed = Box<dyn Fn(Worth) + Send + Sync>;
 
 /// What is known of a server at one moment.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +174,7 @@ impl Upstream {
     }
 
     /// Called after each change of state or tools, from now on.
-    pub(super) fn on_change(&self, changed: impl Fn() + Send + Sync + 'static) {
+    pub(super) fn on_change(&self, changed: impl Fn(Worth) + Send + Sync + 'static) {
         if self.changed.set(Box::new(changed)).is_err() {
             tracing::error!(upstream.name = %self.name, "changes of an MCP server are told somebody already");
         }
@@ -170,9 +182,16 @@ impl Upstream {
 
     /// Changes the state, and tells.
     pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
-        self.state.send_modify(change);
+        let mut worth = Worth::Telling;
+        self.state.send_modify(|state| {
+            let before = (state.up, state.error.clone());
+            change(state);
+            if !state.up && before == (false, state.error.clone()) {
+                worth = Worth::Noting;
+            }
+        });
         if let Some(changed) = self.changed.get() {
-            changed();
+            changed(worth);
         }
     }
 
@@ -371,9 +390,7 @@ impl Upstream {
 pub(crate) fn is_over(error: &ServiceError) -> bool {
     match error {
         ServiceError::TransportClosed | ServiceError::TransportSend(_) => true,
-        ServiceError::McpError(error) => {
-            [ErrorCode::UNSUPPORTED_PROTOCOL_VERSION, ErrorCode::HEADER_MISMATCH].contains(&error.code)
-        }
+        ServiceError::McpError(error) => is_newer(error.code),
         _ => false,
     }
 }

@@ -40,6 +40,8 @@ use crate::support::hubs::unkept;
 async fn the_era_is_found_out_over_each_transport() {
     let (old, new, both) = (Bench::new(Eras::WithSessions), Bench::new(Eras::Sessionless), Bench::new(Eras::Both));
     let (old_site, new_site, both_site) = (Site::start(&old).await, Site::start(&new).await, Site::start(&both).await);
+    let agreeable = Bench::new(Eras::Agreeable);
+    let agreeable_site = Site::start(&agreeable).await;
     let simulators = simulators().await;
     let own = Transport::Stdio(Program {
         command: env!("CARGO_BIN_EXE_groundwire").to_owned(),
@@ -55,6 +57,7 @@ async fn the_era_is_found_out_over_each_transport() {
     let hub = kept(vec![
         ("old-http", http(old_site.url("/mcp")), patient()),
         ("new-http", http(new_site.url("/mcp")), patient()),
+        ("agreeable-http", http(agreeable_site.url("/mcp")), patient()),
         ("both-http", http(both_site.url("/mcp")), patient()),
         ("old-sse", sse(both_site.url("/sse")), patient()),
         ("old-stdio", plain(&[]), patient()),
@@ -66,6 +69,7 @@ async fn the_era_is_found_out_over_each_transport() {
     for (server, version, era) in [
         ("old-http", "2025-11-25", with),
         ("new-http", "2026-07-28", without),
+        ("agreeable-http", "2025-11-25", with),
         ("both-http", "2026-07-28", without),
         ("old-sse", "2025-11-25", with),
         ("old-stdio", "2024-11-05", with),

@@ -55,6 +55,8 @@ pub(crate) enum Eras {
     Both,
     WithSessions,
     Sessionless,
+    /// With sessions; what it does not know it answers with an empty result.
+    Agreeable,
 }
 
 /// What becomes of the next call.
@@ -176,12 +178,16 @@ impl Bench {
         let eras = *self.0.eras.lock().expect("nobody panicked");
         let spoken = match eras {
             Eras::Both => true,
-            Eras::WithSessions => !sessionless,
+            Eras::WithSessions | Eras::Agreeable => !sessionless,
             Eras::Sessionless => sessionless,
         };
         if !method.is_empty() && path == "/mcp" && !spoken {
             return match eras {
                 Eras::Sessionless => refusal(&message["id"], -32022, json!({"supported": ["2026-07-28"]})),
+                Eras::Agreeable => {
+                    let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": {}});
+                    ([("content-type", "application/json")], answer.to_string()).into_response()
+                }
                 // As many servers of that era do it: for nobody.
                 _ => refusal(&Value::Null, -32000, Value::Null),
             };

@@ -1,6 +1,6 @@
 //! An MCP server with one thing of each kind, as the conformance suite's documentation of its
 //! fixtures describes them, and what our own tests need besides: a tool that changes something,
-//! one that never answers, and a list that changes. It notes what it is asked.
+//! one that never answers, and lists that change. It notes what it is asked.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,7 +30,9 @@ use rmcp::model::ReadResourceRequestParams;
 use rmcp::model::ReadResourceResponse;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
+use rmcp::model::SubscriptionFilter;
 use rmcp::service::RequestContext;
+use rmcp::service::SubscriptionContext;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -38,6 +40,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::json;
 use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A PNG of one pixel.
@@ -55,6 +58,14 @@ pub(crate) struct Fixture {
     /// It was cancelled.
     pub(crate) cancelled: Arc<Notify>,
     grown: Arc<AtomicBool>,
+    changes: watch::Sender<Option<Changed>>,
+}
+
+/// A list that may change.
+#[derive(Clone, Copy)]
+enum Changed {
+    Tools,
+    Prompts,
 }
 
 impl Fixture {
@@ -107,6 +118,9 @@ fn tools(grown: bool) -> Value {
         plain("test_tool_with_progress", "Tells of its progress."),
         plain("test_wait", "Never answers."),
         plain("test_grow", "Adds a tool to the list."),
+        plain("test_trigger_tool_change", "Adds a tool to the list, or takes it away."),
+        plain("test_trigger_prompt_change", "Says that the prompts have changed."),
+        plain("test_logging_tool", "Would log, if it were asked to."),
         json!({
             "name": "test_structured", "title": "A number doubled", "description": "Doubles a number.",
             "inputSchema": { "type": "object", "properties": { "number": { "type": "integer" } }, "required": ["number"] },
@@ -162,6 +176,7 @@ impl ServerHandler for Fixture {
             .enable_tools()
             .enable_tool_list_changed()
             .enable_prompts()
+            .enable_prompts_list_changed()
             .enable_resources()
             .enable_completions()
             .build();
@@ -221,14 +236,48 @@ impl ServerHandler for Fixture {
                 context.peer.notify_tool_list_changed().await.map_err(lost)?;
                 content(json!([text("grown")]))
             }
+            "test_trigger_tool_change" => {
+                self.grown.fetch_xor(true, Ordering::SeqCst);
+                self.changes.send_replace(Some(Changed::Tools));
+                content(json!([text("changed")]))
+            }
+            "test_trigger_prompt_change" => {
+                self.changes.send_replace(Some(Changed::Prompts));
+                content(json!([text("changed")]))
+            }
             "test_structured" => {
                 let doubled = arguments["number"].as_i64().map(|number| number * 2);
                 CallToolResult::structured(json!({ "doubled": doubled })).into()
             }
             "test_change" => CallToolResult::structured(json!({ "changed": arguments["what"] })).into(),
-            "test_custom_header" | "json_schema_2020_12_tool" | "test_grown" => content(json!([text("ok")])),
+            "test_custom_header" | "json_schema_2020_12_tool" | "test_grown" | "test_logging_tool" => {
+                content(json!([text("ok")]))
+            }
             name => return Err(ErrorData::invalid_params(format!("no tool {name}"), None)),
         })
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.changes.subscribe();
+        loop {
+            tokio::select! {
+                () = context.cancelled() => return Ok(()),
+                changed = changes.changed() => changed.map_err(|_| ErrorData::internal_error("over", None))?,
+            }
+            let changed = *changes.borrow_and_update();
+            let told = match changed {
+                Some(Changed::Tools) => context.sink().notify_tool_list_changed().await,
+                Some(Changed::Prompts) => context.sink().notify_prompt_list_changed().await,
+                None => Ok(()),
+            };
+            if told.is_err() {
+                return Ok(());
+            }
+        }
     }
 
     async fn list_resources(
