@@ -87,6 +87,7 @@ pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         name: server.name.clone(),
         state: match (server.credentials, server.up) {
             (WhoseCredentials::EachUser, _) => "per_user",
+            (WhoseCredentials::EachRequest, _) => "per_request",
             (_, true) => "up",
             (_, false) => "down",
         },

@@ -2,6 +2,7 @@
 //! of its own; the catalog is rebuilt when one of them changes, or the pins of their tools do.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,18 +15,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::caller::Caller;
 use crate::domain::pin::Acceptance;
+use crate::domain::pin::Standing;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
+use crate::domain::tool::ToolName;
+use crate::domain::tool::ToolSpec;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::Tools;
-use crate::engine::ports::WhoseCredentials;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::catalog::merge;
 use crate::mcp::pins::Pins;
+use crate::mcp::pins::SeenBy;
 use crate::mcp::pool::Pool;
 use crate::mcp::upstream::Tries;
 use crate::mcp::upstream::Upstream;
@@ -34,7 +38,7 @@ use crate::mcp::upstream::Upstream;
 pub enum Reach {
     /// By one connection for everybody.
     Shared(Arc<Upstream>),
-    /// By a connection for each user.
+    /// By a connection for each user, or for each credential that requests bring.
     OfUsers(Arc<Pool>),
 }
 
@@ -43,6 +47,14 @@ impl Reach {
         match self {
             Reach::Shared(upstream) => upstream.name(),
             Reach::OfUsers(pool) => pool.name(),
+        }
+    }
+
+    /// Who sees what it lists.
+    fn seen(&self) -> SeenBy {
+        match self {
+            Reach::Shared(_) => SeenBy::Everybody,
+            Reach::OfUsers(_) => SeenBy::OneUser,
         }
     }
 
@@ -62,8 +74,7 @@ impl Reach {
             Ok(upstream) => {
                 // Its state tells why, if it cannot be reached.
                 pool.look(&upstream).await;
-                let state = ServerState { credentials: WhoseCredentials::EachUser, ..upstream.state() };
-                (state, upstream.tools())
+                (pool.state_over(&upstream), upstream.tools())
             }
             Err(failure) => (pool.closed(&failure), Arc::default()),
         }
@@ -192,10 +203,17 @@ impl Hub {
         }
     }
 
-    /// The servers for this caller, by name; one for which there is no credential with the reason.
+    /// The servers for this caller, by name, connected where they can be; one for which there is no
+    /// credential with the reason.
     pub(crate) async fn upstreams(&self, caller: &Caller) -> Vec<(&str, Result<Arc<Upstream>, ToolFailure>)> {
-        let members = self.members.iter();
-        let all = members.map(async |(name, member)| (name.as_str(), member.reach.upstream(caller).await));
+        let all = self.members.iter().map(async |(name, member)| {
+            let upstream = member.reach.upstream(caller).await;
+            if let (Reach::OfUsers(pool), Ok(upstream)) = (&member.reach, &upstream) {
+                // Nobody keeps this one but those who ask.
+                pool.look(upstream).await;
+            }
+            (name.as_str(), upstream)
+        });
         futures::future::join_all(all).await
     }
 
@@ -204,9 +222,22 @@ impl Hub {
         Some(self.members.get(name)?.reach.upstream(caller).await)
     }
 
-    /// How the definitions of tools stand.
-    pub fn pins(&self) -> &Pins {
+    /// The definitions of tools.
+    pub(crate) fn pins(&self) -> &Pins {
         &self.pins
+    }
+
+    /// How the tools of a caller's catalog stand, by qualified name.
+    pub async fn standings(&self, caller: &Caller, catalog: &Catalog) -> HashMap<ToolName, Standing> {
+        let mut lists: HashMap<&str, Arc<Vec<Tool>>> = HashMap::new();
+        for (name, member) in &self.members {
+            if let Ok(upstream) = member.reach.upstream(caller).await {
+                lists.insert(name, upstream.tools());
+            }
+        }
+        let none = Arc::default();
+        let list = |spec: &ToolSpec| lists.get(spec.server.as_str()).unwrap_or(&none);
+        catalog.known.iter().map(|spec| (spec.name.clone(), self.pins.standing(spec, list(spec)))).collect()
     }
 
     /// The catalog as it changes: with each tool list, and each server that comes or goes.
@@ -240,7 +271,8 @@ impl Hub {
         let lists = self.members.iter().zip(lists).map(|((name, member), tools)| {
             // Where each user sees another list, that of nobody says nothing.
             let nobodys = tools.is_empty() && matches!(member.reach, Reach::OfUsers(_));
-            let waiting = if nobodys { HashSet::new() } else { self.pins.look(name, &tools) };
+            let look = || self.pins.look(name, &tools, member.reach.seen());
+            let waiting = if nobodys { HashSet::new() } else { look() };
             (name.as_str(), &member.rules, tools, waiting)
         });
         merge(states, lists)
@@ -317,7 +349,7 @@ impl Tools for Hub {
             // Nothing was sent. A tool that nobody has seen before this connection was made is
             // offered once it is written down.
             Err(failure) if failure.is_for_approval() && tries == Tries::AgainOnNewConnection => {
-                self.pins.look(&call.server, &upstream.tools());
+                self.pins.look(&call.server, &upstream.tools(), member.reach.seen());
                 self.sync_pins().await;
                 send().await
             }
