@@ -58,7 +58,8 @@ pub struct DatabaseState {
 pub struct ServerReadiness {
     /// Configured name.
     pub name: String,
-    /// `up` or `down`; `per_user` where each user brings credentials of their own.
+    /// `up` or `down`; `per_user` where each user brings credentials of their own, `per_request`
+    /// where each request does.
     pub state: &'static str,
     /// `closed`; `open` while it is left alone after many failures; `half_open` when the next try decides.
     pub breaker: &'static str,

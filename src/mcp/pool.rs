@@ -297,3 +297,115 @@ async fn rest(held: Arc<Mutex<Held>>, key: Key, upstream: Arc<Upstream>, idle: D
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use async_trait::async_trait;
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::domain::caller::AccessRole;
+    use crate::domain::caller::Brought;
+    use crate::mcp::child::Program;
+
+    const IDLE: Duration = Duration::from_secs(60);
+
+    /// What the header `x` of the request says, or the name of the user.
+    struct Told;
+
+    #[async_trait]
+    impl Credentials for Told {
+        async fn of(&self, caller: &Caller, _server: &str) -> Result<Fields, NoCredential> {
+            match caller.brought().values("X").first() {
+                Some(value) => Ok(Fields::from([("x".to_owned(), value.clone())])),
+                None => Err(NoCredential::Missing("there is none".to_owned())),
+            }
+        }
+    }
+
+    fn pool(bringing: Bringing) -> Pool {
+        let nothing = Program {
+            command: "false".to_owned(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            secrets: Vec::new(),
+            cwd: None,
+        };
+        let settings = PoolSettings {
+            name: "s".to_owned(),
+            groups: Vec::new(),
+            transport: "stdio",
+            fill: Arc::new(move |_| Ok(Transport::Stdio(nothing.clone()))),
+            bringing,
+            idle: IDLE,
+            limits: UpstreamLimits::new(IDLE, IDLE, 1024),
+        };
+        Pool::new(settings, Arc::new(Told), Arc::new(SystemClock::new()))
+    }
+
+    fn caller(name: &str, credential: &str) -> Caller {
+        let values = vec![SecretString::from(credential)];
+        Caller::new(name, AccessRole::Analyst).bringing(Brought::new(BTreeMap::from([("x".to_owned(), values)])))
+    }
+
+    fn count(pool: &Pool) -> usize {
+        pool.held().by_key.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn owner_and_credential_tell_connections_apart() {
+        for (bringing, of_ann) in [(Bringing::Kept, 1), (Bringing::WithRequests(Vec::new()), 2)] {
+            let pool = pool(bringing);
+            let first = pool.of(&caller("ann", "a")).await.unwrap();
+            let other = pool.of(&caller("bob", "a")).await.unwrap();
+            assert!(!Arc::ptr_eq(&first, &other), "nobody gets another owner's");
+            assert!(Arc::ptr_eq(&first, &pool.of(&caller("ann", "a")).await.unwrap()));
+            let second = pool.of(&caller("ann", "b")).await.unwrap();
+            assert!(!Arc::ptr_eq(&first, &second));
+            assert_eq!(count(&pool), of_ann + 1);
+            // A user has one credential; of requests each has its own.
+            assert_eq!(first.stop.is_cancelled(), of_ann == 1);
+            assert!(pool.of(&Caller::new("ann", AccessRole::Analyst)).await.is_err());
+            assert_eq!(count(&pool), if of_ann == 1 { 1 } else { 3 });
+            pool.close().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_are_never_more_than_may_be_and_none_goes_that_is_in_use() {
+        let pool = pool(Bringing::WithRequests(Vec::new()));
+        let used = pool.of(&caller("ann", "used")).await.unwrap();
+        let running = used.uses.begin();
+        for n in 0..2 * MOST {
+            pool.of(&caller("ann", &n.to_string())).await.unwrap();
+            assert!(count(&pool) <= MOST);
+        }
+        assert!(!used.stop.is_cancelled());
+        let all: Vec<Arc<Upstream>> = pool.held().by_key.values().map(|place| Arc::clone(&place.upstream)).collect();
+        let uses: Vec<_> = all.iter().map(|upstream| upstream.uses.begin()).collect();
+        let failure = pool.of(&caller("bob", "b")).await.err().expect("there is no room").to_string();
+        assert!(failure.contains("in use"), "{failure}");
+        drop((running, uses));
+        assert!(pool.of(&caller("bob", "b")).await.is_ok());
+        drop(all);
+        pool.close().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_uses_ends_and_what_is_used_stays() {
+        let pool = pool(Bringing::Kept);
+        let (ann, bob) = (caller("ann", "a"), caller("bob", "b"));
+        let (anns, bobs) = (pool.of(&ann).await.unwrap(), pool.of(&bob).await.unwrap());
+        let running = anns.uses.begin();
+        bobs.stop.cancelled().await;
+        assert_eq!(count(&pool), 1, "only hers, which is in use");
+        drop(running);
+        anns.stop.cancelled().await;
+        assert_eq!(count(&pool), 0);
+        assert!(!Arc::ptr_eq(&anns, &pool.of(&ann).await.unwrap()), "another one");
+        pool.close().await;
+    }
+}

@@ -60,3 +60,22 @@ impl Drop for Use<'_> {
         count.last = Instant::now();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_unused_since_the_end_of_its_last_use() {
+        let uses = Uses::default();
+        let (first, second) = (uses.begin(), uses.begin());
+        drop(first);
+        assert_eq!(uses.unused_for(), None, "one goes on");
+        tokio::time::advance(Duration::from_secs(9)).await;
+        drop(second);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert_eq!(uses.unused_for(), Some(Duration::from_secs(3)));
+        uses.touch();
+        assert_eq!(uses.unused_for(), Some(Duration::ZERO));
+    }
+}
