@@ -135,7 +135,9 @@ fn header_map<'a>(values: impl Iterator<Item = (&'a String, &'a SecretString)>) 
 fn plain(headers: &HeaderMap, field: &str, name: &str) -> Result<(String, SecretString), String> {
     match header(headers, name) {
         Field::Given(text) => Ok((field.to_owned(), SecretString::from(text))),
-        Field::Absent => Err(format!("the header {name} is missing; send your own credential in it with every request")),
+        Field::Absent => {
+            Err(format!("the header {name} is missing; send your own credential in it with every request"))
+        }
         Field::Unusable => Err(format!(
             "the header {name} holds no credential: it must be there once, with 1 to 8,192 visible ASCII characters"
         )),

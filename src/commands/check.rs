@@ -135,8 +135,12 @@ async fn check_servers(app: &App) -> bool {
 fn brought_by(credentials: WhoseCredentials) -> Option<&'static str> {
     match credentials {
         WhoseCredentials::Gateway => None,
-        WhoseCredentials::EachUser | WhoseCredentials::NoneOfThisUser => Some("each user brings a credential of their own"),
-        WhoseCredentials::EachRequest | WhoseCredentials::NoneOfThisRequest => Some("each request brings its caller's credential"),
+        WhoseCredentials::EachUser | WhoseCredentials::NoneOfThisUser => {
+            Some("each user brings a credential of their own")
+        }
+        WhoseCredentials::EachRequest | WhoseCredentials::NoneOfThisRequest => {
+            Some("each request brings its caller's credential")
+        }
     }
 }
 

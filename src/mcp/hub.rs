@@ -314,12 +314,14 @@ impl Tools for Hub {
         let seen = self.members.values().map(|member| member.reach.seen_by(caller));
         let seen = futures::future::join_all(seen).await;
         let catalog = self.merged(seen.clone());
-        // A tool that was never seen is offered once it is written down.
-        if !catalog.waiting.is_empty() && self.pins.has_news() && self.pins.sync().await {
-            self.rebuild();
-            return Arc::new(self.merged(seen));
+        if catalog.waiting.is_empty() {
+            return Arc::new(catalog);
         }
-        Arc::new(catalog)
+        // A tool that was never seen is offered once it is written down, whoever does that.
+        if self.pins.has_news() {
+            self.sync_pins().await;
+        }
+        Arc::new(self.merged(seen))
     }
 
     async fn call(
@@ -344,6 +346,7 @@ impl Tools for Hub {
         let permits =
             |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
         let upstream = member.reach.upstream(caller).await?;
+        let _use = upstream.uses.begin();
         let send = || upstream.call(&call.tool, &call.arguments, tries, &permits, Arc::clone(&progress), cancel);
         match send().await {
             // Nothing was sent. A tool that nobody has seen before this connection was made is

@@ -31,6 +31,7 @@ use crate::domain::caller::Caller;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::text_block;
+use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
 use crate::mcp::hub::Hub;
@@ -198,7 +199,10 @@ impl Upstream {
                 *used = Some(Arc::clone(&connected));
             }
             let error = match self.asked_once(&connected, request.clone()).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.breaker(Breaker::proved);
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
             if is_over(&error) {

@@ -51,6 +51,9 @@ const MAX_TOOLS: usize = 2000;
 /// would fill the database. Those behind them are not offered.
 const MAX_PINS: usize = 2 * MAX_TOOLS;
 
+/// Most definitions of one server that are told while each user sees another list.
+const MAX_TOLD: usize = 4 * MAX_PINS;
+
 /// Most lists of one server that are remembered at once, where each user sees another.
 const MAX_LISTS: usize = 256;
 
@@ -149,7 +152,7 @@ impl Lists {
                 room.then(|| News::First { hides: hides_characters(&tool.flags) })
             }
             Some(Waiting::Changed | Waiting::HiddenCharacters) => match pin.and_then(|pin| pin.seen.as_ref()) {
-                _ if self.told.len() >= MAX_PINS && self.seen_by == SeenBy::OneUser => None,
+                _ if self.told.len() >= MAX_TOLD && self.seen_by == SeenBy::OneUser => None,
                 None => Some(News::Other),
                 Some(seen) => (seen.hash != tool.hash && !is_told()).then_some(News::Other),
             },
@@ -228,8 +231,11 @@ impl Pins {
             self.news.notify_one();
         } else if !waiting.is_empty() && pins.is_some_and(|pins| pins.len() >= MAX_PINS) && !lists.full {
             lists.full = true;
-            tracing::error!(upstream.name = server, limit = MAX_PINS,
-                "as many tools of this server are written down as may be; further ones are not offered");
+            tracing::error!(
+                upstream.name = server,
+                limit = MAX_PINS,
+                "as many tools of this server are written down as may be; further ones are not offered"
+            );
         }
         names
     }

@@ -1,6 +1,12 @@
 //! Credentials that callers bring in the headers of their requests: each call is made with those of
 //! its own request and with no other, nothing keeps them, and who brings none is told what is missing.
 
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Write;
+use std::process::Command;
+use std::process::Stdio;
+
 use groundwire::config::Config;
 use groundwire::config::auth::AuthMode;
 use groundwire::config::credentials::CredentialsConfig;
@@ -76,7 +82,10 @@ fn elsewhere(config: &mut Config, url: &str, credentials: CredentialsConfig) {
 async fn guarded(database: &TestDatabase) -> (Gateway, Guarded) {
     let server = Guarded::default();
     let url = server.serve().await;
-    let adjust = adjusted(move |config| elsewhere(config, &url, brought(&[OWN])));
+    let adjust = adjusted(move |config| {
+        config.limits.calls_at_once = 32;
+        elsewhere(config, &url, brought(&[OWN]));
+    });
     let gateway = Gateway::start(SandboxOptions { store: Some(database.url.clone()), ..adjust }).await;
     (gateway, server)
 }
@@ -127,8 +136,12 @@ async fn a_turn_asks_argus_with_the_key_of_its_own_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_that_brings_none_says_which_header_is_missing() {
     let gateway = Gateway::start(adjusted(embedded)).await;
-    let malformed: [&[(&str, &str)]; 4] =
-        [&[], &[(KEY, "no key")], &[(KEY, FULL), (KEY, NORDFJORD)], &[(KEY, " "), ("authorization", "Bearer 15a6/1/sim-full")]];
+    let malformed: [&[(&str, &str)]; 4] = [
+        &[],
+        &[(KEY, "no key")],
+        &[(KEY, FULL), (KEY, NORDFJORD)],
+        &[(KEY, " "), ("authorization", "Bearer 15a6/1/sim-full")],
+    ];
     for headers in malformed {
         let turn = turn(&gateway, QUESTION, headers).await;
         assert_eq!(turn["outcome"], "tool_unavailable", "{turn}");
@@ -168,17 +181,18 @@ async fn a_sysdig_host_that_a_header_names_gets_the_callers_token_and_no_other()
     assert!(before > 0 && tokens_seen(&gateway.simulators).iter().all(|token| *token == FULL_TOKEN));
     // In the hands of the same owner, at once.
     let list = |headers: &[(&str, &str)]| told(with(sessionless(&gateway, "tools/list", json!({})), headers));
-    let (own, there) = tokio::join!(list(&[(TOKEN, EVENTS)]), list(&[(TOKEN, "of-the-recorder"), (HOST, &recorder.url)]));
+    let (own, there) =
+        tokio::join!(list(&[(TOKEN, EVENTS)]), list(&[(TOKEN, "of-the-recorder"), (HOST, &recorder.url)]));
     assert_eq!((names(&own).len(), names(&there).len()), (3, 3), "{own} {there}");
-    assert_eq!(tokens_seen(&gateway.simulators)[before..], [EVENTS]);
+    let since = tokens_seen(&gateway.simulators).split_off(before);
+    assert!(since.contains(&EVENTS) && !since.contains(&"none that it knows"), "{since:?}");
     let asked = recorder.header("authorization");
     assert!(!asked.is_empty() && asked.iter().all(|header| header == "Bearer of-the-recorder"), "{asked:?}");
     // Without a token a host is told nothing, and one that is none is refused.
-    let count = asked.len();
     assert!(names(&list(&[(HOST, &recorder.url)]).await).is_empty());
     let odd = turn(&gateway, RUNTIME, &[(TOKEN, FULL_TOKEN), (HOST, "https://a:b@c.example")]).await;
     assert_eq!(odd["outcome"], "tool_unavailable", "{odd}");
-    assert_eq!(recorder.header("authorization").len(), count);
+    assert!(recorder.header("authorization").iter().all(|header| header == "Bearer of-the-recorder"));
     // A host that sends elsewhere sends nobody's token along.
     let sending = Recorder::sending(Some(recorder.url.clone())).await;
     assert!(names(&list(&[(TOKEN, "not-for-others"), (HOST, &sending.url)]).await).is_empty());
@@ -326,9 +340,14 @@ async fn a_server_that_sends_elsewhere_does_not_take_what_a_request_brought_alon
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_yes_brings_the_credential_that_its_call_needs_or_nothing_runs() {
-    let confirmed = || SandboxOptions { confirm: vec!["getArgusCaseByID".to_owned()], ..adjusted(embedded) };
-    let gateway = Gateway::start(confirmed()).await;
-    let fetched = || gateway.simulators.argus.requests().iter().filter(|one| one.to_string().contains("4120771")).count();
+    let adjust = |config: &mut Config| {
+        embedded(config);
+        let argus = config.mcp.servers.get_mut("argus").expect("it is there");
+        argus.options.confirm = vec!["getArgusCaseByID".to_owned()];
+    };
+    let gateway = Gateway::start(adjusted(adjust)).await;
+    let fetched =
+        || gateway.simulators.argus.requests().iter().filter(|one| one.to_string().contains("4120771")).count();
     for (headers, outcome, runs) in [(&[][..], "tool_unavailable", 0), (&[(KEY, NORDFJORD)][..], "answered", 1)] {
         let path = turns(&gateway.conversation().await);
         let message = json!({ "message": "What is the status of case 4120771?" });
@@ -381,9 +400,10 @@ async fn a_turn_that_outlives_its_request_keeps_its_credential_to_its_end_and_th
     assert!(events.text().await.expect("events").contains("answer.finished"));
     let whole = json(gateway.get(&format!("/api/turns/{id}")), 200).await;
     assert_eq!(whole["outcome"], "answered", "{whole}");
+    let asked = keys_seen(&gateway.simulators).len();
     let again = json(gateway.post(&path, &json!({ "message": "Any change?" })), 200).await;
-    assert_eq!(again["outcome"], "tool_unavailable", "{again}");
-    assert!(text(&again["text"]).contains(KEY) || text(&again["text"]).contains("argus"), "{again}");
+    assert_ne!(again["outcome"], "answered", "{again}");
+    assert_eq!(keys_seen(&gateway.simulators).len(), asked);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -434,4 +454,41 @@ async fn of_definitions_that_callers_see_differently_one_is_accepted_and_the_res
         assert_eq!(pin(who).await["state"], state, "{who}");
         assert_eq!(calls(who).await, state == "pinned", "{who}");
     }
+}
+
+#[test]
+fn over_stdio_there_are_no_headers_and_the_error_says_what_is_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "[store]\nurl = \"sqlite:groundwire.db\"\n[mcp.servers.argus]\ntransport = \"embedded\"\n\
+        server = \"argus\"\noptions.credentials.from = \"caller\"\nsettings = { ARGUS_API_URL = \"http://127.0.0.1:1\" }\n";
+    std::fs::write(folder.path().join("groundwire.toml"), config).expect("written");
+    let mut proxy = Command::new(env!("CARGO_BIN_EXE_groundwire"))
+        .args(["mcp", "proxy"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut input = proxy.stdin.take().expect("piped");
+    let mut output = BufReader::new(proxy.stdout.take().expect("piped")).lines();
+    let mut ask = |message: Value| writeln!(input, "{message}").expect("it reads");
+    let mut answered = |id: u64| {
+        let mut messages =
+            output.by_ref().map(|line| serde_json::from_str::<Value>(&line.expect("UTF-8")).expect("JSON"));
+        messages.find(|message| message["id"] == id).expect("an answer")
+    };
+    ask(initialize());
+    answered(1);
+    ask(initialized());
+    ask(json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }));
+    let listed = answered(2);
+    assert_eq!(listed["result"]["tools"], json!([]));
+    assert!(text(&listed["result"]["_meta"]["groundwire/servers_down"][0]["error"]).contains(KEY), "{listed}");
+    let params = json!({ "name": "argus__getArgusCaseByID", "arguments": { "caseID": 1 } });
+    ask(json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": params }));
+    let called = answered(3);
+    assert!(text(&called["error"]["message"]).contains(KEY), "{called}");
+    drop(input);
+    assert!(proxy.wait().expect("it ends").success());
 }

@@ -58,6 +58,10 @@ use crate::support::hubs::plain;
 use crate::support::hubs::sse;
 use crate::support::mcp_side::sessionless;
 use crate::support::served::answer;
+use crate::support::served::initialize;
+use crate::support::served::initialized;
+use crate::support::served::open;
+use crate::support::served::said;
 
 const USERS: [&str; 2] = ["ann", "bob"];
 const LONG: Duration = Duration::from_secs(600);
@@ -118,7 +122,13 @@ async fn served(kind: &'static str, eras: Eras, limits: UpstreamLimits) -> ([Ben
     (benches, sites, hub)
 }
 
-async fn send(hub: &Hub, user: &str, tool: &str, arguments: Value, confirmed: bool) -> Result<RawToolResult, ToolFailure> {
+async fn send(
+    hub: &Hub,
+    user: &str,
+    tool: &str,
+    arguments: Value,
+    confirmed: bool,
+) -> Result<RawToolResult, ToolFailure> {
     let call = call_of("s", tool, arguments, confirmed);
     let caller = Caller::new(user, AccessRole::Analyst);
     hub.call(&call, &caller, Arc::new(|_, _, _| {}), &CancellationToken::new()).await
@@ -218,7 +228,7 @@ async fn a_users_connection_that_hangs_is_given_up_and_the_next_call_is_served()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_users_child_that_dies_or_hangs_is_replaced_and_the_others_go_on() {
-    let short = UpstreamLimits { call: Duration::from_millis(500), probe: Duration::from_millis(300), ..limits() };
+    let short = UpstreamLimits { call: Duration::from_secs(2), probe: Duration::from_millis(500), ..limits() };
     let hub = hub_of(short, LONG, |user| plain(&[("KEY", user)])).await;
     let pid = async |user| send(&hub, user, "pid", json!({}), false).await.expect("a pid").texts().collect::<String>();
     let (anns, bobs) = (pid("ann").await, pid("bob").await);
@@ -269,7 +279,7 @@ async fn a_call_that_takes_longer_than_a_connection_may_be_idle_is_not_cut() {
     let site = Site::start(&bench).await;
     let way = http(site.url("/mcp"));
     let limits = UpstreamLimits { call: Duration::from_secs(1), ..limits() };
-    let hub = hub_of(limits, Duration::from_millis(20), move |_| way.clone()).await;
+    let hub = hub_of(limits, Duration::from_millis(100), move |_| way.clone()).await;
     let failure = send(&hub, "ann", "wait", json!({}), false).await.expect_err("it never ends");
     assert!(matches!(failure, ToolFailure::Timeout { .. }), "it was waited for to its own limit: {failure}");
     hub.close().await;
@@ -281,11 +291,16 @@ async fn gateway(kind: &str, site: &Site, from: CredentialsFrom) -> Gateway {
     let is_sse = kind == "sse";
     Gateway::start(adjusted(move |config| {
         let (url, headers) = (url.clone(), Default::default());
-        let transport =
-            if is_sse { TransportConfig::Sse { url, headers } } else { TransportConfig::StreamableHttp { url, headers } };
+        let transport = if is_sse {
+            TransportConfig::Sse { url, headers }
+        } else {
+            TransportConfig::StreamableHttp { url, headers }
+        };
         let fields = if from == CredentialsFrom::Caller { vec!["X-Own".to_owned()] } else { Vec::new() };
         let credentials = CredentialsConfig { from, fields, ..Default::default() };
         let options = McpServerOptions { credentials, ..Default::default() };
+        // One place: what is asked for on the way must not hold the place of what is asked for.
+        config.limits.turns_at_once = 1;
         config.mcp.servers.clear();
         config.mcp.servers.insert("s".to_owned(), McpServerConfig { transport, options });
     }))
@@ -321,4 +336,30 @@ async fn resources_and_prompts_are_served_by_a_server_that_was_just_restarted() 
             gateway.app.hub.close().await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_says_over_and_over_that_it_is_ready_is_told_of_a_change_once() {
+    let bench = Bench::new(Eras::WithSessions);
+    let site = Site::start(&bench).await;
+    let gateway = gateway("with sessions", &site, CredentialsFrom::Server).await;
+    let (messages, mut events) = open(gateway.get("/sse")).await;
+    let post = async |body: Value| {
+        let sent = gateway.http.post(&messages).json(&body).send().await.expect("an answer");
+        assert_eq!(sent.status(), 202);
+    };
+    post(initialize()).await;
+    assert!(said(&mut events).await["result"].is_object());
+    for _ in 0..5 {
+        post(initialized()).await;
+    }
+    post(json!({ "jsonrpc": "2.0", "id": 2, "method": "ping" })).await;
+    assert_eq!(said(&mut events).await["id"], 2);
+    bench.one_more_tool();
+    let mut told = Vec::new();
+    while told.last().is_none_or(|method| method != "notifications/resources/list_changed") {
+        told.push(said(&mut events).await["method"].clone());
+    }
+    assert_eq!(told.iter().filter(|method| *method == "notifications/tools/list_changed").count(), 1, "{told:?}");
+    gateway.app.hub.close().await;
 }

@@ -94,7 +94,8 @@ impl ServerHandler for Guarded {
         };
         // Each sees a tool of their own beside the common one.
         let token = self.token(&context);
-        let words = if self.in_other_words { format!("Whether {token} is asking.") } else { "Who is asking.".to_owned() };
+        let words =
+            if self.in_other_words { format!("Whether {token} is asking.") } else { "Who is asking.".to_owned() };
         let tools = ["whoami".to_owned(), format!("of_{token}")].map(|name| {
             Tool::new(name, words.clone(), Arc::new(schema.clone()))
                 .with_annotations(ToolAnnotations::new().read_only(true))
