@@ -2,6 +2,7 @@
 //! module; nothing else builds things.
 
 pub mod argus_mcp;
+pub mod callers;
 mod embedded_mcp;
 pub mod mcp_proxy;
 pub mod probes;
@@ -17,15 +18,16 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::callers::Taken;
 use crate::app::probes::Probing;
 use crate::auth::Auth;
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::config::Lookup;
 use crate::config::auth::AuthMode;
+use crate::config::credentials::CredentialsFrom;
 use crate::config::engine::Judge;
 use crate::config::error::ConfigError;
-use crate::config::mcp::CredentialsFrom;
 use crate::config::mcp::Embedded;
 use crate::config::mcp::McpServerConfig;
 use crate::config::mcp::OutputSchema;
@@ -133,6 +135,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// Users' own credentials for them, if any takes one.
     pub vault: Option<Arc<Vault>>,
+    /// What of a request's headers is for them, if any takes it.
+    pub taken: Taken,
     /// Who may come in.
     pub auth: Arc<Authenticator>,
     /// Time and ids.
@@ -200,7 +204,7 @@ impl App {
             AuthMode::Token => Auth::Token,
         };
         let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
-        let probing = Probing::default();
+        let (probing, taken) = (Probing::default(), Taken::of(&config));
         let proxy = mcp_proxy::of_gateway(&config, &engine, &hub);
         let mcp_proxy = mcp_proxy::endpoints(&config, &proxy, Keeping::Sessions, &mcp_sessions);
         Ok(Self {
@@ -209,6 +213,7 @@ impl App {
             store,
             hub,
             vault,
+            taken,
             auth,
             clock,
             model,
@@ -381,6 +386,9 @@ fn hub(
             }
             (CredentialsFrom::User, Some(vault)) => {
                 Reach::OfUsers(Arc::new(users::pool(name, server, given, limits, clock, vault)?))
+            }
+            (CredentialsFrom::Caller, _) => {
+                Reach::OfUsers(Arc::new(callers::pool(name, server, given, limits, clock)?))
             }
             (CredentialsFrom::User, None) => return Err(refused("store.sealing_key is missing".to_owned())),
         };

@@ -2,14 +2,15 @@
 //! the server's transport, beside what the operator has configured.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::app::AppError;
 use crate::app::Given;
+use crate::app::callers::filling;
 use crate::app::groups;
-use crate::app::transport;
 use crate::config::mcp::McpServerConfig;
 use crate::domain::caller::Caller;
 use crate::engine::ports::Clock;
@@ -17,8 +18,9 @@ use crate::mcp::credentials::Credentials;
 use crate::mcp::credentials::Fields;
 use crate::mcp::credentials::NoCredential;
 use crate::mcp::limits::UpstreamLimits;
-use crate::mcp::pool::Fill;
+use crate::mcp::pool::Bringing;
 use crate::mcp::pool::Pool;
+use crate::mcp::pool::PoolSettings;
 use crate::vault::Vault;
 use crate::vault::VaultError;
 
@@ -67,11 +69,18 @@ pub(super) fn pool(
     vault: &Arc<Vault>,
 ) -> Result<Pool, AppError> {
     let fields = server.user_fields();
-    let (config, time) = (server.transport.clone(), Arc::clone(clock));
-    let fill: Fill = Arc::new(move |fields: &Fields| transport(&config, given.with(fields), &time));
+    let fill = filling(server, given, clock);
     // What is wrong with everything but the credential shows at the start, not at the first question.
     let any = fields.iter().map(|field| (field.clone(), SecretString::from("0"))).collect();
     let shape = fill(&any).map_err(|reason| AppError::Server { name: name.to_owned(), reason })?;
-    let credentials = Arc::new(Kept { vault: Arc::clone(vault), fields });
-    Ok(Pool::new(name, groups(server), shape.name(), fill, credentials, limits, Arc::clone(clock)))
+    let settings = PoolSettings {
+        name: name.to_owned(),
+        groups: groups(server),
+        transport: shape.name(),
+        fill,
+        bringing: Bringing::Kept,
+        idle: Duration::from_secs(server.options.credentials.idle_seconds()),
+        limits,
+    };
+    Ok(Pool::new(settings, Arc::new(Kept { vault: Arc::clone(vault), fields }), Arc::clone(clock)))
 }

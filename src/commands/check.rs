@@ -20,6 +20,7 @@ use crate::commands::terminal;
 use crate::config::Config;
 use crate::domain::probe::ProbeReport;
 use crate::domain::tool::ToolSpec;
+use crate::engine::ports::WhoseCredentials;
 use crate::environment;
 use crate::llm::probe;
 use crate::llm::profile::ToolChoiceSupport;
@@ -102,7 +103,9 @@ async fn check_servers(app: &App) -> bool {
     for server in &catalog.servers {
         let of_server = |tools: &[Arc<ToolSpec>]| tools.iter().filter(|tool| tool.server == server.name).count();
         let (tools, waiting) = (of_server(&catalog.tools), of_server(&catalog.waiting));
-        if !server.up {
+        if let Some(whose) = brought_by(server.credentials) {
+            good(&format!("MCP server {} ({}): not tried here, since {whose}", server.name, server.transport));
+        } else if !server.up {
             bad(&format!("MCP server {}: {}", server.name, server.error.as_deref().unwrap_or("not connected yet")));
             well = false;
         } else if waiting > 0 {
@@ -126,6 +129,19 @@ async fn check_servers(app: &App) -> bool {
         return false;
     }
     well
+}
+
+/// Why nobody in particular can reach a server; none where everybody can.
+fn brought_by(credentials: WhoseCredentials) -> Option<&'static str> {
+    match credentials {
+        WhoseCredentials::Gateway => None,
+        WhoseCredentials::EachUser | WhoseCredentials::NoneOfThisUser => {
+            Some("each user brings a credential of their own")
+        }
+        WhoseCredentials::EachRequest | WhoseCredentials::NoneOfThisRequest => {
+            Some("each request brings its caller's credential")
+        }
+    }
 }
 
 fn show_model(name: &str, report: &ProbeReport) -> bool {

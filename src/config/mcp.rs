@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::config::credentials::CredentialsConfig;
+use crate::config::credentials::CredentialsFrom;
 use crate::config::error::ConfigError;
 use crate::config::secret::SecretRef;
 
@@ -35,6 +37,22 @@ impl Embedded {
         match self {
             Self::Argus => "ARGUS_API_KEY",
             Self::Sysdig => "SYSDIG_MCP_API_TOKEN",
+        }
+    }
+
+    /// All variables that say who asks, this one and its older names.
+    pub(super) fn secrets(self) -> &'static [&'static str] {
+        match self {
+            Self::Argus => &["ARGUS_API_KEY"],
+            Self::Sysdig => &["SYSDIG_MCP_API_SECURE_TOKEN", "SYSDIG_MCP_API_TOKEN"],
+        }
+    }
+
+    /// The headers in which a request says who asks; the first must be there.
+    pub fn headers(self) -> &'static [&'static str] {
+        match self {
+            Self::Argus => &["Argus-API-Key"],
+            Self::Sysdig => &["X-Sysdig-Token", "X-Sysdig-Host"],
         }
     }
 }
@@ -94,7 +112,7 @@ impl TransportConfig {
     }
 
     /// The key that `settings` stand under.
-    fn settings_key(&self) -> &'static str {
+    pub(super) fn settings_key(&self) -> &'static str {
         match self {
             Self::Embedded { .. } => "settings",
             Self::Stdio { .. } => "env",
@@ -111,27 +129,6 @@ fn names_a_secret(name: &str) -> bool {
     secret.iter().any(|word| last.eq_ignore_ascii_case(word))
 }
 
-/// Whose credentials a server gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CredentialsFrom {
-    /// The same for everybody: those of `settings`, `env` or `headers`.
-    #[default]
-    Server,
-    /// Each user's own, kept sealed in the database.
-    User,
-}
-
-/// What a server is told of who asks.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CredentialsConfig {
-    /// Whose they are.
-    pub from: CredentialsFrom,
-    /// Variables or headers that users fill; those of an embedded server are known.
-    pub fields: Vec<String>,
-}
-
 /// One MCP server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct McpServerConfig {
@@ -141,64 +138,6 @@ pub struct McpServerConfig {
     /// What is the same for every transport.
     #[serde(default)]
     pub options: McpServerOptions,
-}
-
-impl McpServerConfig {
-    /// The fields that each user fills; none where everybody's are the same.
-    pub fn user_fields(&self) -> Vec<String> {
-        let known = match (&self.options.credentials.from, &self.transport) {
-            (CredentialsFrom::Server, _) => return Vec::new(),
-            (CredentialsFrom::User, TransportConfig::Embedded { server, .. })
-                if self.options.credentials.fields.is_empty() =>
-            {
-                server.secret()
-            }
-            (CredentialsFrom::User, _) => return self.options.credentials.fields.clone(),
-        };
-        vec![known.to_owned()]
-    }
-
-    /// What is wrong with `credentials`: the key behind it and why.
-    fn credentials_problem(&self) -> Option<(&'static str, String)> {
-        if self.options.credentials.from == CredentialsFrom::Server {
-            let problem = "has a meaning only with from = \"user\"";
-            return (!self.options.credentials.fields.is_empty())
-                .then(|| ("options.credentials.fields", problem.to_owned()));
-        }
-        let fields = self.user_fields();
-        if fields.is_empty() {
-            let problem = format!("must name the {} that each user fills", self.transport.settings_key());
-            return Some(("options.credentials.fields", problem));
-        }
-        let given = self.transport.settings();
-        let twice = |field: &&String| given.keys().any(|name| name.eq_ignore_ascii_case(field));
-        if let Some(field) = fields.iter().find(twice) {
-            let key = self.transport.settings_key();
-            return Some(("options.credentials.fields", format!("{field} is each user's own; take it out of {key}")));
-        }
-        let strange = |field: &&String| match &self.transport {
-            // A user who could name another variable could send what others fetch elsewhere.
-            TransportConfig::Embedded { server, .. } => **field != server.secret(),
-            TransportConfig::Stdio { .. } => field.is_empty() || field.contains(['=', '\0']),
-            TransportConfig::StreamableHttp { .. } | TransportConfig::Sse { .. } => !is_header_name(field),
-        };
-        let field = fields.iter().find(strange)?;
-        let problem = match &self.transport {
-            TransportConfig::Embedded { server, .. } => {
-                format!("{field:?} is none that users fill; it is {}", server.secret())
-            }
-            TransportConfig::Stdio { .. } => format!("{field:?} is no name of a variable"),
-            TransportConfig::StreamableHttp { .. } | TransportConfig::Sse { .. } => {
-                format!("{field:?} is no name of a header")
-            }
-        };
-        Some(("options.credentials.fields", problem))
-    }
-}
-
-/// Whether this can be the name of a header (RFC 9110, section 5.6.2).
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// What is the same for every transport.
@@ -284,6 +223,11 @@ impl McpConfig {
         self.servers.iter().filter(|(_, server)| server.options.credentials.from == CredentialsFrom::User)
     }
 
+    /// The servers to which each request brings credentials of its caller.
+    pub fn of_callers(&self) -> impl Iterator<Item = (&String, &McpServerConfig)> {
+        self.servers.iter().filter(|(_, server)| server.options.credentials.from == CredentialsFrom::Caller)
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.proxy_names == ProxyNames::Bare && self.servers.len() > 1 {
             return Err(ConfigError::invalid(
@@ -330,6 +274,24 @@ impl McpConfig {
             }
             if server.options.timeout_seconds == 0 || server.options.connect_seconds == 0 {
                 return Err(ConfigError::invalid(&key("options.timeout_seconds"), "must be at least 1"));
+            }
+        }
+        self.check_headers_of_callers()
+    }
+
+    /// A credential goes to one server: two that read the same header would both get it.
+    fn check_headers_of_callers(&self) -> Result<(), ConfigError> {
+        let mut readers: BTreeMap<String, &str> = BTreeMap::new();
+        for (name, server) in self.of_callers() {
+            for (_, header) in server.caller_headers() {
+                if let Some(other) = readers.insert(header.to_ascii_lowercase(), name) {
+                    let key = format!("mcp.servers.{name}.options.credentials.headers");
+                    let problem = format!(
+                        "{header} is read for {other} too, and a credential goes to one server; read another header \
+                         for one of them"
+                    );
+                    return Err(ConfigError::invalid(&key, problem));
+                }
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! secrets come only from the environment or a file.
 
 pub mod auth;
+pub mod credentials;
 pub mod engine;
 pub mod error;
 pub mod limits;

@@ -1,6 +1,11 @@
-//! The authenticated party behind a request. Made by `auth` alone; handlers take it
-//! as an argument, so none can forget it.
+//! The authenticated party behind a request, with what the request brought for servers. Made by
+//! `auth` alone; handlers take it as an argument, so none can forget it.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -18,17 +23,52 @@ pub enum AccessRole {
     Admin,
 }
 
+/// Credentials that a request brought for servers, by the names of its headers. Nothing shows or
+/// keeps them: they are gone with the last copy of their caller.
+#[derive(Clone, Default)]
+pub struct Brought(Arc<BTreeMap<String, Vec<SecretString>>>);
+
+impl Brought {
+    /// All values of each header, in order; names in lower case.
+    pub fn new(headers: BTreeMap<String, Vec<SecretString>>) -> Self {
+        Self(Arc::new(headers))
+    }
+
+    /// The values of a header; none where the request did not have it.
+    pub fn values(&self, header: &str) -> &[SecretString] {
+        self.0.get(&header.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Brought {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Brought({})", self.0.len())
+    }
+}
+
 /// Who is asking and what they may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     subject: String,
     role: AccessRole,
+    brought: Brought,
 }
 
 impl Caller {
     /// A caller whose credential has been checked.
     pub fn new(subject: impl Into<String>, role: AccessRole) -> Self {
-        Self { subject: subject.into(), role }
+        Self { subject: subject.into(), role, brought: Brought::default() }
+    }
+
+    /// The same with what the request at hand brought.
+    #[must_use]
+    pub fn bringing(self, brought: Brought) -> Self {
+        Self { brought, ..self }
+    }
+
+    /// What the request brought for servers.
+    pub fn brought(&self) -> &Brought {
+        &self.brought
     }
 
     /// The local user when `auth = "none"`, which is refused beyond loopback.

@@ -29,6 +29,8 @@ pub enum NoticeKind {
     ToolAwaitsApproval,
     /// The server wants a credential of this user, who has given none that can be used.
     CredentialMissing,
+    /// The server wants a credential in headers of the request, which has brought none that can be used.
+    HeaderMissing,
     /// The right to see this is missing.
     ToolDenied,
     /// Which right is missing.
@@ -278,6 +280,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "{names} ne répond qu'avec votre propre clé, et aucune clé utilisable n'est enregistrée pour vous. Indiquez-la sous \"My credentials\". Aucune donnée n'a été obtenue.",
             "{names} solo responde con su propia clave, y no hay ninguna utilizable guardada para usted. Indíquela en \"My credentials\". No se obtuvieron datos.",
             "{names} はご本人の認証情報がないと応答しませんが、使えるものが保存されていません。「My credentials」で入力してください。データは取得できていません。",
+        ],
+        NoticeKind::HeaderMissing => [
+            "{names} answers only with a credential of the caller's own, which each request brings in the header in brackets; this one brought none that can be used. Nothing was called, so no data was obtained.",
+            "{names} svarer bare med en nøkkel som tilhører den som spør, som hver forespørsel må ha med i feltet i parentes; denne hadde ingen som kan brukes. Ingenting ble kalt, så ingen data ble hentet.",
+            "{names} svarar bara med den anropandes egen nyckel, som varje förfrågan måste ha med i fältet inom parentes; den här hade ingen som kan användas. Inget anropades, så inga data hämtades.",
+            "{names} svarer kun med den kaldendes egen nøgle, som hver forespørgsel skal have med i feltet i parentes; denne havde ingen, der kan bruges. Intet blev kaldt, så der blev ikke hentet data.",
+            "{names} antwortet nur mit einem eigenen Schlüssel des Aufrufers, den jede Anfrage im eingeklammerten Header mitbringt; diese hat keinen brauchbaren mitgebracht. Es wurde nichts aufgerufen, daher liegen keine Daten vor.",
+            "{names} ne répond qu'avec une clé propre à l'appelant, que chaque requête apporte dans l'en-tête entre parenthèses ; celle-ci n'en a apporté aucune utilisable. Rien n'a été appelé, aucune donnée n'a donc été obtenue.",
+            "{names} solo responde con una clave propia de quien llama, que cada petición trae en la cabecera entre paréntesis; esta no trajo ninguna utilizable. No se llamó a nada, así que no se obtuvieron datos.",
+            "{names} は呼び出し元自身の認証情報がないと応答しません。認証情報は要求ごとに括弧内のヘッダーで送る必要がありますが、この要求には使えるものがありませんでした。何も呼び出していないため、データは取得できていません。",
         ],
         NoticeKind::ToolDenied => [
             "The call to {names} was refused: the right to see this is missing. No data was obtained.",

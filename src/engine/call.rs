@@ -67,12 +67,14 @@ pub enum CallError {
     #[error("this needs the role {0} or a higher one")]
     RoleMissing(&'static str),
     /// Not in the catalog.
-    #[error("no tool {tool} of a server {server} is connected")]
+    #[error("no tool {tool} of a server {server} is connected{}", why(because.as_deref()))]
     UnknownTool {
         /// Server asked for, shortened.
         server: String,
         /// Tool asked for, shortened.
         tool: String,
+        /// Why there is nothing of that server, if there is not.
+        because: Option<String>,
     },
     /// Its definition is not the accepted one.
     #[error("{tool} is not offered: its definition awaits approval")]
@@ -110,6 +112,10 @@ pub enum CallError {
     /// A defect of ours.
     #[error("the call broke off")]
     BrokeOff,
+}
+
+fn why(because: Option<&str>) -> String {
+    because.map(|because| format!(": {because}")).unwrap_or_default()
 }
 
 /// Who follows a call while it runs, and may stop it.
@@ -276,6 +282,7 @@ impl Engine {
         let spec = catalog.by_tool(tool).find(|spec| spec.server == server).ok_or_else(|| CallError::UnknownTool {
             server: server.chars().take(80).collect(),
             tool: tool.chars().take(80).collect(),
+            because: catalog.missing_because(server).map(str::to_owned),
         })?;
         if !self.router.policy().allows(spec) {
             return Err(CallError::NotAllowed { tool: spec.tool.clone() });
@@ -283,8 +290,12 @@ impl Engine {
         Ok(Arc::clone(spec))
     }
 
-    /// A place for a client's call, waited for as long as the call itself might take.
-    async fn place_for_client(&self) -> Result<OwnedSemaphorePermit, CallError> {
+    /// A place for a client's call, or for a list that servers are asked for, waited for as long as
+    /// the call itself might take. Nobody may wait for one while holding another.
+    ///
+    /// # Errors
+    /// [`CallError::Busy`].
+    pub(crate) async fn place_for_client(&self) -> Result<OwnedSemaphorePermit, CallError> {
         let waiting = Arc::clone(&self.client_calls).acquire_owned();
         let place = tokio::time::timeout(self.settings.turn_time, waiting).await;
         place.ok().and_then(Result::ok).ok_or(CallError::Busy)

@@ -27,9 +27,12 @@ use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::rules::answers;
 use crate::engine::Engine;
 use crate::engine::error::TurnError;
+use crate::engine::gather::missing_notice;
+use crate::engine::ports::ServerState;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
 use crate::engine::ports::TurnStore;
+use crate::engine::ports::WhoseCredentials;
 use crate::engine::ready_call::PendingCall;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::record::Confirmation;
@@ -203,11 +206,16 @@ impl Turn {
             }
         };
         let tools = claimed.calls.iter().map(|call| call.tool.clone()).collect();
+        let servers: Vec<String> = claimed.calls.iter().map(|call| call.server.clone()).collect();
         let ruling = self.settle(answers::CONFIRMED, RouterDecision::CallTool, language, tools);
         self.asked = Some(message);
         let ready = match ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy()) {
             Ok(ready) => ready,
             Err(gone) => {
+                // The credential that a call needs comes with the yes, or nothing runs.
+                if let Some(notice) = self.not_brought(&servers, language) {
+                    return Ok(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
+                }
                 let awaits = self.catalog.waiting.iter().any(|spec| gone.contains(&named(&spec.tool, &spec.server)));
                 let kind = if awaits { NoticeKind::ToolAwaitsApproval } else { NoticeKind::ConfirmedCallGone };
                 let notice = Notice::new(kind, language, gone);
@@ -219,6 +227,15 @@ impl Turn {
             return Ok(reply);
         }
         self.draft_from_fresh(&ruling).await
+    }
+
+    /// What this request should have brought for one of these servers, and did not.
+    fn not_brought(&self, servers: &[String], language: Lang) -> Option<Notice> {
+        let missing = |server: &&ServerState| {
+            server.credentials == WhoseCredentials::NoneOfThisRequest && servers.contains(&server.name)
+        };
+        let missing: Vec<&ServerState> = self.catalog.servers.iter().filter(missing).collect();
+        (!missing.is_empty()).then(|| missing_notice(&missing, language))
     }
 
     /// The ruling of such a turn: the question settled it.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::event::TurnOutcome;
+use crate::domain::lang::Lang;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
@@ -221,10 +222,7 @@ impl Turn {
         };
         let down: Vec<&ServerState> = self.catalog.servers.iter().filter(expected).collect();
         if !down.is_empty() {
-            let own = down.iter().all(|server| server.credentials == WhoseCredentials::NoneOfThisUser);
-            let kind = if own { NoticeKind::CredentialMissing } else { NoticeKind::ToolUnavailable };
-            let names = down.iter().map(|server| server.name.clone()).collect();
-            let notice = Notice::new(kind, ruling.language, names);
+            let notice = missing_notice(&down, ruling.language);
             return Some(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
         }
         let notice = Notice::new(NoticeKind::RefuseNoTool, ruling.language, self.group_labels());
@@ -286,4 +284,17 @@ pub(crate) fn is_blank(content: &Value) -> bool {
         Value::String(text) => text.trim().is_empty(),
         _ => false,
     }
+}
+
+/// The plain statement that these servers are missing, and what would bring them.
+pub(crate) fn missing_notice(down: &[&ServerState], language: Lang) -> Notice {
+    let all = |whose| down.iter().all(|server| server.credentials == whose);
+    let names = down.iter().map(|server| server.name.clone());
+    if all(WhoseCredentials::NoneOfThisRequest) {
+        let names = down.iter().map(|server| format!("{} ({})", server.name, server.headers.join(", ")));
+        return Notice::new(NoticeKind::HeaderMissing, language, names.collect());
+    }
+    let own = all(WhoseCredentials::NoneOfThisUser);
+    let kind = if own { NoticeKind::CredentialMissing } else { NoticeKind::ToolUnavailable };
+    Notice::new(kind, language, names.collect())
 }

@@ -250,6 +250,10 @@ pub enum WhoseCredentials {
     EachUser,
     /// Each user's own, and this user has given none that can be used.
     NoneOfThisUser,
+    /// Those of each request.
+    EachRequest,
+    /// Those of each request, and this one has brought none that can be used.
+    NoneOfThisRequest,
 }
 
 /// Transport of a server that is part of the program.
@@ -280,6 +284,8 @@ pub struct ServerState {
     pub schema_mismatches: Vec<String>,
     /// Whose credentials it gets.
     pub credentials: WhoseCredentials,
+    /// Headers in which a request brings them, if they come that way.
+    pub headers: Vec<String>,
 }
 
 /// The two kinds of MCP.
@@ -367,6 +373,12 @@ impl Catalog {
     /// Whether this tool of this server awaits approval.
     pub fn awaits(&self, server: &str, tool: &str) -> bool {
         self.waiting.iter().any(|spec| spec.server == server && spec.tool == tool)
+    }
+
+    /// Why there is nothing of a server, if there is not.
+    pub fn missing_because(&self, server: &str) -> Option<&str> {
+        let state = self.servers.iter().find(|state| state.name == server && !state.up)?;
+        state.error.as_deref()
     }
 
     /// The tool with this qualified name.

@@ -1,5 +1,6 @@
-//! From a request's headers to a `Caller`. Handlers take one of these as an argument, so
-//! none can forget it; which role a route needs is part of the handler's signature.
+//! From a request's headers to a `Caller`, with the credentials that it brings for servers. Handlers
+//! take one of these as an argument, so none can forget it; which role a route needs is part of the
+//! handler's signature.
 
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
@@ -21,7 +22,8 @@ impl FromRequestParts<Api> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let token = token(&parts.headers)?;
-        Ok(api.app.auth.caller(token, api.app.clock.now()).await?)
+        let caller = api.app.auth.caller(token, api.app.clock.now()).await?;
+        Ok(caller.bringing(api.app.taken.read(&parts.headers)))
     }
 }
 

@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::routing::any;
 
 use crate::auth::Auth;
+use crate::domain::caller::Brought;
 use crate::domain::caller::Caller;
 use crate::http::Api;
 use crate::http::auth::Asker;
@@ -29,7 +30,8 @@ async fn proxy(State(api): State<Api>, caller: Caller, request: Request) -> Resp
 }
 
 async fn proxy_stream(State(api): State<Api>, caller: Caller, request: Request) -> Response {
-    known(&api.app.mcp_proxy.sse.stream, caller, request).await
+    // The stream stays open; each message brings its own.
+    known(&api.app.mcp_proxy.sse.stream, caller.bringing(Brought::default()), request).await
 }
 
 async fn proxy_messages(State(api): State<Api>, caller: Caller, request: Request) -> Response {

@@ -79,7 +79,9 @@ pub fn head() -> utoipa::openapi::OpenApi {
 
 fn description() -> String {
     let mut text = "A chat gateway that lets no answer about live operational data out unless tools were \
-        called and their results support it.\n\nErrors of routes under `/v1` have OpenAI's shape, all others \
+        called and their results support it.\n\nWhere an MCP server takes the credentials of its caller \
+        (`headers` of a server under `/api/tools`), each request that is to reach it brings them in these headers; \
+        none is kept for another.\n\nErrors of routes under `/v1` have OpenAI's shape, all others \
         `{\"error\": {\"code\", \"message\", \"details\"}}`. Codes are stable:\n\n| code | status | meaning |\n|---|---|---|\n"
         .to_owned();
     for code in Code::ALL {

@@ -58,7 +58,8 @@ pub struct DatabaseState {
 pub struct ServerReadiness {
     /// Configured name.
     pub name: String,
-    /// `up` or `down`; `per_user` where each user brings credentials of their own.
+    /// `up` or `down`; `per_user` where each user brings credentials of their own, `per_request`
+    /// where each request does.
     pub state: &'static str,
     /// `closed`; `open` while it is left alone after many failures; `half_open` when the next try decides.
     pub breaker: &'static str,
@@ -87,6 +88,7 @@ pub async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         name: server.name.clone(),
         state: match (server.credentials, server.up) {
             (WhoseCredentials::EachUser, _) => "per_user",
+            (WhoseCredentials::EachRequest, _) => "per_request",
             (_, true) => "up",
             (_, false) => "down",
         },

@@ -89,12 +89,18 @@ pub(crate) fn unique(server: &str, tool: &str, taken: &mut HashSet<ToolName>) ->
         return name;
     }
     // Cut or clashing: a hash of the full name keeps it unique and the same at every start.
-    let hash = &digest(format!("{server}\n{tool}").as_bytes())[..8];
     let stem: String = name.as_str().chars().take(ToolName::MAX - 9).collect();
-    let renamed = ToolName::new(&format!("{stem}_{hash}"));
-    tracing::warn!(upstream.name = server, tool.name = tool, renamed = %renamed, "tool renamed towards models");
-    taken.insert(renamed.clone());
-    renamed
+    let mut hashed = format!("{server}\n{tool}");
+    loop {
+        let renamed = ToolName::new(&format!("{stem}_{}", &digest(hashed.as_bytes())[..8]));
+        if taken.insert(renamed.clone()) {
+            tracing::warn!(upstream.name = server, tool.name = tool, renamed = %renamed, "tool renamed towards models");
+            return renamed;
+        }
+        // A server may list one name over and over, or one that looks like a renamed one. The number
+        // of names taken has not been tried before for this one, so this ends soon.
+        hashed = format!("{hashed}\n{}", taken.len());
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +123,23 @@ mod tests {
         let catalog = merge(Vec::new(), [("one", &rules, list, HashSet::new())]);
         let unique: HashSet<&str> = names(&catalog).into_iter().collect();
         assert_eq!(unique.len(), 3);
+        assert!(unique.iter().all(|name| name.len() <= ToolName::MAX));
+    }
+
+    #[test]
+    fn no_name_is_given_twice_whatever_servers_call_their_tools() {
+        let rules = ToolRules::default();
+        let first = Arc::new(vec![tool("a.b"), tool("a/b")]);
+        let renamed = merge(Vec::new(), [("one", &rules, first, HashSet::new())]);
+        let made = names(&renamed).into_iter().find(|name| *name != "one__a_b").unwrap().to_owned();
+        // A tool that is called as another will be renamed to, and one name many times.
+        let made = made.strip_prefix("one__").unwrap();
+        let mut list = vec![tool(made), tool("a.b"), tool("a/b")];
+        list.extend((0..500).map(|_| tool("same")));
+        let count = list.len();
+        let catalog = merge(Vec::new(), [("one", &rules, Arc::new(list), HashSet::new())]);
+        let unique: HashSet<&str> = names(&catalog).into_iter().collect();
+        assert_eq!(unique.len(), count);
         assert!(unique.iter().all(|name| name.len() <= ToolName::MAX));
     }
 

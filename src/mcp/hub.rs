@@ -2,6 +2,7 @@
 //! of its own; the catalog is rebuilt when one of them changes, or the pins of their tools do.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,18 +15,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::caller::Caller;
 use crate::domain::pin::Acceptance;
+use crate::domain::pin::Standing;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
+use crate::domain::tool::ToolName;
+use crate::domain::tool::ToolSpec;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::Tools;
-use crate::engine::ports::WhoseCredentials;
 use crate::mcp::catalog::ToolRules;
 use crate::mcp::catalog::merge;
 use crate::mcp::pins::Pins;
+use crate::mcp::pins::SeenBy;
 use crate::mcp::pool::Pool;
 use crate::mcp::upstream::Tries;
 use crate::mcp::upstream::Upstream;
@@ -35,7 +39,7 @@ use crate::mcp::upstream::Worth;
 pub enum Reach {
     /// By one connection for everybody.
     Shared(Arc<Upstream>),
-    /// By a connection for each user.
+    /// By a connection for each user, or for each credential that requests bring.
     OfUsers(Arc<Pool>),
 }
 
@@ -44,6 +48,14 @@ impl Reach {
         match self {
             Reach::Shared(upstream) => upstream.name(),
             Reach::OfUsers(pool) => pool.name(),
+        }
+    }
+
+    /// Who sees what it lists.
+    fn seen(&self) -> SeenBy {
+        match self {
+            Reach::Shared(_) => SeenBy::Everybody,
+            Reach::OfUsers(_) => SeenBy::OneUser,
         }
     }
 
@@ -63,8 +75,7 @@ impl Reach {
             Ok(upstream) => {
                 // Its state tells why, if it cannot be reached.
                 pool.look(&upstream).await;
-                let state = ServerState { credentials: WhoseCredentials::EachUser, ..upstream.state() };
-                (state, upstream.tools())
+                (pool.state_over(&upstream), upstream.tools())
             }
             Err(failure) => (pool.closed(&failure), Arc::default()),
         }
@@ -193,10 +204,17 @@ impl Hub {
         }
     }
 
-    /// The servers for this caller, by name; one for which there is no credential with the reason.
+    /// The servers for this caller, by name, connected where they can be; one for which there is no
+    /// credential with the reason.
     pub(crate) async fn upstreams(&self, caller: &Caller) -> Vec<(&str, Result<Arc<Upstream>, ToolFailure>)> {
-        let members = self.members.iter();
-        let all = members.map(async |(name, member)| (name.as_str(), member.reach.upstream(caller).await));
+        let all = self.members.iter().map(async |(name, member)| {
+            let upstream = member.reach.upstream(caller).await;
+            if let (Reach::OfUsers(pool), Ok(upstream)) = (&member.reach, &upstream) {
+                // Nobody keeps this one but those who ask.
+                pool.look(upstream).await;
+            }
+            (name.as_str(), upstream)
+        });
         futures::future::join_all(all).await
     }
 
@@ -205,9 +223,22 @@ impl Hub {
         Some(self.members.get(name)?.reach.upstream(caller).await)
     }
 
-    /// How the definitions of tools stand.
-    pub fn pins(&self) -> &Pins {
+    /// The definitions of tools.
+    pub(crate) fn pins(&self) -> &Pins {
         &self.pins
+    }
+
+    /// How the tools of a caller's catalog stand, by qualified name.
+    pub async fn standings(&self, caller: &Caller, catalog: &Catalog) -> HashMap<ToolName, Standing> {
+        let mut lists: HashMap<&str, Arc<Vec<Tool>>> = HashMap::new();
+        for (name, member) in &self.members {
+            if let Ok(upstream) = member.reach.upstream(caller).await {
+                lists.insert(name, upstream.tools());
+            }
+        }
+        let none = Arc::default();
+        let list = |spec: &ToolSpec| lists.get(spec.server.as_str()).unwrap_or(&none);
+        catalog.known.iter().map(|spec| (spec.name.clone(), self.pins.standing(spec, list(spec)))).collect()
     }
 
     /// The catalog as it changes: with each tool list, and each server that comes or goes.
@@ -247,7 +278,8 @@ impl Hub {
         let lists = self.members.iter().zip(lists).map(|((name, member), tools)| {
             // Where each user sees another list, that of nobody says nothing.
             let nobodys = tools.is_empty() && matches!(member.reach, Reach::OfUsers(_));
-            let waiting = if nobodys { HashSet::new() } else { self.pins.look(name, &tools) };
+            let look = || self.pins.look(name, &tools, member.reach.seen());
+            let waiting = if nobodys { HashSet::new() } else { look() };
             (name.as_str(), &member.rules, tools, waiting)
         });
         merge(states, lists)
@@ -289,12 +321,14 @@ impl Tools for Hub {
         let seen = self.members.values().map(|member| member.reach.seen_by(caller));
         let seen = futures::future::join_all(seen).await;
         let catalog = self.merged(seen.clone());
-        // A tool that was never seen is offered once it is written down.
-        if !catalog.waiting.is_empty() && self.pins.has_news() && self.pins.sync().await {
-            self.rebuild();
-            return Arc::new(self.merged(seen));
+        if catalog.waiting.is_empty() {
+            return Arc::new(catalog);
         }
-        Arc::new(catalog)
+        // A tool that was never seen is offered once it is written down, whoever does that.
+        if self.pins.has_news() {
+            self.sync_pins().await;
+        }
+        Arc::new(self.merged(seen))
     }
 
     async fn call(
@@ -319,12 +353,13 @@ impl Tools for Hub {
         let permits =
             |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
         let upstream = member.reach.upstream(caller).await?;
+        let _use = upstream.uses.begin();
         let send = || upstream.call(&call.tool, &call.arguments, tries, &permits, Arc::clone(&progress), cancel);
         match send().await {
             // Nothing was sent. A tool that nobody has seen before this connection was made is
             // offered once it is written down.
             Err(failure) if failure.is_for_approval() && tries == Tries::AgainOnNewConnection => {
-                self.pins.look(&call.server, &upstream.tools());
+                self.pins.look(&call.server, &upstream.tools(), member.reach.seen());
                 self.sync_pins().await;
                 send().await
             }

@@ -152,8 +152,7 @@ impl Upstream {
             Ok(connected) => return Ok(connected),
             Err(error) => error,
         };
-        let lost_at = self.state.borrow().lost_at;
-        let Some(until) = lost_at.map(|at| at + self.limits.patience) else { return Err(error) };
+        let Some(until) = self.patient_until() else { return Err(error) };
         let mut states = self.state.subscribe();
         let back = async {
             loop {
@@ -169,6 +168,16 @@ impl Upstream {
             }
         };
         tokio::time::timeout_at(until, back).await.map_err(|_| error)
+    }
+
+    /// Until when a server is waited for that was lost; none if it was not.
+    fn patient_until(&self) -> Option<Instant> {
+        Some(self.state.borrow().lost_at? + self.limits.patience)
+    }
+
+    /// Whether it was lost a moment ago and is likely to come back.
+    pub(crate) fn was_lost_just_now(&self) -> bool {
+        self.patient_until().is_some_and(|until| Instant::now() < until)
     }
 
     /// A connection on which the server has just answered, for what is sent only once.

@@ -25,3 +25,4 @@ mod sse;
 mod stderr;
 pub mod transport;
 pub mod upstream;
+mod uses;

@@ -31,6 +31,7 @@ use crate::domain::caller::Caller;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::text_block;
+use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
 use crate::mcp::hub::Hub;
@@ -115,23 +116,24 @@ impl Hub {
 }
 
 impl Upstream {
-    /// Whether it has things of a kind, as it said when it was connected; false while it is down.
-    pub(crate) async fn offers(&self, kind: impl Fn(&ServerCapabilities) -> bool) -> bool {
-        if !self.state().up {
-            return false;
+    /// Whether it has things of a kind, as it said when it was connected. One that was lost a
+    /// moment ago is waited for, as for a call; one that is down is not.
+    ///
+    /// # Errors
+    /// [`ToolFailure::Unavailable`].
+    pub(crate) async fn offers(&self, kind: impl Fn(&ServerCapabilities) -> bool) -> Result<bool, ToolFailure> {
+        let _use = self.uses.begin();
+        let state = self.state();
+        if !state.up && !self.was_lost_just_now() {
+            return Err(self.unavailable(state.error.as_deref().unwrap_or("not connected yet")));
         }
-        let connected = self.connected().await;
-        connected.is_ok_and(|live| live.connection.peer_info().is_some_and(|info| kind(&info.capabilities)))
+        let info = self.recovered().await?.connection.peer_info();
+        Ok(info.is_some_and(|info| kind(&info.capabilities)))
     }
 
-    /// One list, to its end or its bound. One that is down is not waited for.
+    /// One list, to its end or its bound.
     async fn list<T: Listed>(self: &Arc<Self>) -> Result<Vec<T>, ToolFailure> {
-        let state = self.state();
-        if !state.up {
-            let reason = state.error.unwrap_or_else(|| "not connected yet".to_owned());
-            return Err(ToolFailure::Unavailable { server: self.name().to_owned(), reason });
-        }
-        if !self.offers(T::offered).await {
+        if !self.offers(T::offered).await? {
             return Ok(Vec::new());
         }
         let mut items = Vec::new();
@@ -165,6 +167,7 @@ impl Upstream {
         request: ClientRequest,
         cancel: &CancellationToken,
     ) -> Result<ServerResult, ToolFailure> {
+        let _use = self.uses.begin();
         let limit = self.time_for_lists();
         let used: Mutex<Option<Arc<Connected>>> = Mutex::default();
         tokio::select! {
@@ -191,12 +194,15 @@ impl Upstream {
     ) -> Result<ServerResult, ToolFailure> {
         let mut again = true;
         loop {
-            let connected = self.connected().await?;
+            let connected = self.recovered().await?;
             if let Ok(mut used) = used.lock() {
                 *used = Some(Arc::clone(&connected));
             }
             let error = match self.asked_once(&connected, request.clone()).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.breaker(Breaker::proved);
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
             if is_over(&error) {

@@ -3,6 +3,9 @@
 //! which also reads what was accepted elsewhere. A tool that is seen for the first time is
 //! accepted as it is, unless it hides characters; until that is written down it is not offered.
 //!
+//! A server may show each of its users another list. A tool has one accepted definition all the
+//! same: who sees it otherwise is not offered it, until that definition is accepted instead.
+//!
 //! Fails closed where it does not know: with the store down, accepted tools go on from memory,
 //! and new or changed ones wait. The servers that are part of the program are not pinned: their
 //! tools change with the release that an operator installs, which is the acceptance.
@@ -44,6 +47,25 @@ const REFRESH: Duration = Duration::from_secs(2);
 /// Most tools of one server that are offered; those behind them are not.
 const MAX_TOOLS: usize = 2000;
 
+/// Most tools of one server that are written down; one that shows each user tools of other names
+/// would fill the database. Those behind them are not offered.
+const MAX_PINS: usize = 2 * MAX_TOOLS;
+
+/// Most definitions of one server that are told while each user sees another list.
+const MAX_TOLD: usize = 4 * MAX_PINS;
+
+/// Most lists of one server that are remembered at once, where each user sees another.
+const MAX_LISTS: usize = 256;
+
+/// Who sees a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SeenBy {
+    /// Everybody the same.
+    Everybody,
+    /// One user; others may see another.
+    OneUser,
+}
+
 /// The pins of all servers.
 pub struct Pins {
     store: Arc<Store>,
@@ -62,18 +84,83 @@ struct State {
     /// What is written down, by server and key.
     pins: BTreeMap<String, BTreeMap<String, Pin>>,
     /// What servers list now.
-    lists: BTreeMap<String, List>,
+    lists: BTreeMap<String, Lists>,
+    /// How often something was looked at that was not written down, and up to which of these it is now.
+    looked: u64,
+    written: u64,
     /// The store could not be used when it was last needed; said once.
     down: bool,
 }
 
-#[derive(Default)]
+/// What one server lists now, to everybody or to each.
+struct Lists {
+    seen_by: SeenBy,
+    /// The newest last; one where everybody sees the same.
+    lists: Vec<List>,
+    /// Definitions that were told to the store, so that gateways whose servers differ, and users
+    /// whose lists do, do not overwrite each other without end.
+    told: HashSet<(String, String)>,
+    /// That there are more than are written down was said.
+    full: bool,
+}
+
 struct List {
     of: Arc<Vec<Tool>>,
     tools: Vec<Arc<Listed>>,
-    /// Definitions of this list that were told to the store, so that gateways whose servers
-    /// differ do not overwrite each other without end.
-    told: HashSet<(String, String)>,
+}
+
+impl Lists {
+    fn new(seen_by: SeenBy) -> Self {
+        Self { seen_by, lists: Vec::new(), told: HashSet::new(), full: false }
+    }
+
+    /// The list as it was read before, or read now.
+    fn of(&mut self, server: &str, list: &Arc<Vec<Tool>>) -> &[Arc<Listed>] {
+        let known = self.lists.iter().position(|known| Arc::ptr_eq(&known.of, list));
+        let at = known.unwrap_or_else(|| {
+            if list.len() > MAX_TOOLS {
+                tracing::warn!(upstream.name = server, tools = list.len(), limit = MAX_TOOLS, "tools left out");
+            }
+            match self.seen_by {
+                SeenBy::Everybody => {
+                    self.lists.clear();
+                    self.told.clear();
+                }
+                SeenBy::OneUser => {
+                    // Of connections that are over nobody else holds the list.
+                    self.lists.retain(|known| Arc::strong_count(&known.of) > 1);
+                    if self.lists.len() >= MAX_LISTS {
+                        self.lists.remove(0);
+                    }
+                }
+            }
+            let tools = list.iter().take(MAX_TOOLS).map(|tool| Arc::new(Listed::of(tool))).collect();
+            self.lists.push(List { of: Arc::clone(list), tools });
+            self.lists.len() - 1
+        });
+        &self.lists[at].tools
+    }
+
+    /// What the store does not know yet about a listed definition.
+    fn news(&self, tool: &Listed, pins: Option<&BTreeMap<String, Pin>>) -> Option<News> {
+        let pin = pins.and_then(|pins| pins.get(&tool.key));
+        let is_told = || self.told.contains(&(tool.key.clone(), tool.hash.clone()));
+        match tool.waits(pins) {
+            Some(Waiting::TooLarge) => None,
+            Some(Waiting::NotRecorded) => {
+                let room = pins.is_none_or(|pins| pins.len() < MAX_PINS);
+                room.then(|| News::First { hides: hides_characters(&tool.flags) })
+            }
+            Some(Waiting::Changed | Waiting::HiddenCharacters) => match pin.and_then(|pin| pin.seen.as_ref()) {
+                _ if self.told.len() >= MAX_TOLD && self.seen_by == SeenBy::OneUser => None,
+                None => Some(News::Other),
+                Some(seen) => (seen.hash != tool.hash && !is_told()).then_some(News::Other),
+            },
+            // Another user may see the one that waits.
+            None if self.seen_by == SeenBy::OneUser => None,
+            None => (pin.is_some_and(|pin| pin.seen.is_some()) && !is_told()).then_some(News::Back),
+        }
+    }
 }
 
 /// One listed definition.
@@ -91,6 +178,11 @@ impl Listed {
         let hash = digest(canonical.as_bytes());
         let flags = flags(&definition);
         Self { key, definition, hash, bytes: canonical.len(), flags }
+    }
+
+    fn noted(&self, server: &str, news: News) -> Noted {
+        let (tool, hash, definition) = (self.key.clone(), self.hash.clone(), self.definition.clone());
+        Noted { server: server.to_owned(), tool, hash, definition, news }
     }
 
     fn waits(&self, pins: Option<&BTreeMap<String, Pin>>) -> Option<Waiting> {
@@ -119,29 +211,31 @@ impl Pins {
         Ok(Arc::new(Self { store, clock, embedded, state: RwLock::new(state), syncing, news }))
     }
 
-    /// Takes the list of a server; returns the names that are not to be offered.
-    pub(crate) fn look(&self, server: &str, list: &Arc<Vec<Tool>>) -> HashSet<String> {
+    /// Takes a list of a server; returns the names that are not to be offered.
+    pub(crate) fn look(&self, server: &str, list: &Arc<Vec<Tool>>, seen_by: SeenBy) -> HashSet<String> {
         if self.embedded.contains(server) {
             return HashSet::new();
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let State { pins, lists, .. } = &mut *state;
-        let known = lists.entry(server.to_owned()).or_default();
-        if !Arc::ptr_eq(&known.of, list) {
-            if list.len() > MAX_TOOLS {
-                tracing::warn!(upstream.name = server, tools = list.len(), limit = MAX_TOOLS, "tools left out");
-            }
-            let tools = list.iter().take(MAX_TOOLS).map(|tool| Arc::new(Listed::of(tool))).collect();
-            *known = List { of: Arc::clone(list), tools, told: HashSet::new() };
-        }
+        let State { pins, lists, looked, .. } = &mut *state;
+        let lists = lists.entry(server.to_owned()).or_insert_with(|| Lists::new(seen_by));
         let pins = pins.get(server);
+        let tools = lists.of(server, list).to_vec();
         let waiting: HashSet<&str> =
-            known.tools.iter().filter(|tool| tool.waits(pins).is_some()).map(|tool| tool.key.as_str()).collect();
+            tools.iter().filter(|tool| tool.waits(pins).is_some()).map(|tool| tool.key.as_str()).collect();
         let offered = |tool: &Tool, index: usize| index < MAX_TOOLS && !waiting.contains(pin::key(&tool.name).as_str());
         let names = list.iter().enumerate().filter(|(index, tool)| !offered(tool, *index));
         let names = names.map(|(_, tool)| tool.name.to_string()).collect();
-        if known.tools.iter().any(|tool| news(tool, pins, &known.told).is_some()) {
+        if tools.iter().any(|tool| lists.news(tool, pins).is_some()) {
+            *looked += 1;
             self.news.notify_one();
+        } else if !waiting.is_empty() && pins.is_some_and(|pins| pins.len() >= MAX_PINS) && !lists.full {
+            lists.full = true;
+            tracing::error!(
+                upstream.name = server,
+                limit = MAX_PINS,
+                "as many tools of this server are written down as may be; further ones are not offered"
+            );
         }
         names
     }
@@ -168,7 +262,8 @@ impl Pins {
 
     /// Whether something that was looked at is not written down yet.
     pub(crate) fn has_news(&self) -> bool {
-        !self.noted().is_empty()
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.looked != state.written
     }
 
     /// Whether a tool is one that may be offered, by its definition as it is given.
@@ -186,7 +281,7 @@ impl Pins {
     /// or no longer.
     pub(crate) async fn sync(&self) -> bool {
         let _one = self.syncing.lock().await;
-        let noted = self.noted();
+        let (noted, looked) = self.noted();
         let written = match noted.is_empty() {
             true => Ok(()),
             false => self.store.note_tools(&noted, self.clock.now()).await,
@@ -194,7 +289,10 @@ impl Pins {
         let read = self.store.tool_pins().await;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match &written {
-            Ok(()) => state.told(&noted),
+            Ok(()) => {
+                state.told(&noted);
+                state.written = looked;
+            }
             Err(error) => state.fails(error),
         }
         match read {
@@ -212,26 +310,21 @@ impl Pins {
         }
     }
 
-    /// What the store is to be told.
-    fn noted(&self) -> Vec<Noted> {
+    /// What the store is to be told, and up to which look.
+    fn noted(&self) -> (Vec<Noted>, u64) {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let of_server = |(server, list): (&String, &List)| {
+        let of_server = |(server, lists): (&String, &Lists)| {
             let pins = state.pins.get(server);
-            let note = |tool: &Arc<Listed>| {
-                news(tool, pins, &list.told).map(|news| Noted {
-                    server: server.clone(),
-                    tool: tool.key.clone(),
-                    hash: tool.hash.clone(),
-                    definition: tool.definition.clone(),
-                    news,
-                })
-            };
-            list.tools.iter().filter_map(note).collect::<Vec<_>>()
+            let mut noted = HashSet::new();
+            let tools = lists.lists.iter().flat_map(|list| &list.tools);
+            // Of one that many users see, once.
+            let tools = tools.filter(|tool| noted.insert((&tool.key, &tool.hash)));
+            tools.filter_map(|tool| Some(tool.noted(server, lists.news(tool, pins)?))).collect::<Vec<_>>()
         };
         let mut noted: Vec<Noted> = state.lists.iter().flat_map(of_server).collect();
         // Gateways that write at once write in the same order, so that none waits for another in a ring.
         noted.sort_by(|a, b| (&a.server, &a.tool).cmp(&(&b.server, &b.tool)));
-        noted
+        (noted, state.looked)
     }
 
     /// Accepts the definition with this hash. The hub has to rebuild its catalog afterwards.
@@ -246,6 +339,10 @@ impl Pins {
         by: &str,
     ) -> Result<Acceptance, StoreError> {
         let (id, now) = (self.clock.new_uuid(), self.clock.now());
+        // Of several definitions that users see, the one that was written down last may be another.
+        if let Some(seen) = self.seen_by_some(server, &pin::key(tool), hash) {
+            self.store.note_tools(&[seen], now).await?;
+        }
         let accepted = self.store.accept_tool(id, server, &pin::key(tool), hash, by, now).await?;
         if accepted == Acceptance::Done {
             tracing::info!(upstream.name = server, tool.name = tool, hash, by, "a tool definition was accepted");
@@ -253,15 +350,27 @@ impl Pins {
         Ok(accepted)
     }
 
-    /// How a tool of the catalog stands.
-    pub fn standing(&self, spec: &ToolSpec) -> Standing {
+    /// A definition that waits and that some users see now, others another.
+    fn seen_by_some(&self, server: &str, key: &str, hash: &str) -> Option<Noted> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let lists = state.lists.get(server).filter(|lists| lists.seen_by == SeenBy::OneUser)?;
+        let mut tools = lists.lists.iter().flat_map(|list| &list.tools);
+        let tool = tools.find(|tool| tool.key == key && tool.hash == hash)?;
+        let waits = tool.waits(state.pins.get(server));
+        matches!(waits, Some(Waiting::Changed | Waiting::HiddenCharacters)).then(|| tool.noted(server, News::Other))
+    }
+
+    /// How a tool of the catalog stands that is made of this list.
+    pub(crate) fn standing(&self, spec: &ToolSpec, list: &Arc<Vec<Tool>>) -> Standing {
         if self.embedded.contains(&spec.server) {
             return Standing { embedded: true, ..Standing::default() };
         }
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let pins = state.pins.get(&spec.server);
         let key = pin::key(&spec.tool);
-        let listed = state.lists.get(&spec.server).map(|list| list.tools.as_slice()).unwrap_or_default();
+        let lists = state.lists.get(&spec.server).map(|lists| lists.lists.as_slice()).unwrap_or_default();
+        let listed = lists.iter().find(|known| Arc::ptr_eq(&known.of, list)).or(lists.last());
+        let listed = listed.map(|list| list.tools.as_slice()).unwrap_or_default();
         let mut listed = listed.iter().filter(|tool| tool.key == key);
         let first = listed.clone().next();
         let Some(tool) = listed.find(|tool| tool.waits(pins).is_some()).or(first) else {
@@ -306,25 +415,10 @@ impl State {
                     "a tool is not offered until somebody accepts its definition"
                 );
             }
-            if let Some(list) = self.lists.get_mut(&note.server) {
-                list.told.insert((note.tool.clone(), note.hash.clone()));
+            if let Some(lists) = self.lists.get_mut(&note.server) {
+                lists.told.insert((note.tool.clone(), note.hash.clone()));
             }
         }
-    }
-}
-
-/// What the store does not know yet about a listed definition.
-fn news(tool: &Listed, pins: Option<&BTreeMap<String, Pin>>, told: &HashSet<(String, String)>) -> Option<News> {
-    let pin = pins.and_then(|pins| pins.get(&tool.key));
-    let is_told = || told.contains(&(tool.key.clone(), tool.hash.clone()));
-    match tool.waits(pins) {
-        Some(Waiting::TooLarge) => None,
-        Some(Waiting::NotRecorded) => Some(News::First { hides: hides_characters(&tool.flags) }),
-        Some(Waiting::Changed | Waiting::HiddenCharacters) => match pin.and_then(|pin| pin.seen.as_ref()) {
-            None => Some(News::Other),
-            Some(seen) => (seen.hash != tool.hash && !is_told()).then_some(News::Other),
-        },
-        None => (pin.is_some_and(|pin| pin.seen.is_some()) && !is_told()).then_some(News::Back),
     }
 }
 

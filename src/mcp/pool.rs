@@ -1,12 +1,16 @@
-//! One server to which each user brings credentials of their own: a connection for each user and
-//! credential, made at the first use. A credential goes into the connection that was made with it
-//! and nowhere else; a user with another or without one finds no connection of anybody. What was
-//! not used for longest makes room. A credential that was taken back ends its connection, and the
-//! calls on it.
+//! One server to which users or requests bring credentials of their own: a connection for each
+//! owner and credential, made at the first use. A credential goes into the connection that was made
+//! with it and nowhere else; whoever comes with another or without one finds no connection of
+//! anybody. A connection that nobody uses for long ends, and the next request makes it anew; where
+//! there are too many, the one that was not used for longest makes room, and none that is in use.
+//!
+//! Of a user there is one credential, the one that is kept: taken back or replaced, its connection
+//! ends, and the calls on it. Requests of one owner may bring many at once, each with its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -26,26 +30,49 @@ use crate::mcp::limits::UpstreamLimits;
 use crate::mcp::transport::Transport;
 use crate::mcp::upstream::Upstream;
 
-/// Connections of one server at once; one more ends the one that was not used for longest.
+/// Connections of one server at once.
 const MOST: usize = 256;
 
 /// How long a list waits for the connection of one user.
 const A_MOMENT: Duration = Duration::from_secs(5);
 
-/// A transport with a user's values filled in.
+/// A transport with somebody's values filled in.
 pub type Fill = Arc<dyn Fn(&Fields) -> Result<Transport, String> + Send + Sync>;
 
-/// The connections of all users to one server.
+/// How credentials come to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bringing {
+    /// Each user's is kept: there is one at a time.
+    Kept,
+    /// With each request, in these headers.
+    WithRequests(Vec<String>),
+}
+
+/// What a pool is made of.
+pub struct PoolSettings {
+    /// Configured name of the server.
+    pub name: String,
+    /// Policy groups it is expected to serve.
+    pub groups: Vec<String>,
+    /// Names what `fill` makes.
+    pub transport: &'static str,
+    /// Makes a transport.
+    pub fill: Fill,
+    /// How credentials come.
+    pub bringing: Bringing,
+    /// How long a connection stays that nobody uses.
+    pub idle: Duration,
+    /// What a connection may take and give.
+    pub limits: UpstreamLimits,
+}
+
+/// The connections of all owners to one server.
 pub struct Pool {
-    name: String,
-    groups: Vec<String>,
-    transport: &'static str,
-    fill: Fill,
+    settings: PoolSettings,
     credentials: Arc<dyn Credentials>,
-    limits: UpstreamLimits,
     clock: Arc<dyn Clock>,
     // A std mutex: held for map operations, never across an await.
-    held: Mutex<Held>,
+    held: Arc<Mutex<Held>>,
     tasks: TaskTracker,
 }
 
@@ -64,80 +91,94 @@ struct Place {
 }
 
 impl Pool {
-    /// A pool without connections. `transport` names what `fill` makes.
-    pub fn new(
-        name: &str,
-        groups: Vec<String>,
-        transport: &'static str,
-        fill: Fill,
-        credentials: Arc<dyn Credentials>,
-        limits: UpstreamLimits,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let (name, held, tasks) = (name.to_owned(), Mutex::default(), TaskTracker::new());
-        Self { name, groups, transport, fill, credentials, limits, clock, held, tasks }
+    /// A pool without connections.
+    pub fn new(settings: PoolSettings, credentials: Arc<dyn Credentials>, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, credentials, clock, held: Arc::default(), tasks: TaskTracker::new() }
     }
 
     /// Configured name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.settings.name
     }
 
     /// The server as it is for nobody in particular.
     pub fn state(&self) -> ServerState {
-        self.state_with(true, None, WhoseCredentials::EachUser)
+        let state = ServerState {
+            name: self.settings.name.clone(),
+            up: true,
+            transport: self.settings.transport.to_owned(),
+            protocol: None,
+            era: None,
+            breaker: BreakerState::Closed,
+            error: None,
+            restarts: 0,
+            groups: self.settings.groups.clone(),
+            schema_mismatches: Vec::new(),
+            credentials: WhoseCredentials::default(),
+            headers: Vec::new(),
+        };
+        self.marked(state)
+    }
+
+    /// The server as it is over one of the connections.
+    pub(crate) fn state_over(&self, upstream: &Upstream) -> ServerState {
+        self.marked(upstream.state())
     }
 
     /// The server as it is for a caller who has no credential that can be used.
-    pub fn closed(&self, failure: &ToolFailure) -> ServerState {
+    pub(crate) fn closed(&self, failure: &ToolFailure) -> ServerState {
         let reason = match failure {
             ToolFailure::Unavailable { reason, .. } => reason.clone(),
             other => other.to_string(),
         };
-        self.state_with(false, Some(reason), WhoseCredentials::NoneOfThisUser)
+        let credentials = match self.settings.bringing {
+            Bringing::Kept => WhoseCredentials::NoneOfThisUser,
+            Bringing::WithRequests(_) => WhoseCredentials::NoneOfThisRequest,
+        };
+        ServerState { up: false, error: Some(reason), credentials, ..self.state() }
     }
 
-    fn state_with(&self, up: bool, error: Option<String>, credentials: WhoseCredentials) -> ServerState {
-        ServerState {
-            name: self.name.clone(),
-            up,
-            transport: self.transport.to_owned(),
-            protocol: None,
-            era: None,
-            breaker: BreakerState::Closed,
-            error,
-            restarts: 0,
-            groups: self.groups.clone(),
-            schema_mismatches: Vec::new(),
-            credentials,
-        }
+    /// The state with how credentials come.
+    fn marked(&self, state: ServerState) -> ServerState {
+        let (credentials, headers) = match &self.settings.bringing {
+            Bringing::Kept => (WhoseCredentials::EachUser, Vec::new()),
+            Bringing::WithRequests(headers) => (WhoseCredentials::EachRequest, headers.clone()),
+        };
+        ServerState { credentials, headers, ..state }
     }
 
-    /// The caller's own connection, which may not be connected yet. The credential is read anew: one
-    /// that was taken back or replaced closes the connection that was made with it.
+    /// The caller's own connection, which may not be connected yet. A credential that is kept is
+    /// read anew: one that was taken back or replaced closes the connection that was made with it.
     ///
     /// # Errors
-    /// [`ToolFailure::Unavailable`] when the caller has no credential that can be used.
+    /// [`ToolFailure::Unavailable`] when the caller has no credential that can be used, or every
+    /// connection that may be there is in use.
     pub async fn of(&self, caller: &Caller) -> Result<Arc<Upstream>, ToolFailure> {
-        let unavailable = |reason: String| ToolFailure::Unavailable { server: self.name.clone(), reason };
-        let fields = match self.credentials.of(caller, &self.name).await {
+        let kept = self.settings.bringing == Bringing::Kept;
+        let fields = match self.credentials.of(caller, self.name()).await {
             Ok(fields) => fields,
             Err(none) => {
-                if matches!(none, NoCredential::Missing(_)) {
+                if kept && matches!(none, NoCredential::Missing(_)) {
                     self.forget(caller.subject(), None);
                 }
-                return Err(unavailable(none.to_string()));
+                return Err(self.unavailable(none.to_string()));
             }
         };
         let key = Key::new(caller, &fields);
-        self.forget(caller.subject(), Some(&key));
-        if let Some(upstream) = self.found(&key) {
+        if kept {
+            self.forget(caller.subject(), Some(&key));
+        }
+        if let Some(upstream) = self.held().found(&key) {
             return Ok(upstream);
         }
-        let transport = (self.fill)(&fields).map_err(unavailable)?;
-        let upstream =
-            Upstream::new(&self.name, self.groups.clone(), transport, self.limits.clone(), Arc::clone(&self.clock));
-        Ok(self.put(key, upstream))
+        let PoolSettings { name, groups, fill, limits, .. } = &self.settings;
+        let transport = fill(&fields).map_err(|reason| self.unavailable(reason))?;
+        let upstream = Upstream::new(name, groups.clone(), transport, limits.clone(), Arc::clone(&self.clock));
+        self.put(key, upstream)
+    }
+
+    fn unavailable(&self, reason: String) -> ToolFailure {
+        ToolFailure::Unavailable { server: self.settings.name.clone(), reason }
     }
 
     /// Connects, if it is not, and waits for that a moment: what takes longer goes on by itself.
@@ -146,7 +187,10 @@ impl Pool {
             return;
         }
         let connecting = Arc::clone(upstream);
-        let connecting = self.tasks.spawn(async move { connecting.look().await });
+        let connecting = self.tasks.spawn(async move {
+            let _use = connecting.uses.begin();
+            connecting.look().await;
+        });
         drop(tokio::time::timeout(A_MOMENT, connecting).await);
     }
 
@@ -166,36 +210,24 @@ impl Pool {
         }
     }
 
-    fn found(&self, key: &Key) -> Option<Arc<Upstream>> {
-        let mut held = self.held();
-        held.uses += 1;
-        let now = held.uses;
-        let place = held.by_key.get_mut(key)?;
-        place.last_used = now;
-        Some(Arc::clone(&place.upstream))
-    }
-
     /// Somebody may have put the same one there in the meantime: the first stays.
-    fn put(&self, key: Key, upstream: Arc<Upstream>) -> Arc<Upstream> {
+    fn put(&self, key: Key, upstream: Arc<Upstream>) -> Result<Arc<Upstream>, ToolFailure> {
         let mut held = self.held();
-        held.uses += 1;
-        let last_used = held.uses;
+        if let Some(upstream) = held.found(&key) {
+            return Ok(upstream);
+        }
         if held.closed {
             upstream.stop();
-            return upstream;
+            return Ok(upstream);
         }
-        let place = held.by_key.entry(key).or_insert_with(|| {
-            self.tasks.spawn(Arc::clone(&upstream).attend());
-            Place { upstream, last_used }
-        });
-        let upstream = Arc::clone(&place.upstream);
-        if held.by_key.len() > MOST {
-            let oldest = held.by_key.iter().min_by_key(|(_, place)| place.last_used).map(|(key, _)| key.clone());
-            if let Some(place) = oldest.and_then(|key| held.by_key.remove(&key)) {
-                place.upstream.stop();
-            }
+        if held.by_key.len() >= MOST && !held.makes_room() {
+            return Err(self.unavailable(format!("{MOST} connections to it are in use, and no more may be")));
         }
-        upstream
+        let place = Place { upstream: Arc::clone(&upstream), last_used: held.uses };
+        held.by_key.insert(key.clone(), place);
+        self.tasks.spawn(Arc::clone(&upstream).attend());
+        self.tasks.spawn(rest(Arc::clone(&self.held), key, Arc::clone(&upstream), self.settings.idle));
+        Ok(upstream)
     }
 
     /// Gives up the owner's connections, but for the one that stays.
@@ -209,7 +241,171 @@ impl Pool {
         });
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        locked(&self.held)
+    }
+}
+
+fn locked(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Held {
+    fn found(&mut self, key: &Key) -> Option<Arc<Upstream>> {
+        self.uses += 1;
+        let now = self.uses;
+        let place = self.by_key.get_mut(key)?;
+        place.last_used = now;
+        place.upstream.uses.touch();
+        Some(Arc::clone(&place.upstream))
+    }
+
+    /// Ends the connection that was not used for longest, if there is one that nobody uses now.
+    fn makes_room(&mut self) -> bool {
+        let unused = self.by_key.iter().filter(|(_, place)| place.upstream.uses.unused_for().is_some());
+        let Some(oldest) = unused.min_by_key(|(_, place)| place.last_used).map(|(key, _)| key.clone()) else {
+            return false;
+        };
+        if let Some(place) = self.by_key.remove(&oldest) {
+            place.upstream.stop();
+        }
+        true
+    }
+}
+
+/// Ends a connection once nobody has used it for so long.
+async fn rest(held: Arc<Mutex<Held>>, key: Key, upstream: Arc<Upstream>, idle: Duration) {
+    loop {
+        let left = {
+            let mut held = locked(&held);
+            match upstream.uses.unused_for() {
+                Some(unused) if unused >= idle => {
+                    // The place may be that of another one by now.
+                    if held.by_key.get(&key).is_some_and(|place| Arc::ptr_eq(&place.upstream, &upstream)) {
+                        held.by_key.remove(&key);
+                    }
+                    upstream.stop();
+                    return;
+                }
+                Some(unused) => idle - unused,
+                None => idle,
+            }
+        };
+        tokio::select! {
+            () = upstream.stop.cancelled() => return,
+            () = tokio::time::sleep(left) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use async_trait::async_trait;
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::domain::caller::AccessRole;
+    use crate::domain::caller::Brought;
+    use crate::mcp::child::Program;
+
+    const IDLE: Duration = Duration::from_secs(60);
+
+    /// What the header `x` of the request says, or the name of the user.
+    struct Told;
+
+    #[async_trait]
+    impl Credentials for Told {
+        async fn of(&self, caller: &Caller, _server: &str) -> Result<Fields, NoCredential> {
+            match caller.brought().values("X").first() {
+                Some(value) => Ok(Fields::from([("x".to_owned(), value.clone())])),
+                None => Err(NoCredential::Missing("there is none".to_owned())),
+            }
+        }
+    }
+
+    fn pool(bringing: Bringing) -> Pool {
+        let nothing = Program {
+            command: "false".to_owned(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            secrets: Vec::new(),
+            cwd: None,
+        };
+        let settings = PoolSettings {
+            name: "s".to_owned(),
+            groups: Vec::new(),
+            transport: "stdio",
+            fill: Arc::new(move |_| Ok(Transport::Stdio(nothing.clone()))),
+            bringing,
+            idle: IDLE,
+            limits: UpstreamLimits::new(IDLE, IDLE, 1024),
+        };
+        Pool::new(settings, Arc::new(Told), Arc::new(SystemClock::new()))
+    }
+
+    fn caller(name: &str, credential: &str) -> Caller {
+        let values = vec![SecretString::from(credential)];
+        Caller::new(name, AccessRole::Analyst).bringing(Brought::new(BTreeMap::from([("x".to_owned(), values)])))
+    }
+
+    fn count(pool: &Pool) -> usize {
+        pool.held().by_key.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn owner_and_credential_tell_connections_apart() {
+        for (bringing, of_ann) in [(Bringing::Kept, 1), (Bringing::WithRequests(Vec::new()), 2)] {
+            let pool = pool(bringing);
+            let first = pool.of(&caller("ann", "a")).await.unwrap();
+            let other = pool.of(&caller("bob", "a")).await.unwrap();
+            assert!(!Arc::ptr_eq(&first, &other), "nobody gets another owner's");
+            assert!(Arc::ptr_eq(&first, &pool.of(&caller("ann", "a")).await.unwrap()));
+            let second = pool.of(&caller("ann", "b")).await.unwrap();
+            assert!(!Arc::ptr_eq(&first, &second));
+            assert_eq!(count(&pool), of_ann + 1);
+            // A user has one credential; of requests each has its own.
+            assert_eq!(first.stop.is_cancelled(), of_ann == 1);
+            assert!(pool.of(&Caller::new("ann", AccessRole::Analyst)).await.is_err());
+            assert_eq!(count(&pool), if of_ann == 1 { 1 } else { 3 });
+            pool.close().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_are_never_more_than_may_be_and_none_goes_that_is_in_use() {
+        let pool = pool(Bringing::WithRequests(Vec::new()));
+        let used = pool.of(&caller("ann", "used")).await.unwrap();
+        let running = used.uses.begin();
+        for n in 0..2 * MOST {
+            pool.of(&caller("ann", &n.to_string())).await.unwrap();
+            assert!(count(&pool) <= MOST);
+        }
+        assert!(!used.stop.is_cancelled());
+        let all: Vec<Arc<Upstream>> = pool.held().by_key.values().map(|place| Arc::clone(&place.upstream)).collect();
+        let uses: Vec<_> = all.iter().map(|upstream| upstream.uses.begin()).collect();
+        let failure = pool.of(&caller("bob", "b")).await.err().expect("there is no room").to_string();
+        assert!(failure.contains("in use"), "{failure}");
+        drop((running, uses));
+        assert!(pool.of(&caller("bob", "b")).await.is_ok());
+        drop(all);
+        pool.close().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_uses_ends_and_what_is_used_stays() {
+        let pool = pool(Bringing::Kept);
+        let (ann, bob) = (caller("ann", "a"), caller("bob", "b"));
+        let (anns, bobs) = (pool.of(&ann).await.unwrap(), pool.of(&bob).await.unwrap());
+        let running = anns.uses.begin();
+        bobs.stop.cancelled().await;
+        assert_eq!(count(&pool), 1, "only hers, which is in use");
+        drop(running);
+        anns.stop.cancelled().await;
+        assert_eq!(count(&pool), 0);
+        assert!(!Arc::ptr_eq(&anns, &pool.of(&ann).await.unwrap()), "another one");
+        pool.close().await;
     }
 }

@@ -47,6 +47,7 @@ use crate::mcp::output_schema::SchemaCheck;
 use crate::mcp::pass_through::kept;
 use crate::mcp::session::Shared;
 use crate::mcp::transport::Transport;
+use crate::mcp::uses::Uses;
 
 /// Structured content of more bytes is checked off the async threads.
 const LARGE: usize = 128 * 1024;
@@ -84,6 +85,7 @@ pub struct Upstream {
     pub(super) tries: AtomicU64,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
+    pub(super) uses: Uses,
 }
 
 /// Who is interested in a change.
@@ -135,6 +137,7 @@ impl Upstream {
             tries: AtomicU64::new(0),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            uses: Uses::default(),
         })
     }
 
@@ -170,6 +173,7 @@ impl Upstream {
             groups: self.groups.clone(),
             schema_mismatches: state.schemas.wrong(),
             credentials: WhoseCredentials::Gateway,
+            headers: Vec::new(),
         }
     }
 
@@ -219,6 +223,7 @@ impl Upstream {
         progress: ProgressFn,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
+        let _use = self.uses.begin();
         let limit = self.limits.call;
         let used: Mutex<Option<Arc<Connected>>> = Mutex::default();
         tokio::select! {

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use groundwire::config::Config;
 use groundwire::config::auth::AuthMode;
+use groundwire::config::credentials::CredentialsConfig;
 use groundwire::config::engine::GroundingConfig;
-use groundwire::config::mcp::CredentialsConfig;
 use groundwire::config::mcp::Embedded;
 use groundwire::config::mcp::McpServerConfig;
 use groundwire::config::mcp::McpServerOptions;
@@ -31,10 +31,11 @@ use toml::Table;
 use toml::Value;
 
 /// Keys whose content is free: not looked into.
-const FREE: [&str; 10] = [
+const FREE: [&str; 11] = [
     "mcp.servers.*.settings",
     "mcp.servers.*.env",
     "mcp.servers.*.headers",
+    "mcp.servers.*.options.credentials.headers",
     "models.*.api_key",
     "policy.customers",
     "policy.groups",
@@ -111,7 +112,7 @@ fn everything_set() -> Config {
         connect_seconds: 1,
         max_age_seconds: Some(1),
         output_schema: OutputSchema::Off,
-        credentials: CredentialsConfig::default(),
+        credentials: CredentialsConfig { idle_seconds: Some(1), ..CredentialsConfig::default() },
     };
     let empty = BTreeMap::<String, Setting>::new;
     let transports = [
@@ -168,7 +169,7 @@ fn the_example_loads_as_it_stands() {
 fn every_setting_of_the_example_can_be_switched_on() {
     let config = load(&example_in_full());
     assert_eq!(config.models.0.len(), 2);
-    assert_eq!(config.mcp.servers.len(), 5);
+    assert_eq!(config.mcp.servers.len(), 6);
     let policy = Policy::shipped().expect("the shipped policy").extended(config.policy);
     assert!(policy.group("inventory").is_some());
 }
@@ -329,7 +330,30 @@ fn credentials_that_users_cannot_bring_are_refused() {
         (format!("{sealed}{child}{}", of_users("[]")), fields),
         (format!("{sealed}{child}{}", of_users("[\"A=B\"]")), fields),
         (format!("{sealed}{http}{}", of_users("[\"X Y\"]")), fields),
+        (format!("{sealed}{http}{}", of_users("[\"Host\"]")), fields),
+        (format!("{sealed}{http}{}", of_users("[\"Mcp-Session-Id\"]")), fields),
         (format!("{http}[mcp.servers.s.options.credentials]\nfields = [\"X\"]\n"), fields),
+        (
+            format!("{sealed}{http}{}headers = {{ X = \"Y\" }}\n", of_users("[\"X\"]")),
+            "mcp.servers.s.options.credentials.headers: ",
+        ),
+        (
+            format!("{sealed}{http}{}idle_seconds = 0\n", of_users("[\"X\"]")),
+            "mcp.servers.s.options.credentials.idle_seconds: ",
+        ),
+        (
+            format!("{http}[mcp.servers.s.options.credentials]\nidle_seconds = 9\n"),
+            "mcp.servers.s.options.credentials.idle_seconds: ",
+        ),
+        // A name of the token that the server would prefer to the user's.
+        (
+            format!(
+                "{sealed}[mcp.servers.s]\ntransport = \"embedded\"\nserver = \"sysdig\"\n\
+                 settings = {{ SYSDIG_MCP_API_SECURE_TOKEN = {{ env = \"KEY\" }} }}\n{}",
+                of_users("[]")
+            ),
+            fields,
+        ),
     ];
     for (text, start) in rows {
         let message = refused(&text);
@@ -341,6 +365,72 @@ fn credentials_that_users_cannot_bring_are_refused() {
         format!("{sealed}{http}{}", of_users("[\"Authorization\"]")),
     ] {
         assert_eq!(load(&text).mcp.of_users().count(), 1);
+    }
+}
+
+#[test]
+fn headers_that_callers_cannot_safely_bring_are_refused() {
+    let server = |name: &str, rest: &str| format!("[mcp.servers.{name}]\n{rest}\n");
+    let http = server("s", "transport = \"streamable_http\"\nurl = \"https://h\"");
+    let child = server("s", "transport = \"stdio\"\ncommand = \"c\"");
+    let argus = server("s", "transport = \"embedded\"\nserver = \"argus\"");
+    let of = |name: &str, rest: &str| format!("[mcp.servers.{name}.options.credentials]\nfrom = \"caller\"\n{rest}\n");
+    let fields = "mcp.servers.s.options.credentials.fields: ";
+    let headers = "mcp.servers.s.options.credentials.headers: ";
+    let mut rows = vec![
+        (format!("{http}{}", of("s", "")), fields),
+        (format!("{http}{}", of("s", "fields = [\"X Y\"]")), fields),
+        (format!("{child}{}", of("s", "fields = [\"A=B\"]\nheaders = { \"A=B\" = \"X-A\" }")), fields),
+        (format!("{http}{}", of("s", "fields = [\"X\"]\nheaders = { Y = \"X-Y\" }")), headers),
+        (format!("{http}{}", of("s", "fields = [\"X\"]\nheaders = { X = \"two words\" }")), headers),
+        (format!("{argus}{}", of("s", "fields = [\"ARGUS_API_KEY\"]")), fields),
+        (format!("{argus}{}", of("s", "headers = { X = \"Y\" }")), headers),
+        (format!("{argus}settings = {{ ARGUS_API_KEY = {{ env = \"KEY\" }} }}\n{}", of("s", "")), fields),
+        (
+            // One header for two servers.
+            format!(
+                "{argus}{}{}{}",
+                of("s", ""),
+                server("t", "transport = \"embedded\"\nserver = \"argus\""),
+                of("t", "")
+            ),
+            "mcp.servers.t.options.credentials.headers: ",
+        ),
+    ];
+    // What opens the gateway, or belongs to the connection.
+    for unsafe_one in [
+        "Authorization",
+        "x-api-key",
+        "Cookie",
+        "Host",
+        "Connection",
+        "Proxy-Authorization",
+        "Content-Length",
+        "Transfer-Encoding",
+        "mcp-session-id",
+        "X-Forwarded-For",
+        "X-Conversation-Id",
+    ] {
+        let text = format!("fields = [\"X-Own\"]\nheaders = {{ X-Own = \"{unsafe_one}\" }}");
+        rows.push((format!("{http}{}", of("s", &text)), headers));
+    }
+    for field in ["Host", "Connection", "Content-Length", "Mcp-Session-Id"] {
+        let text = format!("fields = [\"{field}\"]\nheaders = {{ {field} = \"X-Own\" }}");
+        rows.push((format!("{http}{}", of("s", &text)), fields));
+    }
+    for (text, start) in rows {
+        let message = refused(&text);
+        assert!(message.starts_with(start), "{message}\n{text}");
+    }
+    for text in [
+        format!("{argus}{}", of("s", "")),
+        format!("{http}{}", of("s", "fields = [\"X-Own\"]\nidle_seconds = 60")),
+        format!("{http}{}", of("s", "fields = [\"Authorization\"]\nheaders = { Authorization = \"X-Intel\" }")),
+        format!("{child}{}", of("s", "fields = [\"TOKEN\"]\nheaders = { TOKEN = \"X-Own\" }")),
+    ] {
+        let config = load(&text);
+        assert_eq!((config.mcp.of_callers().count(), config.mcp.of_users().count()), (1, 0));
+        assert_eq!(load(&config.to_toml().expect("TOML")).to_toml().expect("TOML"), config.to_toml().expect("TOML"));
     }
 }
 

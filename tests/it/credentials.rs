@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use groundwire::config::auth::AuthMode;
-use groundwire::config::mcp::CredentialsConfig;
-use groundwire::config::mcp::CredentialsFrom;
+use groundwire::config::credentials::CredentialsConfig;
+use groundwire::config::credentials::CredentialsFrom;
 use groundwire::config::mcp::McpServerConfig;
 use groundwire::config::mcp::McpServerOptions;
 use groundwire::config::mcp::TransportConfig;
@@ -43,7 +43,8 @@ fn options(url: &str, folder: &TempDir) -> SandboxOptions {
         config.auth.mode = AuthMode::Token;
         config.store.url = format!("sqlite:{}", database.display());
         config.store.sealing_key = Some(SecretRef::File(key.display().to_string()));
-        let credentials = CredentialsConfig { from: CredentialsFrom::User, fields: vec!["X-User-Token".to_owned()] };
+        let fields = vec!["X-User-Token".to_owned()];
+        let credentials = CredentialsConfig { from: CredentialsFrom::User, fields, ..Default::default() };
         let options = McpServerOptions { credentials, groups: vec!["cases".to_owned()], ..Default::default() };
         let transport = TransportConfig::StreamableHttp { url: url.clone(), headers: Default::default() };
         config.mcp.servers.clear();

@@ -1,6 +1,7 @@
 //! The secrets of a running gateway — keys of both backends, of the model, and an API token — are
 //! in nothing that it writes or says: logs at their most talkative, answers, errors, records,
-//! exports, metrics, the database. Even when a backend repeats its key in an error.
+//! exports, metrics, the database. Even when a backend repeats its key in an error. So it is with
+//! keys that callers bring with their requests.
 
 use std::fs::File;
 use std::io::BufRead;
@@ -37,10 +38,12 @@ struct Gateway {
     http: reqwest::Client,
     /// All that was answered.
     said: Vec<String>,
+    /// Whether each request brings the keys of the backends.
+    brings: bool,
 }
 
 impl Gateway {
-    fn start(folder: &Path) -> Self {
+    fn start(folder: &Path, brings: bool) -> Self {
         let binary = || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_groundwire"));
             command.current_dir(folder).stdin(Stdio::null());
@@ -55,11 +58,14 @@ impl Gateway {
         let stdout = child.stdout.take().expect("standard output is piped");
         BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
         let base = line.split_whitespace().last().expect("a URL").to_owned();
-        Self { child, base, token, http: reqwest::Client::new(), said: vec![line] }
+        Self { child, base, token, http: reqwest::Client::new(), said: vec![line], brings }
     }
 
     /// Sends, keeps headers and body, and gives the body as JSON.
-    async fn send(&mut self, request: reqwest::RequestBuilder) -> Value {
+    async fn send(&mut self, mut request: reqwest::RequestBuilder) -> Value {
+        if self.brings {
+            request = request.header("Argus-API-Key", SECRETS[0].1).header("X-Sysdig-Token", SECRETS[1].1);
+        }
         let response = request.bearer_auth(&self.token).send().await.expect("answered");
         self.said.push(format!("{:?}", response.headers()));
         let text = response.text().await.expect("a body");
@@ -111,10 +117,15 @@ impl Drop for Gateway {
     }
 }
 
-fn write_config(folder: &Path, simulators: &Simulators) {
+fn write_config(folder: &Path, simulators: &Simulators, brought: bool) {
     for (file, whole, _) in SECRETS {
         std::fs::write(folder.join(file), whole).expect("written");
     }
+    let own = |name: &str, file: &str| {
+        if brought { String::new() } else { format!(", {name} = {{ file = \"{file}\" }}") }
+    };
+    let options = if brought { "options.credentials.from = \"caller\"\n" } else { "" };
+    let (argus_key, sysdig_token) = (own("ARGUS_API_KEY", "argus.key"), own("SYSDIG_MCP_API_TOKEN", "sysdig.token"));
     let config = format!(
         "[server]\nport = 0\nshutdown_grace_seconds = 2\n\
          [store]\nurl = \"sqlite:groundwire.db\"\n\
@@ -122,9 +133,9 @@ fn write_config(folder: &Path, simulators: &Simulators) {
          [models.sim]\nbase_url = \"{model}/v1\"\nmodel = \"sim/honest\"\napi_key = {{ file = \"model.key\" }}\n\
          roles = [\"draft\", \"judge\", \"route\"]\n\
          [mcp.servers.argus]\ntransport = \"embedded\"\nserver = \"argus\"\n\
-         settings = {{ ARGUS_API_URL = \"{argus}\", ARGUS_API_KEY = {{ file = \"argus.key\" }}, ARGUS_API_MAX_RETRIES = \"0\" }}\n\
+         settings = {{ ARGUS_API_URL = \"{argus}\", ARGUS_API_MAX_RETRIES = \"0\"{argus_key} }}\n{options}\
          [mcp.servers.sysdig]\ntransport = \"embedded\"\nserver = \"sysdig\"\n\
-         settings = {{ SYSDIG_MCP_API_HOST = \"{sysdig}\", SYSDIG_MCP_API_TOKEN = {{ file = \"sysdig.token\" }} }}\n\
+         settings = {{ SYSDIG_MCP_API_HOST = \"{sysdig}\"{sysdig_token} }}\n{options}\
          [telemetry]\nlog = \"trace\"\n",
         model = simulators.model_url(),
         argus = simulators.argus_url(),
@@ -140,14 +151,23 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_in_anything_that_a_gateway_says_or_keeps() {
+    nothing_tells_secrets(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_that_callers_bring_is_in_anything_that_a_gateway_says_or_keeps() {
+    nothing_tells_secrets(true).await;
+}
+
+async fn nothing_tells_secrets(brought: bool) {
     install_tls();
     // The gateway is a process with the real time; the world's recent events are those of now.
     let system = SystemClock::new();
     let clock = SimClock::new(move || system.now());
     let simulators = Simulators::start(DEFAULT_SEED, clock, Sleeper::real()).await.expect("simulators start");
     let folder = tempfile::tempdir().expect("temporary folder");
-    write_config(folder.path(), &simulators);
-    let mut gateway = Gateway::start(folder.path());
+    write_config(folder.path(), &simulators, brought);
+    let mut gateway = Gateway::start(folder.path(), brought);
     let question = "Show me the open cases for Nordfjord";
     for question in [question, "List the runtime events of the last 2 hours"] {
         let turn = gateway.ask(question).await;

@@ -107,7 +107,8 @@ pub async fn run(args: &McpArgs, variables: &Variables) -> anyhow::Result<u8> {
     match args.server {
         ServerArg::Argus => argus::run(&args.ways, variables).await,
         ServerArg::Sysdig => sysdig::run(&args.ways, variables).await,
-        ServerArg::Proxy => proxy::run(&args.ways, &args.config, variables).await,
+        // A whole gateway; boxed as in `commands::run`.
+        ServerArg::Proxy => Box::pin(proxy::run(&args.ways, &args.config, variables)).await,
     }
 }
 

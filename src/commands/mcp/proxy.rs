@@ -57,8 +57,8 @@ pub(crate) async fn run(ways: &Ways, file: &ConfigArgs, variables: &Variables) -
     let lookup = |name: &str| environment::lookup(variables, name);
     let app = App::build_without_turns(config, &lookup, Arc::new(SystemClock::new())).await?;
     match transport {
-        TransportArg::Stdio => over_stdio(app, stop).await,
-        _ => over_http(app, transport, ways.stateless, variables, stop).await,
+        TransportArg::Stdio => Box::pin(over_stdio(app, stop)).await,
+        _ => Box::pin(over_http(app, transport, ways.stateless, variables, stop)).await,
     }
 }
 

@@ -165,6 +165,9 @@ pub struct Server {
     pub groups: Vec<String>,
     /// Tools whose results did not fit the output schema that they declare.
     pub schema_mismatches: Vec<String>,
+    /// Headers in which each request brings its caller's credentials for it; empty where they come
+    /// another way.
+    pub headers: Vec<String>,
 }
 
 /// The tools as they are now.
@@ -176,6 +179,7 @@ pub struct Server {
 pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolList>, ApiError> {
     let catalog = api.app.hub.catalog(&caller).await;
     let up = |name: &str| catalog.servers.iter().any(|server| server.name == name && server.up);
+    let mut standings = api.app.hub.standings(&caller, &catalog).await;
     let waits = |spec: &_| catalog.waiting.iter().any(|other| Arc::ptr_eq(other, spec));
     let items = catalog.known.iter().map(|spec| Tool {
         name: spec.name.to_string(),
@@ -186,7 +190,7 @@ pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolLis
         input_schema: spec.input_schema.clone(),
         output_schema: spec.output_schema.clone(),
         annotations: Annotations { read_only_hint: spec.read_only },
-        pin: Pin::of(waits(spec), api.app.hub.pins().standing(spec)),
+        pin: Pin::of(waits(spec), standings.remove(&spec.name).unwrap_or_default()),
     });
     let servers = catalog.servers.iter().map(|server| Server {
         name: server.name.clone(),
@@ -199,6 +203,7 @@ pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolLis
         restarts: server.restarts,
         groups: server.groups.clone(),
         schema_mismatches: server.schema_mismatches.clone(),
+        headers: server.headers.clone(),
     });
     Ok(Json(ToolList {
         items: items.collect(),

@@ -52,6 +52,10 @@ use crate::mcp::proxy::tools::provenance;
 use crate::mcp::proxy::tools::with;
 use crate::mcp::upstream::Upstream;
 
+/// Longest template, and longest URI, that are held against each other.
+const TEMPLATE_BYTES: usize = 2 * 1024;
+const URI_BYTES: usize = 16 * 1024;
+
 /// What a URI of ours begins with.
 const OURS: &str = "groundwire://";
 
@@ -64,8 +68,14 @@ pub(super) struct Shown<T> {
 }
 
 impl Proxy {
-    pub(super) async fn prompts(&self, caller: &Caller) -> (Vec<Shown<Prompt>>, Vec<String>) {
-        let Offered { by_server, missing } = self.hub.offered::<Prompt>(caller).await;
+    /// What servers offer of a kind, asked for in a place of its own.
+    async fn offered<T: Listed>(&self, caller: &Caller) -> Result<Offered<T>, ErrorData> {
+        let _place = self.engine.place_for_client().await.map_err(not_made)?;
+        Ok(self.hub.offered::<T>(caller).await)
+    }
+
+    pub(super) async fn prompts(&self, caller: &Caller) -> Result<(Vec<Shown<Prompt>>, Vec<String>), ErrorData> {
+        let Offered { by_server, missing } = self.offered::<Prompt>(caller).await?;
         let mut taken = HashSet::new();
         let mut shown = Vec::new();
         for (server, prompts) in by_server {
@@ -77,17 +87,18 @@ impl Proxy {
                 shown.push(Shown { server: server.clone(), original, item });
             }
         }
-        (shown, missing)
+        Ok((shown, missing))
     }
 
-    pub(super) async fn resources(&self, caller: &Caller) -> (Vec<Shown<Resource>>, Vec<String>) {
-        let offered = self.hub.offered::<Resource>(caller).await;
-        apart(offered, |resource| &mut resource.uri)
+    pub(super) async fn resources(&self, caller: &Caller) -> Result<(Vec<Shown<Resource>>, Vec<String>), ErrorData> {
+        Ok(apart(self.offered(caller).await?, |resource: &mut Resource| &mut resource.uri))
     }
 
-    pub(super) async fn templates(&self, caller: &Caller) -> (Vec<Shown<ResourceTemplate>>, Vec<String>) {
-        let offered = self.hub.offered::<ResourceTemplate>(caller).await;
-        apart(offered, |template| &mut template.uri_template)
+    pub(super) async fn templates(
+        &self,
+        caller: &Caller,
+    ) -> Result<(Vec<Shown<ResourceTemplate>>, Vec<String>), ErrorData> {
+        Ok(apart(self.offered(caller).await?, |template: &mut ResourceTemplate| &mut template.uri_template))
     }
 
     pub(super) async fn fill_prompt(
@@ -169,10 +180,11 @@ impl Proxy {
             _ => return Ok(CompleteResult::default()),
         };
         let upstream = self.upstream(caller, &server).await?;
-        if !upstream.offers(|can| can.completions.is_some()).await {
+        if !upstream.offers(|can| can.completions.is_some()).await.map_err(refused)? {
             return Ok(CompleteResult::default());
         }
         request.meta = None;
+        let _place = self.engine.place_for_client().await.map_err(not_made)?;
         let request = ClientRequest::CompleteRequest(CompleteRequest::new(request));
         match upstream.request(request, cancel).await.map_err(refused)? {
             ServerResult::CompleteResult(mut result) => {
@@ -203,15 +215,15 @@ impl Proxy {
 
     /// A server for this caller.
     async fn upstream(&self, caller: &Caller, server: &str) -> Result<Arc<Upstream>, ErrorData> {
-        let found = self.hub.upstream(caller, server).await.ok_or_else(|| nowhere("server", server))?;
+        let found = self.hub.upstream(caller, server).await.ok_or_else(|| nowhere("server", server, &[]))?;
         found.map_err(refused)
     }
 
     /// The server of a prompt and its name there.
     async fn prompt(&self, caller: &Caller, name: &str) -> Result<(String, String), ErrorData> {
-        let (prompts, _) = self.prompts(caller).await;
+        let (prompts, missing) = self.prompts(caller).await?;
         let found = prompts.into_iter().find(|prompt| prompt.item.name == name);
-        found.map(|prompt| (prompt.server, prompt.original)).ok_or_else(|| nowhere("prompt", name))
+        found.map(|prompt| (prompt.server, prompt.original)).ok_or_else(|| nowhere("prompt", name, &missing))
     }
 
     /// The server of a resource or of a template, and its URI there.
@@ -225,18 +237,18 @@ impl Proxy {
         let mut down = Vec::new();
         for (name, upstream) in self.hub.upstreams(caller).await {
             match upstream {
-                Ok(upstream) if upstream.state().up => {
-                    if upstream.offers(Resource::offered).await {
-                        offering.push(name.to_owned());
-                    }
-                }
-                _ => down.push(name.to_owned()),
+                Ok(upstream) => match upstream.offers(Resource::offered).await {
+                    Ok(true) => offering.push(name.to_owned()),
+                    Ok(false) => {}
+                    Err(_) => down.push(name.to_owned()),
+                },
+                Err(_) => down.push(name.to_owned()),
             }
         }
         if let ([only], []) = (offering.as_slice(), down.as_slice()) {
             return Ok((only.clone(), uri.to_owned()));
         }
-        let (resources, missing) = self.resources(caller).await;
+        let (resources, missing) = self.resources(caller).await?;
         if !missing.is_empty() {
             // It may be theirs; what another server has under the same address is something else.
             let message = format!(
@@ -248,9 +260,14 @@ impl Proxy {
         if let Some(found) = resources.into_iter().find(|resource| resource.original == uri) {
             return Ok((found.server, found.original));
         }
-        let (templates, _) = self.templates(caller).await;
-        let fits = |template: &&Shown<ResourceTemplate>| template.original == uri || fits(&template.original, uri);
-        let found = templates.iter().find(fits).map(|template| template.server.clone());
+        let (templates, _) = self.templates(caller).await?;
+        let wanted = uri.to_owned();
+        // There may be thousands of them, as servers like it.
+        let looking = tokio::task::spawn_blocking(move || {
+            let fits = |shown: &Shown<ResourceTemplate>| shown.original == wanted || fits(&shown.original, &wanted);
+            templates.into_iter().find(fits).map(|template| template.server)
+        });
+        let found = looking.await.ok().flatten();
         found.map(|server| (server, uri.to_owned())).ok_or_else(|| not_found(uri))
     }
 }
@@ -277,6 +294,10 @@ fn apart<T>(offered: Offered<T>, uri: impl Fn(&mut T) -> &mut String) -> (Vec<Sh
 /// Whether a URI could come of a template: `{name}` stands for one part, `{+name}` and other
 /// operators for any text.
 fn fits(template: &str, uri: &str) -> bool {
+    let before = template.split('{').next().unwrap_or_default();
+    if template.len() > TEMPLATE_BYTES || uri.len() > URI_BYTES || !uri.starts_with(before) {
+        return false;
+    }
     let mut pattern = "^".to_owned();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -310,9 +331,13 @@ fn not_found(uri: &str) -> ErrorData {
     ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
 }
 
-fn nowhere(what: &str, name: &str) -> ErrorData {
+fn nowhere(what: &str, name: &str, missing: &[String]) -> ErrorData {
     let shown: String = name.chars().take(80).collect();
-    ErrorData::invalid_params(format!("no {what} {shown}"), None)
+    let mut text = format!("no {what} {shown}");
+    if !missing.is_empty() {
+        text.push_str(&format!("; not available now: {}, so theirs are missing", missing.join(", ")));
+    }
+    ErrorData::invalid_params(text, None)
 }
 
 #[cfg(test)]
@@ -342,5 +367,9 @@ mod tests {
         assert!(fits("file:///{+path}", "file:///a/b/c"));
         assert!(!fits("file:///{path", "file:///a"));
         assert!(!fits("a.b/{x}", "a_b/1"));
+        let long = "x".repeat(TEMPLATE_BYTES);
+        assert!(fits(&long[3..], &long[3..]) && fits(&format!("{}{{y}}", &long[3..]), &long));
+        assert!(!fits(&format!("{long}{{y}}"), &format!("{long}y")));
+        assert!(!fits("a/{+x}", &format!("a/{}", "b".repeat(URI_BYTES))));
     }
 }

@@ -43,8 +43,12 @@ impl Listeners {
         listeners
     }
 
+    /// A client may say more than once that it is ready; it is told once.
     pub(super) fn add(&self, peer: Peer<RoleServer>) {
         let mut open = self.open();
+        if open.iter().any(|other| is_same(other, &peer)) {
+            return;
+        }
         if open.len() >= MOST {
             open.remove(0);
         }
@@ -57,6 +61,11 @@ impl Listeners {
         peers.retain(|peer| !peer.is_transport_closed());
         peers
     }
+}
+
+/// Whether these are of one session: what its client said of itself is held once.
+fn is_same(one: &Peer<RoleServer>, other: &Peer<RoleServer>) -> bool {
+    one.peer_info().zip(other.peer_info()).is_some_and(|(one, other)| Arc::ptr_eq(&one, &other))
 }
 
 async fn tell(peer: Peer<RoleServer>) {

@@ -128,15 +128,22 @@ fn instructions(catalog: &Catalog) -> String {
         let servers = catalog.servers.iter().filter(|server| wanted(server));
         servers.map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let own = |server: &ServerState| server.credentials == WhoseCredentials::EachUser;
-    let (up, down) = (named(&|server| server.up && !own(server)), named(&|server| !server.up));
-    let own = named(&own);
+    let of = |whose| move |server: &ServerState| server.credentials == whose;
+    let (user, request) = (of(WhoseCredentials::EachUser), of(WhoseCredentials::EachRequest));
+    let up = named(&|server| server.up && !user(server) && !request(server));
+    let (down, own) = (named(&|server| !server.up), named(&user));
+    let brought = catalog.servers.iter().filter(|server| request(server));
+    let brought: Vec<String> =
+        brought.map(|server| format!("{} ({})", server.name, server.headers.join(", "))).collect();
     let mut text = "Groundwire passes on the tools, prompts and resources of several MCP servers.".to_owned();
     if !up.is_empty() {
         text.push_str(&format!(" Connected: {up}."));
     }
     if !own.is_empty() {
         text.push_str(&format!(" With credentials of each user's own: {own}."));
+    }
+    if !brought.is_empty() {
+        text.push_str(&format!(" With credentials in the headers of each request: {}.", brought.join(", ")));
     }
     if !down.is_empty() {
         text.push_str(&format!(
@@ -191,7 +198,7 @@ impl ServerHandler for Proxy {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = self.asker(&context.extensions)?;
-        let mut list = ListToolsResult::with_all_items(self.tools(&caller).await);
+        let mut list = ListToolsResult::with_all_items(self.tools(&caller).await?);
         list.meta = self.without(&caller, None).await;
         Ok(list)
     }
@@ -215,7 +222,7 @@ impl ServerHandler for Proxy {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         let caller = self.asker(&context.extensions)?;
-        let (prompts, missing) = self.prompts(&caller).await;
+        let (prompts, missing) = self.prompts(&caller).await?;
         let mut list = ListPromptsResult::with_all_items(prompts.into_iter().map(|prompt| prompt.item).collect());
         list.meta = self.without(&caller, Some(&missing)).await;
         Ok(list)
@@ -236,7 +243,7 @@ impl ServerHandler for Proxy {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let caller = self.asker(&context.extensions)?;
-        let (resources, missing) = self.resources(&caller).await;
+        let (resources, missing) = self.resources(&caller).await?;
         let mut list = ListResourcesResult::with_all_items(resources.into_iter().map(|one| one.item).collect());
         list.meta = self.without(&caller, Some(&missing)).await;
         Ok(list)
@@ -248,7 +255,7 @@ impl ServerHandler for Proxy {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         let caller = self.asker(&context.extensions)?;
-        let (templates, missing) = self.templates(&caller).await;
+        let (templates, missing) = self.templates(&caller).await?;
         let items = templates.into_iter().map(|one| one.item).collect();
         let mut list = ListResourceTemplatesResult::with_all_items(items);
         list.meta = self.without(&caller, Some(&missing)).await;

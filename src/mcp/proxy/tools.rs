@@ -32,6 +32,7 @@ use crate::engine::call::Watch;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::Tools;
+use crate::engine::ports::WhoseCredentials;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::ready_call::Sorted;
 use crate::engine::record::LoneCall;
@@ -48,13 +49,17 @@ const PROGRESS: usize = 64;
 
 impl Proxy {
     /// All tools that this caller sees and policy allows, in the order of their names.
-    pub(super) async fn tools(&self, caller: &Caller) -> Vec<Tool> {
+    ///
+    /// # Errors
+    /// When there is no place to ask for them.
+    pub(super) async fn tools(&self, caller: &Caller) -> Result<Vec<Tool>, ErrorData> {
+        let _place = self.engine.place_for_client().await.map_err(not_made)?;
         let catalog = self.hub.catalog(caller).await;
         let lists = self.hub.upstreams(caller).await.into_iter();
         let lists: HashMap<&str, _> =
             lists.filter_map(|(name, upstream)| Some((name, upstream.ok()?.tools()))).collect();
         let allowed = catalog.tools.iter().filter(|spec| self.engine.router().policy().allows(spec));
-        allowed.filter_map(|spec| self.definition(spec, lists.get(spec.server.as_str())?)).collect()
+        Ok(allowed.filter_map(|spec| self.definition(spec, lists.get(spec.server.as_str())?)).collect())
     }
 
     /// One tool by the name that clients use, of a server that shows everybody the same.
@@ -85,8 +90,12 @@ impl Proxy {
     /// A tool that nobody has, or whose server is down.
     fn unknown(name: &str, catalog: &Catalog) -> ErrorData {
         let shown: String = name.chars().take(80).collect();
-        let down: Vec<&str> =
-            catalog.servers.iter().filter(|server| !server.up).map(|server| server.name.as_str()).collect();
+        let down = catalog.servers.iter().filter(|server| !server.up).map(|server| match &server.error {
+            // What the caller can mend by the next request.
+            Some(error) if server.credentials != WhoseCredentials::Gateway => format!("{} ({error})", server.name),
+            _ => server.name.clone(),
+        });
+        let down: Vec<String> = down.collect();
         let mut text = format!("no tool {shown}");
         if !down.is_empty() {
             text.push_str(&format!("; not available now: {}, so their tools are missing", down.join(", ")));

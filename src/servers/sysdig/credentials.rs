@@ -7,14 +7,13 @@
 use http::HeaderMap;
 use secrecy::SecretString;
 
+use crate::servers::header::Field;
+use crate::servers::header::header;
 use crate::servers::sysdig::config::API_HOST;
 use crate::servers::sysdig::config::API_SECURE_TOKEN;
 use crate::servers::sysdig::config::BaseUrl;
 use crate::servers::sysdig::config::HostError;
 use crate::servers::sysdig::config::SysdigConfig;
-
-/// Bytes that one header may have; what is longer is no token and no host.
-const HEADER_BYTES: usize = 8 * 1024;
 
 /// A token together with the only host it may be sent to.
 #[derive(Debug, Clone)]
@@ -47,6 +46,11 @@ pub enum CredentialError {
     InvalidConfiguredHost(HostError),
 }
 
+/// Header with a token.
+pub const TOKEN_HEADER: &str = "X-Sysdig-Token";
+/// Header that names a host.
+pub const HOST_HEADER: &str = "X-Sysdig-Host";
+
 /// What a request over HTTP brings of its own, in the headers `X-Sysdig-Token`,
 /// `Authorization` and `X-Sysdig-Host`. `Debug` never shows the token.
 #[derive(Debug, Clone, Default)]
@@ -55,22 +59,12 @@ pub struct Presented {
     host: Field<String>,
 }
 
-/// What one header says.
-#[derive(Debug, Clone, Default)]
-enum Field<T> {
-    #[default]
-    Absent,
-    /// Repeated, or not of its form.
-    Unusable,
-    Given(T),
-}
-
 impl Presented {
     /// Reads the headers of one request. `Authorization` counts only where it is for Sysdig:
     /// a server may ask for a token of its own in it.
     #[must_use]
     pub fn read(headers: &HeaderMap, authorization_is_for_sysdig: bool) -> Self {
-        let token = match header(headers, "x-sysdig-token") {
+        let token = match header(headers, TOKEN_HEADER) {
             Field::Given(text) => raw_token(text),
             Field::Unusable => Field::Unusable,
             Field::Absent if authorization_is_for_sysdig => match header(headers, "authorization") {
@@ -80,7 +74,7 @@ impl Presented {
             },
             Field::Absent => Field::Absent,
         };
-        let host = match header(headers, "x-sysdig-host") {
+        let host = match header(headers, HOST_HEADER) {
             Field::Given(text) => Field::Given(text.to_owned()),
             Field::Unusable => Field::Unusable,
             Field::Absent => Field::Absent,
@@ -167,22 +161,6 @@ fn one_word(text: &str) -> Field<SecretString> {
     Field::Given(SecretString::from(token))
 }
 
-/// A header as text; a blank one counts as absent, a repeated or very long one is no answer.
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Field<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return if headers.contains_key(name) { Field::Unusable } else { Field::Absent };
-    };
-    if value.len() > HEADER_BYTES {
-        return Field::Unusable;
-    }
-    match value.to_str().map(str::trim) {
-        Ok("") => Field::Absent,
-        Ok(text) => Field::Given(text),
-        Err(_) => Field::Unusable,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -244,7 +222,7 @@ mod tests {
             let error = resolve(&config, Some(&presented(&pairs))).unwrap_err();
             assert_eq!(error, CredentialError::NoToken, "{pairs:?}");
         }
-        let long: &'static str = "x".repeat(HEADER_BYTES + 1).leak();
+        let long: &'static str = "x".repeat(8 * 1024 + 1).leak();
         assert!(presented(&[("x-sysdig-token", &long[1..])]).token().is_some());
         assert!(presented(&[("x-sysdig-token", long)]).token().is_none());
         let blank = [("x-sysdig-token", " "), ("authorization", "Bearer two")];

@@ -86,6 +86,8 @@ struct Shared {
     scanner: Option<Scanner>,
     /// Of a server for callers over HTTP, by the tokens of their requests.
     callers: Option<Callers<()>>,
+    /// Of a server for one caller: what all its requests present.
+    presented: Option<Presented>,
 }
 
 impl SysdigServer {
@@ -95,7 +97,7 @@ impl SysdigServer {
     #[must_use]
     pub fn new(config: SysdigConfig, http: impl Into<HttpClient>, clock: Clock) -> Self {
         let upstream = Upstream::new(http.into(), &config);
-        Self(Arc::new(Shared { config, upstream, clock, scanner: None, callers: None }))
+        Self(Arc::new(Shared { config, upstream, clock, scanner: None, callers: None, presented: None }))
     }
 
     /// The same server, offering the scanner of this machine. A request that
@@ -111,6 +113,13 @@ impl SysdigServer {
     #[must_use]
     pub fn over_http(self) -> Self {
         Self(Arc::new(Shared { scanner: None, callers: Some(Callers::new(BOUNDS)), ..Shared::clone(&self.0) }))
+    }
+
+    /// The same server for one caller over HTTP, in process: each request is judged by what that
+    /// caller has presented, and nobody is offered a scanner.
+    #[must_use]
+    pub fn presenting(self, presented: Presented) -> Self {
+        Self(Arc::new(Shared { scanner: None, presented: Some(presented), ..Shared::clone(&self.0) }))
     }
 
     /// A server that may be started by itself: checks the configuration and
@@ -130,6 +139,7 @@ impl SysdigServer {
         // Who serves HTTP has read the headers. Where nobody did, the request presents nothing.
         let presented = match extensions.get::<Parts>() {
             Some(parts) => Some(parts.extensions.get::<Presented>().cloned().unwrap_or_default()),
+            None if self.0.presented.is_some() => self.0.presented.clone(),
             None => self.0.callers.is_some().then(Presented::default),
         };
         credentials::resolve(&self.0.config, presented.as_ref())

@@ -34,9 +34,16 @@ pub(crate) struct Guarded {
     calls: Arc<AtomicUsize>,
     foreign: Arc<AtomicUsize>,
     tokens: Arc<Mutex<Vec<String>>>,
+    /// Describes its tool to each in other words.
+    in_other_words: bool,
 }
 
 impl Guarded {
+    /// One that describes its tool to each in other words.
+    pub(crate) fn in_other_words() -> Self {
+        Self { in_other_words: true, ..Self::default() }
+    }
+
     /// Serves it with sessions; returns its URL.
     pub(crate) async fn serve(&self) -> String {
         let guarded = self.clone();
@@ -86,9 +93,11 @@ impl ServerHandler for Guarded {
             unreachable!("it is an object")
         };
         // Each sees a tool of their own beside the common one.
-        let own = format!("of_{}", self.token(&context));
-        let tools = ["whoami".to_owned(), own].map(|name| {
-            Tool::new(name, "Who is asking.", Arc::new(schema.clone()))
+        let token = self.token(&context);
+        let words =
+            if self.in_other_words { format!("Whether {token} is asking.") } else { "Who is asking.".to_owned() };
+        let tools = ["whoami".to_owned(), format!("of_{token}")].map(|name| {
+            Tool::new(name, words.clone(), Arc::new(schema.clone()))
                 .with_annotations(ToolAnnotations::new().read_only(true))
         });
         Ok(ListToolsResult::with_all_items(tools.to_vec()))

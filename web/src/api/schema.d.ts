@@ -1575,6 +1575,11 @@ export interface components {
             error?: string | null;
             /** @description Groups of questions it is expected to serve. */
             groups: string[];
+            /**
+             * @description Headers in which each request brings its caller's credentials for it; empty where they come
+             *     another way.
+             */
+            headers: string[];
             /** @description Configured name. */
             name: string;
             /** @description Protocol version agreed on with it at last. */
@@ -1604,7 +1609,10 @@ export interface components {
              * @description Starts after the first one.
              */
             restarts: number;
-            /** @description `up` or `down`; `per_user` where each user brings credentials of their own. */
+            /**
+             * @description `up` or `down`; `per_user` where each user brings credentials of their own, `per_request`
+             *     where each request does.
+             */
             state: string;
         };
         /** @description A statement that was not let out. */
