@@ -18,7 +18,7 @@ use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Catalog;
-use crate::engine::ports::ProgressFn;
+use crate::engine::ports::Follow;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::Tools;
@@ -294,7 +294,7 @@ impl Tools for Hub {
         &self,
         call: &ToolCall,
         caller: &Caller,
-        progress: ProgressFn,
+        follow: Follow,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
         let Some(member) = self.members.get(&call.server) else {
@@ -312,7 +312,7 @@ impl Tools for Hub {
         let permits =
             |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
         let upstream = member.reach.upstream(caller).await?;
-        let send = || upstream.call(&call.tool, &call.arguments, tries, &permits, Arc::clone(&progress), cancel);
+        let send = || upstream.call(call, tries, &permits, &follow, cancel);
         match send().await {
             // Nothing was sent. A tool that nobody has seen before this connection was made is
             // offered once it is written down.

@@ -27,7 +27,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::domain::event::AskedCall;
 use crate::domain::event::JournalEntry;
 use crate::domain::ids::CallId;
 use crate::domain::ids::ConversationId;
@@ -43,6 +42,7 @@ use crate::engine::record::CallQuestion;
 use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
 use crate::engine::record::LoneCall;
+use crate::engine::record::TakenQuestion;
 use crate::engine::record::TurnRecord;
 use crate::store::contents::Contents;
 use crate::store::database::Database;
@@ -272,7 +272,7 @@ impl TurnStore for Store {
         id: CallId,
         yes: bool,
         at: Timestamp,
-    ) -> Result<Option<AskedCall>, StoreError> {
+    ) -> Result<Option<TakenQuestion>, StoreError> {
         lone_calls::answer(&self.database, owner, id, yes, at).await
     }
 
