@@ -141,11 +141,9 @@ impl OpenCall {
         if is_word(&words::LEAVE, message) {
             return Fits::Leaves;
         }
-        let value = match field.value(message, plain) {
-            Some(value) => value,
-            None if !field.required && is_word(&words::SKIP, message) => field.default.clone().unwrap_or(Value::Null),
-            None => return Fits::No,
-        };
+        let skips = !field.required && is_word(&words::SKIP, message);
+        let value = if skips { field.default.clone().or(Some(Value::Null)) } else { field.value(message, plain) };
+        let Some(value) = value else { return Fits::No };
         if field.kind == FieldKind::Consent && value == json!(false) {
             return Fits::Leaves;
         }
@@ -228,7 +226,14 @@ impl Form {
         if properties.is_empty() {
             let (title, about) = (String::new(), String::new());
             let consent = FieldKind::Consent;
-            return Some(vec![Field { name: String::new(), title, about, required: true, default: None, kind: consent }]);
+            return Some(vec![Field {
+                name: String::new(),
+                title,
+                about,
+                required: true,
+                default: None,
+                kind: consent,
+            }]);
         }
         if properties.len() > FIELDS || properties.keys().any(String::is_empty) {
             return None;
@@ -258,7 +263,8 @@ impl Form {
 
 fn kind_of(schema: &Value) -> Option<FieldKind> {
     let number = |name: &str| schema.get(name).and_then(Value::as_f64);
-    let count = |schema: &Value, name: &str| schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let count =
+        |schema: &Value, name: &str| schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     match schema.get("type")?.as_str()? {
         "boolean" => Some(FieldKind::Boolean),
         "integer" => Some(FieldKind::Number(true, number("minimum"), number("maximum"))),
@@ -446,7 +452,8 @@ pub fn shown(text: &str, most: usize) -> String {
 /// Words that are no value but mean something to the gateway, in all languages.
 pub mod words {
     /// Does not want to answer; in the order of the known languages.
-    pub const LEAVE: [&str; 8] = ["cancel", "avbryt", "avbryt", "annuller", "abbrechen", "annuler", "cancelar", "キャンセル"];
+    pub const LEAVE: [&str; 8] =
+        ["cancel", "avbryt", "avbryt", "annuller", "abbrechen", "annuler", "cancelar", "キャンセル"];
     /// Leaves out what need not be given.
     pub const SKIP: [&str; 8] =
         ["skip", "hopp over", "hoppa över", "spring over", "überspringen", "passer", "omitir", "スキップ"];
@@ -504,8 +511,14 @@ mod tests {
         assert_eq!(taken(email.clone(), "a@b.example"), Some(json!("a@b.example")));
         assert_eq!(taken(email, "nobody"), None);
         assert_eq!(taken(json!({"type": "string", "format": "date"}), "2026-02-31"), None);
-        assert_eq!(taken(json!({"type": "string", "format": "uri"}), "https://a.example/x"), Some(json!("https://a.example/x")));
-        assert_eq!(taken(json!({"type": "string", "format": "date-time"}), "2026-02-01T00:00:00Z"), Some(json!("2026-02-01T00:00:00Z")));
+        assert_eq!(
+            taken(json!({"type": "string", "format": "uri"}), "https://a.example/x"),
+            Some(json!("https://a.example/x"))
+        );
+        assert_eq!(
+            taken(json!({"type": "string", "format": "date-time"}), "2026-02-01T00:00:00Z"),
+            Some(json!("2026-02-01T00:00:00Z"))
+        );
         assert_eq!(taken(json!({"type": "string", "maxLength": 3}), "four"), None);
     }
 

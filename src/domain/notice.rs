@@ -254,7 +254,9 @@ impl Notice {
             text.push_str("\n\n");
             let how = quoted.how.iter().map(|kind| {
                 let skip = words::SKIP[place_of(self.language)];
-                phrase(*kind, self.language).replace("{skip}", skip).replace("{leave}", words::LEAVE[place_of(self.language)])
+                phrase(*kind, self.language)
+                    .replace("{skip}", skip)
+                    .replace("{leave}", words::LEAVE[place_of(self.language)])
             });
             text.push_str(&how.collect::<Vec<_>>().join(" "));
             return text;

@@ -178,7 +178,11 @@ impl Engine {
         }
         let claimed = Claimed::take(&*self.store, owner, asked, by, order.replaces, self.clock.now()).await?;
         let Some(claimed) = claimed else {
-            return if explicit.is_some() { Err(TurnError::NothingToConfirm) } else { Ok(Some(Answered::Closed(language))) };
+            return if explicit.is_some() {
+                Err(TurnError::NothingToConfirm)
+            } else {
+                Ok(Some(Answered::Closed(language)))
+            };
         };
         Ok(Some(match (open, said) {
             (Some(mut open), _) => {
@@ -266,7 +270,13 @@ impl Turn {
     }
 
     /// The ruling of such a turn: the question settled it.
-    pub(crate) fn settle(&mut self, rule: &str, decision: RouterDecision, language: Lang, tools: Vec<String>) -> Ruling {
+    pub(crate) fn settle(
+        &mut self,
+        rule: &str,
+        decision: RouterDecision,
+        language: Lang,
+        tools: Vec<String>,
+    ) -> Ruling {
         let doc = answers::ALL.iter().find(|(id, _, _)| *id == rule).map_or("", |(_, _, doc)| doc);
         let ruling = Ruling {
             decision,

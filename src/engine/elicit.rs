@@ -32,7 +32,8 @@ use crate::engine::turn::Turn;
 impl Turn {
     /// Keeps a call whose server asks; the first of a turn, or the one that was just answered.
     pub(crate) fn keep_open(&mut self, call: &ToolCall, asking: Asking) {
-        let asked = AskedCall { server: call.server.clone(), tool: call.tool.clone(), arguments: call.arguments.clone() };
+        let asked =
+            AskedCall { server: call.server.clone(), tool: call.tool.clone(), arguments: call.arguments.clone() };
         if self.open_call.is_some() {
             return;
         }

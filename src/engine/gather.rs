@@ -123,7 +123,11 @@ impl Turn {
             self.run_calls(ready).await;
             self.go_on(ruling).await;
         }
-        if self.has_data_call() || !self.pending.is_empty() || self.open_call.is_some() || self.ledger.of_turn(self.id).next().is_none() {
+        if self.has_data_call()
+            || !self.pending.is_empty()
+            || self.open_call.is_some()
+            || self.ledger.of_turn(self.id).next().is_none()
+        {
             return Ok(());
         }
         // Value lists or translators ran, or the tool refused the arguments, and policy cannot

@@ -4,9 +4,11 @@
 //! answers, the call ends, and what it asked is handed back: the call is made again with the answer.
 //!
 //! A tool whose questions cannot be told from those of other calls goes alone over its connection, and
-//! only over one on which no call was broken off; while its user is asked others may go on.
+//! only over one on which no call was broken off. A look-up of it never waits for a person, since others
+//! would wait too; a call that may change something does, as it is not made again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -14,7 +16,6 @@ use std::time::Duration;
 use rmcp::model::CallToolRequest;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResult;
-use rmcp::model::ClientCapabilities;
 use rmcp::model::ClientRequest;
 use rmcp::model::RequestMetaObject;
 use rmcp::model::ServerResult;
@@ -29,6 +30,7 @@ use tokio::sync::mpsc;
 use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::Given;
 use crate::domain::tool::ToolCall;
+use crate::domain::tool::ToolFailure;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Follow;
 use crate::engine::ports::ProtocolEra;
@@ -41,6 +43,7 @@ use crate::mcp::asks::asking_one;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
 use crate::mcp::session::Shared;
+use crate::mcp::session::capabilities;
 use crate::mcp::session::elicit_result;
 use crate::mcp::upstream::Upstream;
 
@@ -55,6 +58,8 @@ pub(super) enum Came {
     Asks(Asking),
     /// It asks what nobody is asked.
     InVain(String),
+    /// Nothing that could be used.
+    Failed(ToolFailure),
     /// It may have been told that nobody answers, and may have gone on without its answer.
     Torn,
 }
@@ -119,7 +124,7 @@ impl Turns {
 impl Upstream {
     pub(super) async fn call_once<'a>(
         &'a self,
-        connected: &Connected,
+        connected: &Arc<Connected>,
         call: &ToolCall,
         given: &Given,
         (follow, allowance): (&Follow, &Allowance),
@@ -138,7 +143,8 @@ impl Upstream {
         // Removed on every way out, a dropped future included.
         let _watch = Unwatch { shared: &connected.shared, token };
         let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
-        let mut talk = Talk { upstream: self, call, follow, allowance, ready: Ready::of(Some(given)), turn, asks: None };
+        let mut talk =
+            Talk { upstream: self, call, follow, allowance, ready: Ready::of(Some(given)), turn, asks: None };
         let answering = handle.await_response();
         tokio::pin!(answering);
         let answer = loop {
@@ -180,6 +186,9 @@ impl Upstream {
             ServerResult::InputRequiredResult(result) if !with_sessions => {
                 Ok(asking_of(result).map_or_else(Came::InVain, Came::Asks))
             }
+            ServerResult::CreateTaskResult(begun) if !with_sessions => {
+                self.follow_task(connected, begun.task, (follow, allowance)).await
+            }
             _ => Err(ServiceError::UnexpectedResponse),
         }
     }
@@ -208,25 +217,35 @@ impl Talk<'_> {
             drop(reply.send(said));
             return;
         }
-        let Askable::Now(ask) = &self.follow.askable else {
-            self.asks = Some(asking_one(form).map_or_else(Came::InVain, Came::Asks));
-            return;
+        let ask = match &self.follow.askable {
+            Askable::Now(ask) if for_certain || self.call.confirmed => ask,
+            // A look-up that blocks the turn of others while a person thinks is made again instead.
+            _ => {
+                self.asks = Some(asking_one(form).map_or_else(Came::InVain, Came::Asks));
+                return;
+            }
         };
         if let Err(reason) = asking_one(form.clone()) {
             self.asks = Some(Came::InVain(reason));
             return;
         }
-        // Its server waits; others may go on, and are waited for before it does.
-        self.turn = TurnToCall::Free;
+        // Calls that ask nothing may go on beside it.
+        self.turn = match std::mem::replace(&mut self.turn, TurnToCall::Free) {
+            TurnToCall::Alone(turn) => TurnToCall::Beside(RwLockWriteGuard::downgrade(turn)),
+            turn => turn,
+        };
         let said = self.allowance.pausing(ask(form)).await;
-        let alone = self.upstream.turns.goes_alone(&self.call.tool);
-        self.turn = self.upstream.turns.take(ProtocolEra::WithSessions, alone).await;
         drop(reply.send(said));
     }
 }
 
 /// The request of a call, with the answers that its server wanted where it takes them like that.
-fn request(call: &ToolCall, given: &Given, askable: &Askable, with_sessions: bool) -> (ClientRequest, PeerRequestOptions) {
+fn request(
+    call: &ToolCall,
+    given: &Given,
+    askable: &Askable,
+    with_sessions: bool,
+) -> (ClientRequest, PeerRequestOptions) {
     let mut params = CallToolRequestParams::new(call.tool.clone());
     if let Value::Object(arguments) = &call.arguments {
         params = params.with_arguments(arguments.clone());
@@ -249,8 +268,9 @@ fn request(call: &ToolCall, given: &Given, askable: &Askable, with_sessions: boo
 
 /// Says of one request that its user cannot be asked.
 pub(super) fn unasked() -> RequestMetaObject {
-    let mut meta = RequestMetaObject::new();
-    meta.set_client_capabilities(ClientCapabilities::default());
+    let (mut meta, mut capabilities) = (RequestMetaObject::new(), capabilities());
+    capabilities.elicitation = None;
+    meta.set_client_capabilities(capabilities);
     meta
 }
 

@@ -25,5 +25,6 @@ pub mod proxy;
 pub mod session;
 mod sse;
 mod stderr;
+mod tasks;
 pub mod transport;
 pub mod upstream;

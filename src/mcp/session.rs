@@ -126,9 +126,9 @@ impl ClientHandler for ClientEnd {
     }
 }
 
-/// What servers may ask of us: forms that a user fills in, and nothing else.
-fn capabilities() -> ClientCapabilities {
-    let mut capabilities = ClientCapabilities::default();
+/// What servers may ask of us: forms that a user fills in; and that a call may go on as a task.
+pub(crate) fn capabilities() -> ClientCapabilities {
+    let mut capabilities = ClientCapabilities::builder().enable_tasks().build();
     capabilities.elicitation = Some(ElicitationCapability::new().with_form(FormElicitationCapability::default()));
     capabilities
 }

@@ -266,6 +266,7 @@ impl Upstream {
                     given = self.answered(asking, given, round, following).await?;
                     continue;
                 }
+                Ok(Came::Failed(failure)) => return Err(failure),
                 Ok(Came::InVain(reason)) => {
                     return Err(self.in_vain(looks || connected.era == ProtocolEra::Sessionless, reason));
                 }
@@ -308,7 +309,9 @@ impl Upstream {
         }
         let ask = match &follow.askable {
             Askable::Now(ask) => ask,
-            Askable::Later => return Err(ToolFailure::AsksUser { server: self.name.clone(), asking: Box::new(asking) }),
+            Askable::Later => {
+                return Err(ToolFailure::AsksUser { server: self.name.clone(), asking: Box::new(asking) });
+            }
             Askable::No => return Err(self.in_vain(true, "its user cannot be asked".to_owned())),
         };
         for (key, form) in asking.forms {
@@ -397,7 +400,7 @@ impl Upstream {
     }
 
     /// A server's words, bounded and without its secrets.
-    fn told(&self, text: &str) -> String {
+    pub(crate) fn told(&self, text: &str) -> String {
         self.mask.clean(text, 300)
     }
 }

@@ -66,7 +66,8 @@ pub(super) fn said(responses: Option<InputResponses>) -> Result<BTreeMap<String,
     let responses = responses.unwrap_or_default().into_iter();
     let said = responses.map(|(key, response)| {
         let answer = serde_json::from_value::<ElicitResult>(response).map(said_of);
-        let wrong = |_| ErrorData::invalid_params(format!("inputResponses.{} is no answer to a form", shown(&key, 80)), None);
+        let wrong =
+            |_| ErrorData::invalid_params(format!("inputResponses.{} is no answer to a form", shown(&key, 80)), None);
         answer.map_err(wrong).map(|said| (key.clone(), said))
     });
     said.collect()

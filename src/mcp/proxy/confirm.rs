@@ -61,8 +61,7 @@ impl Proxy {
         context: &RequestContext<RoleServer>,
     ) -> Result<Settled, ErrorData> {
         if let Some(state) = returned.state {
-            let question: CallId =
-                state.parse().map_err(|_| unknown_state())?;
+            let question: CallId = state.parse().map_err(|_| unknown_state())?;
             let given = returned.responses.and_then(|mut responses| responses.remove(QUESTION));
             let given = given.and_then(|answer| serde_json::from_value::<ElicitResult>(answer).ok());
             let missing = || ErrorData::invalid_params(format!("inputResponses has no answer to {QUESTION}"), None);

@@ -74,23 +74,27 @@ impl Side {
     }
 
     /// A request of the revision without sessions, of a client that can show forms.
-    pub(crate) fn sessionless(&self, method: &str, mut params: Value) -> RequestBuilder {
-        let meta = &mut params["_meta"];
-        meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
-        meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "test", "version": "1" });
-        meta["io.modelcontextprotocol/clientCapabilities"] = json!({ "elicitation": { "form": {} } });
-        let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let request = self
-            .gateway
-            .post("/mcp", &body)
-            .header("accept", "application/json, text/event-stream")
-            .header("mcp-protocol-version", "2026-07-28")
-            .header("mcp-method", method);
-        match name {
-            Some(name) => request.header("mcp-name", name),
-            None => request,
-        }
+    pub(crate) fn sessionless(&self, method: &str, params: Value) -> RequestBuilder {
+        sessionless(&self.gateway, method, params)
+    }
+}
+
+/// A request of the revision without sessions to a gateway, of a client that can show forms.
+pub(crate) fn sessionless(gateway: &Gateway, method: &str, mut params: Value) -> RequestBuilder {
+    let meta = &mut params["_meta"];
+    meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+    meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "test", "version": "1" });
+    meta["io.modelcontextprotocol/clientCapabilities"] = json!({ "elicitation": { "form": {} } });
+    let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let request = gateway
+        .post("/mcp", &body)
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", method);
+    match name {
+        Some(name) => request.header("mcp-name", name),
+        None => request,
     }
 }
 
@@ -155,6 +159,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// One whose user answers like this.
+    pub(crate) async fn asked(
+        gateway: &Gateway,
+        token: Option<&str>,
+        answers: impl Fn(&str) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        Self::connect(&gateway.url("/mcp"), token, Some(Arc::new(answers))).await
+    }
+
+    /// One that is asked nothing.
+    pub(crate) async fn silent(gateway: &Gateway, token: Option<&str>) -> Self {
+        Self::connect(&gateway.url("/mcp"), token, None).await
+    }
+
     async fn connect(url: &str, token: Option<&str>, answers: Option<Answers>) -> Self {
         let heard = Heard::default();
         let mut config = StreamableHttpClientTransportConfig::with_uri(url);
