@@ -141,6 +141,8 @@ pub enum QuestionKind {
     Clarification,
     /// Calls wait for the user's yes.
     Confirmation,
+    /// A tool asks, in its own words.
+    Elicitation,
 }
 
 impl QuestionKind {
@@ -149,6 +151,7 @@ impl QuestionKind {
         match self {
             QuestionKind::Clarification => "clarification",
             QuestionKind::Confirmation => "confirmation",
+            QuestionKind::Elicitation => "elicitation",
         }
     }
 }
@@ -174,7 +177,7 @@ pub struct Question {
     pub text: String,
     /// Choices; may be empty.
     pub choices: Vec<Choice>,
-    /// What would run on a yes, in order; empty for a clarification.
+    /// What would run on a yes, in order; of an elicitation the call that asks; empty for a clarification.
     #[serde(default)]
     pub calls: Vec<AskedCall>,
 }

@@ -15,6 +15,12 @@ pub fn fenced(value: &Value) -> String {
     format!("{fence}json\n{text}\n{fence}")
 }
 
+/// A text between fences. What cannot be seen in it is written out before (`visible`).
+pub fn fenced_text(text: &str) -> String {
+    let fence = "`".repeat(FENCE.max(longest_run(text) + 1));
+    format!("{fence}text\n{text}\n{fence}")
+}
+
 /// Escapes what cannot be seen as itself, but for line breaks. Outside of strings JSON has only characters that can.
 pub fn visible(json: &str) -> String {
     let mut text = String::with_capacity(json.len());

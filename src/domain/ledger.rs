@@ -105,6 +105,16 @@ impl LedgerEntry {
         self.outcome == Outcome::Unavailable && self.error.as_deref().is_some_and(ToolFailure::is_awaiting_approval)
     }
 
+    /// Whether its server asked in the middle of it what could not be answered.
+    pub fn asked_in_vain(&self) -> bool {
+        self.outcome == Outcome::Error && self.error.as_deref().is_some_and(ToolFailure::is_unanswered)
+    }
+
+    /// Whether the call may have changed something before its server asked what nobody could answer.
+    pub fn asked_too_late(&self) -> bool {
+        self.outcome == Outcome::Error && self.error.as_deref().is_some_and(ToolFailure::is_asked_too_late)
+    }
+
     /// Whether this entry answers the same question as a call to `tool` of `server` with `arguments`.
     pub fn same_call(&self, server: &str, tool: &str, arguments: &Value) -> bool {
         self.server == server && self.tool == tool && &self.arguments == arguments

@@ -4,6 +4,7 @@
 pub mod basis;
 pub mod caller;
 pub mod classify;
+pub mod elicitation;
 pub mod event;
 pub mod exact_json;
 pub mod grounding;

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::elicitation::Asking;
+use crate::domain::elicitation::Given;
 use crate::domain::ids::CallId;
 
 /// Qualified tool name: `server__tool`, at most 64 of `[A-Za-z0-9_-]`, unique in the catalog.
@@ -100,6 +102,8 @@ pub struct ToolCall {
     /// The user has said yes to this very call. It is made once, whatever happens; a tool that
     /// is not read-only is called in no other way.
     pub confirmed: bool,
+    /// Answers to what its server asked when it was made before.
+    pub given: Option<Given>,
 }
 
 /// What a server sent back, before anything was made of it.
@@ -188,7 +192,29 @@ pub enum ToolFailure {
     /// The turn was cancelled.
     #[error("cancelled")]
     Cancelled,
+    /// It asks its user something first; until that is answered the call counts as not made.
+    #[error("{server} asks its user a question before it answers")]
+    AsksUser {
+        /// Configured server name.
+        server: String,
+        /// What it asks.
+        asking: Box<Asking>,
+    },
+    /// It asked something that cannot be answered, and was told so.
+    #[error("{server} asked a question in the middle of the call: {reason}")]
+    Unanswered {
+        /// Configured server name.
+        server: String,
+        /// Why nobody was asked, or why there is no answer.
+        reason: String,
+    },
 }
+
+/// What the text of a failure says whose server asked what could not be answered.
+const ASKED: &str = "asked a question in the middle of the call";
+
+/// How the text of a failure ends whose call may have changed something before it asked.
+const MAY_HAVE_CHANGED: &str = "it may have changed something before that, so it is not made again";
 
 /// How the text of such a failure ends.
 const AWAITS_APPROVAL: &str = "its definition awaits approval";
@@ -199,7 +225,22 @@ impl ToolFailure {
         Self::Unavailable { server: server.to_owned(), reason: format!("{tool} is not offered, {AWAITS_APPROVAL}") }
     }
 
-    /// Whether it is such a one.
+    /// The call may have changed something before it asked, and could not be answered.
+    pub fn asked_too_late(server: &str) -> Self {
+        Self::Unanswered { server: server.to_owned(), reason: format!("nobody can answer it here; {MAY_HAVE_CHANGED}") }
+    }
+
+    /// Whether the text of a failure is that of a call that asked in vain.
+    pub fn is_unanswered(error: &str) -> bool {
+        error.split_once(' ').is_some_and(|(_server, rest)| rest.starts_with(ASKED))
+    }
+
+    /// Whether the text of a failure is that of such a one.
+    pub fn is_asked_too_late(error: &str) -> bool {
+        error.ends_with(MAY_HAVE_CHANGED)
+    }
+
+    /// Whether it is one of a tool that awaits approval.
     pub fn is_for_approval(&self) -> bool {
         matches!(self, Self::Unavailable { reason, .. } if Self::is_awaiting_approval(reason))
     }

@@ -8,6 +8,7 @@
 //! answer is claimed in the store before anything runs, as in chat, so it runs once. A client
 //! that goes away stops its call.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::caller::AccessRole;
 use crate::domain::caller::Caller;
 use crate::domain::classify::Classified;
+use crate::domain::elicitation::FormAnswer;
+use crate::domain::elicitation::Given;
+use crate::domain::elicitation::Said;
 use crate::domain::event::AskedCall;
 use crate::domain::ids::CallId;
 use crate::domain::lang::Lang;
@@ -31,7 +35,8 @@ use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
 use crate::engine::confirm::Claimed;
-use crate::engine::ports::ProgressFn;
+use crate::engine::ports::Askable;
+use crate::engine::ports::Follow;
 use crate::engine::ports::StoreError;
 use crate::engine::ready_call::PendingCall;
 use crate::engine::ready_call::ReadyCall;
@@ -39,6 +44,7 @@ use crate::engine::ready_call::Sorted;
 use crate::engine::record::CallOrigin;
 use crate::engine::record::CallQuestion;
 use crate::engine::record::LoneCall;
+use crate::engine::record::OpenForClient;
 use crate::engine::tool_call::failed_answer;
 use crate::engine::tool_call::sort_answer;
 
@@ -118,17 +124,24 @@ fn why(because: Option<&str>) -> String {
     because.map(|because| format!(": {because}")).unwrap_or_default()
 }
 
+/// What the server of a call has asked and was answered.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    pub(crate) earlier: Vec<FormAnswer>,
+    pub(crate) round: u32,
+}
+
 /// Who follows a call while it runs, and may stop it.
 pub struct Watch {
-    /// Is told of progress.
-    pub progress: ProgressFn,
+    /// Is told of progress, and may be asked.
+    pub follow: Follow,
     /// Stops it.
     pub cancel: CancellationToken,
 }
 
 impl Watch {
     fn nobody() -> Self {
-        Self { progress: Arc::new(|_, _, _| ()), cancel: CancellationToken::new() }
+        Self { follow: Follow::nobody(), cancel: CancellationToken::new() }
     }
 }
 
@@ -195,10 +208,70 @@ impl Engine {
             call: pending.asked(),
             asked_at,
             expires_at: asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at),
+            open: None,
         };
         self.store.ask_about_call(&question).await?;
         let text = Notice::confirmation(Lang::default(), vec![question.call.clone()]).text();
         Ok((question, text))
+    }
+
+    /// Writes down what the server of a client's call asks; the client is asked under this id.
+    ///
+    /// # Errors
+    /// [`CallError::Store`].
+    pub(crate) async fn ask_client_for_tool(
+        &self,
+        caller: &Caller,
+        call: AskedCall,
+        open: OpenForClient,
+    ) -> Result<CallId, CallError> {
+        let asked_at = self.clock.now();
+        let question = CallQuestion {
+            id: self.clock.call_id(),
+            owner: caller.subject().to_owned(),
+            call,
+            asked_at,
+            expires_at: asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at),
+            open: Some(open),
+        };
+        self.store.ask_about_call(&question).await?;
+        Ok(question.id)
+    }
+
+    /// The client answered what the server of its call asked: the call with the answers, if the
+    /// question was for exactly this one; what was asked before comes with it.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) async fn answered_by_client(
+        &self,
+        caller: &Caller,
+        question: CallId,
+        sorted: Sorted,
+        call: &AskedCall,
+        said: BTreeMap<String, Said>,
+    ) -> Result<(ReadyCall, Before), CallError> {
+        may_call(caller)?;
+        let taken = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
+        let (claimed, taken) = taken.filter(|(_, taken)| taken.call == *call).ok_or(CallError::NothingToConfirm)?;
+        let Some(open) = taken.open else { return Err(CallError::NothingToConfirm) };
+        let gone = || CallError::Gone { tool: call.tool.clone() };
+        let ready = match sorted {
+            Sorted::Ready(ready) if !open.confirmed => ready,
+            Sorted::Pending(_) if open.confirmed => {
+                let catalog = self.tools.catalog(caller).await;
+                let ready = ReadyCall::confirmed(claimed, &catalog, self.router.policy()).map_err(|_| gone())?;
+                ready.into_iter().next().ok_or_else(gone)?
+            }
+            _ => return Err(gone()),
+        };
+        let answers: Vec<FormAnswer> = said
+            .into_iter()
+            .map(|(key, said)| FormAnswer { form: open.asking.forms.get(&key).cloned(), key, said })
+            .collect();
+        let earlier = open.earlier.iter().chain(&answers).cloned().collect();
+        let before = Before { earlier, round: open.round };
+        Ok((ready.with(Given { earlier: open.earlier, answers, state: open.asking.state }), before))
     }
 
     /// The client said yes: the call, once, if the question was for exactly this one.
@@ -212,8 +285,9 @@ impl Engine {
         call: &AskedCall,
     ) -> Result<ReadyCall, CallError> {
         may_call(caller)?;
-        let claimed = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
-        let claimed = claimed.filter(|claimed| claimed.is_for(call)).ok_or(CallError::NothingToConfirm)?;
+        let taken = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
+        let yes = taken.filter(|(claimed, taken)| taken.open.is_none() && claimed.is_for(call));
+        let (claimed, _) = yes.ok_or(CallError::NothingToConfirm)?;
         let catalog = self.tools.catalog(caller).await;
         let gone = || CallError::Gone { tool: call.tool.clone() };
         let ready = ReadyCall::confirmed(claimed, &catalog, self.router.policy()).map_err(|_| gone())?;
@@ -290,6 +364,12 @@ impl Engine {
         Ok(Arc::clone(spec))
     }
 
+    /// A place for a question to a client's user while a call waits; `None` when as many are open
+    /// as may be, so that calls which wait for people leave room for others.
+    pub(crate) fn place_to_ask(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.client_questions).try_acquire_owned().ok()
+    }
+
     /// A place for a client's call, or for a list that servers are asked for, waited for as long as
     /// the call itself might take. Nobody may wait for one while holding another.
     ///
@@ -328,8 +408,10 @@ impl Engine {
     ) -> Result<Called, CallError> {
         let call = ready.call(self.clock.call_id());
         let started_at = self.clock.now();
-        let answer = self.tools.call(&call, caller, watch.progress, &watch.cancel);
-        let answer = tokio::time::timeout(self.settings.turn_time, answer).await;
+        // The time in which a user may answer while the call waits is not the call's own.
+        let asking = if matches!(watch.follow.askable, Askable::Now(_)) { ANSWER_WITHIN } else { Duration::ZERO };
+        let answer = self.tools.call(&call, caller, watch.follow, &watch.cancel);
+        let answer = tokio::time::timeout(self.settings.turn_time + asking, answer).await;
         let answer = answer.unwrap_or_else(|_| Err(self.too_late(&call.server))).map(Arc::new);
         let (sorted, digest) = sort_answer(answer.clone(), call.arguments.clone()).await;
         let finished_at = self.clock.now();

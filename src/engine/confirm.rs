@@ -3,12 +3,17 @@
 //! replica, retry or repeated message can use it again. A claim outlives whatever becomes
 //! of its turn: a call that may have run is never made again by itself.
 //!
+//! What a tool asks its user is answered by the same claim (`elicit`): the answer is the message,
+//! whatever it says.
+//!
 //! The road of a yes: `Answered` (is it one?) → `Claimed` (is it the first?) →
 //! `ReadyCall` (do the calls still fit?) → one call after the other, none after one that
 //! failed → draft, check and judge as for any other result.
 
 use jiff::Timestamp;
 
+use crate::domain::elicitation::Fits;
+use crate::domain::elicitation::OpenCall;
 use crate::domain::event::AskedCall;
 use crate::domain::event::TurnEvent;
 use crate::domain::event::TurnOutcome;
@@ -36,6 +41,7 @@ use crate::engine::ports::WhoseCredentials;
 use crate::engine::ready_call::PendingCall;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::record::Confirmation;
+use crate::engine::record::TakenQuestion;
 use crate::engine::turn::Reply;
 use crate::engine::turn::Turn;
 use crate::engine::turn::TurnOrder;
@@ -61,19 +67,27 @@ impl Claimed {
         at: Timestamp,
     ) -> Result<Option<Self>, TurnError> {
         let first = store.claim_confirmation(owner, confirmation.turn_id, by, replaces, at).await?;
-        Ok(first.then_some(Self { calls: confirmation.calls }))
+        // The user had said yes to a call that asks something before that.
+        let open = confirmation.open.filter(|open| open.confirmed);
+        let asking = open.into_iter().flat_map(|open| std::iter::once(open.call).chain(open.after));
+        let calls = confirmation.calls.into_iter().chain(asking).collect();
+        Ok(first.then_some(Self { calls }))
     }
 
-    /// Takes the yes to a question outside of any turn; `None` when somebody was first, or it is
-    /// too late.
+    /// Takes the answer to a question outside of any turn; `None` when somebody was first, or it is
+    /// too late. What its server asked comes with it; a call that no user has said yes to is
+    /// among the calls of the claim only where the question was just that.
     pub(crate) async fn take_lone(
         store: &dyn TurnStore,
         owner: &str,
         question: CallId,
         at: Timestamp,
-    ) -> Result<Option<Self>, StoreError> {
-        let asked = store.answer_about_call(owner, question, true, at).await?;
-        Ok(asked.map(|call| Self { calls: vec![call] }))
+    ) -> Result<Option<(Self, TakenQuestion)>, StoreError> {
+        let taken = store.answer_about_call(owner, question, true, at).await?;
+        Ok(taken.map(|taken| {
+            let confirmed = taken.open.as_ref().is_none_or(|open| open.confirmed);
+            (Self { calls: confirmed.then(|| taken.call.clone()).into_iter().collect() }, taken)
+        }))
     }
 
     /// Whether it is for this call and no other.
@@ -101,6 +115,15 @@ pub(crate) enum Answered {
     },
     /// Do not.
     No(Lang),
+    /// To what a tool asks.
+    ToTool {
+        /// The calls that the user had said yes to.
+        claimed: Claimed,
+        /// The call, with what was said taken in.
+        open: Box<OpenCall>,
+        /// What it was.
+        fits: Fits,
+    },
     /// The question is no longer open.
     Closed(Lang),
 }
@@ -112,6 +135,13 @@ pub(crate) struct Confirmed {
     under_way: Option<String>,
     /// Those that follow it.
     waiting: Vec<AskedCall>,
+}
+
+impl Confirmed {
+    /// Those that were not made yet.
+    pub(crate) fn waiting(&self) -> &[AskedCall] {
+        &self.waiting
+    }
 }
 
 impl Engine {
@@ -129,30 +159,42 @@ impl Engine {
         by: TurnId,
     ) -> Result<Option<Answered>, TurnError> {
         let explicit = order.answers;
+        let last = stored.messages.last().and_then(|message| message.turn_id).filter(|_| stored.asks);
+        let nothing = || if explicit.is_some() { Err(TurnError::NothingToConfirm) } else { Ok(None) };
+        let (Some(last), None) = (last, order.repeats) else { return nothing() };
+        if explicit.is_some_and(|answer| answer.turn != last) {
+            return nothing();
+        }
+        if explicit.is_none() && !sees_the_end(&request.unverified, stored) {
+            return Ok(None);
+        }
+        let Some(asked) = self.store.confirmation(owner, last).await? else { return nothing() };
+        let plain = self.router.answer(&request.message);
         let said = match explicit {
             Some(answer) => Some(if answer.yes { Answer::Yes } else { Answer::No }),
-            None if sees_the_end(&request.unverified, stored) => self.router.answer(&request.message),
-            None => None,
+            None => plain,
         };
-        let last = stored.messages.last().and_then(|message| message.turn_id);
-        let (Some(said), Some(last), None) = (said, last, order.repeats) else {
-            return if explicit.is_some() { Err(TurnError::NothingToConfirm) } else { Ok(None) };
-        };
-        let asked = match explicit {
-            Some(answer) if answer.turn != last => None,
-            _ => self.store.confirmation(owner, last).await?,
-        };
-        let Some(asked) = asked else {
-            return if explicit.is_some() { Err(TurnError::NothingToConfirm) } else { Ok(None) };
-        };
-        let (language, message) = (asked.language, asked.message.clone());
-        let claimed = Claimed::take(&*self.store, owner, asked, by, order.replaces, self.clock.now()).await?;
-        match (claimed, said) {
-            (Some(claimed), Answer::Yes) => Ok(Some(Answered::Yes { claimed, message, language })),
-            (Some(_), Answer::No) => Ok(Some(Answered::No(language))),
-            (None, _) if explicit.is_some() => Err(TurnError::NothingToConfirm),
-            (None, _) => Ok(Some(Answered::Closed(language))),
+        let (language, message, open) = (asked.language, asked.message.clone(), asked.open.clone());
+        // A yes or no by click is for what would run; what a tool asks is answered by a message.
+        if (open.is_some() && explicit.is_some()) || (open.is_none() && said.is_none()) {
+            return nothing();
         }
+        let claimed = Claimed::take(&*self.store, owner, asked, by, order.replaces, self.clock.now()).await?;
+        let Some(claimed) = claimed else {
+            return if explicit.is_some() {
+                Err(TurnError::NothingToConfirm)
+            } else {
+                Ok(Some(Answered::Closed(language)))
+            };
+        };
+        Ok(Some(match (open, said) {
+            (Some(mut open), _) => {
+                let fits = open.take(&request.message, plain);
+                Answered::ToTool { claimed, open: Box::new(open), fits }
+            }
+            (None, Some(Answer::Yes)) => Answered::Yes { claimed, message, language },
+            (None, _) => Answered::No(language),
+        }))
     }
 }
 
@@ -199,6 +241,7 @@ impl Turn {
                     self.notice_reply(Notice::new(NoticeKind::Declined, language, Vec::new()), TurnOutcome::Refused)
                 );
             }
+            Answered::ToTool { claimed, open, fits } => return self.answer_to_tool(claimed, *open, fits).await,
             Answered::Closed(language) => {
                 self.settle(answers::CLOSED, RouterDecision::Refuse, language, Vec::new());
                 let notice = Notice::new(NoticeKind::ConfirmationClosed, language, Vec::new());
@@ -223,10 +266,15 @@ impl Turn {
             }
         };
         self.run_confirmed(ready).await;
-        if let Some(reply) = self.confirmed_failure() {
+        self.reply_to_confirmed(&ruling).await
+    }
+
+    /// What came of confirmed calls.
+    pub(crate) async fn reply_to_confirmed(&mut self, ruling: &Ruling) -> Result<Reply, TurnError> {
+        if let Some(reply) = self.tool_asks_reply().or_else(|| self.confirmed_failure()) {
             return Ok(reply);
         }
-        self.draft_from_fresh(&ruling).await
+        self.draft_from_fresh(ruling).await
     }
 
     /// What this request should have brought for one of these servers, and did not.
@@ -239,7 +287,13 @@ impl Turn {
     }
 
     /// The ruling of such a turn: the question settled it.
-    fn settle(&mut self, rule: &str, decision: RouterDecision, language: Lang, tools: Vec<String>) -> Ruling {
+    pub(crate) fn settle(
+        &mut self,
+        rule: &str,
+        decision: RouterDecision,
+        language: Lang,
+        tools: Vec<String>,
+    ) -> Ruling {
         let doc = answers::ALL.iter().find(|(id, _, _)| *id == rule).map_or("", |(_, _, doc)| doc);
         let ruling = Ruling {
             decision,
@@ -266,7 +320,7 @@ impl Turn {
     }
 
     /// One after the other, in the order that was shown; none after one that failed.
-    async fn run_confirmed(&mut self, ready: Vec<ReadyCall>) {
+    pub(crate) async fn run_confirmed(&mut self, ready: Vec<ReadyCall>) {
         self.confirmed.waiting = ready.iter().map(ReadyCall::asked).collect();
         for call in ready {
             self.confirmed.waiting.remove(0);
@@ -286,6 +340,7 @@ impl Turn {
             Outcome::Denied => NoticeKind::ToolDenied,
             Outcome::InvalidArguments => NoticeKind::ArgumentsRefused,
             _ if failed.awaits_approval() => NoticeKind::ToolAwaitsApproval,
+            _ if failed.asked_too_late() => NoticeKind::AskedTooLate,
             _ => NoticeKind::MayHaveRun,
         };
         let outcome = match failed.outcome {
@@ -319,6 +374,6 @@ fn came_back(entry: &LedgerEntry) -> bool {
     entry.outcome.answered() || entry.outcome == Outcome::Ambiguous
 }
 
-fn named(tool: &str, server: &str) -> String {
+pub(crate) fn named(tool: &str, server: &str) -> String {
     format!("{tool} ({server})")
 }

@@ -36,6 +36,9 @@ impl Turn {
             return Ok(reply);
         }
         let draft = self.draft_with_tools(ruling).await?;
+        if let Some(reply) = self.tool_asks_reply() {
+            return Ok(reply);
+        }
         let ids: Vec<ResultId> = self.fresh_entries().iter().map(|entry| entry.id).collect();
         let all_empty = self
             .fresh_entries()
@@ -82,6 +85,9 @@ impl Turn {
             let before = self.ledger.entries().len();
             if !further.is_empty() {
                 self.run_calls(further).await;
+            }
+            if self.open_call.is_some() {
+                return Ok(None);
             }
             if self.ledger.entries().len() > before && self.budget.take_step() {
                 continue;

@@ -50,10 +50,10 @@ impl Turn {
                 self.run_calls(repeats).await;
             }
         }
-        if !self.has_data_call() && self.pending.is_empty() {
+        if !self.has_data_call() && self.pending.is_empty() && self.open_call.is_none() {
             self.gather(ruling).await?;
         }
-        if let Some(reply) = self.confirmation_reply(ruling) {
+        if let Some(reply) = self.confirmation_reply(ruling).or_else(|| self.tool_asks_reply()) {
             return Ok(reply);
         }
         if let Some(reply) = self.failure_reply() {
@@ -80,7 +80,7 @@ impl Turn {
         }
         let (repeats, _) = self.calls_behind(ruling);
         self.run_calls(repeats).await;
-        if let Some(reply) = self.failure_reply() {
+        if let Some(reply) = self.tool_asks_reply().or_else(|| self.failure_reply()) {
             return Ok(reply);
         }
         self.draft_from_fresh(ruling).await
@@ -106,7 +106,7 @@ impl Turn {
         let offered = self.offered(ruling);
         let ready = self.force_calls(ruling, &offered, Vec::new()).await?;
         self.run_calls(ready).await;
-        if !self.pending.is_empty() {
+        if !self.pending.is_empty() || self.open_call.is_some() {
             return Ok(());
         }
         if self.has_data_call() {
@@ -124,7 +124,11 @@ impl Turn {
             self.run_calls(ready).await;
             self.go_on(ruling).await;
         }
-        if self.has_data_call() || !self.pending.is_empty() || self.ledger.of_turn(self.id).next().is_none() {
+        if self.has_data_call()
+            || !self.pending.is_empty()
+            || self.open_call.is_some()
+            || self.ledger.of_turn(self.id).next().is_none()
+        {
             return Ok(());
         }
         // Value lists or translators ran, or the tool refused the arguments, and policy cannot
@@ -140,7 +144,7 @@ impl Turn {
     /// The further steps of a plan whose later calls need what the earlier ones told.
     async fn go_on(&mut self, ruling: &Ruling) {
         for _ in 0..MAX_FURTHER_STEPS {
-            let next = self.next_steps(ruling);
+            let next = if self.open_call.is_some() { Vec::new() } else { self.next_steps(ruling) };
             if self.run_calls(next).await.is_empty() {
                 return;
             }
@@ -230,7 +234,7 @@ impl Turn {
     }
 
     /// The plain statement when no call was made or none was answered.
-    fn failure_reply(&self) -> Option<Reply> {
+    pub(crate) fn failure_reply(&self) -> Option<Reply> {
         let mut calls: Vec<&LedgerEntry> = self.ledger.of_turn(self.id).filter(|entry| entry.evidence).collect();
         if calls.is_empty() {
             // A step on the way failed, and nothing came after it.
@@ -259,6 +263,7 @@ impl Turn {
             Outcome::Unavailable => (NoticeKind::ToolUnavailable, TurnOutcome::ToolUnavailable),
             Outcome::Denied => (NoticeKind::ToolDenied, TurnOutcome::ToolFailed),
             Outcome::InvalidArguments => (NoticeKind::ArgumentsRefused, TurnOutcome::ToolFailed),
+            _ if last.asked_in_vain() => (NoticeKind::CannotBeAsked, TurnOutcome::ToolFailed),
             _ => (NoticeKind::ToolFailed, TurnOutcome::ToolFailed),
         };
         let mut names: Vec<String> = calls.iter().map(|entry| format!("{} ({})", entry.tool, entry.server)).collect();

@@ -8,6 +8,7 @@ pub mod call;
 pub mod compact;
 pub mod confirm;
 pub mod draft;
+mod elicit;
 pub mod error;
 pub mod fingerprint;
 pub mod force;
@@ -107,6 +108,7 @@ pub struct Engine {
     pub(crate) trials: Arc<Semaphore>,
     /// Places for calls of clients of the MCP proxy.
     pub(crate) client_calls: Arc<Semaphore>,
+    pub(crate) client_questions: Arc<Semaphore>,
     // A std lock: held for a copy of the list, never across an await.
     observers: RwLock<Vec<Arc<dyn TurnObserver>>>,
 }
@@ -125,6 +127,7 @@ impl Engine {
         let running = RunningTurns::new(settings.turns_at_once);
         let trials = Arc::new(Semaphore::new(settings.calls_at_once.max(1)));
         let client_calls = Arc::new(Semaphore::new(settings.turns_at_once.max(1)));
+        let client_questions = Arc::new(Semaphore::new((settings.turns_at_once / 2).max(1)));
         let observers = RwLock::new(Vec::new());
         Arc::new(Self {
             model,
@@ -137,6 +140,7 @@ impl Engine {
             running,
             trials,
             client_calls,
+            client_questions,
             observers,
         })
     }

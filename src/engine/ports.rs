@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
@@ -16,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::caller::Caller;
-use crate::domain::event::AskedCall;
+use crate::domain::elicitation::Form;
+use crate::domain::elicitation::Said;
 use crate::domain::event::JournalEntry;
 use crate::domain::event::Usage;
 use crate::domain::ids::CallId;
@@ -36,6 +38,7 @@ use crate::engine::record::CallQuestion;
 use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
 use crate::engine::record::LoneCall;
+use crate::engine::record::TakenQuestion;
 use crate::engine::record::TurnRecord;
 
 /// What a model call is for; profiles are chosen per role.
@@ -403,6 +406,36 @@ impl Catalog {
 /// Progress of a running call: done, total, message.
 pub type ProgressFn = Arc<dyn Fn(f64, Option<f64>, Option<String>) + Send + Sync>;
 
+/// Puts a form of a server to the user while the call waits; what was said. Bounded in time.
+pub type AskFn = Arc<dyn Fn(Form) -> BoxFuture<'static, Said> + Send + Sync>;
+
+/// Whether the user of a call can be asked what its server wants to know.
+#[derive(Clone)]
+pub enum Askable {
+    /// Not at all; servers that can do without are told so.
+    No,
+    /// After the call: it ends in the question, and is made again with the answer.
+    Later,
+    /// While the call waits.
+    Now(AskFn),
+}
+
+/// Who follows a call while it runs.
+#[derive(Clone)]
+pub struct Follow {
+    /// Is told of progress.
+    pub progress: ProgressFn,
+    /// Whether its user can be asked.
+    pub askable: Askable,
+}
+
+impl Follow {
+    /// Nobody, and nobody can be asked.
+    pub fn nobody() -> Self {
+        Self { progress: Arc::new(|_, _, _| ()), askable: Askable::No }
+    }
+}
+
 /// The tools.
 #[async_trait]
 pub trait Tools: Send + Sync {
@@ -418,7 +451,7 @@ pub trait Tools: Send + Sync {
         &self,
         call: &ToolCall,
         caller: &Caller,
-        progress: ProgressFn,
+        follow: Follow,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure>;
 
@@ -490,6 +523,8 @@ pub struct StoredConversation {
     pub messages: Vec<Message>,
     /// Results, oldest first.
     pub ledger: Ledger,
+    /// Whether its last turn ended in a question.
+    pub asks: bool,
 }
 
 /// One page of a list.
@@ -599,9 +634,9 @@ pub trait TurnStore: Send + Sync {
         id: CallId,
         yes: bool,
         at: Timestamp,
-    ) -> Result<Option<AskedCall>, StoreError>;
+    ) -> Result<Option<TakenQuestion>, StoreError>;
 
-    /// What a finished turn asked to run; `None` when it asked nothing of that kind.
+    /// What a finished turn asked before something runs; `None` when it asked nothing of that kind.
     async fn confirmation(&self, owner: &str, id: TurnId) -> Result<Option<Confirmation>, StoreError>;
 
     /// Takes the answer to that question for the turn `by`, durably and for good; false when

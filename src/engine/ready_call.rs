@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::domain::elicitation::Given;
 use crate::domain::event::AskedCall;
 use crate::domain::ids::CallId;
 use crate::domain::policy::settings::Policy;
@@ -24,6 +25,7 @@ pub(crate) struct ReadyCall {
     made_by: MadeBy,
     attempt: u32,
     confirmed: bool,
+    given: Option<Given>,
 }
 
 /// A call that would be right and needs the user's yes.
@@ -55,7 +57,7 @@ impl Sorted {
         if !spec.read_only {
             return Sorted::Pending(PendingCall { spec, arguments });
         }
-        Sorted::Ready(ReadyCall { spec, arguments, made_by, attempt, confirmed: false })
+        Sorted::Ready(ReadyCall { spec, arguments, made_by, attempt, confirmed: false, given: None })
     }
 }
 
@@ -79,11 +81,17 @@ impl ReadyCall {
                     made_by: MadeBy::Gateway,
                     attempt: 1,
                     confirmed: true,
+                    given: None,
                 }),
                 None => gone.push(format!("{} ({})", call.tool, call.server)),
             }
         }
         if gone.is_empty() { Ok(ready) } else { Err(gone) }
+    }
+
+    /// The same with answers to what its server has asked.
+    pub(crate) fn with(self, given: Given) -> Self {
+        Self { given: Some(given), ..self }
     }
 
     /// The tool.
@@ -117,6 +125,7 @@ impl ReadyCall {
             made_by: self.made_by(),
             attempt: self.attempt(),
             confirmed: self.is_confirmed(),
+            given: self.given.clone(),
         }
     }
 

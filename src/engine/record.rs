@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::elicitation::Asking;
+use crate::domain::elicitation::FormAnswer;
+use crate::domain::elicitation::OpenCall;
 use crate::domain::event::AskedCall;
 use crate::domain::event::BasisItem;
 use crate::domain::event::Citation;
@@ -118,9 +121,12 @@ pub struct TurnRecord {
     /// The turn that this one takes the place of, once it has a reply.
     #[serde(default)]
     pub replaces: Option<TurnId>,
+    /// The call that waits for an answer to the question.
+    #[serde(default)]
+    pub open_call: Option<OpenCall>,
 }
 
-/// What a turn asked to run, as far as its answer needs it.
+/// What a turn asked before something runs, as far as its answer needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confirmation {
     /// The turn that asked.
@@ -133,6 +139,8 @@ pub struct Confirmation {
     pub language: Lang,
     /// What would run, in order.
     pub calls: Vec<AskedCall>,
+    /// The call whose server asks, where that is the question.
+    pub open: Option<OpenCall>,
 }
 
 impl Confirmation {
@@ -194,7 +202,8 @@ impl CallOrigin {
     }
 }
 
-/// A question to a client of the MCP proxy whether to make one call. It is answered once.
+/// A question to a client of the MCP proxy about one call: whether to make it, or what its server
+/// asks before it goes on. It is answered once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallQuestion {
     /// Id.
@@ -205,8 +214,32 @@ pub struct CallQuestion {
     pub call: AskedCall,
     /// When it was asked.
     pub asked_at: Timestamp,
-    /// A yes after that is too late.
+    /// An answer after that is too late.
     pub expires_at: Timestamp,
+    /// What its server asks; `None` where the question is whether to make the call.
+    pub open: Option<OpenForClient>,
+}
+
+/// A call of a client that waits for answers to its server's question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenForClient {
+    /// The user had said yes to the call.
+    pub confirmed: bool,
+    /// What is asked.
+    pub asking: Asking,
+    /// What was asked and answered before.
+    pub earlier: Vec<FormAnswer>,
+    /// How often the call has asked.
+    pub round: u32,
+}
+
+/// A question of this kind whose one answer was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakenQuestion {
+    /// The call.
+    pub call: AskedCall,
+    /// What its server asked; `None` where the question was whether to make the call.
+    pub open: Option<OpenForClient>,
 }
 
 /// A call outside of any turn: part of no conversation, evidence of nothing. The payload is

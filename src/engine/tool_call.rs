@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::domain::classify::Classified;
 use crate::domain::classify::classify;
+use crate::domain::elicitation::Asking;
 use crate::domain::event::TurnEvent;
 use crate::domain::ids::ResultId;
 use crate::domain::ledger::LedgerEntry;
@@ -19,6 +20,8 @@ use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::fingerprint::digest;
+use crate::engine::ports::Askable;
+use crate::engine::ports::Follow;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::turn::Turn;
@@ -82,16 +85,26 @@ impl Turn {
                 })
             };
             let started = engine.clock.monotonic_ms();
-            let answer = engine.tools.call(&call, &caller, progress, &cancel).await;
+            let follow = Follow { progress, askable: Askable::Later };
+            let answer = engine.tools.call(&call, &caller, follow, &cancel).await;
             let duration_ms = engine.clock.monotonic_ms() - started;
+            let asking = match &answer {
+                Err(ToolFailure::AsksUser { asking, .. }) => Some((**asking).clone()),
+                _ => None,
+            };
             let (sorted, digest) = sort_answer(answer.map(Arc::new), call.arguments.clone()).await;
-            Finished { call, sorted, digest, duration_ms, received_at: engine.clock.now() }
+            Finished { call, asking, sorted, digest, duration_ms, received_at: engine.clock.now() }
         }
     }
 
     /// Writes a finished call to the ledger and the journal.
     fn enter(&mut self, finished: Finished) -> ResultId {
-        let Finished { call, sorted, digest, duration_ms, received_at } = finished;
+        let Finished { call, asking, sorted, digest, duration_ms, received_at } = finished;
+        // What only asked counts as not made.
+        let asked = asking.is_some();
+        if let Some(asking) = asking {
+            self.keep_open(&call, asking);
+        }
         let id = self.engine.clock.result_id();
         let max_age = self.engine.tools.max_age(&call.server, &call.tool);
         let entry = LedgerEntry {
@@ -110,9 +123,10 @@ impl Turn {
             error: sorted.error.clone(),
             max_age_ms: max_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             // What was run for its own sake is told, whatever it serves otherwise.
-            evidence: call.confirmed
-                || self.engine.router.yields_data(&call.tool)
-                || self.asks_for_result_of(&call.tool),
+            evidence: !asked
+                && (call.confirmed
+                    || self.engine.router.yields_data(&call.tool)
+                    || self.asks_for_result_of(&call.tool)),
             shown: false,
             stale: false,
             superseded_by: None,
@@ -139,6 +153,7 @@ impl Turn {
 
 struct Finished {
     call: ToolCall,
+    asking: Option<Asking>,
     sorted: Classified,
     digest: String,
     duration_ms: f64,
@@ -170,10 +185,10 @@ pub(crate) async fn sort_answer(
 pub(crate) fn failed_answer(failure: &ToolFailure) -> (Classified, String) {
     let outcome = match failure {
         ToolFailure::Timeout { .. } => Outcome::Timeout,
-        ToolFailure::Unavailable { .. } | ToolFailure::Cancelled => Outcome::Unavailable,
+        ToolFailure::Unavailable { .. } | ToolFailure::Cancelled | ToolFailure::AsksUser { .. } => Outcome::Unavailable,
         ToolFailure::InvalidArguments { .. } => Outcome::InvalidArguments,
         ToolFailure::Denied { .. } => Outcome::Denied,
-        ToolFailure::BadAnswer { .. } | ToolFailure::Refused { .. } => Outcome::Error,
+        ToolFailure::BadAnswer { .. } | ToolFailure::Refused { .. } | ToolFailure::Unanswered { .. } => Outcome::Error,
     };
     (failed(outcome, failure.to_string()), digest(b"null"))
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::basis::basis;
 use crate::domain::caller::Caller;
+use crate::domain::elicitation::OpenCall;
 use crate::domain::event::AskedCall;
 use crate::domain::event::JournalEntry;
 use crate::domain::event::Question;
@@ -113,6 +114,10 @@ pub struct Turn {
     /// Calls that need the user's yes.
     pub(crate) pending: Vec<AskedCall>,
     pub(crate) confirmed: Confirmed,
+    /// The call whose server asks something.
+    pub(crate) open_call: Option<OpenCall>,
+    /// The one whose answers this turn has taken.
+    pub(crate) answering: Option<OpenCall>,
     pub(crate) ledger: Ledger,
     pub(crate) staled: Vec<ResultId>,
     pub(crate) superseded: Vec<(ResultId, ResultId)>,
@@ -262,7 +267,7 @@ impl Engine {
             updated_at: now,
         };
         self.store.create_conversation(&conversation).await?;
-        Ok(StoredConversation { conversation, messages: Vec::new(), ledger: Ledger::default() })
+        Ok(StoredConversation { conversation, messages: Vec::new(), ledger: Ledger::default(), asks: false })
     }
 }
 
@@ -303,6 +308,8 @@ impl Turn {
             asked: None,
             pending: Vec::new(),
             confirmed: Confirmed::default(),
+            open_call: None,
+            answering: None,
             shown: Shown::from_ledger(&stored.ledger),
             signals: None,
             ledger: stored.ledger,
@@ -390,6 +397,7 @@ impl Turn {
     pub(crate) fn question_reply(&self, notice: Notice, outcome: TurnOutcome) -> Reply {
         let kind = match outcome {
             TurnOutcome::Confirmation => QuestionKind::Confirmation,
+            _ if self.open_call.is_some() => QuestionKind::Elicitation,
             _ => QuestionKind::Clarification,
         };
         let question =
@@ -549,6 +557,10 @@ impl Turn {
             config_digest: self.engine.settings.config_digest.clone(),
             failure: None,
             replaces: self.order.replaces,
+            open_call: self.open_call.clone().filter(|_| {
+                let question = reply.and_then(|reply| reply.question.as_ref());
+                question.is_some_and(|question| question.kind == QuestionKind::Elicitation)
+            }),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolName;
 use crate::domain::tool::ToolSpec;
 use crate::engine::ports::Catalog;
-use crate::engine::ports::ProgressFn;
+use crate::engine::ports::Follow;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::Tools;
@@ -335,7 +335,7 @@ impl Tools for Hub {
         &self,
         call: &ToolCall,
         caller: &Caller,
-        progress: ProgressFn,
+        follow: Follow,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
         let Some(member) = self.members.get(&call.server) else {
@@ -354,7 +354,7 @@ impl Tools for Hub {
             |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
         let upstream = member.reach.upstream(caller).await?;
         let _use = upstream.uses.begin();
-        let send = || upstream.call(&call.tool, &call.arguments, tries, &permits, Arc::clone(&progress), cancel);
+        let send = || upstream.call(call, tries, &permits, &follow, cancel);
         match send().await {
             // Nothing was sent. A tool that nobody has seen before this connection was made is
             // offered once it is written down.

@@ -1,12 +1,15 @@
 //! A connection whose progress is told in the order in which it came, and before the result that
 //! it belongs to. The client library handles each notification in a task of its own, so its
 //! handler may hear of a step after the next one, or after the result, when nobody listens any more.
-//! Here steps are told where messages are still read one after the other.
+//! Here steps are told where messages are still read one after the other, and it is decided whose a
+//! question of the server is (`asks`).
 
 use std::sync::Arc;
 
 use rmcp::model::ServerJsonRpcMessage;
 use rmcp::model::ServerNotification;
+use rmcp::model::ServerRequest;
+use rmcp::service::InboundStreamOrigin;
 use rmcp::service::RoleClient;
 use rmcp::service::TxJsonRpcMessage;
 use rmcp::transport::Transport;
@@ -37,10 +40,24 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for InOrder<T> {
 
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
         let message = self.inner.receive().await?;
-        if let ServerJsonRpcMessage::Notification(notification) = &message
-            && let ServerNotification::ProgressNotification(progress) = &notification.notification
-        {
-            self.shared.progressed(&progress.params);
+        let under_way = &self.shared.under_way;
+        match &message {
+            ServerJsonRpcMessage::Notification(notification) => {
+                if let ServerNotification::ProgressNotification(progress) = &notification.notification {
+                    self.shared.progressed(&progress.params);
+                }
+            }
+            ServerJsonRpcMessage::Request(request) => {
+                if let ServerRequest::ElicitRequest(asked) = &request.request {
+                    under_way.asked(&request.id, asked.extensions.get::<InboundStreamOrigin>(), &asked.params);
+                }
+            }
+            ServerJsonRpcMessage::Response(response) => under_way.answered(&response.id),
+            ServerJsonRpcMessage::Error(error) => {
+                if let Some(id) = &error.id {
+                    under_way.answered(id);
+                }
+            }
         }
         Some(message)
     }

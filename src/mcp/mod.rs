@@ -2,6 +2,8 @@
 //! the older HTTP+SSE, of both protocol eras. A server that is down never hides the others; what
 //! it should serve is then "unavailable", never a silent empty list.
 
+mod asking_call;
+mod asks;
 mod bounded;
 mod breaker;
 pub mod catalog;
@@ -23,6 +25,7 @@ pub mod proxy;
 pub mod session;
 mod sse;
 mod stderr;
+mod tasks;
 pub mod transport;
 pub mod upstream;
 mod uses;

@@ -31,6 +31,9 @@ use crate::domain::caller::Caller;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::text_block;
+use crate::engine::ports::ProtocolEra;
+use crate::mcp::asking_call::unasked;
+use crate::mcp::asks::Flight;
 use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
@@ -216,8 +219,17 @@ impl Upstream {
     }
 
     async fn asked_once(&self, connected: &Connected, request: ClientRequest) -> Result<ServerResult, ServiceError> {
-        let options = PeerRequestOptions::no_options();
+        let mut options = PeerRequestOptions::no_options();
+        let mut flight = None;
+        match connected.era {
+            // A question could be about this one too.
+            ProtocolEra::WithSessions => flight = Some(connected.shared.under_way.begin(None)),
+            ProtocolEra::Sessionless => options.meta = Some(unasked()),
+        }
         let handle = connected.connection.send_cancellable_request(request, options).await?;
+        if let Some(flight) = &flight {
+            flight.sent(&handle.id);
+        }
         let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
         let answer = tokio::select! {
             biased;
@@ -225,6 +237,7 @@ impl Upstream {
             () = connected.gone.cancelled() => Err(ServiceError::TransportClosed),
         };
         pending.over();
+        flight.map(Flight::ended);
         answer
     }
 

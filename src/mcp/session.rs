@@ -1,5 +1,6 @@
-//! Our end of an MCP connection: tells who we are, knows who watches the progress of calls
-//! (which `in_order` tells), and notes when a server changes one of its lists.
+//! Our end of an MCP connection: tells who we are and what may be asked of us, knows who watches the
+//! progress of calls (which `in_order` tells), and notes when a server changes one of its lists.
+#![expect(deprecated, reason = "servers of older revisions still ask for roots, and are refused")]
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,9 +8,17 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use rmcp::ClientHandler;
+use rmcp::ErrorData;
 use rmcp::model::ClientCapabilities;
 use rmcp::model::ClientConfig;
+use rmcp::model::ElicitRequestParams;
+use rmcp::model::ElicitResult;
+use rmcp::model::ElicitationAction;
+use rmcp::model::ElicitationCapability;
+use rmcp::model::FormElicitationCapability;
 use rmcp::model::Implementation;
+use rmcp::model::ListRootsRequestMethod;
+use rmcp::model::ListRootsResult;
 use rmcp::model::ProgressNotificationParam;
 use rmcp::model::ProgressToken;
 use rmcp::model::ProtocolVersion;
@@ -17,11 +26,15 @@ use rmcp::service::ClientInitializeError;
 use rmcp::service::ClientLifecycleMode;
 use rmcp::service::ClientServiceExt;
 use rmcp::service::NotificationContext;
+use rmcp::service::RequestContext;
 use rmcp::service::RoleClient;
 use rmcp::transport::Transport;
 use tokio::sync::Notify;
 
+use crate::domain::elicitation::Said;
 use crate::engine::ports::ProgressFn;
+use crate::mcp::asks::UnderWay;
+use crate::mcp::asks::form_of;
 use crate::mcp::in_order::InOrder;
 use crate::mcp::transport::Connection;
 
@@ -30,6 +43,8 @@ use crate::mcp::transport::Connection;
 pub(crate) struct Shared {
     // A std mutex: held for a map operation, never across an await.
     progress: Mutex<HashMap<ProgressToken, ProgressFn>>,
+    /// The calls that a question of the server could belong to.
+    pub(crate) under_way: Arc<UnderWay>,
     /// Notified when the server says, or may have said, that one of its lists changed.
     pub(crate) tools_changed: Notify,
 }
@@ -89,9 +104,49 @@ impl ClientHandler for ClientEnd {
         self.shared.tools_changed.notify_one();
     }
 
+    async fn create_elicitation(
+        &self,
+        request: ElicitRequestParams,
+        context: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        if form_of(&request).is_none() {
+            return Err(ErrorData::invalid_params("only forms are offered to users", None));
+        }
+        Ok(elicit_result(self.shared.under_way.said(&context.id).await))
+    }
+
+    async fn list_roots(&self, _context: RequestContext<RoleClient>) -> Result<ListRootsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListRootsRequestMethod>())
+    }
+
     fn get_info(&self) -> ClientConfig {
         // The newest revision that has an `initialize`: the default one has none.
-        ClientConfig::new(ClientCapabilities::default(), Implementation::new("groundwire", env!("CARGO_PKG_VERSION")))
+        ClientConfig::new(capabilities(), Implementation::new("groundwire", env!("CARGO_PKG_VERSION")))
             .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+    }
+}
+
+/// What servers may ask of us: forms that a user fills in; and that a call may go on as a task.
+pub(crate) fn capabilities() -> ClientCapabilities {
+    let mut capabilities = ClientCapabilities::builder().enable_tasks().build();
+    capabilities.elicitation = Some(ElicitationCapability::new().with_form(FormElicitationCapability::default()));
+    capabilities
+}
+
+/// An answer as the protocol has it.
+pub(crate) fn elicit_result(said: Said) -> ElicitResult {
+    match said {
+        Said::Accept(content) => ElicitResult::new(ElicitationAction::Accept).with_content(content),
+        Said::Decline => ElicitResult::new(ElicitationAction::Decline),
+        Said::Cancel => ElicitResult::new(ElicitationAction::Cancel),
+    }
+}
+
+/// The same the other way.
+pub(crate) fn said_of(result: ElicitResult) -> Said {
+    match result.action {
+        ElicitationAction::Accept => Said::Accept(result.content.unwrap_or_else(|| serde_json::json!({}))),
+        ElicitationAction::Decline => Said::Decline,
+        _ => Said::Cancel,
     }
 }

@@ -11,33 +11,35 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rmcp::model::CallToolRequest;
-use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResult;
-use rmcp::model::ClientRequest;
 use rmcp::model::ErrorCode;
-use rmcp::model::ServerResult;
 use rmcp::model::Tool;
-use rmcp::service::PeerRequestOptions;
 use rmcp::service::ServiceError;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::domain::elicitation::Asking;
+use crate::domain::elicitation::FormAnswer;
+use crate::domain::elicitation::Given;
+use crate::domain::elicitation::ROUNDS;
 use crate::domain::tool::RawToolResult;
+use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
+use crate::engine::ports::Askable;
 use crate::engine::ports::Clock;
-use crate::engine::ports::ProgressFn;
+use crate::engine::ports::Follow;
 use crate::engine::ports::ProtocolEra;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::WhoseCredentials;
+use crate::mcp::asking_call::Came;
+use crate::mcp::asking_call::Turns;
+use crate::mcp::asks::Allowance;
 use crate::mcp::bounded::TOO_LONG;
 use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
-use crate::mcp::connected::Pending;
 use crate::mcp::era::EraMemory;
 use crate::mcp::era::is_newer;
 use crate::mcp::limits::UpstreamLimits;
@@ -45,7 +47,6 @@ use crate::mcp::mask::Mask;
 use crate::mcp::output_schema::OutputSchemas;
 use crate::mcp::output_schema::SchemaCheck;
 use crate::mcp::pass_through::kept;
-use crate::mcp::session::Shared;
 use crate::mcp::transport::Transport;
 use crate::mcp::uses::Uses;
 
@@ -83,6 +84,8 @@ pub struct Upstream {
     pub(super) starts: AtomicU64,
     /// Tries to connect that are over.
     pub(super) tries: AtomicU64,
+    /// Which calls go alone.
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) uses: Uses,
@@ -135,6 +138,7 @@ impl Upstream {
             changed: OnceLock::new(),
             starts: AtomicU64::new(0),
             tries: AtomicU64::new(0),
+            turns: Turns::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             uses: Uses::default(),
@@ -210,34 +214,33 @@ impl Upstream {
         drop(self.state.subscribe().wait_for(|state| state.up || state.error.is_some()).await);
     }
 
-    /// One call within the time limit of the server.
+    /// One call within the time limit of the server; the time in which its user is asked does not count.
     ///
     /// # Errors
     /// See [`ToolFailure`].
     pub async fn call(
         self: &Arc<Self>,
-        tool: &str,
-        arguments: &Value,
+        call: &ToolCall,
         tries: Tries,
         permits: Permits<'_>,
-        progress: ProgressFn,
+        follow: &Follow,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
         let _use = self.uses.begin();
         let limit = self.limits.call;
+        let allowance = Allowance::new(limit);
         let used: Mutex<Option<Arc<Connected>>> = Mutex::default();
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ToolFailure::Cancelled),
-            answer = tokio::time::timeout(limit, self.send(tool, arguments, tries, permits, progress, &used)) => {
-                answer.unwrap_or_else(|_| {
-                    if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
-                        self.doubt(&connected);
-                    }
-                    Err(ToolFailure::Timeout {
-                        server: self.name.clone(),
-                        limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-                    })
+            answer = self.send(call, tries, permits, (follow, &allowance), &used) => answer,
+            () = allowance.over() => {
+                if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
+                    self.doubt(&connected);
+                }
+                Err(ToolFailure::Timeout {
+                    server: self.name.clone(),
+                    limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
                 })
             }
         }
@@ -246,14 +249,16 @@ impl Upstream {
     /// Sends a call and waits; `used` tells over which connection.
     async fn send(
         &self,
-        tool: &str,
-        arguments: &Value,
+        call: &ToolCall,
         tries: Tries,
         permits: Permits<'_>,
-        progress: ProgressFn,
+        following: (&Follow, &Allowance),
         used: &Mutex<Option<Arc<Connected>>>,
     ) -> Result<RawToolResult, ToolFailure> {
-        let mut again = tries == Tries::AgainOnNewConnection;
+        let looks = tries == Tries::AgainOnNewConnection;
+        let (mut again, mut torn, mut replaced) = (looks, false, false);
+        let mut given = call.given.clone().unwrap_or_default();
+        let mut round = 0;
         loop {
             let connected = match tries {
                 Tries::Once => self.proven().await?,
@@ -262,13 +267,39 @@ impl Upstream {
             if let Ok(mut used) = used.lock() {
                 *used = Some(Arc::clone(&connected));
             }
+            let alone = torn || self.turns.goes_alone(&call.tool);
+            let turn = self.turns.take(connected.era, alone).await;
+            if alone && connected.shared.under_way.has_broken_off() && !std::mem::replace(&mut replaced, true) {
+                self.lost(&connected, "a call was broken off, and its server may still ask about it");
+                continue;
+            }
             // The server may have come back as another one.
             permits(&self.tools())?;
             let schemas = Arc::clone(&self.state.borrow().schemas);
-            let error = match self.call_once(&connected, tool, arguments, &progress).await {
-                Ok(result) => {
+            let error = match self.call_once(&connected, call, &given, following, turn).await {
+                Ok(Came::Result(result)) => {
                     self.breaker(Breaker::proved);
-                    return self.take(self.checked(tool, result, schemas).await?);
+                    return self.take(self.checked(&call.tool, result, schemas).await?);
+                }
+                Ok(Came::Asks(asking)) => {
+                    self.breaker(Breaker::proved);
+                    if !looks && connected.era == ProtocolEra::WithSessions {
+                        return Err(ToolFailure::asked_too_late(&self.name));
+                    }
+                    round += 1;
+                    given = self.answered(asking, given, round, following).await?;
+                    continue;
+                }
+                Ok(Came::Failed(failure)) => return Err(failure),
+                Ok(Came::InVain(reason)) => {
+                    return Err(self.in_vain(looks || connected.era == ProtocolEra::Sessionless, reason));
+                }
+                Ok(Came::Torn) => {
+                    self.turns.may_ask(&call.tool);
+                    if looks && !std::mem::replace(&mut torn, true) {
+                        continue;
+                    }
+                    return Err(self.in_vain(looks, "it could not be told which call it was about".to_owned()));
                 }
                 Err(error) => error,
             };
@@ -282,35 +313,43 @@ impl Upstream {
         }
     }
 
-    async fn call_once(
+    /// Answers for the next request, where its user can be asked now; else the call ends in the question.
+    async fn answered(
         &self,
-        connected: &Connected,
-        tool: &str,
-        arguments: &Value,
-        progress: &ProgressFn,
-    ) -> Result<CallToolResult, ServiceError> {
-        let mut params = CallToolRequestParams::new(tool.to_owned());
-        if let Value::Object(arguments) = arguments {
-            params = params.with_arguments(arguments.clone());
+        asking: Asking,
+        given: Given,
+        round: u32,
+        (follow, allowance): (&Follow, &Allowance),
+    ) -> Result<Given, ToolFailure> {
+        if round > ROUNDS {
+            return Err(self.in_vain(true, format!("it has asked {ROUNDS} times")));
         }
-        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        let handle = connected.connection.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
-        let token = handle.progress_token.clone();
-        connected.shared.watch(token.clone(), Arc::clone(progress));
-        // Removed on every way out, a dropped future included.
-        let _watch = Unwatch { shared: &connected.shared, token };
-        let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
-        let answer = tokio::select! {
-            biased;
-            answer = handle.await_response() => answer,
-            // The closing may take longer than anybody wants to wait.
-            () = connected.gone.cancelled() => Err(ServiceError::TransportClosed),
+        let mut next = Given { earlier: given.earlier, answers: Vec::new(), state: asking.state.clone() };
+        next.earlier.extend(given.answers);
+        if asking.forms.is_empty() {
+            // It only wants to be asked again, a little later.
+            tokio::time::sleep(self.limits.first_pause).await;
+            return Ok(next);
+        }
+        let ask = match &follow.askable {
+            Askable::Now(ask) => ask,
+            Askable::Later => {
+                return Err(ToolFailure::AsksUser { server: self.name.clone(), asking: Box::new(asking) });
+            }
+            Askable::No => return Err(self.in_vain(true, "its user cannot be asked".to_owned())),
         };
-        pending.over();
-        match answer? {
-            ServerResult::CallToolResult(result) => Ok(result),
-            _ => Err(ServiceError::UnexpectedResponse),
+        for (key, form) in asking.forms {
+            let said = allowance.pausing(ask(form.clone())).await;
+            next.answers.push(FormAnswer { key, form: Some(form), said });
         }
+        Ok(next)
+    }
+
+    fn in_vain(&self, changed_nothing: bool, reason: String) -> ToolFailure {
+        if changed_nothing {
+            return ToolFailure::Unanswered { server: self.name.clone(), reason };
+        }
+        ToolFailure::asked_too_late(&self.name)
     }
 
     /// A result within its bounds, and as its tool declares it.
@@ -385,7 +424,7 @@ impl Upstream {
     }
 
     /// A server's words, bounded and without its secrets.
-    fn told(&self, text: &str) -> String {
+    pub(crate) fn told(&self, text: &str) -> String {
         self.mask.clean(text, 300)
     }
 }
@@ -397,17 +436,6 @@ pub(crate) fn is_over(error: &ServiceError) -> bool {
         ServiceError::TransportClosed | ServiceError::TransportSend(_) => true,
         ServiceError::McpError(error) => is_newer(error.code),
         _ => false,
-    }
-}
-
-struct Unwatch<'a> {
-    shared: &'a Shared,
-    token: rmcp::model::ProgressToken,
-}
-
-impl Drop for Unwatch<'_> {
-    fn drop(&mut self) {
-        self.shared.unwatch(&self.token);
     }
 }
 

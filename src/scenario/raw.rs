@@ -22,9 +22,9 @@ use crate::domain::recover::parse_arguments;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolSpec;
+use crate::engine::ports::Follow;
 use crate::engine::ports::ModelRequest;
 use crate::engine::ports::ModelRole;
-use crate::engine::ports::ProgressFn;
 use crate::engine::ports::PromptMessage;
 use crate::engine::ports::ProposedCall;
 use crate::engine::ports::ToolChoice;
@@ -197,11 +197,11 @@ impl<'a> Chat<'a> {
             made_by: MadeBy::Model,
             attempt: 1,
             confirmed: false,
+            given: None,
         };
-        let quiet: ProgressFn = Arc::new(|_, _, _| {});
         let raw = engine
             .tools()
-            .call(&call, &Caller::local(), quiet, &CancellationToken::new())
+            .call(&call, &Caller::local(), Follow::nobody(), &CancellationToken::new())
             .await
             .map_err(|failure| failure.to_string())?;
         let sorted = classify(&raw, &arguments);

@@ -1,4 +1,4 @@
-//! Confirmations: what a turn asked to run, and who took the answer. A claim is one row
+//! Confirmations: what a turn asked before something runs, and who took the answer. A claim is one row
 //! keyed by the turn that asked, written by one statement and never taken back, so that of
 //! many who answer at once, on whatever gateway, exactly one is first.
 
@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::domain::elicitation::OpenCall;
 use crate::domain::event::Question;
 use crate::domain::event::QuestionKind;
 use crate::domain::event::TurnOutcome;
@@ -20,14 +21,19 @@ use crate::store::database::Value;
 use crate::store::rows;
 use crate::store::traces::missing;
 
+/// Outcomes of turns that end in a question.
+pub const ASKING: [TurnOutcome; 2] = [TurnOutcome::Confirmation, TurnOutcome::Clarification];
+
 /// The parts of `rows::Detail` that are read here.
 #[derive(Deserialize)]
 struct Asked<'a> {
     ruling: Cow<'a, Option<Ruling>>,
     question: Cow<'a, Option<Question>>,
+    #[serde(default)]
+    open_call: Cow<'a, Option<OpenCall>>,
 }
 
-/// What the turn asked to run; `None` when it asked nothing of that kind.
+/// What the turn asked before something runs; `None` when it asked nothing of that kind.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Corrupt`].
@@ -35,20 +41,21 @@ pub async fn of_turn(database: &Database, owner: &str, id: TurnId) -> Result<Opt
     let sql = "select conversation_id, outcome, message_json, detail_json from turns where id = $1 and owner = $2";
     let found = database.fetch(sql, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
     let row = found.first().ok_or_else(|| missing(id))?;
-    if row.text("outcome")? != TurnOutcome::Confirmation.as_str() {
+    let outcome = row.text("outcome")?;
+    if !ASKING.iter().any(|asking| outcome == asking.as_str()) {
         return Ok(None);
     }
     let detail: Asked<'static> = rows::parsed("turn", &row.text("detail_json")?)?;
-    let question = detail.question.into_owned().filter(|question| question.kind == QuestionKind::Confirmation);
+    let (Some(question), open) = (detail.question.into_owned(), detail.open_call.into_owned()) else { return Ok(None) };
     let language = detail.ruling.into_owned().map(|ruling| ruling.language).unwrap_or_default();
-    let Some(question) = question else { return Ok(None) };
-    Ok(Some(Confirmation {
-        turn_id: id,
-        conversation_id: ConversationId(row.id("conversation_id")?),
-        message: rows::parsed("message", &row.text("message_json")?)?,
-        language,
-        calls: question.calls,
-    }))
+    let (calls, open) = match question.kind {
+        QuestionKind::Confirmation => (question.calls, None),
+        QuestionKind::Elicitation if open.is_some() => (Vec::new(), open),
+        _ => return Ok(None),
+    };
+    let conversation_id = ConversationId(row.id("conversation_id")?);
+    let message = rows::parsed("message", &row.text("message_json")?)?;
+    Ok(Some(Confirmation { turn_id: id, conversation_id, message, language, calls, open }))
 }
 
 /// Takes the answer for turn `by`. False when it is taken, or when a turn came after the one
@@ -65,7 +72,7 @@ pub async fn claim(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "insert into confirmation_claims (turn_id, claimed_by_turn, claimed_at) \
-        select t.id, $2, $3 from turns t where t.id = $1 and t.owner = $4 and t.outcome = 'confirmation' \
+        select t.id, $2, $3 from turns t where t.id = $1 and t.owner = $4 and t.outcome in ('confirmation', 'clarification') \
             and t.replaced_by is null and not exists ( \
                 select 1 from turns later where later.conversation_id = t.conversation_id \
                     and later.number > t.number and later.replaced_by is null \

@@ -18,6 +18,7 @@ use crate::domain::message::Conversation;
 use crate::engine::ports::Listed;
 use crate::engine::ports::StoreError;
 use crate::engine::ports::StoredConversation;
+use crate::store::confirmations::ASKING;
 use crate::store::contents::Contents;
 use crate::store::database::Database;
 use crate::store::database::ROWS_A_STATEMENT;
@@ -76,7 +77,7 @@ pub async fn load(
     id: ConversationId,
     before: Option<TurnId>,
 ) -> Result<StoredConversation, StoreError> {
-    let turns = "select id, message_json, reply_json from turns \
+    let turns = "select id, message_json, reply_json, outcome from turns \
         where conversation_id = $1 and replaced_by is null and number < $2 order by number";
     let results = format!(
         "select {} from results r join turns t on t.id = r.turn_id \
@@ -107,7 +108,9 @@ pub async fn load(
         entry.superseded_by = entry.superseded_by.filter(|newer| known.contains(newer));
         entries.push(entry);
     }
-    Ok(StoredConversation { conversation, messages, ledger: Ledger::from_entries(entries) })
+    let last = turns.last().map(|row| row.text("outcome")).transpose()?;
+    let asks = last.is_some_and(|last| ASKING.iter().any(|asking| last == asking.as_str()));
+    Ok(StoredConversation { conversation, messages, ledger: Ledger::from_entries(entries), asks })
 }
 
 /// The place of a turn among those of its conversation.

@@ -29,7 +29,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::migrate::MigrateError;
 
-use crate::domain::event::AskedCall;
 use crate::domain::event::JournalEntry;
 use crate::domain::ids::CallId;
 use crate::domain::ids::ConversationId;
@@ -45,6 +44,7 @@ use crate::engine::record::CallQuestion;
 use crate::engine::record::Confirmation;
 use crate::engine::record::Feedback;
 use crate::engine::record::LoneCall;
+use crate::engine::record::TakenQuestion;
 use crate::engine::record::TurnRecord;
 use crate::store::contents::Contents;
 use crate::store::database::Database;
@@ -276,7 +276,7 @@ impl TurnStore for Store {
         id: CallId,
         yes: bool,
         at: Timestamp,
-    ) -> Result<Option<AskedCall>, StoreError> {
+    ) -> Result<Option<TakenQuestion>, StoreError> {
         lone_calls::answer(&self.database, owner, id, yes, at).await
     }
 

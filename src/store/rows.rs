@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::elicitation::OpenCall;
 use crate::domain::event::BasisItem;
 use crate::domain::event::Citation;
 use crate::domain::event::Question;
@@ -242,6 +243,9 @@ pub struct Detail<'a> {
     pub stopped: Cow<'a, [Stopped]>,
     /// The question back.
     pub question: Cow<'a, Option<Question>>,
+    /// The call that waits for the answer to it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub open_call: Cow<'a, Option<OpenCall>>,
     /// Tokens.
     pub usage: Usage,
     /// Where the time went.
@@ -269,6 +273,7 @@ impl<'a> Detail<'a> {
             citations: Cow::Borrowed(&record.citations),
             stopped: Cow::Borrowed(&record.stopped),
             question: Cow::Borrowed(&record.question),
+            open_call: Cow::Borrowed(&record.open_call),
             usage: record.usage,
             timings_ms: record.timings_ms,
             staled: Cow::Borrowed(&record.staled),
@@ -280,6 +285,11 @@ impl<'a> Detail<'a> {
             marks: record.results.iter().map(Marks::of).collect(),
         }
     }
+}
+
+#[expect(clippy::ptr_arg, reason = "serde hands the field over as it is")]
+fn is_none(open: &Cow<'_, Option<OpenCall>>) -> bool {
+    open.is_none()
 }
 
 /// The whole record from a row of `turns` and the entries of the turn, in their order.
@@ -308,6 +318,7 @@ pub fn record(row: &Row, mut results: Vec<LedgerEntry>) -> Result<TurnRecord, St
         claims: parsed("claims", &row.text("claims_json")?)?,
         stopped: detail.stopped.into_owned(),
         question: detail.question.into_owned(),
+        open_call: detail.open_call.into_owned(),
         usage: detail.usage,
         started_at: time(row.int("started_at")?)?,
         finished_at: time(row.int("finished_at")?)?,

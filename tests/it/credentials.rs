@@ -17,6 +17,7 @@ use groundwire::domain::tool::RawToolResult;
 use groundwire::domain::tool::ToolCall;
 use groundwire::domain::tool::ToolFailure;
 use groundwire::domain::tool::ToolName;
+use groundwire::engine::ports::Follow;
 use groundwire::engine::ports::Tools;
 use groundwire::sandbox::SandboxOptions;
 use serde_json::Value;
@@ -100,9 +101,10 @@ async fn call(hub: &dyn Tools, caller: &str, says: &str) -> Result<RawToolResult
         made_by: MadeBy::Gateway,
         attempt: 1,
         confirmed: false,
+        given: None,
     };
     let caller = Caller::new(caller, AccessRole::Analyst);
-    hub.call(&call, &caller, Arc::new(|_, _, _| {}), &CancellationToken::new()).await
+    hub.call(&call, &caller, Follow::nobody(), &CancellationToken::new()).await
 }
 
 fn told(answer: Result<RawToolResult, ToolFailure>) -> Value {

@@ -13,6 +13,7 @@ mod confirm;
 mod credentials;
 mod documents;
 mod limits;
+mod mcp_asks;
 mod mcp_chaos;
 mod mcp_connections;
 mod mcp_hub;

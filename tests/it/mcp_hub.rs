@@ -11,6 +11,7 @@ use groundwire::domain::tool::RawToolResult;
 use groundwire::domain::tool::ToolCall;
 use groundwire::domain::tool::ToolFailure;
 use groundwire::domain::tool::ToolName;
+use groundwire::engine::ports::Follow;
 use groundwire::engine::ports::Tools;
 use groundwire::engine::record::TurnRecord;
 use groundwire::engine::turn::TurnRequest;
@@ -60,8 +61,9 @@ async fn call(
         made_by: MadeBy::Gateway,
         attempt: 1,
         confirmed: false,
+        given: None,
     };
-    hub.call(&call, &Caller::local(), Arc::new(|_, _, _| {}), &CancellationToken::new()).await
+    hub.call(&call, &Caller::local(), Follow::nobody(), &CancellationToken::new()).await
 }
 
 /// A sandbox in which Argus runs as a child over stdio.

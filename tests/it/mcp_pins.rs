@@ -17,6 +17,7 @@ use groundwire::domain::tool::ToolCall;
 use groundwire::domain::tool::ToolFailure;
 use groundwire::domain::tool::ToolName;
 use groundwire::engine::ports::Catalog;
+use groundwire::engine::ports::Follow;
 use groundwire::engine::ports::Tools;
 use groundwire::sandbox::SandboxOptions;
 use reqwest::RequestBuilder;
@@ -96,9 +97,10 @@ async fn call(gateway: &Gateway, server: &str, tool: &str) -> Result<RawToolResu
         made_by: MadeBy::Gateway,
         attempt: 1,
         confirmed: false,
+        given: None,
     };
     let hub = &gateway.app.hub;
-    hub.call(&call, &Caller::local(), Arc::new(|_, _, _| {}), &CancellationToken::new()).await
+    hub.call(&call, &Caller::local(), Follow::nobody(), &CancellationToken::new()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,8 @@ use groundwire::auth::AuthError;
 use groundwire::auth::Authenticator;
 use groundwire::auth::NewToken;
 use groundwire::domain::caller::AccessRole;
+use groundwire::domain::elicitation::Asking;
+use groundwire::domain::elicitation::Form;
 use groundwire::domain::event::AskedCall;
 use groundwire::domain::event::BasisItem;
 use groundwire::domain::event::Citation;
@@ -55,7 +57,9 @@ use groundwire::domain::tool::MadeBy;
 use groundwire::engine::ports::ModelRole;
 use groundwire::engine::ports::StoreError;
 use groundwire::engine::ports::TurnStore;
+use groundwire::engine::record::CallQuestion;
 use groundwire::engine::record::ModelExchange;
+use groundwire::engine::record::OpenForClient;
 use groundwire::engine::record::TurnRecord;
 use groundwire::engine::record::TurnTimings;
 use groundwire::store::Store;
@@ -100,6 +104,7 @@ on_both_databases! {
     a_place_whose_lease_has_passed_is_taken_over
     of_many_that_begin_at_once_one_gets_the_place
     the_answer_to_a_question_is_taken_once
+    questions_about_calls_are_answered_once_and_bounded
     many_conversations_commit_at_once
     nobody_sees_what_belongs_to_another
     the_newest_conversation_with_a_fingerprint_is_found
@@ -260,6 +265,7 @@ fn record(of: &Conversation, number: u64) -> TurnRecord {
         fingerprint: format!("history-{number}"),
         failure: None,
         replaces: None,
+        open_call: None,
     }
 }
 
@@ -484,6 +490,39 @@ async fn the_answer_to_a_question_is_taken_once(database: TestDatabase) {
     assert!(!claim(&stores[0], "ada", later.id, 23, None).await, "it asked nothing");
     assert_eq!(stores[0].confirmation("ada", later.id).await.expect("read"), None);
     stores[0].delete_conversation("ada", head.id).await.expect("what was answered can be deleted");
+}
+
+async fn questions_about_calls_are_answered_once_and_bounded(database: TestDatabase) {
+    let store = database.open().await;
+    let question = |owner: &str, number: u64, open: Option<OpenForClient>| {
+        let arguments = json!({"caseID": number});
+        let call = AskedCall { server: "desk".into(), tool: "closeCase".into(), arguments };
+        let asked_at = at(i64::try_from(number).expect("small"));
+        let expires_at = asked_at + Duration::from_secs(600);
+        CallQuestion { id: CallId(id(7, number)), owner: owner.into(), call, asked_at, expires_at, open }
+    };
+    let answer = async |number: u64, owner: &str, second: i64| {
+        store.answer_about_call(owner, CallId(id(7, number)), true, at(second)).await.expect("asked")
+    };
+    let forms = [("q".to_owned(), Form { message: "Which?".into(), schema: json!({"type": "object"}) })].into();
+    let asking = Asking { forms, state: Some("theirs".into()) };
+    let open = OpenForClient { confirmed: true, asking, earlier: Vec::new(), round: 3 };
+    for number in 0..130 {
+        let question = question("ada", number, (number == 129).then(|| open.clone()));
+        store.ask_about_call(&question).await.expect("asked");
+    }
+    store.ask_about_call(&question("eve", 500, None)).await.expect("asked");
+    assert_eq!(answer(29, "ada", 131).await, None, "the oldest have lapsed");
+    assert_eq!(answer(129, "eve", 131).await, None, "hers alone");
+    let taken = answer(129, "ada", 131).await.expect("it is open");
+    assert_eq!((taken.call.arguments, taken.open), (json!({"caseID": 129}), Some(open)));
+    assert_eq!(answer(129, "ada", 131).await, None, "taken");
+    assert!(answer(30, "ada", 131).await.is_some_and(|taken| taken.open.is_none()));
+    assert_eq!(answer(31, "ada", 700).await, None, "too late");
+    // One later question removes all that are too old, answered or not.
+    store.ask_about_call(&question("ada", 5_000, None)).await.expect("asked");
+    assert_eq!(answer(500, "eve", 1_000).await, None);
+    assert!(answer(5_000, "ada", 5_001).await.is_some());
 }
 
 async fn many_conversations_commit_at_once(database: TestDatabase) {

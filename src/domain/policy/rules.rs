@@ -34,8 +34,15 @@ pub mod answers {
     /// The question is no longer open: it was answered before, or the conversation went on.
     pub const CLOSED: &str = "confirmation_closed";
 
+    /// What a tool asked is answered in full: its call is made with the answers.
+    pub const TOOL_ANSWERED: &str = "tool_answered";
+    /// What a tool asks is not answered in full yet.
+    pub const TOOL_ASKS_ON: &str = "tool_asks_on";
+    /// The user does not answer what a tool asks.
+    pub const TOOL_NOT_ANSWERED: &str = "tool_not_answered";
+
     /// Id, decision and meaning of each, for the documents.
-    pub const ALL: [(&str, &str, &str); 3] = [
+    pub const ALL: [(&str, &str, &str); 6] = [
         (
             CONFIRMED,
             "call_tool",
@@ -47,6 +54,17 @@ pub mod answers {
             "refuse",
             "A bare yes or no to a question that was answered before, or after which the conversation went on: nothing is called.",
         ),
+        (
+            TOOL_ANSWERED,
+            "call_tool",
+            "The answer to what a tool asked in the last reply: the same call is made with it.",
+        ),
+        (
+            TOOL_ASKS_ON,
+            "clarify",
+            "An answer to what a tool asks that does not fit, or after which it wants to know more: it is asked about.",
+        ),
+        (TOOL_NOT_ANSWERED, "refuse", "The word that ends such a question without an answer: nothing is called."),
     ];
 }
 

@@ -231,7 +231,8 @@ pub async fn confirm(
         Err(StoreError::NotFound { .. }) if running => None,
         Err(error) => return Err(error.into()),
     };
-    let asked = asked.ok_or_else(|| ApiError::plain(Code::NothingToConfirm))?;
+    // What a tool asks is answered by a message.
+    let asked = asked.filter(|asked| asked.open.is_none()).ok_or_else(|| ApiError::plain(Code::NothingToConfirm))?;
     let request = TurnRequest {
         conversation_id: Some(asked.conversation_id),
         message: asked.reply(answer.confirm).to_owned(),

@@ -159,13 +159,13 @@ impl From<&event::Stopped> for Stopped {
 /// A question back.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Question {
-    /// `clarification` or `confirmation`.
+    /// `clarification`, `confirmation` or `elicitation`.
     pub kind: &'static str,
     /// Text.
     pub text: String,
     /// Choices; may be empty. Of a confirmation: to run it, and not to run it.
     pub choices: Vec<Choice>,
-    /// What would run on a yes, in order; empty for a clarification.
+    /// What would run on a yes, in order; of an elicitation the call that asks; empty for a clarification.
     pub calls: Vec<AskedCall>,
 }
 

@@ -27,6 +27,7 @@ use crate::engine::call::CallError;
 use crate::engine::ready_call::PendingCall;
 use crate::engine::ready_call::ReadyCall;
 use crate::mcp::proxy::Proxy;
+use crate::mcp::proxy::asks::unknown_state;
 use crate::mcp::proxy::not_made;
 
 /// The question among the requests for input.
@@ -60,8 +61,7 @@ impl Proxy {
         context: &RequestContext<RoleServer>,
     ) -> Result<Settled, ErrorData> {
         if let Some(state) = returned.state {
-            let question: CallId =
-                state.parse().map_err(|_| ErrorData::invalid_params("requestState is not one of this server", None))?;
+            let question: CallId = state.parse().map_err(|_| unknown_state())?;
             let given = returned.responses.and_then(|mut responses| responses.remove(QUESTION));
             let given = given.and_then(|answer| serde_json::from_value::<ElicitResult>(answer).ok());
             let missing = || ErrorData::invalid_params(format!("inputResponses has no answer to {QUESTION}"), None);
@@ -127,12 +127,12 @@ fn form(message: String) -> ElicitRequestParams {
 }
 
 /// Whether the client speaks the revision in which a server asks by its results.
-fn without_sessions(context: &RequestContext<RoleServer>) -> bool {
+pub(super) fn without_sessions(context: &RequestContext<RoleServer>) -> bool {
     context.protocol_version().is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
 /// Whether the client can show a form; one that says nothing of forms or pages can.
-fn can_ask(context: &RequestContext<RoleServer>) -> bool {
+pub(super) fn can_ask(context: &RequestContext<RoleServer>) -> bool {
     let elicitation = context.client_capabilities().and_then(|can| can.elicitation);
     elicitation.is_some_and(|can| can.form.is_some() || can.url.is_none())
 }

@@ -3,11 +3,12 @@
 //!
 //! Decides what a client is shown and how an answer or a failure is told in its protocol.
 //! Whether a call may run, is asked about first, and is written down is the engine's matter
-//! (`engine::call`), the same for chat. Sampling, roots and log messages of servers are not
-//! passed on: the protocol has deprecated all three, and a request of a server says not for which
-//! caller it is. Knows no HTTP; who asks is found in the request where `app` has put it.
+//! (`engine::call`), the same for chat. What a server asks in the middle of a call is put to the client's
+//! user (`asks`). Sampling, roots and log messages of servers are not passed on: the protocol has
+//! deprecated all three. Knows no HTTP; who asks is found in the request where `app` has put it.
 #![expect(deprecated, reason = "clients of older revisions still set a logging level")]
 
+mod asks;
 mod confirm;
 mod items;
 mod listeners;

@@ -1,5 +1,6 @@
 //! Tools as clients see them, and one call of a client from its arguments to its result.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,15 +22,20 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::domain::caller::Caller;
+use crate::domain::elicitation::FormAnswer;
+use crate::domain::elicitation::Given;
+use crate::domain::elicitation::Said;
 use crate::domain::event::AskedCall;
 use crate::domain::ids::CallId;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
+use crate::engine::call::Before;
 use crate::engine::call::CallError;
 use crate::engine::call::Called;
 use crate::engine::call::Watch;
 use crate::engine::ports::Catalog;
+use crate::engine::ports::Follow;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::Tools;
 use crate::engine::ports::WhoseCredentials;
@@ -39,6 +45,7 @@ use crate::engine::record::LoneCall;
 use crate::mcp::proxy::META;
 use crate::mcp::proxy::Names;
 use crate::mcp::proxy::Proxy;
+use crate::mcp::proxy::asks;
 use crate::mcp::proxy::confirm::Returned;
 use crate::mcp::proxy::confirm::Settled;
 use crate::mcp::proxy::not_made;
@@ -114,12 +121,22 @@ impl Proxy {
         let spec = catalog.tools.iter().find(|spec| self.name(spec) == request.name);
         let spec = spec.ok_or_else(|| Self::unknown(&request.name, &catalog))?;
         let arguments = Value::Object(request.arguments.unwrap_or_default());
+        let asked = named(&spec.server, &spec.tool, arguments.clone());
         let sorted = match self.engine.sort_for_client(&caller, &spec.server, &spec.tool, arguments).await {
             Ok(sorted) => sorted,
             Err(error) => return told(error).map(Into::into),
         };
+        if let Some(question) = asks::returned(request.request_state.as_deref())? {
+            let said = asks::said(request.input_responses)?;
+            return match self.engine.answered_by_client(&caller, question, sorted, &asked, said).await {
+                Ok((ready, before)) => self.finish(caller, ready, Some(question), before, context).await,
+                Err(error) => told(error).map(Into::into),
+            };
+        }
         let (ready, question) = match sorted {
-            Sorted::Ready(ready) => (ready, None),
+            Sorted::Ready(_) if request.request_state.is_some() => return Err(asks::unknown_state()),
+            // What a client says without being asked is for the server to judge.
+            Sorted::Ready(ready) => (ready.with(unasked(asks::said(request.input_responses)?)), None),
             Sorted::Pending(pending) => {
                 let returned = Returned { state: request.request_state, responses: request.input_responses };
                 match self.settle(&caller, &pending, returned, &context).await? {
@@ -130,9 +147,27 @@ impl Proxy {
             }
             Sorted::Unfit(problems) => return told(CallError::Arguments { problems }).map(Into::into),
         };
-        match self.run(caller, ready, question, context).await {
-            Ok(called) => answer(called).map(Into::into),
-            Err(error) => told(error).map(Into::into),
+        self.finish(caller, ready, question, Before::default(), context).await
+    }
+
+    /// Runs a call to its result, or to what its server asks.
+    async fn finish(
+        &self,
+        caller: Caller,
+        ready: ReadyCall,
+        question: Option<CallId>,
+        before: Before,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let (asked, confirmed) = (ready.asked(), ready.is_confirmed());
+        let called = match self.run(caller.clone(), ready, question, context).await {
+            Ok(called) => called,
+            Err(error) => return told(error).map(Into::into),
+        };
+        let Err(ToolFailure::AsksUser { asking, .. }) = &called.answer else { return answer(called).map(Into::into) };
+        match self.ask_later(&caller, asked, confirmed, (**asking).clone(), before).await? {
+            Ok(question) => Ok(question.into()),
+            Err(text) => Ok(failed(text).into()),
         }
     }
 
@@ -149,13 +184,19 @@ impl Proxy {
         let progress: ProgressFn = Arc::new(move |progress, total, message| {
             drop(told.try_send((progress, total, message)));
         });
-        let watch = Watch { progress, cancel: context.ct.clone() };
+        let (askable, mut asked) = asks::askable(&context);
+        let call = ready.asked();
+        let watch = Watch { follow: Follow { progress, askable }, cancel: context.ct.clone() };
         let running = self.engine.run_for_client(caller, ready, question, watch);
         tokio::pin!(running);
         loop {
             tokio::select! {
                 biased;
                 Some(step) = heard.recv() => pass_on(&context.peer, token.as_ref(), step).await,
+                Some((form, reply)) = asked.recv() => tokio::select! {
+                    said = self.put(&context, &call, &form) => drop(reply.send(said)),
+                    called = &mut running => return called,
+                },
                 called = &mut running => {
                     while let Ok(step) = heard.try_recv() {
                         pass_on(&context.peer, token.as_ref(), step).await;
@@ -165,6 +206,12 @@ impl Proxy {
             }
         }
     }
+}
+
+/// Answers of a client to what it was not asked here.
+fn unasked(said: BTreeMap<String, Said>) -> Given {
+    let answers = said.into_iter().map(|(key, said)| FormAnswer { key, form: None, said });
+    Given { answers: answers.collect(), ..Given::default() }
 }
 
 async fn pass_on(
@@ -206,7 +253,11 @@ fn answer(called: Called) -> Result<CallToolResult, ErrorData> {
             return Err(refused(failure));
         }
         Err(failure) => {
-            let mut result = failed(failure.to_string());
+            let mut text = failure.to_string();
+            if matches!(failure, ToolFailure::Unanswered { .. }) {
+                text.push_str(". What a server asks is put to users of clients that can show forms (elicitation), and of the portal's chat.");
+            }
+            let mut result = failed(text);
             result.meta = Some(with(None, provenance));
             return Ok(result);
         }

@@ -13,6 +13,7 @@ use groundwire::domain::tool::ToolCall;
 use groundwire::domain::tool::ToolFailure;
 use groundwire::domain::tool::ToolName;
 use groundwire::engine::ports::Catalog;
+use groundwire::engine::ports::Follow;
 use groundwire::engine::ports::ServerState;
 use groundwire::engine::ports::Tools;
 use groundwire::mcp::catalog::ToolRules;
@@ -106,6 +107,7 @@ pub(crate) fn call_of(server: &str, tool: &str, arguments: Value, confirmed: boo
         made_by: MadeBy::Gateway,
         attempt: 1,
         confirmed,
+        given: None,
     }
 }
 
@@ -120,7 +122,7 @@ pub(crate) async fn confirmed(hub: &Hub, server: &str, tool: &str) -> Result<Raw
 }
 
 pub(crate) async fn send(hub: &Hub, call: &ToolCall, cancel: &CancellationToken) -> Result<RawToolResult, ToolFailure> {
-    hub.call(call, &Caller::local(), Arc::new(|_, _, _| {}), cancel).await
+    hub.call(call, &Caller::local(), Follow::nobody(), cancel).await
 }
 
 /// Says something to a server that says it back.

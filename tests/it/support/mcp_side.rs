@@ -79,7 +79,7 @@ impl Side {
     }
 }
 
-/// The same to any gateway.
+/// A request of the revision without sessions to a gateway, of a client that can show forms.
 pub(crate) fn sessionless(gateway: &Gateway, method: &str, mut params: Value) -> RequestBuilder {
     let meta = &mut params["_meta"];
     meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
@@ -159,6 +159,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// One whose user answers like this.
+    pub(crate) async fn asked(
+        gateway: &Gateway,
+        token: Option<&str>,
+        answers: impl Fn(&str) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        Self::connect(&gateway.url("/mcp"), token, Some(Arc::new(answers))).await
+    }
+
+    /// One that is asked nothing.
+    pub(crate) async fn silent(gateway: &Gateway, token: Option<&str>) -> Self {
+        Self::connect(&gateway.url("/mcp"), token, None).await
+    }
+
     async fn connect(url: &str, token: Option<&str>, answers: Option<Answers>) -> Self {
         let heard = Heard::default();
         let mut config = StreamableHttpClientTransportConfig::with_uri(url);

@@ -1,6 +1,7 @@
 //! What several test modules share.
 
 pub(crate) mod argus_http;
+pub(crate) mod asker;
 pub(crate) mod bench;
 pub(crate) mod crowd;
 pub(crate) mod database;

@@ -20,12 +20,14 @@ use rmcp::model::CompleteRequestParams;
 use rmcp::model::CompleteResult;
 use rmcp::model::GetPromptRequestParams;
 use rmcp::model::GetPromptResponse;
+use rmcp::model::InputRequiredResult;
 use rmcp::model::ListPromptsResult;
 use rmcp::model::ListResourceTemplatesResult;
 use rmcp::model::ListResourcesResult;
 use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
 use rmcp::model::ProgressNotificationParam;
+use rmcp::model::ProtocolVersion;
 use rmcp::model::ReadResourceRequestParams;
 use rmcp::model::ReadResourceResponse;
 use rmcp::model::ServerCapabilities;
@@ -121,6 +123,17 @@ fn tools(grown: bool) -> Value {
         plain("test_trigger_tool_change", "Adds a tool to the list, or takes it away."),
         plain("test_trigger_prompt_change", "Says that the prompts have changed."),
         plain("test_logging_tool", "Would log, if it were asked to."),
+        plain("test_elicitation_sep1034_defaults", "Asks for one value of each kind, with defaults."),
+        plain("test_elicitation_sep1330_enums", "Asks for choices of each kind."),
+        plain("test_input_required_result_elicitation", "Asks for a name."),
+        plain("test_input_required_result_request_state", "Asks, and wants its state back."),
+        plain("test_input_required_result_tampered_state", "Asks, and takes its own state alone."),
+        plain("test_input_required_result_multi_round", "Asks twice, one after the other."),
+        json!({
+            "name": "test_elicitation", "description": "Asks what it is told to ask.",
+            "inputSchema": { "type": "object", "properties": { "message": { "type": "string" } }, "required": ["message"] },
+            "annotations": { "readOnlyHint": true },
+        }),
         json!({
             "name": "test_structured", "title": "A number doubled", "description": "Doubles a number.",
             "inputSchema": { "type": "object", "properties": { "number": { "type": "integer" } }, "required": ["number"] },
@@ -196,9 +209,12 @@ impl ServerHandler for Fixture {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        let arguments = Value::Object(request.arguments.clone().unwrap_or_default());
         let asked = json!({ "tool": request.name, "arguments": arguments });
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        if let Some(rounds) = questions(&request.name, &arguments) {
+            return ask(&request, &context, &rounds).await;
+        }
         let image = json!({ "type": "image", "data": PNG, "mimeType": "image/png" });
         Ok(match request.name.as_ref() {
             "test_simple_text" => content(json!([text("This is a simple text response for testing.")])),
@@ -378,6 +394,102 @@ impl ServerHandler for Fixture {
         let values: Vec<&str> = known.into_iter().filter(|word| word.starts_with(begun.as_str())).collect();
         Ok(of(json!({ "completion": { "total": values.len(), "hasMore": false, "values": values } })))
     }
+}
+
+/// What a tool asks, one after the other: a name for the question, and a form.
+fn questions(tool: &str, arguments: &Value) -> Option<Vec<(&'static str, Value)>> {
+    let form = |message: &str, required: Value, properties: Value| {
+        let schema = json!({ "type": "object", "properties": properties, "required": required });
+        json!({ "message": message, "requestedSchema": schema })
+    };
+    let word = |name: &str| json!({ name: { "type": "string" } });
+    let sure = || form("Please confirm", json!(["ok"]), json!({ "ok": { "type": "boolean" } }));
+    Some(match tool {
+        "test_elicitation" => {
+            let of = |what: &str| json!({ "type": "string", "description": what });
+            let properties = json!({ "username": of("User's response"), "email": of("User's email address") });
+            let message = arguments["message"].as_str().unwrap_or_default();
+            vec![("user", form(message, json!(["username", "email"]), properties))]
+        }
+        "test_elicitation_sep1034_defaults" => vec![("defaults", form("Please review", json!([]), defaults()))],
+        "test_elicitation_sep1330_enums" => vec![("choices", form("Please choose", json!([]), choices()))],
+        "test_input_required_result_elicitation" => {
+            vec![("user_name", form("What is your name?", json!(["name"]), word("name")))]
+        }
+        "test_input_required_result_request_state" | "test_input_required_result_tampered_state" => {
+            vec![("confirm", sure())]
+        }
+        "test_input_required_result_multi_round" => vec![
+            ("step1", form("Step 1: What is your name?", json!(["name"]), word("name"))),
+            ("step2", form("Step 2: What is your favorite color?", json!(["color"]), word("color"))),
+        ],
+        _ => return None,
+    })
+}
+
+fn defaults() -> Value {
+    json!({
+        "name": { "type": "string", "default": "John Doe" },
+        "age": { "type": "integer", "default": 30 },
+        "score": { "type": "number", "default": 95.5 },
+        "status": { "type": "string", "enum": ["active", "inactive", "pending"], "default": "active" },
+        "verified": { "type": "boolean", "default": true },
+    })
+}
+
+fn choices() -> Value {
+    let titled = |words: [&str; 3]| -> Value {
+        let options =
+            words.iter().enumerate().map(|(at, word)| json!({ "const": format!("value{}", at + 1), "title": word }));
+        options.collect::<Vec<_>>().into()
+    };
+    let plain = ["option1", "option2", "option3"];
+    json!({
+        "untitledSingle": { "type": "string", "enum": plain },
+        "titledSingle": { "type": "string", "oneOf": titled(["First Option", "Second Option", "Third Option"]) },
+        "legacyEnum": { "type": "string", "enum": ["opt1", "opt2", "opt3"],
+            "enumNames": ["Option One", "Option Two", "Option Three"] },
+        "untitledMulti": { "type": "array", "items": { "type": "string", "enum": plain } },
+        "titledMulti": { "type": "array", "items": { "anyOf": titled(["First Choice", "Second Choice", "Third Choice"]) } },
+    })
+}
+
+/// Asks in the way of the client's revision, and answers with what was said.
+async fn ask(
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+    rounds: &[(&str, Value)],
+) -> Result<CallToolResponse, ErrorData> {
+    let said = if context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
+        // How many rounds are over stands in the state, and nothing else is taken for one.
+        let over = match request.request_state.as_deref() {
+            None => 0,
+            Some(state) => {
+                let over = state.strip_prefix("rounds-over:").and_then(|over| over.parse::<usize>().ok());
+                over.filter(|over| *over < rounds.len())
+                    .ok_or_else(|| ErrorData::invalid_params("no state of mine", None))?
+            }
+        };
+        let given = request.input_responses.as_ref().and_then(|given| given.get(rounds[over].0));
+        let over = over + usize::from(given.is_some());
+        match (given, rounds.get(over)) {
+            (Some(said), None) => said.clone(),
+            (_, Some((name, form))) => {
+                let asked = json!({ *name: { "method": "elicitation/create", "params": form } });
+                return Ok(InputRequiredResult::new(Some(of(asked)), Some(format!("rounds-over:{over}"))).into());
+            }
+            (None, None) => return Err(ErrorData::internal_error("nothing is left to ask", None)),
+        }
+    } else {
+        let mut said = Value::Null;
+        for (_, form) in rounds {
+            let answer = context.peer.create_elicitation(of(form.clone())).await.map_err(lost)?;
+            said = json!(answer);
+        }
+        said
+    };
+    let told = format!("state-ok; action={}, content={}", said["action"].as_str().unwrap_or_default(), said["content"]);
+    Ok(content(json!([text(&told)])))
 }
 
 /// The pauses are the suite's: clients must be able to tell the steps apart.

@@ -1402,11 +1402,11 @@ export interface components {
         };
         /** @description A question back. */
         Question: {
-            /** @description What would run on a yes, in order; empty for a clarification. */
+            /** @description What would run on a yes, in order; of an elicitation the call that asks; empty for a clarification. */
             calls: components["schemas"]["AskedCall"][];
             /** @description Choices; may be empty. Of a confirmation: to run it, and not to run it. */
             choices: components["schemas"]["Choice"][];
-            /** @description `clarification` or `confirmation`. */
+            /** @description `clarification`, `confirmation` or `elicitation`. */
             kind: string;
             /** @description Text. */
             text: string;

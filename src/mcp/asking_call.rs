@@ -1,0 +1,286 @@
+//! One call over one connection, from its request to its result, with what its server asks on the
+//! way. A question of a server with sessions is answered while the call waits, where its user can
+//! be asked now or has answered that very question before. Otherwise the server is told that nobody
+//! answers, the call ends, and what it asked is handed back: the call is made again with the answer.
+//!
+//! A tool whose questions cannot be told from those of other calls goes alone over its connection, and
+//! only over one on which no call was broken off. A look-up of it never waits for a person, since others
+//! would wait too; a call that may change something does, as it is not made again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use rmcp::model::CallToolRequest;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResult;
+use rmcp::model::ClientRequest;
+use rmcp::model::RequestMetaObject;
+use rmcp::model::ServerResult;
+use rmcp::service::PeerRequestOptions;
+use rmcp::service::ServiceError;
+use serde_json::Value;
+use tokio::sync::RwLock;
+use tokio::sync::RwLockReadGuard;
+use tokio::sync::RwLockWriteGuard;
+use tokio::sync::mpsc;
+
+use crate::domain::elicitation::Asking;
+use crate::domain::elicitation::Given;
+use crate::domain::tool::ToolCall;
+use crate::domain::tool::ToolFailure;
+use crate::engine::ports::Askable;
+use crate::engine::ports::Follow;
+use crate::engine::ports::ProtocolEra;
+use crate::mcp::asks::Allowance;
+use crate::mcp::asks::Asked;
+use crate::mcp::asks::Flight;
+use crate::mcp::asks::Ready;
+use crate::mcp::asks::asking_of;
+use crate::mcp::asks::asking_one;
+use crate::mcp::connected::Connected;
+use crate::mcp::connected::Pending;
+use crate::mcp::session::Shared;
+use crate::mcp::session::capabilities;
+use crate::mcp::session::elicit_result;
+use crate::mcp::upstream::Upstream;
+
+/// How long a call may take to end that was told that nobody answers.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// What came of a call.
+pub(super) enum Came {
+    /// Its result.
+    Result(CallToolResult),
+    /// It asks this and has ended, or waits for the answer with the next request.
+    Asks(Asking),
+    /// It asks what nobody is asked.
+    InVain(String),
+    /// Nothing that could be used.
+    Failed(ToolFailure),
+    /// It may have been told that nobody answers, and may have gone on without its answer.
+    Torn,
+}
+
+/// Which calls of a server go alone.
+#[derive(Default)]
+pub(super) struct Turns {
+    lock: RwLock<()>,
+    // A std mutex: held for a map operation, never across an await. The value: whether it is certain.
+    alone: Mutex<HashMap<String, bool>>,
+}
+
+/// The right to have a call under way.
+pub(super) enum TurnToCall<'a> {
+    /// Beside others.
+    Beside(#[expect(dead_code, reason = "held")] RwLockReadGuard<'a, ()>),
+    /// Alone.
+    Alone(#[expect(dead_code, reason = "held")] RwLockWriteGuard<'a, ()>),
+    /// There is no telling apart to be done.
+    Free,
+}
+
+impl Turns {
+    /// Waits for the turn of a call.
+    pub(super) async fn take(&self, era: ProtocolEra, alone: bool) -> TurnToCall<'_> {
+        match era {
+            ProtocolEra::Sessionless => TurnToCall::Free,
+            ProtocolEra::WithSessions if alone => TurnToCall::Alone(self.lock.write().await),
+            ProtocolEra::WithSessions => TurnToCall::Beside(self.lock.read().await),
+        }
+    }
+
+    /// Whether a tool's calls go alone.
+    pub(super) fn goes_alone(&self, tool: &str) -> bool {
+        self.tools(|alone| alone.contains_key(tool))
+    }
+
+    /// It asked, and only because it was alone it is known that it was it.
+    fn asks(&self, tool: &str) {
+        self.tools(|alone| alone.insert(tool.to_owned(), true));
+    }
+
+    /// It may have been the one that asked.
+    pub(super) fn may_ask(&self, tool: &str) {
+        self.tools(|alone| *alone.entry(tool.to_owned()).or_insert(false));
+    }
+
+    /// It went alone and asked nothing.
+    fn asked_nothing(&self, tool: &str) {
+        self.tools(|alone| {
+            if alone.get(tool) == Some(&false) {
+                alone.remove(tool);
+            }
+        });
+    }
+
+    fn tools<T>(&self, act: impl FnOnce(&mut HashMap<String, bool>) -> T) -> T {
+        act(&mut self.alone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Upstream {
+    pub(super) async fn call_once<'a>(
+        &'a self,
+        connected: &Arc<Connected>,
+        call: &ToolCall,
+        given: &Given,
+        (follow, allowance): (&Follow, &Allowance),
+        turn: TurnToCall<'a>,
+    ) -> Result<Came, ServiceError> {
+        let with_sessions = connected.era == ProtocolEra::WithSessions;
+        let (questions, mut asked) = mpsc::channel(1);
+        let flight = with_sessions.then(|| connected.shared.under_way.begin(Some(questions)));
+        let (request, options) = request(call, given, &follow.askable, with_sessions);
+        let handle = connected.connection.send_cancellable_request(request, options).await?;
+        if let Some(flight) = &flight {
+            flight.sent(&handle.id);
+        }
+        let token = handle.progress_token.clone();
+        connected.shared.watch(token.clone(), follow.progress.clone());
+        // Removed on every way out, a dropped future included.
+        let _watch = Unwatch { shared: &connected.shared, token };
+        let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
+        let mut talk =
+            Talk { upstream: self, call, follow, allowance, ready: Ready::of(Some(given)), turn, asks: None };
+        let answering = handle.await_response();
+        tokio::pin!(answering);
+        let answer = loop {
+            let question = tokio::select! {
+                biased;
+                answer = &mut answering => break answer,
+                // The closing may take longer than anybody wants to wait.
+                () = connected.gone.cancelled() => break Err(ServiceError::TransportClosed),
+                Some(question) = asked.recv() => question,
+            };
+            tokio::select! {
+                biased;
+                answer = &mut answering => break answer,
+                () = connected.gone.cancelled() => break Err(ServiceError::TransportClosed),
+                () = talk.answer(question) => {}
+            }
+            if talk.asks.is_some() {
+                asked.close();
+                match tokio::time::timeout(SETTLE, &mut answering).await {
+                    Ok(answer) => break answer,
+                    // Given up: its server may be working on it all the same.
+                    Err(_) => return Ok(talk.asks.take().unwrap_or(Came::Torn)),
+                }
+            }
+        };
+        pending.over();
+        let torn = flight.is_some_and(Flight::ended);
+        if let Some(asks) = talk.asks.take() {
+            return Ok(asks);
+        }
+        if torn {
+            return Ok(Came::Torn);
+        }
+        if matches!(talk.turn, TurnToCall::Alone(_)) {
+            self.turns.asked_nothing(&call.tool);
+        }
+        match answer? {
+            ServerResult::CallToolResult(result) => Ok(Came::Result(result)),
+            ServerResult::InputRequiredResult(result) if !with_sessions => {
+                Ok(asking_of(result).map_or_else(Came::InVain, Came::Asks))
+            }
+            ServerResult::CreateTaskResult(begun) if !with_sessions => {
+                self.follow_task(connected, begun.task, (follow, allowance)).await
+            }
+            _ => Err(ServiceError::UnexpectedResponse),
+        }
+    }
+}
+
+/// A call whose server may ask while it waits.
+struct Talk<'a> {
+    upstream: &'a Upstream,
+    call: &'a ToolCall,
+    follow: &'a Follow,
+    allowance: &'a Allowance,
+    ready: Ready,
+    turn: TurnToCall<'a>,
+    /// What was asked and is not answered now.
+    asks: Option<Came>,
+}
+
+impl Talk<'_> {
+    /// Answers one question, or keeps it and lets the server know that nobody does.
+    async fn answer(&mut self, question: Asked) {
+        let Asked { form, reply, for_certain } = question;
+        if !for_certain {
+            self.upstream.turns.asks(&self.call.tool);
+        }
+        if let Some(said) = self.ready.take(&form) {
+            drop(reply.send(said));
+            return;
+        }
+        let ask = match &self.follow.askable {
+            Askable::Now(ask) if for_certain || self.call.confirmed => ask,
+            // A look-up that blocks the turn of others while a person thinks is made again instead.
+            _ => {
+                self.asks = Some(asking_one(form).map_or_else(Came::InVain, Came::Asks));
+                return;
+            }
+        };
+        if let Err(reason) = asking_one(form.clone()) {
+            self.asks = Some(Came::InVain(reason));
+            return;
+        }
+        // Calls that ask nothing may go on beside it.
+        self.turn = match std::mem::replace(&mut self.turn, TurnToCall::Free) {
+            TurnToCall::Alone(turn) => TurnToCall::Beside(RwLockWriteGuard::downgrade(turn)),
+            turn => turn,
+        };
+        let said = self.allowance.pausing(ask(form)).await;
+        drop(reply.send(said));
+    }
+}
+
+/// The request of a call, with the answers that its server wanted where it takes them like that.
+fn request(
+    call: &ToolCall,
+    given: &Given,
+    askable: &Askable,
+    with_sessions: bool,
+) -> (ClientRequest, PeerRequestOptions) {
+    let mut params = CallToolRequestParams::new(call.tool.clone());
+    if let Value::Object(arguments) = &call.arguments {
+        params = params.with_arguments(arguments.clone());
+    }
+    let mut options = PeerRequestOptions::no_options();
+    if !with_sessions {
+        let answers = given.answers.iter().filter_map(|answer| {
+            let said = serde_json::to_value(elicit_result(answer.said.clone())).ok()?;
+            Some((answer.key.clone(), said))
+        });
+        let answers: std::collections::BTreeMap<_, _> = answers.collect();
+        params.input_responses = Some(answers).filter(|answers| !answers.is_empty());
+        params.request_state = given.state.clone();
+        if matches!(askable, Askable::No) {
+            options.meta = Some(unasked());
+        }
+    }
+    (ClientRequest::CallToolRequest(CallToolRequest::new(params)), options)
+}
+
+/// Says of one request that its user cannot be asked.
+pub(super) fn unasked() -> RequestMetaObject {
+    let (mut meta, mut capabilities) = (RequestMetaObject::new(), capabilities());
+    capabilities.elicitation = None;
+    meta.set_client_capabilities(capabilities);
+    meta
+}
+
+struct Unwatch<'a> {
+    shared: &'a Shared,
+    token: rmcp::model::ProgressToken,
+}
+
+impl Drop for Unwatch<'_> {
+    fn drop(&mut self) {
+        self.shared.unwatch(&self.token);
+    }
+}

@@ -1,0 +1,252 @@
+//! An MCP server whose tools ask their user before they answer: of either era, over streamable HTTP and
+//! over HTTP+SSE. Notes what it began, what it finished and with which answers.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use axum::Router;
+use groundwire::config::Config;
+use groundwire::config::mcp::McpServerConfig;
+use groundwire::config::mcp::McpServerOptions;
+use groundwire::config::mcp::TransportConfig;
+use groundwire::mcp_serve::Limits;
+use groundwire::mcp_serve::door::Admitted;
+use groundwire::mcp_serve::door::Door;
+use groundwire::mcp_serve::door::Hosts;
+use groundwire::mcp_serve::sse;
+use groundwire::mcp_serve::streamable;
+use groundwire::mcp_serve::streamable::Keeping;
+use rmcp::ErrorData;
+use rmcp::RoleServer;
+use rmcp::ServerHandler;
+use rmcp::model::CallToolRequestParams;
+use rmcp::model::CallToolResponse;
+use rmcp::model::CallToolResult;
+use rmcp::model::ContentBlock;
+use rmcp::model::ElicitRequestParams;
+use rmcp::model::ElicitResult;
+use rmcp::model::ElicitationAction;
+use rmcp::model::InputRequiredResult;
+use rmcp::model::ListToolsResult;
+use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ProtocolVersion;
+use rmcp::model::ServerCapabilities;
+use rmcp::model::ServerConfig;
+use rmcp::model::Tool;
+use rmcp::service::RequestContext;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::desk::listen;
+
+/// What nobody but the server may see.
+pub(crate) const STATE: &str = "the-servers-own-state";
+
+/// The server; clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Asker(Arc<Inner>);
+
+struct Inner {
+    with_sessions: bool,
+    /// Forms, asked one after the other.
+    forms: Mutex<Vec<Value>>,
+    begun: Mutex<Vec<Value>>,
+    finished: Mutex<Vec<Value>>,
+    open: watch::Sender<bool>,
+    /// Calls of `wait` that came.
+    pub(crate) waits: Semaphore,
+    /// Questions that nobody answered.
+    pub(crate) unanswered: Semaphore,
+}
+
+/// A form of one choice.
+pub(crate) fn place() -> Value {
+    json!({ "message": "Which environment?", "requestedSchema": { "type": "object", "required": ["where"], "properties": {
+        "where": { "type": "string", "title": "Environment", "oneOf": [
+            { "const": "prod", "title": "Production" }, { "const": "stage", "title": "Staging" } ] } } } })
+}
+
+impl Asker {
+    /// One of the era with sessions, or of both.
+    pub(crate) fn new(with_sessions: bool, forms: Vec<Value>) -> Self {
+        Self(Arc::new(Inner {
+            with_sessions,
+            forms: Mutex::new(forms),
+            begun: Mutex::default(),
+            finished: Mutex::default(),
+            open: watch::Sender::new(false),
+            waits: Semaphore::new(0),
+            unanswered: Semaphore::new(0),
+        }))
+    }
+
+    /// Asks this from now on.
+    pub(crate) fn ask(&self, forms: Vec<Value>) {
+        *lock(&self.0.forms) = forms;
+    }
+
+    /// Calls that were begun: their tools.
+    pub(crate) fn begun(&self) -> Vec<Value> {
+        lock(&self.0.begun).clone()
+    }
+
+    /// Calls that came to their end: `{tool, arguments, answers}`.
+    pub(crate) fn finished(&self) -> Vec<Value> {
+        lock(&self.0.finished).clone()
+    }
+
+    /// Lets calls of `wait` end.
+    pub(crate) fn open(&self) {
+        self.0.open.send_replace(true);
+    }
+
+    pub(crate) async fn waited_for(&self) {
+        self.0.waits.acquire().await.expect("it is open").forget();
+    }
+
+    pub(crate) async fn left_unanswered(&self) {
+        self.0.unanswered.acquire().await.expect("it is open").forget();
+    }
+
+    /// Serves it at `/mcp` and `/sse`; returns its URL without either.
+    pub(crate) async fn serve(&self) -> String {
+        let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(()))));
+        let (limits, stop) = (Limits::default(), CancellationToken::new());
+        let older = sse::endpoints(self, door.clone(), "/messages", &limits, &stop);
+        let router = Router::new()
+            .route("/mcp", streamable::endpoint(self, door, Keeping::Sessions, &limits, &stop).route())
+            .route("/sse", older.stream.route())
+            .route("/messages", older.messages.route());
+        listen(router).await
+    }
+
+    /// Asks the next form, or hands the answers over when there is none.
+    async fn answers(
+        &self,
+        request: &CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Result<Vec<Value>, CallToolResponse>, ErrorData> {
+        let forms = lock(&self.0.forms).clone();
+        if context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
+            return self.answers_by_rounds(request, &forms);
+        }
+        let mut answers = Vec::new();
+        for form in forms {
+            let params: ElicitRequestParams = serde_json::from_value(form).expect("a form");
+            let said = context.peer.create_elicitation(params).await;
+            match said {
+                Ok(ElicitResult { action: ElicitationAction::Accept, content, .. }) => {
+                    answers.push(content.unwrap_or_default())
+                }
+                other => {
+                    self.0.unanswered.add_permits(1);
+                    // As real servers do: no error, though nothing was done.
+                    let text = format!("cancelled by the user: {}", other.is_ok());
+                    return Ok(Err(CallToolResult::success(vec![ContentBlock::text(text)]).into()));
+                }
+            }
+        }
+        Ok(Ok(answers))
+    }
+
+    fn answers_by_rounds(
+        &self,
+        request: &CallToolRequestParams,
+        forms: &[Value],
+    ) -> Result<Result<Vec<Value>, CallToolResponse>, ErrorData> {
+        let mut answers: Vec<Value> = match request.request_state.as_deref() {
+            None => Vec::new(),
+            Some(state) => {
+                let state = state.strip_prefix(STATE).ok_or_else(|| ErrorData::invalid_params("not my state", None))?;
+                serde_json::from_str(state).expect("as it was written")
+            }
+        };
+        let given = request.input_responses.as_ref().and_then(|given| given.get(&format!("q{}", answers.len())));
+        if let Some(given) = given {
+            if given["action"] != "accept" {
+                return Ok(Err(CallToolResult::success(vec![ContentBlock::text("declined")]).into()));
+            }
+            answers.push(given["content"].clone());
+        }
+        let Some(form) = forms.get(answers.len()) else { return Ok(Ok(answers)) };
+        let key = format!("q{}", answers.len());
+        let asked = json!({ key: { "method": "elicitation/create", "params": form } });
+        let state = format!("{STATE}{}", Value::from(answers));
+        let asked = serde_json::from_value(asked).expect("requests");
+        Ok(Err(InputRequiredResult::new(Some(asked), Some(state)).into()))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ServerHandler for Asker {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        let older = [ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25];
+        let newer = (!self.0.with_sessions).then_some(ProtocolVersion::V_2026_07_28);
+        Cow::Owned(older.into_iter().chain(newer).collect())
+    }
+
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let tool = |name: &str, looks: bool| -> Tool {
+            serde_json::from_value(json!({
+                "name": name, "description": "About a case.", "annotations": { "readOnlyHint": looks },
+                "inputSchema": { "type": "object", "required": ["caseID"], "properties": { "caseID": { "type": "integer" } } },
+            }))
+            .expect("a tool")
+        };
+        let tools = vec![tool("getArgusCaseByID", true), tool("closeCase", false), tool("wait", true)];
+        Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        lock(&self.0.begun).push(json!(request.name));
+        if request.name == "wait" {
+            self.0.waits.add_permits(1);
+            let mut open = self.0.open.subscribe();
+            tokio::select! {
+                () = context.ct.cancelled() => {}
+                _ = open.wait_for(|open| *open) => {}
+            }
+            return Ok(CallToolResult::structured(json!({ "waited": true })).into());
+        }
+        let answers = match self.answers(&request, &context).await? {
+            Ok(answers) => answers,
+            Err(asks) => return Ok(asks),
+        };
+        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        let status = if request.name == "closeCase" { "closed" } else { "pendingCustomer" };
+        let case = json!({ "id": arguments["caseID"], "status": status, "subject": "Odd logins" });
+        lock(&self.0.finished).push(json!({ "tool": request.name, "arguments": arguments, "answers": answers }));
+        Ok(CallToolResult::structured(case).into())
+    }
+}
+
+/// Adds such a server to a configuration, as the only one; `older`: over HTTP+SSE.
+pub(crate) fn connect(config: &mut Config, url: &str, older: bool) {
+    config.mcp.servers.clear();
+    let transport = if older {
+        TransportConfig::Sse { url: format!("{url}/sse"), headers: Default::default() }
+    } else {
+        TransportConfig::StreamableHttp { url: format!("{url}/mcp"), headers: Default::default() }
+    };
+    config.mcp.servers.insert("desk".to_owned(), McpServerConfig { transport, options: McpServerOptions::default() });
+}
