@@ -77,7 +77,7 @@ pub(super) enum TurnToCall<'a> {
     /// Beside others.
     Beside(#[expect(dead_code, reason = "held")] RwLockReadGuard<'a, ()>),
     /// Alone.
-    Alone(#[expect(dead_code, reason = "held")] RwLockWriteGuard<'a, ()>),
+    Alone(RwLockWriteGuard<'a, ()>),
     /// There is no telling apart to be done.
     Free,
 }

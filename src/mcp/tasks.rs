@@ -226,6 +226,7 @@ mod tests {
     use rmcp::model::TaskStatus;
     use rmcp::model::Tool;
     use rmcp::service::RequestContext;
+    use rmcp::transport::async_rw::AsyncRwTransport;
     use serde_json::json;
     use tokio::sync::Notify;
     use tokio::time::Instant;
@@ -352,7 +353,9 @@ mod tests {
             Upstream::new("slow", Vec::new(), Transport::Stdio(program), limits, Arc::new(SystemClock::new()));
         let shared = Arc::new(Shared::default());
         let end = ClientEnd { shared: Arc::clone(&shared) };
-        let running = end.connect(tokio::io::split(near), lifecycle(Way::AskPatiently)).await.expect("a connection");
+        let (read, write) = tokio::io::split(near);
+        let wire = AsyncRwTransport::<RoleClient, _, _>::new(read, write);
+        let running = end.connect(wire, lifecycle(Way::AskPatiently)).await.expect("a connection");
         let connected = Connected::new(Opened { running, obituary: None }, shared, &upstream.tasks).await;
         *upstream.connection.lock().expect("whole") = Some(Arc::new(connected));
         upstream

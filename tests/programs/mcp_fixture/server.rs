@@ -16,6 +16,7 @@ use rmcp::ServerHandler;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResponse;
 use rmcp::model::CallToolResult;
+use rmcp::model::ClientCapabilities;
 use rmcp::model::CompleteRequestParams;
 use rmcp::model::CompleteResult;
 use rmcp::model::GetPromptRequestParams;
@@ -128,6 +129,8 @@ fn tools(grown: bool) -> Value {
         plain("test_input_required_result_elicitation", "Asks for a name."),
         plain("test_input_required_result_request_state", "Asks, and wants its state back."),
         plain("test_input_required_result_tampered_state", "Asks, and takes its own state alone."),
+        plain("test_streaming_elicitation", "Asks for a name."),
+        plain("test_missing_capability", "Wants a client whose user can be asked, and says so to any other."),
         plain("test_input_required_result_multi_round", "Asks twice, one after the other."),
         json!({
             "name": "test_elicitation", "description": "Asks what it is told to ask.",
@@ -215,6 +218,12 @@ impl ServerHandler for Fixture {
         if let Some(rounds) = questions(&request.name, &arguments) {
             return ask(&request, &context, &rounds).await;
         }
+        if request.name == "test_missing_capability"
+            && context.client_capabilities().is_none_or(|can| can.elicitation.is_none())
+        {
+            let wanted = ClientCapabilities::builder().enable_elicitation().build();
+            return Err(ErrorData::missing_required_client_capability(wanted));
+        }
         let image = json!({ "type": "image", "data": PNG, "mimeType": "image/png" });
         Ok(match request.name.as_ref() {
             "test_simple_text" => content(json!([text("This is a simple text response for testing.")])),
@@ -266,7 +275,8 @@ impl ServerHandler for Fixture {
                 CallToolResult::structured(json!({ "doubled": doubled })).into()
             }
             "test_change" => CallToolResult::structured(json!({ "changed": arguments["what"] })).into(),
-            "test_custom_header" | "json_schema_2020_12_tool" | "test_grown" | "test_logging_tool" => {
+            "test_custom_header" | "json_schema_2020_12_tool" | "test_grown" | "test_logging_tool"
+            | "test_missing_capability" => {
                 content(json!([text("ok")]))
             }
             name => return Err(ErrorData::invalid_params(format!("no tool {name}"), None)),
@@ -413,7 +423,7 @@ fn questions(tool: &str, arguments: &Value) -> Option<Vec<(&'static str, Value)>
         }
         "test_elicitation_sep1034_defaults" => vec![("defaults", form("Please review", json!([]), defaults()))],
         "test_elicitation_sep1330_enums" => vec![("choices", form("Please choose", json!([]), choices()))],
-        "test_input_required_result_elicitation" => {
+        "test_input_required_result_elicitation" | "test_streaming_elicitation" => {
             vec![("user_name", form("What is your name?", json!(["name"]), word("name")))]
         }
         "test_input_required_result_request_state" | "test_input_required_result_tampered_state" => {
