@@ -20,6 +20,7 @@ use groundwire::domain::caller::AccessRole;
 use groundwire::domain::caller::Caller;
 use groundwire::domain::tool::RawToolResult;
 use groundwire::domain::tool::ToolFailure;
+use groundwire::engine::ports::Follow;
 use groundwire::engine::ports::Tools;
 use groundwire::mcp::catalog::ToolRules;
 use groundwire::mcp::credentials::Credentials;
@@ -131,7 +132,7 @@ async fn send(
 ) -> Result<RawToolResult, ToolFailure> {
     let call = call_of("s", tool, arguments, confirmed);
     let caller = Caller::new(user, AccessRole::Analyst);
-    hub.call(&call, &caller, Arc::new(|_, _, _| {}), &CancellationToken::new()).await
+    hub.call(&call, &caller, Follow::nobody(), &CancellationToken::new()).await
 }
 
 async fn echo(hub: &Hub, user: &str, say: &str) -> Result<String, ToolFailure> {

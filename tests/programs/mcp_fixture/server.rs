@@ -275,10 +275,11 @@ impl ServerHandler for Fixture {
                 CallToolResult::structured(json!({ "doubled": doubled })).into()
             }
             "test_change" => CallToolResult::structured(json!({ "changed": arguments["what"] })).into(),
-            "test_custom_header" | "json_schema_2020_12_tool" | "test_grown" | "test_logging_tool"
-            | "test_missing_capability" => {
-                content(json!([text("ok")]))
-            }
+            "test_custom_header"
+            | "json_schema_2020_12_tool"
+            | "test_grown"
+            | "test_logging_tool"
+            | "test_missing_capability" => content(json!([text("ok")])),
             name => return Err(ErrorData::invalid_params(format!("no tool {name}"), None)),
         })
     }
