@@ -313,7 +313,7 @@ mod tests {
 
     const IDLE: Duration = Duration::from_secs(60);
 
-    /// What the header `x` of the request says, or the name of the user.
+    /// What the header `x` of the request says.
     struct Told;
 
     #[async_trait]
