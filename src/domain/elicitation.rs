@@ -449,6 +449,12 @@ pub fn shown(text: &str, most: usize) -> String {
     visible(&kept)
 }
 
+/// The name of a tool or a server as it can stand in a sentence: letters, figures and few signs.
+pub fn shown_word(name: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "_-./".contains(c) { c } else { '_' };
+    name.chars().take(80).map(plain).collect()
+}
+
 /// Words that are no value but mean something to the gateway, in all languages.
 pub mod words {
     /// Does not want to answer; in the order of the known languages.

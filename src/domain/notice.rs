@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::domain::elicitation::Field;
 use crate::domain::elicitation::FieldKind;
 use crate::domain::elicitation::Form;
+use crate::domain::elicitation::shown_word;
 use crate::domain::elicitation::words;
 use crate::domain::event::AskedCall;
 use crate::domain::exact_json;
@@ -302,12 +303,6 @@ pub fn phrase(kind: NoticeKind, language: Lang) -> &'static str {
 /// The place of a language in a table.
 fn place_of(language: Lang) -> usize {
     Lang::KNOWN.iter().position(|known| *known == language).unwrap_or(0)
-}
-
-/// The name of a tool or a server as it can stand in a sentence: letters, figures and few signs.
-fn shown_word(name: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || "_-./".contains(c) { c } else { '_' };
-    name.chars().take(80).map(plain).collect()
 }
 
 /// Texts in the order of [`Lang::KNOWN`]: en, nb, sv, da, de, fr, es, ja.

@@ -91,19 +91,27 @@ impl UnderWay {
             _ => None,
         };
         let whose = match (of, state.calls.len()) {
-            (Some(found), _) => found,
+            (Some(Some(found)), _) => Some(found),
+            (Some(None), _) => {
+                // Of one that is over, or of one whose name is not noted yet.
+                let unnamed = state.calls.values_mut().filter(|call| call.request.is_none());
+                unnamed.for_each(|call| call.torn = true);
+                None
+            }
             (None, 1) if state.broken_off.is_empty() => state.calls.keys().next().copied(),
             (None, _) => {
                 state.calls.values_mut().for_each(|call| call.torn = true);
                 None
             }
         };
-        let Some(call) = whose.and_then(|at| state.calls.get(&at)) else { return };
+        let Some(call) = whose.and_then(|at| state.calls.get_mut(&at)) else { return };
         let (reply, said) = oneshot::channel();
         let asked = Asked { form, reply, for_certain: of.is_some() };
-        // A second one while the first is open is not answered.
-        if call.questions.as_ref().is_some_and(|questions| questions.try_send(asked).is_ok()) {
-            state.replies.insert(id.clone(), said);
+        match call.questions.as_ref().map(|questions| questions.try_send(asked)) {
+            Some(Ok(())) => drop(state.replies.insert(id.clone(), said)),
+            // One more while the first is open is not answered.
+            Some(Err(_)) => call.torn = true,
+            None => {}
         }
     }
 
@@ -329,6 +337,13 @@ mod tests {
         under_way.asked(&id(101), Some(&InboundStreamOrigin::OutboundRequest(id(9))), &question("of one that is over"));
         assert_eq!(under_way.said(&id(101)).await, Said::Cancel);
         assert!(!one.ended() && !two.ended());
+        let (three, _of_three) = call(&under_way, 3);
+        let unnamed = under_way.begin(None);
+        for at in [102, 103] {
+            under_way.asked(&id(at), Some(&InboundStreamOrigin::OutboundRequest(id(3))), &question("two at once"));
+        }
+        under_way.asked(&id(104), Some(&InboundStreamOrigin::OutboundRequest(id(4))), &question("not noted yet"));
+        assert!(three.ended() && unnamed.ended());
     }
 
     #[tokio::test]

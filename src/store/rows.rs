@@ -3,6 +3,7 @@
 //! PostgreSQL text cannot hold NUL. What does not read back is `Corrupt`, never a default.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -287,8 +288,7 @@ impl<'a> Detail<'a> {
     }
 }
 
-#[expect(clippy::ptr_arg, reason = "serde hands the field over as it is")]
-fn is_none(open: &Cow<'_, Option<OpenCall>>) -> bool {
+fn is_none(open: &impl Deref<Target = Option<OpenCall>>) -> bool {
     open.is_none()
 }
 
