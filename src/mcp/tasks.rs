@@ -463,7 +463,9 @@ mod tests {
 
         let server = Slow::new(Some(1_000), vec![asks]);
         let later = Follow { askable: Askable::Later, ..Follow::nobody() };
-        assert!(reason(call(&over(&server).await, &later).await).contains("its task asks in the middle"));
+        // Kept to the end: without its connection nothing can be cancelled.
+        let upstream = over(&server).await;
+        assert!(reason(call(&upstream, &later).await).contains("its task asks in the middle"));
         server.0.cancelled.notified().await;
     }
 }
