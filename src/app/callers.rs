@@ -40,8 +40,10 @@ use crate::mcp::transport::Transport;
 use crate::servers::argus::keyed::key_of;
 use crate::servers::header::Field;
 use crate::servers::header::header;
+use crate::servers::sysdig::config::BaseUrl;
 use crate::servers::sysdig::config::SysdigConfig;
 use crate::servers::sysdig::credentials::CredentialError;
+use crate::servers::sysdig::credentials::HOST_HEADER;
 use crate::servers::sysdig::credentials::Presented;
 use crate::servers::sysdig::credentials::TOKEN_HEADER;
 use crate::servers::sysdig::credentials::resolve;
@@ -70,7 +72,8 @@ impl Taken {
 /// What a server makes of the headers.
 enum Reading {
     Argus,
-    Sysdig(Box<SysdigConfig>),
+    /// With the hosts that a request may name besides the configured one.
+    Sysdig(Box<SysdigConfig>, Vec<BaseUrl>),
     /// Each becomes a field.
     Plain,
 }
@@ -101,16 +104,22 @@ impl Passed {
                 let key = key_of(headers).map_err(|problem| problem.to_string())?;
                 Ok(Fields::from([(OWN_KEY.to_owned(), SecretString::from(key.expose()))]))
             }
-            Reading::Sysdig(config) => {
+            Reading::Sysdig(config, hosts) => {
                 // `Authorization` is the gateway's.
                 let presented = Presented::read(headers, false);
-                resolve(config, Some(&presented)).map_err(|error| match error {
+                let resolved = resolve(config, Some(&presented)).map_err(|error| match error {
                     CredentialError::NoToken => format!(
                         "the header {TOKEN_HEADER} is missing or holds no token; send your own Sysdig token in it \
                          with every request"
                     ),
                     error => error.to_string(),
                 })?;
+                if resolved.elsewhere && !hosts.contains(&resolved.host) {
+                    return Err(format!(
+                        "the header {HOST_HEADER} names a host that this gateway sends nothing to; leave the header \
+                         out, or have the operator add the host to options.credentials.hosts of this server"
+                    ));
+                }
                 let given = headers.iter().filter_map(|(name, value)| Some((name, value.to_str().ok()?)));
                 Ok(given.map(|(name, value)| (name.to_string(), SecretString::from(value))).collect())
             }
@@ -158,7 +167,9 @@ pub(super) fn pool(
     let refused = |reason: String| AppError::Server { name: name.to_owned(), reason };
     let headers = server.caller_headers();
     let (reading, fill) = match &server.transport {
-        TransportConfig::Embedded { server: Embedded::Sysdig, .. } => sysdig(&given, clock).map_err(refused)?,
+        TransportConfig::Embedded { server: Embedded::Sysdig, .. } => {
+            sysdig(&given, &server.options.credentials.hosts, clock).map_err(refused)?
+        }
         TransportConfig::Embedded { server: Embedded::Argus, .. } => (Reading::Argus, filling(server, given, clock)),
         _ => (Reading::Plain, filling(server, given, clock)),
     };
@@ -167,7 +178,7 @@ pub(super) fn pool(
     let shape = fill(&any).map_err(refused)?;
     let names = match &reading {
         // The host need not be named.
-        Reading::Sysdig(_) => vec![TOKEN_HEADER.to_owned()],
+        Reading::Sysdig(..) => vec![TOKEN_HEADER.to_owned()],
         _ => headers.iter().map(|(_, header)| header.clone()).collect(),
     };
     let settings = PoolSettings {
@@ -189,8 +200,12 @@ pub(super) fn filling(server: &McpServerConfig, given: Given, clock: &Arc<dyn Cl
 }
 
 /// The embedded Sysdig server judges by itself what a caller presents, as over its own HTTP; it has
-/// no token of its own and lends none.
-fn sysdig(given: &Given, clock: &Arc<dyn Clock>) -> Result<(Reading, Fill), String> {
+/// no token of its own and lends none. Requests go to hosts that the operator has named, and to no other.
+fn sysdig(given: &Given, hosts: &[String], clock: &Arc<dyn Clock>) -> Result<(Reading, Fill), String> {
+    let parse = |host: &String| {
+        BaseUrl::parse(host).map_err(|error| format!("{host:?} of options.credentials.hosts cannot be used: {error}"))
+    };
+    let hosts = hosts.iter().map(parse).collect::<Result<_, _>>()?;
     let read = |name: &str| given.values.get(name).map(|value| value.expose_secret().to_owned());
     let mut config = SysdigConfig::from_lookup(&read).map_err(|error| error.to_string())?;
     config.api_token = None;
@@ -203,5 +218,5 @@ fn sysdig(given: &Given, clock: &Arc<dyn Clock>) -> Result<(Reading, Fill), Stri
         let presented = Presented::read(&header_map(fields.iter()), false);
         Ok(Transport::Sysdig(server.clone().presenting(presented)))
     });
-    Ok((Reading::Sysdig(Box::new(config)), fill))
+    Ok((Reading::Sysdig(Box::new(config), hosts), fill))
 }

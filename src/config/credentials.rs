@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::config::mcp::Embedded;
 use crate::config::mcp::McpServerConfig;
 use crate::config::mcp::TransportConfig;
 
 /// Seconds after which a connection with somebody's own credentials ends that nobody uses.
-const IDLE_SECONDS: u64 = 300;
+const IDLE_SECONDS: u64 = 900;
 
 /// Whose credentials a server gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub struct CredentialsConfig {
     pub idle_seconds: Option<u64>,
     /// With `caller`: the header of the request that a field is read from, where it is another one.
     pub headers: BTreeMap<String, String>,
+    /// With `caller` and the embedded Sysdig: hosts that a request may name besides the configured one.
+    pub hosts: Vec<String>,
 }
 
 impl CredentialsConfig {
@@ -53,6 +56,7 @@ type Problem = (&'static str, String);
 
 const FIELDS: &str = "options.credentials.fields";
 const HEADERS: &str = "options.credentials.headers";
+const HOSTS: &str = "options.credentials.hosts";
 
 impl McpServerConfig {
     /// The fields that each user fills; none where credentials come another way.
@@ -87,6 +91,11 @@ impl McpServerConfig {
         let credentials = &self.options.credentials;
         if credentials.idle_seconds == Some(0) {
             return Some(("options.credentials.idle_seconds", "must be at least 1".to_owned()));
+        }
+        let of_sysdig = matches!(&self.transport, TransportConfig::Embedded { server: Embedded::Sysdig, .. });
+        let may_name_hosts = of_sysdig && credentials.from == CredentialsFrom::Caller;
+        if !credentials.hosts.is_empty() && !may_name_hosts {
+            return Some((HOSTS, "has a meaning only with from = \"caller\" of the embedded Sysdig server".to_owned()));
         }
         match credentials.from {
             CredentialsFrom::Server => self.problem_of_server(),

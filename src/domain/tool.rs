@@ -159,6 +159,14 @@ pub enum ToolFailure {
         /// Short cause without secrets.
         reason: String,
     },
+    /// The caller has given no credential for it, or none that can be used.
+    #[error("{server} is not available: {reason}")]
+    NoCredential {
+        /// Configured server name.
+        server: String,
+        /// A sentence for the caller, without secrets.
+        reason: String,
+    },
     /// The arguments do not fit the tool's schema.
     #[error("arguments refused: {}", problems.join("; "))]
     InvalidArguments {

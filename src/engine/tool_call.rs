@@ -185,7 +185,10 @@ pub(crate) async fn sort_answer(
 pub(crate) fn failed_answer(failure: &ToolFailure) -> (Classified, String) {
     let outcome = match failure {
         ToolFailure::Timeout { .. } => Outcome::Timeout,
-        ToolFailure::Unavailable { .. } | ToolFailure::Cancelled | ToolFailure::AsksUser { .. } => Outcome::Unavailable,
+        ToolFailure::Unavailable { .. }
+        | ToolFailure::NoCredential { .. }
+        | ToolFailure::Cancelled
+        | ToolFailure::AsksUser { .. } => Outcome::Unavailable,
         ToolFailure::InvalidArguments { .. } => Outcome::InvalidArguments,
         ToolFailure::Denied { .. } => Outcome::Denied,
         ToolFailure::BadAnswer { .. } | ToolFailure::Refused { .. } | ToolFailure::Unanswered { .. } => Outcome::Error,

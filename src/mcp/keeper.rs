@@ -206,7 +206,8 @@ impl Upstream {
                 Ok(opened) => opened,
                 Err(error) => {
                     if self.memory().missed(way, error.miss()) && ways.next().is_some() {
-                        tracing::info!(upstream.name = %self.name, error = %error, "MCP server is greeted in another way");
+                        let reason = self.mask.clean(&error.to_string(), 600);
+                        tracing::info!(upstream.name = %self.name, error = reason, "MCP server is greeted in another way");
                         continue;
                     }
                     return Err(error.to_string());

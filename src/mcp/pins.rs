@@ -319,7 +319,15 @@ impl Pins {
             let tools = lists.lists.iter().flat_map(|list| &list.tools);
             // Of one that many users see, once.
             let tools = tools.filter(|tool| noted.insert((&tool.key, &tool.hash)));
-            tools.filter_map(|tool| Some(tool.noted(server, lists.news(tool, pins)?))).collect::<Vec<_>>()
+            let mut room = MAX_PINS.saturating_sub(pins.map_or(0, BTreeMap::len));
+            let mut fits = |news: &News| {
+                let first = matches!(news, News::First { .. });
+                let fits = !first || room > 0;
+                room -= usize::from(first && fits);
+                fits
+            };
+            let news = tools.filter_map(|tool| Some((tool, lists.news(tool, pins).filter(&mut fits)?)));
+            news.map(|(tool, news)| tool.noted(server, news)).collect::<Vec<_>>()
         };
         let mut noted: Vec<Noted> = state.lists.iter().flat_map(of_server).collect();
         // Gateways that write at once write in the same order, so that none waits for another in a ring.
@@ -368,8 +376,11 @@ impl Pins {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let pins = state.pins.get(&spec.server);
         let key = pin::key(&spec.tool);
-        let lists = state.lists.get(&spec.server).map(|lists| lists.lists.as_slice()).unwrap_or_default();
-        let listed = lists.iter().find(|known| Arc::ptr_eq(&known.of, list)).or(lists.last());
+        let listed = state.lists.get(&spec.server).and_then(|lists| {
+            let this = lists.lists.iter().find(|known| Arc::ptr_eq(&known.of, list));
+            // Another user's list says nothing of this one's.
+            this.or_else(|| lists.lists.last().filter(|_| lists.seen_by == SeenBy::Everybody))
+        });
         let listed = listed.map(|list| list.tools.as_slice()).unwrap_or_default();
         let mut listed = listed.iter().filter(|tool| tool.key == key);
         let first = listed.clone().next();

@@ -2,7 +2,8 @@
 //! owner and credential, made at the first use. A credential goes into the connection that was made
 //! with it and nowhere else; whoever comes with another or without one finds no connection of
 //! anybody. A connection that nobody uses for long ends, and the next request makes it anew; where
-//! there are too many, the one that was not used for longest makes room, and none that is in use.
+//! there are too many, of one owner or of all, the one that was not used for longest makes room, and
+//! none that is in use.
 //!
 //! Of a user there is one credential, the one that is kept: taken back or replaced, its connection
 //! ends, and the calls on it. Requests of one owner may bring many at once, each with its own.
@@ -32,6 +33,8 @@ use crate::mcp::upstream::Upstream;
 
 /// Connections of one server at once.
 const MOST: usize = 256;
+/// Of these, connections of one owner: whoever brings ever new credentials takes nobody else's place.
+const MOST_OF_ONE: usize = 16;
 
 /// How long a list waits for the connection of one user.
 const A_MOMENT: Duration = Duration::from_secs(5);
@@ -127,15 +130,17 @@ impl Pool {
 
     /// The server as it is for a caller who has no credential that can be used.
     pub(crate) fn closed(&self, failure: &ToolFailure) -> ServerState {
-        let reason = match failure {
-            ToolFailure::Unavailable { reason, .. } => reason.clone(),
-            other => other.to_string(),
+        let (reason, missing) = match failure {
+            ToolFailure::Unavailable { reason, .. } => (reason.clone(), false),
+            ToolFailure::NoCredential { reason, .. } => (reason.clone(), true),
+            other => (other.to_string(), false),
         };
-        let credentials = match self.settings.bringing {
-            Bringing::Kept => WhoseCredentials::NoneOfThisUser,
-            Bringing::WithRequests(_) => WhoseCredentials::NoneOfThisRequest,
-        };
-        ServerState { up: false, error: Some(reason), credentials, ..self.state() }
+        let state = ServerState { up: false, error: Some(reason), ..self.state() };
+        match self.settings.bringing {
+            _ if !missing => state,
+            Bringing::Kept => ServerState { credentials: WhoseCredentials::NoneOfThisUser, ..state },
+            Bringing::WithRequests(_) => ServerState { credentials: WhoseCredentials::NoneOfThisRequest, ..state },
+        }
     }
 
     /// The state with how credentials come.
@@ -151,17 +156,19 @@ impl Pool {
     /// read anew: one that was taken back or replaced closes the connection that was made with it.
     ///
     /// # Errors
-    /// [`ToolFailure::Unavailable`] when the caller has no credential that can be used, or every
-    /// connection that may be there is in use.
+    /// [`ToolFailure::NoCredential`] when the caller has none that can be used,
+    /// [`ToolFailure::Unavailable`] when that cannot be found out or every connection that may be
+    /// there is in use.
     pub async fn of(&self, caller: &Caller) -> Result<Arc<Upstream>, ToolFailure> {
         let kept = self.settings.bringing == Bringing::Kept;
         let fields = match self.credentials.of(caller, self.name()).await {
             Ok(fields) => fields,
             Err(none) => {
-                if kept && matches!(none, NoCredential::Missing(_)) {
+                let NoCredential::Missing(reason) = none else { return Err(self.unavailable(none.to_string())) };
+                if kept {
                     self.forget(caller.subject(), None);
                 }
-                return Err(self.unavailable(none.to_string()));
+                return Err(ToolFailure::NoCredential { server: self.name().to_owned(), reason });
             }
         };
         let key = Key::new(caller, &fields);
@@ -220,8 +227,13 @@ impl Pool {
             upstream.stop();
             return Ok(upstream);
         }
-        if held.by_key.len() >= MOST && !held.makes_room() {
-            return Err(self.unavailable(format!("{MOST} connections to it are in use, and no more may be")));
+        let of_owner = held.by_key.keys().filter(|other| other.owner == key.owner).count();
+        if of_owner >= MOST_OF_ONE && !held.makes_room(|other| other.owner == key.owner) {
+            let reason = format!("{MOST_OF_ONE} connections of yours to it are in use, and no more may be at once");
+            return Err(self.unavailable(reason));
+        }
+        if held.by_key.len() >= MOST && !held.makes_room(|_| true) {
+            return Err(self.unavailable(format!("{MOST} connections to it are in use, and no more may be at once")));
         }
         let place = Place { upstream: Arc::clone(&upstream), last_used: held.uses };
         held.by_key.insert(key.clone(), place);
@@ -260,9 +272,10 @@ impl Held {
         Some(Arc::clone(&place.upstream))
     }
 
-    /// Ends the connection that was not used for longest, if there is one that nobody uses now.
-    fn makes_room(&mut self) -> bool {
-        let unused = self.by_key.iter().filter(|(_, place)| place.upstream.uses.unused_for().is_some());
+    /// Ends that of these connections which was not used for longest, if there is one that nobody uses now.
+    fn makes_room(&mut self, of: impl Fn(&Key) -> bool) -> bool {
+        let unused = |(key, place): &(&Key, &Place)| of(key) && place.upstream.uses.unused_for().is_some();
+        let unused = self.by_key.iter().filter(unused);
         let Some(oldest) = unused.min_by_key(|(_, place)| place.last_used).map(|(key, _)| key.clone()) else {
             return false;
         };
@@ -379,17 +392,23 @@ mod tests {
         let pool = pool(Bringing::WithRequests(Vec::new()));
         let used = pool.of(&caller("ann", "used")).await.unwrap();
         let running = used.uses.begin();
-        for n in 0..2 * MOST {
+        for n in 0..2 * MOST_OF_ONE {
             pool.of(&caller("ann", &n.to_string())).await.unwrap();
-            assert!(count(&pool) <= MOST);
+            assert!(count(&pool) <= MOST_OF_ONE);
         }
         assert!(!used.stop.is_cancelled());
+        let bobs = pool.of(&caller("bob", "b")).await.unwrap();
         let all: Vec<Arc<Upstream>> = pool.held().by_key.values().map(|place| Arc::clone(&place.upstream)).collect();
         let uses: Vec<_> = all.iter().map(|upstream| upstream.uses.begin()).collect();
-        let failure = pool.of(&caller("bob", "b")).await.err().expect("there is no room").to_string();
-        assert!(failure.contains("in use"), "{failure}");
+        let failure = pool.of(&caller("ann", "one more")).await.err().expect("there is no room").to_string();
+        assert!(failure.contains("of yours") && failure.contains("in use"), "{failure}");
+        assert!(!bobs.stop.is_cancelled(), "nobody else makes room");
+        for n in 0..2 * MOST {
+            pool.of(&caller(&n.to_string(), "c")).await.unwrap();
+            assert!(count(&pool) <= MOST);
+        }
         drop((running, uses));
-        assert!(pool.of(&caller("bob", "b")).await.is_ok());
+        assert!(pool.of(&caller("ann", "one more")).await.is_ok());
         drop(all);
         pool.close().await;
     }

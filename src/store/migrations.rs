@@ -24,7 +24,7 @@ pub(crate) fn of(dialect: Dialect) -> Result<Migrator, MigrateError> {
         Dialect::Sqlite => "sqlite/",
         Dialect::Postgres => "postgres/",
     };
-    let names = Files::iter().filter(|name| name.starts_with(folder));
+    let names = Files::iter().filter(|name| name.starts_with(folder) && name.ends_with(".sql"));
     Ok(Migrator::with_migrations(names.map(|name| migration(&name, folder)).collect::<Result<_, _>>()?))
 }
 

@@ -175,7 +175,15 @@ async fn a_turn_that_brings_none_says_which_header_is_missing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sysdig_host_that_a_header_names_gets_the_callers_token_and_no_other() {
     let recorder = Recorder::start().await;
-    let gateway = Gateway::start(adjusted(embedded)).await;
+    let sending = Recorder::sending(Some(recorder.url.clone())).await;
+    let stranger = Recorder::start().await;
+    let hosts = vec![recorder.url.clone(), sending.url.clone()];
+    let gateway = Gateway::start(adjusted(move |config| {
+        embedded(config);
+        let sysdig = config.mcp.servers.get_mut("sysdig").expect("the server of the sandbox");
+        sysdig.options.credentials.hosts.clone_from(&hosts);
+    }))
+    .await;
     assert_eq!(turn(&gateway, RUNTIME, &[(TOKEN, FULL_TOKEN)]).await["outcome"], "answered");
     let before = tokens_seen(&gateway.simulators).len();
     assert!(before > 0 && tokens_seen(&gateway.simulators).iter().all(|token| *token == FULL_TOKEN));
@@ -194,9 +202,14 @@ async fn a_sysdig_host_that_a_header_names_gets_the_callers_token_and_no_other()
     assert_eq!(odd["outcome"], "tool_unavailable", "{odd}");
     assert!(recorder.header("authorization").iter().all(|header| header == "Bearer of-the-recorder"));
     // A host that sends elsewhere sends nobody's token along.
-    let sending = Recorder::sending(Some(recorder.url.clone())).await;
     assert!(names(&list(&[(TOKEN, "not-for-others"), (HOST, &sending.url)]).await).is_empty());
     assert!(sending.was_told("not-for-others") && !recorder.was_told("not-for-others"));
+    // And one that the operator has not named is sent nothing at all.
+    let headers = [(TOKEN, "for-a-stranger"), (HOST, stranger.url.as_str())];
+    assert!(names(&list(&headers).await).is_empty());
+    let refused = json(with(gateway.get("/api/tools"), &headers), 200).await;
+    assert!(refused["servers"].to_string().contains("options.credentials.hosts"), "{refused}");
+    assert!(!stranger.was_told("for-a-stranger") && stranger.header("host").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,6 +53,7 @@ use crate::servers::sysdig::credentials::CredentialError;
 use crate::servers::sysdig::credentials::Credentials;
 use crate::servers::sysdig::credentials::Presented;
 use crate::servers::sysdig::outcome::ToolError;
+use crate::servers::sysdig::permissions::PermissionError;
 use crate::servers::sysdig::permissions::Permissions;
 use crate::servers::sysdig::prompt;
 use crate::servers::sysdig::resource;
@@ -164,12 +165,18 @@ impl SysdigServer {
         tools::find(name).filter(served)
     }
 
-    async fn permitted_tools(&self, credentials: &Credentials, with_scanner: bool) -> Vec<Tool> {
+    async fn permitted_tools(
+        &self,
+        credentials: &Credentials,
+        with_scanner: bool,
+    ) -> Result<Vec<Tool>, PermissionError> {
         let permissions = match Permissions::fetch(&self.0.upstream, credentials).await {
             Ok(permissions) => permissions,
+            // The hub lists once for a connection: an empty list would stay, and nobody would know why.
+            Err(error) if self.0.presented.is_some() => return Err(error),
             Err(error) => {
                 tracing::error!(%error, "the tool list is empty: permissions are not known");
-                return Vec::new();
+                return Ok(Vec::new());
             }
         };
         let listed: Vec<Tool> = tools::TOOLS
@@ -181,7 +188,7 @@ impl SysdigServer {
         if listed.is_empty() {
             tracing::warn!("the tool list is empty: the token has none of the permissions needed");
         }
-        listed
+        Ok(listed)
     }
 
     /// Runs one tool with one request's credentials.
@@ -253,6 +260,7 @@ impl ServerHandler for SysdigServer {
             self.place(&credentials.token).map_err(|crowded| ErrorData::internal_error(crowded.to_string(), None))?;
         let listing = self.permitted_tools(&credentials, self.offers_scanner(&context.extensions));
         let tools = caught(listing).await.ok_or_else(|| ErrorData::internal_error(DEFECT, None))?;
+        let tools = tools.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         Ok(ListToolsResult::with_all_items(tools))
     }
 
