@@ -10,6 +10,7 @@
 //! `ReadyCall` (do the calls still fit?) → one call after the other, none after one that
 //! failed → draft, check and judge as for any other result.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::domain::elicitation::Fits;
@@ -43,6 +44,9 @@ use crate::engine::turn::Reply;
 use crate::engine::turn::Turn;
 use crate::engine::turn::TurnOrder;
 use crate::engine::turn::TurnRequest;
+
+/// How long what a tool asks in a conversation waits for its answer.
+const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Most calls of one question: what a person can read before saying yes. More are refused as a whole.
 const CALLS_AT_MOST: usize = 5;
@@ -176,12 +180,17 @@ impl Engine {
         if (open.is_some() && explicit.is_some()) || (open.is_none() && said.is_none()) {
             return nothing();
         }
+        // A message that comes much later is hardly meant for the server.
+        if open.is_some() && self.clock.now().duration_since(asked.asked_at) > ANSWER_WITHIN {
+            return Ok(None);
+        }
         let claimed = Claimed::take(&*self.store, owner, asked, by, order.replaces, self.clock.now()).await?;
         let Some(claimed) = claimed else {
-            return if explicit.is_some() {
-                Err(TurnError::NothingToConfirm)
-            } else {
-                Ok(Some(Answered::Closed(language)))
+            return match (explicit, open, order.replaces) {
+                (Some(_), ..) => Err(TurnError::NothingToConfirm),
+                // What takes the place of the answer to a tool is a message like any other.
+                (None, Some(_), Some(_)) => Ok(None),
+                _ => Ok(Some(Answered::Closed(language))),
             };
         };
         Ok(Some(match (open, said) {
@@ -251,14 +260,18 @@ impl Turn {
         let ready = match ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy()) {
             Ok(ready) => ready,
             Err(gone) => {
-                let awaits = self.catalog.waiting.iter().any(|spec| gone.contains(&named(&spec.tool, &spec.server)));
-                let kind = if awaits { NoticeKind::ToolAwaitsApproval } else { NoticeKind::ConfirmedCallGone };
-                let notice = Notice::new(kind, language, gone);
+                let notice = self.gone(NoticeKind::ConfirmedCallGone, language, gone);
                 return Ok(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
             }
         };
         self.run_confirmed(ready).await;
         self.reply_to_confirmed(&ruling).await
+    }
+
+    /// Says that these calls cannot be made any more: that they await approval, or else `kind`.
+    pub(crate) fn gone(&self, kind: NoticeKind, language: Lang, gone: Vec<String>) -> Notice {
+        let awaits = self.catalog.waiting.iter().any(|spec| gone.contains(&named(&spec.tool, &spec.server)));
+        Notice::new(if awaits { NoticeKind::ToolAwaitsApproval } else { kind }, language, gone)
     }
 
     /// What came of confirmed calls.
@@ -324,6 +337,7 @@ impl Turn {
             Outcome::InvalidArguments => NoticeKind::ArgumentsRefused,
             _ if failed.awaits_approval() => NoticeKind::ToolAwaitsApproval,
             _ if failed.asked_too_late() => NoticeKind::AskedTooLate,
+            _ if failed.asked_in_vain() => NoticeKind::CannotBeAsked,
             _ => NoticeKind::MayHaveRun,
         };
         let outcome = match failed.outcome {
