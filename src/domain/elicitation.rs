@@ -55,6 +55,13 @@ pub struct Asking {
     pub state: Option<String>,
 }
 
+impl Asking {
+    /// Whether all of it can be put to a user field by field.
+    pub fn can_be_put(&self) -> bool {
+        !self.forms.is_empty() && self.forms.values().all(|form| form.fields().is_some())
+    }
+}
+
 /// What a user said to a form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", content = "content", rename_all = "snake_case")]
@@ -135,13 +142,18 @@ impl OpenCall {
         Some((form, open))
     }
 
+    /// Whether each of its forms has an answer.
+    pub fn is_answered(&self) -> bool {
+        self.asking.forms.keys().all(|key| self.given.answers.iter().any(|answer| answer.key == *key))
+    }
+
     /// Takes a message as the answer to what is open.
     pub fn take(&mut self, message: &str, plain: Option<Answer>) -> Fits {
         let Some((_, field)) = self.at() else { return Fits::No };
-        if is_word(&words::LEAVE, message) {
+        if field.means(&words::LEAVE, message) {
             return Fits::Leaves;
         }
-        let skips = !field.required && is_word(&words::SKIP, message);
+        let skips = !field.required && field.means(&words::SKIP, message);
         let value = if skips { field.default.clone().or(Some(Value::Null)) } else { field.value(message, plain) };
         let Some(value) = value else { return Fits::No };
         if field.kind == FieldKind::Consent && value == json!(false) {
@@ -217,6 +229,13 @@ pub struct OptionOf {
     pub value: String,
     /// What is shown.
     pub label: String,
+}
+
+impl OptionOf {
+    /// Whether a text is what is sent or what is shown.
+    fn is(&self, text: &str) -> bool {
+        [&self.label, &self.value].iter().any(|own| own.trim().to_lowercase() == text.trim().to_lowercase())
+    }
 }
 
 impl Form {
@@ -321,7 +340,9 @@ impl Field {
             FieldKind::Choice(options) => chosen(options, text).map(|at| json!(options[at].value)),
             FieldKind::Choices(options, least, most) => {
                 let parts = text.split([',', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
-                let mut places = parts.map(|part| chosen(options, part)).collect::<Option<Vec<usize>>>()?;
+                // A comma may be a part of the words of an option.
+                let whole = chosen(options, text).map(|at| vec![at]);
+                let mut places = whole.or_else(|| parts.map(|part| chosen(options, part)).collect())?;
                 places.sort_unstable();
                 places.dedup();
                 let values: Vec<&str> = places.iter().map(|at| options[*at].value.as_str()).collect();
@@ -354,7 +375,27 @@ impl Field {
     pub fn says(&self, at: usize) -> String {
         let options = self.options();
         let label = &options[at].label;
-        if chosen(options, label) == Some(at) { label.clone() } else { format!("{}. {label}", at + 1) }
+        let ours = is_word(&words::LEAVE, label) || is_word(&words::SKIP, label);
+        if chosen(options, label) == Some(at) && !ours { label.clone() } else { format!("{}. {label}", at + 1) }
+    }
+
+    /// A word of ours as it is said here: what is an option too gets an exclamation mark.
+    pub fn our_word(&self, word: &str) -> String {
+        let mut said = word.to_owned();
+        while self.is_option(&said) {
+            said.push('!');
+        }
+        said
+    }
+
+    /// Whether a text is such a word and no option.
+    fn means(&self, all: &[&str], text: &str) -> bool {
+        let marked = text.trim().ends_with('!') && !self.is_option(text);
+        is_word(all, text) && (marked || !self.is_option(&bare(text)))
+    }
+
+    fn is_option(&self, text: &str) -> bool {
+        self.options().iter().any(|option| option.is(text))
     }
 
     /// What the field is and what fits it, in a line or two; its options under that.
@@ -410,7 +451,7 @@ fn chosen(options: &[OptionOf], text: &str) -> Option<usize> {
     }
     let number = text.trim_end_matches(['.', ')']).parse::<usize>().ok();
     let by_number = number.and_then(|number| number.checked_sub(1)).filter(|at| *at < options.len());
-    let named = (0..options.len()).filter(|at| same(&options[*at].label) || same(&options[*at].value));
+    let named = (0..options.len()).filter(|at| options[*at].is(text));
     let mut meant: Vec<usize> = named.chain(by_number).collect();
     meant.sort_unstable();
     meant.dedup();
@@ -466,8 +507,11 @@ pub mod words {
 }
 
 fn is_word(all: &[&str], message: &str) -> bool {
-    let said = message.trim().trim_matches(['"', '\'', '«', '»', '“', '”', '.', '!', '。']).to_lowercase();
-    all.contains(&said.as_str())
+    all.contains(&bare(message).as_str())
+}
+
+fn bare(message: &str) -> String {
+    message.trim().trim_matches(['"', '\'', '«', '»', '“', '”', '.', '!', '。']).to_lowercase()
 }
 
 #[cfg(test)]
@@ -569,6 +613,67 @@ mod tests {
         assert_eq!(consent.take("no", Some(Answer::No)), Fits::Leaves);
         assert_eq!(consent.take("yes", Some(Answer::Yes)), Fits::Yes);
         assert_eq!(consent.given.answers[0].said, Said::Accept(json!({})));
+    }
+
+    #[test]
+    fn an_option_that_is_called_like_a_word_of_ours_is_still_an_option() {
+        let options = json!(["overwrite", "skip", "Cancel", "cancel!", "Skip it."]);
+        for field in [
+            json!({"type": "string", "enum": options, "default": "overwrite"}),
+            json!({"type": "array", "items": {"type": "string", "enum": options}, "default": ["overwrite"]}),
+        ] {
+            let asked = || open(json!({"type": "object", "properties": {"a": field}}));
+            let (_, shown) = asked().at().map(|(form, field)| (form.clone(), field)).expect("a field");
+            let said = |message: &str| {
+                let mut open = asked();
+                let fits = open.take(message, None);
+                let said = open.given.answers.pop().map(|answer| answer.said);
+                (
+                    fits,
+                    said.map(|said| if let Said::Accept(content) = said { content["a"].clone() } else { json!("-") }),
+                )
+            };
+            let many = field["type"] == "array";
+            let value = |of: &str| Some(if many { json!([of]) } else { json!(of) });
+            for (at, option) in ["overwrite", "skip", "Cancel", "cancel!", "Skip it."].iter().enumerate() {
+                assert_eq!(said(&shown.says(at)), (Fits::Yes, value(option)), "its button");
+                assert_eq!(said(option), (Fits::Yes, value(option)), "its words");
+            }
+            assert_eq!([shown.says(1), shown.says(2)], ["2. skip", "3. Cancel"]);
+            assert_eq!([shown.our_word("skip"), shown.our_word("cancel")], ["skip!", "cancel!!"]);
+            assert_eq!(said("skip!"), (Fits::Yes, value("overwrite")), "the default");
+            assert_eq!(said("cancel!!").0, Fits::Leaves);
+            assert_eq!(said("avbryt").0, Fits::Leaves, "no option is called so");
+            assert_eq!(said("skip.").0, Fits::No, "what could mean two means none");
+        }
+    }
+
+    #[test]
+    fn an_option_with_a_comma_in_its_words_is_one_option() {
+        let field =
+            json!({"type": "array", "maxItems": 2, "items": {"type": "string", "enum": ["Oslo, Norway", "a; b", "c"]}});
+        let (_, shown) = one(field.clone()).at().map(|(form, field)| (form.clone(), field)).expect("a field");
+        for (at, value) in ["Oslo, Norway", "a; b", "c"].iter().enumerate() {
+            assert_eq!(taken(field.clone(), &shown.says(at)), Some(json!([value])));
+        }
+        assert_eq!(taken(field.clone(), "1, c"), Some(json!(["Oslo, Norway", "c"])));
+        assert_eq!(taken(field, "Oslo"), None);
+    }
+
+    #[test]
+    fn of_several_forms_all_can_be_put_to_a_user_or_none_is() {
+        let mut open = one(json!({"type": "string"}));
+        assert!(open.asking.can_be_put() && !open.is_answered());
+        let other = open.asking.forms["q"].clone();
+        open.asking.forms.insert("r".to_owned(), other);
+        assert_eq!(open.take("x", None), Fits::Yes);
+        assert!(!open.is_answered() && open.at().is_some(), "one of two");
+        assert_eq!(open.take("y", None), Fits::Yes);
+        assert!(open.is_answered());
+        let form = Form { message: String::new(), schema: json!({"type": "object"}) };
+        open.asking.forms.insert("s".to_owned(), form);
+        assert!(!open.asking.can_be_put() && !open.is_answered() && open.at().is_none());
+        assert!(!Asking::default().can_be_put());
     }
 
     #[test]

@@ -162,6 +162,8 @@ struct Quoted {
     words: String,
     /// How to answer, and what else can be said.
     how: Vec<NoticeKind>,
+    /// What leaves a field out, and what ends the question.
+    ours: [String; 2],
 }
 
 /// Name of a right, as the refusal of a tool states it: one word of ASCII letters and figures, so
@@ -210,7 +212,7 @@ impl Notice {
         let mut choices: Vec<Choice> = (0..field.options().len())
             .map(|at| Choice { label: field.options()[at].label.clone(), message: field.says(at) })
             .collect();
-        let word = |all: &[&str; 8]| all[place_of(language)].to_owned();
+        let [skip, leave] = [&words::SKIP, &words::LEAVE].map(|all| field.our_word(all[place_of(language)]));
         let own = |label, message: String| Choice { label: phrase(label, language).to_owned(), message };
         if matches!(field.kind, FieldKind::Boolean | FieldKind::Consent) {
             let label = |kind| own(kind, phrase(kind, language).to_owned());
@@ -220,11 +222,11 @@ impl Notice {
         let mut how = vec![if free { NoticeKind::GiveAText } else { NoticeKind::TakeAnOption }];
         if !field.required {
             how.push(NoticeKind::MayBeLeftOut);
-            choices.push(own(NoticeKind::LeaveOut, word(&words::SKIP)));
+            choices.push(own(NoticeKind::LeaveOut, skip.clone()));
         }
-        choices.push(own(NoticeKind::DoNotAnswer, word(&words::LEAVE)));
+        choices.push(own(NoticeKind::DoNotAnswer, leave.clone()));
         let parts = [form.shown(), field.described()].into_iter().filter(|part| !part.is_empty());
-        let quoted = Quoted { words: parts.collect::<Vec<_>>().join("\n\n"), how };
+        let quoted = Quoted { words: parts.collect::<Vec<_>>().join("\n\n"), how, ours: [skip, leave] };
         let names = vec![format!("{} ({})", shown_word(&call.tool), shown_word(&call.server))];
         Self { kind, language, names, choices, calls: vec![call.clone()], right: None, quoted: Some(quoted) }
     }
@@ -255,12 +257,9 @@ impl Notice {
             text.push_str("\n\n");
             text.push_str(&exact_json::fenced_text(&quoted.words));
             text.push_str("\n\n");
-            let how = quoted.how.iter().map(|kind| {
-                let skip = words::SKIP[place_of(self.language)];
-                phrase(*kind, self.language)
-                    .replace("{skip}", skip)
-                    .replace("{leave}", words::LEAVE[place_of(self.language)])
-            });
+            let [skip, leave] = &quoted.ours;
+            let how = quoted.how.iter();
+            let how = how.map(|kind| phrase(*kind, self.language).replace("{skip}", skip).replace("{leave}", leave));
             text.push_str(&how.collect::<Vec<_>>().join(" "));
             return text;
         }
@@ -534,14 +533,14 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "次のメッセージがそのまま回答として送信されます。「{leave}」で回答せずに終了します。",
         ],
         NoticeKind::MayBeLeftOut => [
-            "\"{skip}\" leaves this out.",
-            "«{skip}» utelater dette.",
-            "”{skip}” utelämnar detta.",
-            "\"{skip}\" udelader dette.",
-            "„{skip}“ lässt dies aus.",
-            "« {skip} » omet ce point.",
-            "«{skip}» omite esto.",
-            "「{skip}」でこの項目を省略します。",
+            "\"{skip}\" leaves this out; where a default is named, that is sent.",
+            "«{skip}» utelater dette; der en standardverdi (default) er nevnt, sendes den.",
+            "”{skip}” utelämnar detta; där ett standardvärde (default) nämns skickas det.",
+            "\"{skip}\" udelader dette; hvor en standardværdi (default) er nævnt, sendes den.",
+            "„{skip}“ lässt dies aus; ist ein Vorgabewert (default) genannt, wird dieser gesendet.",
+            "« {skip} » omet ce point ; si une valeur par défaut (default) est indiquée, elle est envoyée.",
+            "«{skip}» omite esto; si se indica un valor predeterminado (default), se envía ese.",
+            "「{skip}」でこの項目を省略します。既定値（default）が示されている場合は、その値を送信します。",
         ],
         NoticeKind::LeaveOut => {
             ["Leave it out", "Utelat", "Utelämna", "Udelad", "Auslassen", "Omettre", "Omitir", "省略する"]

@@ -10,6 +10,7 @@
 //! `ReadyCall` (do the calls still fit?) → one call after the other, none after one that
 //! failed → draft, check and judge as for any other result.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::domain::elicitation::Fits;
@@ -46,6 +47,9 @@ use crate::engine::turn::Reply;
 use crate::engine::turn::Turn;
 use crate::engine::turn::TurnOrder;
 use crate::engine::turn::TurnRequest;
+
+/// How long what a tool asks in a conversation waits for its answer.
+const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Most calls of one question: what a person can read before saying yes. More are refused as a whole.
 const CALLS_AT_MOST: usize = 5;
@@ -179,12 +183,17 @@ impl Engine {
         if (open.is_some() && explicit.is_some()) || (open.is_none() && said.is_none()) {
             return nothing();
         }
+        // A message that comes much later is hardly meant for the server.
+        if open.is_some() && self.clock.now().duration_since(asked.asked_at) > ANSWER_WITHIN {
+            return Ok(None);
+        }
         let claimed = Claimed::take(&*self.store, owner, asked, by, order.replaces, self.clock.now()).await?;
         let Some(claimed) = claimed else {
-            return if explicit.is_some() {
-                Err(TurnError::NothingToConfirm)
-            } else {
-                Ok(Some(Answered::Closed(language)))
+            return match (explicit, open, order.replaces) {
+                (Some(_), ..) => Err(TurnError::NothingToConfirm),
+                // What takes the place of the answer to a tool is a message like any other.
+                (None, Some(_), Some(_)) => Ok(None),
+                _ => Ok(Some(Answered::Closed(language))),
             };
         };
         Ok(Some(match (open, said) {
@@ -249,24 +258,27 @@ impl Turn {
             }
         };
         let tools = claimed.calls.iter().map(|call| call.tool.clone()).collect();
-        let servers: Vec<String> = claimed.calls.iter().map(|call| call.server.clone()).collect();
         let ruling = self.settle(answers::CONFIRMED, RouterDecision::CallTool, language, tools);
         self.asked = Some(message);
         let ready = match ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy()) {
             Ok(ready) => ready,
             Err(gone) => {
-                // The credential that a call needs comes with the yes, or nothing runs.
-                if let Some(notice) = self.not_brought(&servers, language) {
-                    return Ok(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
-                }
-                let awaits = self.catalog.waiting.iter().any(|spec| gone.contains(&named(&spec.tool, &spec.server)));
-                let kind = if awaits { NoticeKind::ToolAwaitsApproval } else { NoticeKind::ConfirmedCallGone };
-                let notice = Notice::new(kind, language, gone);
+                let notice = self.gone(NoticeKind::ConfirmedCallGone, language, gone);
                 return Ok(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
             }
         };
         self.run_confirmed(ready).await;
         self.reply_to_confirmed(&ruling).await
+    }
+
+    /// Says that these calls cannot be made any more: that the request should have brought a
+    /// credential for them, that they await approval, or else `kind`.
+    pub(crate) fn gone(&self, kind: NoticeKind, language: Lang, gone: Vec<String>) -> Notice {
+        if let Some(notice) = self.not_brought(&gone, language) {
+            return notice;
+        }
+        let awaits = self.catalog.waiting.iter().any(|spec| gone.contains(&named(&spec.tool, &spec.server)));
+        Notice::new(if awaits { NoticeKind::ToolAwaitsApproval } else { kind }, language, gone)
     }
 
     /// What came of confirmed calls.
@@ -277,10 +289,11 @@ impl Turn {
         self.draft_from_fresh(ruling).await
     }
 
-    /// What this request should have brought for one of these servers, and did not.
-    fn not_brought(&self, servers: &[String], language: Lang) -> Option<Notice> {
+    /// What this request should have brought for the server of one of these calls, and did not.
+    fn not_brought(&self, gone: &[String], language: Lang) -> Option<Notice> {
         let missing = |server: &&ServerState| {
-            server.credentials == WhoseCredentials::NoneOfThisRequest && servers.contains(&server.name)
+            let of_it = format!("({})", server.name);
+            server.credentials == WhoseCredentials::NoneOfThisRequest && gone.iter().any(|call| call.ends_with(&of_it))
         };
         let missing: Vec<&ServerState> = self.catalog.servers.iter().filter(missing).collect();
         (!missing.is_empty()).then(|| missing_notice(&missing, language))
@@ -341,6 +354,7 @@ impl Turn {
             Outcome::InvalidArguments => NoticeKind::ArgumentsRefused,
             _ if failed.awaits_approval() => NoticeKind::ToolAwaitsApproval,
             _ if failed.asked_too_late() => NoticeKind::AskedTooLate,
+            _ if failed.asked_in_vain() => NoticeKind::CannotBeAsked,
             _ => NoticeKind::MayHaveRun,
         };
         let outcome = match failed.outcome {

@@ -5,7 +5,8 @@
 //!
 //! The answer is claimed like a yes (`confirm`), so it is taken once, from the same user, in the
 //! same conversation. A call that the user had said yes to stays confirmed with those that
-//! come after it; look-ups of the same turn are made again, since their results are stale by now.
+//! come after it; look-ups of the same turn are made again, since their results are stale by now,
+//! and what one of them does not bring, or asks in its turn, is told with what the others do.
 
 use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::Fits;
@@ -16,6 +17,7 @@ use crate::domain::event::AskedCall;
 use crate::domain::event::TurnOutcome;
 use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
+use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::rules::answers;
@@ -31,16 +33,22 @@ use crate::engine::turn::Turn;
 
 impl Turn {
     /// Keeps a call whose server asks; the first of a turn, or the one that was just answered.
-    pub(crate) fn keep_open(&mut self, call: &ToolCall, asking: Asking) {
+    ///
+    /// # Errors
+    /// Why the user cannot be asked now: what it asks for is told as not obtained.
+    pub(crate) fn keep_open(&mut self, call: &ToolCall, asking: Asking) -> Result<(), &'static str> {
         let asked =
             AskedCall { server: call.server.clone(), tool: call.tool.clone(), arguments: call.arguments.clone() };
+        if !asking.can_be_put() {
+            return Err("it cannot be put to a user field by field");
+        }
         if self.open_call.is_some() {
-            return;
+            return Err("another question is put to the user first");
         }
         let open = match self.answering.clone() {
             Some(answered) if answered.call == asked && answered.round < ROUNDS => answered.asked_again(asking),
-            // The one that was answered goes first; what else asks now is told as not obtained.
-            Some(_) => return,
+            Some(answered) if answered.call == asked => return Err("it has asked as often as one call may"),
+            Some(_) => return Err("another question was put to the user first"),
             None => OpenCall {
                 call: asked,
                 confirmed: call.confirmed,
@@ -55,6 +63,7 @@ impl Turn {
             },
         };
         self.open_call = Some(open);
+        Ok(())
     }
 
     /// The question of a tool, if one asks and can be understood.
@@ -68,9 +77,11 @@ impl Turn {
         Some(self.ask_on(NoticeKind::ToolAsks, open))
     }
 
-    /// Look-ups of this turn that were answered, for they will be stale when the answer comes.
+    /// The other look-ups of this turn: what they brought will be stale when the answer comes, and
+    /// what they did not bring is to be told.
     fn look_ups_beside(&self, call: &AskedCall) -> Vec<AskedCall> {
-        let made = self.ledger.of_turn(self.id).filter(|entry| entry.evidence && entry.outcome.answered());
+        let made = self.ledger.of_turn(self.id).filter(|entry| entry.evidence);
+        let made = made.filter(|entry| entry.outcome != Outcome::InvalidArguments);
         let made = made.map(|entry| AskedCall {
             server: entry.server.clone(),
             tool: entry.tool.clone(),
@@ -83,8 +94,8 @@ impl Turn {
     fn ask_on(&mut self, kind: NoticeKind, open: OpenCall) -> Reply {
         let Some((form, field)) = open.at() else {
             let names = vec![named(&open.call.tool, &open.call.server)];
-            let kind = if open.confirmed { NoticeKind::AskedTooLate } else { NoticeKind::CannotBeAsked };
-            return self.notice_reply(Notice::new(kind, open.language, names), TurnOutcome::ToolFailed);
+            let notice = Notice::new(NoticeKind::CannotBeAsked, open.language, names).not_run(open.after);
+            return self.notice_reply(notice, TurnOutcome::ToolFailed);
         };
         let notice = Notice::elicitation(kind, open.language, &open.call, form, &field);
         self.open_call = Some(open);
@@ -100,16 +111,12 @@ impl Turn {
     ) -> Result<Reply, TurnError> {
         let (language, tool) = (open.language, open.call.tool.clone());
         match fits {
-            Fits::Leaves => {
-                self.settle(answers::TOOL_NOT_ANSWERED, RouterDecision::Refuse, language, Vec::new());
-                let names = vec![named(&tool, &open.call.server)];
-                Ok(self.notice_reply(Notice::new(NoticeKind::NotAnswered, language, names), TurnOutcome::Refused))
-            }
+            Fits::Leaves => Ok(self.left_unanswered(open).await),
             Fits::No => {
                 self.settle(answers::TOOL_ASKS_ON, RouterDecision::Clarify, language, Vec::new());
                 Ok(self.ask_on(NoticeKind::AnswerDoesNotFit, open))
             }
-            Fits::Yes if open.at().is_some() => {
+            Fits::Yes if !open.is_answered() => {
                 self.settle(answers::TOOL_ASKS_ON, RouterDecision::Clarify, language, Vec::new());
                 Ok(self.ask_on(NoticeKind::ToolAsks, open))
             }
@@ -121,6 +128,34 @@ impl Turn {
         }
     }
 
+    /// The user does not answer: the look-ups beside the call are made all the same.
+    async fn left_unanswered(&mut self, open: OpenCall) -> Reply {
+        let tools: Vec<String> = open.beside.iter().map(|call| call.tool.clone()).collect();
+        let decision = if tools.is_empty() { RouterDecision::Refuse } else { RouterDecision::CallTool };
+        self.settle(answers::TOOL_NOT_ANSWERED, decision, open.language, tools);
+        self.asked = Some(open.message.clone());
+        self.answering = Some(open.clone());
+        let mut names = vec![named(&open.call.tool, &open.call.server)];
+        names.extend(self.look_beside(&open.beside).await);
+        let notice = Notice::new(NoticeKind::NotAnswered, open.language, names).not_run(open.after);
+        let answered = self.fresh_entries().iter().any(|entry| entry.outcome.answered());
+        let rendered = if answered { self.rendered_behind(notice.clone()) } else { None };
+        rendered.unwrap_or_else(|| self.notice_reply(notice, TurnOutcome::Refused))
+    }
+
+    /// Makes look-ups of the turn that asked again; names those that cannot be called any more.
+    async fn look_beside(&mut self, beside: &[AskedCall]) -> Vec<String> {
+        let (mut ready, mut gone) = (Vec::new(), Vec::new());
+        for call in beside {
+            match self.look_up(call) {
+                Some(Sorted::Ready(call)) => ready.push(call),
+                _ => gone.push(named(&call.tool, &call.server)),
+            }
+        }
+        self.run_calls(ready).await;
+        gone
+    }
+
     /// The same call, with its answers.
     async fn call_with_answers(
         &mut self,
@@ -130,23 +165,36 @@ impl Turn {
     ) -> Result<Reply, TurnError> {
         self.answering = Some(open.clone());
         if open.confirmed {
-            let ready = ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy());
-            let Ok(mut ready) = ready else { return Ok(self.open_call_gone(&open)) };
+            let mut ready = match ReadyCall::confirmed(claimed, &self.catalog, self.engine.router.policy()) {
+                Ok(ready) => ready,
+                Err(gone) => {
+                    let notice = self.gone(NoticeKind::ConfirmedCallGone, open.language, gone).not_run(open.after);
+                    return Ok(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
+                }
+            };
             let first = ready.remove(0).with(open.given);
             ready.insert(0, first);
             self.run_confirmed(ready).await;
             return self.reply_to_confirmed(ruling).await;
         }
-        let Some(Sorted::Ready(call)) = self.look_up(&open.call) else { return Ok(self.open_call_gone(&open)) };
+        let Some(Sorted::Ready(call)) = self.look_up(&open.call) else {
+            let gone = vec![named(&open.call.tool, &open.call.server)];
+            let notice = self.gone(NoticeKind::ToolUnavailable, open.language, gone);
+            return Ok(self.notice_reply(notice, TurnOutcome::ToolUnavailable));
+        };
         self.run_alone(call.with(open.given.clone())).await;
         if let Some(reply) = self.tool_asks_reply() {
             return Ok(reply);
         }
-        let beside = open.beside.iter().filter_map(|call| self.look_up(call));
-        let beside = beside.filter_map(|call| if let Sorted::Ready(call) = call { Some(call) } else { None }).collect();
-        self.run_calls(beside).await;
+        let gone = self.look_beside(&open.beside).await;
         if let Some(reply) = self.failure_reply() {
             return Ok(reply);
+        }
+        if !gone.is_empty() {
+            let lead = self.gone(NoticeKind::ToolUnavailable, open.language, gone);
+            if let Some(reply) = self.rendered_behind(lead) {
+                return Ok(reply);
+            }
         }
         self.draft_from_fresh(ruling).await
     }
@@ -156,11 +204,5 @@ impl Turn {
         let spec = self.catalog.by_tool(&call.tool).find(|spec| spec.server == call.server)?;
         let spec = Some(spec).filter(|spec| self.engine.router.policy().allows(spec))?;
         Some(Sorted::of(spec, call.arguments.clone(), MadeBy::Gateway, 1))
-    }
-
-    fn open_call_gone(&self, open: &OpenCall) -> Reply {
-        let names = vec![named(&open.call.tool, &open.call.server)];
-        let notice = Notice::new(NoticeKind::ConfirmedCallGone, open.language, names);
-        self.notice_reply(notice, TurnOutcome::ToolUnavailable)
     }
 }

@@ -133,6 +133,8 @@ pub struct Confirmation {
     pub turn_id: TurnId,
     /// Its conversation.
     pub conversation_id: ConversationId,
+    /// When it asked.
+    pub asked_at: Timestamp,
     /// The message that led to it.
     pub message: String,
     /// Language of that message.

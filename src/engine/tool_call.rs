@@ -99,11 +99,12 @@ impl Turn {
 
     /// Writes a finished call to the ledger and the journal.
     fn enter(&mut self, finished: Finished) -> ResultId {
-        let Finished { call, asking, sorted, digest, duration_ms, received_at } = finished;
-        // What only asked counts as not made.
-        let asked = asking.is_some();
-        if let Some(asking) = asking {
-            self.keep_open(&call, asking);
+        let Finished { call, asking, mut sorted, digest, duration_ms, received_at } = finished;
+        // What only asked counts as not made; what asked and is not put to the user has failed.
+        let kept = asking.map(|asking| self.keep_open(&call, asking));
+        if let Some(Err(reason)) = kept {
+            let (server, reason) = (call.server.clone(), reason.to_owned());
+            sorted = failed_answer(&ToolFailure::Unanswered { server, reason }).0;
         }
         let id = self.engine.clock.result_id();
         let max_age = self.engine.tools.max_age(&call.server, &call.tool);
@@ -123,7 +124,7 @@ impl Turn {
             error: sorted.error.clone(),
             max_age_ms: max_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             // What was run for its own sake is told, whatever it serves otherwise.
-            evidence: !asked
+            evidence: kept != Some(Ok(()))
                 && (call.confirmed
                     || self.engine.router.yields_data(&call.tool)
                     || self.asks_for_result_of(&call.tool)),

@@ -38,7 +38,8 @@ struct Asked<'a> {
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Corrupt`].
 pub async fn of_turn(database: &Database, owner: &str, id: TurnId) -> Result<Option<Confirmation>, StoreError> {
-    let sql = "select conversation_id, outcome, message_json, detail_json from turns where id = $1 and owner = $2";
+    let sql = "select conversation_id, outcome, finished_at, message_json, detail_json from turns \
+        where id = $1 and owner = $2";
     let found = database.fetch(sql, vec![id.0.into(), rows::plain(owner).as_ref().into()]).await?;
     let row = found.first().ok_or_else(|| missing(id))?;
     let outcome = row.text("outcome")?;
@@ -54,8 +55,9 @@ pub async fn of_turn(database: &Database, owner: &str, id: TurnId) -> Result<Opt
         _ => return Ok(None),
     };
     let conversation_id = ConversationId(row.id("conversation_id")?);
+    let asked_at = rows::time(row.int("finished_at")?)?;
     let message = rows::parsed("message", &row.text("message_json")?)?;
-    Ok(Some(Confirmation { turn_id: id, conversation_id, message, language, calls, open }))
+    Ok(Some(Confirmation { turn_id: id, conversation_id, asked_at, message, language, calls, open }))
 }
 
 /// Takes the answer for turn `by`. False when it is taken, or when a turn came after the one

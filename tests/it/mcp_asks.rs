@@ -26,6 +26,7 @@ use crate::support::served::answer;
 
 const STATUS: &str = "What is the status of case 4120771?";
 const LOOK_UP: &str = "desk__getArgusCaseByID";
+const COMPARE: &str = "Compare case 4120771 and case 4120802";
 
 /// The kinds of servers: of the era without sessions, with sessions, and with sessions over HTTP+SSE,
 /// where a question comes on no stream of its own.
@@ -441,4 +442,176 @@ async fn another_question_than_the_one_that_was_answered_is_asked() {
         assert_eq!(done["outcome"], "answered", "{done}");
         assert_eq!(asker.finished(), finished_with(json!([{ "where": "stage" }])));
     }
+}
+
+/// Outcomes of the calls that a reply rests on, by case.
+fn basis_of(turn: &Value) -> Vec<(u64, String)> {
+    let items = turn["basis"].as_array().expect("a basis");
+    let case = |item: &Value| item["arguments"]["caseID"].as_u64().expect("a case");
+    let mut basis: Vec<_> = items.iter().map(|item| (case(item), text(&item["outcome"]))).collect();
+    basis.sort();
+    basis
+}
+
+fn finished_cases(asker: &Asker) -> Vec<Value> {
+    asker.finished().iter().map(|call| call["arguments"]["caseID"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_look_ups_that_ask_the_one_that_is_not_put_to_the_user_is_told() {
+    let asker = Asker::new(false, vec![place()]);
+    let gateway = gateway_of(&asker, false).await;
+    let conversation = gateway.conversation().await;
+    asks(&gateway.turn_in(&conversation, COMPARE).await);
+    let done = gateway.turn_in(&conversation, "Staging").await;
+    assert_eq!(done["rule"], "tool_answered", "{done}");
+    assert_eq!(finished_cases(&asker).len(), 1, "{done}");
+    let outcomes: Vec<String> = basis_of(&done).into_iter().map(|(_, outcome)| outcome).collect();
+    assert!(outcomes.len() == 2 && outcomes.contains(&"error".to_owned()), "{done}");
+    assert!(text(&done["text"]).contains("pendingCustomer"), "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_look_ups_brought_is_told_though_a_question_is_not_answered() {
+    for with_sessions in [false, true] {
+        let asker = Asker::new(with_sessions, vec![place()]);
+        asker.ask_about(4_120_802);
+        let gateway = gateway_of(&asker, false).await;
+        let conversation = gateway.conversation().await;
+        asks(&gateway.turn_in(&conversation, COMPARE).await);
+        let left = gateway.turn_in(&conversation, "cancel").await;
+        assert_eq!(left["rule"], "tool_not_answered", "{left}");
+        let said = text(&left["text"]);
+        assert!(said.starts_with("Not answered. getArgusCaseByID (desk)"), "{said}");
+        assert!(said.contains("pendingCustomer"), "{said}");
+        assert!(basis_of(&left).iter().all(|(case, _)| *case == 4_120_771), "{left}");
+        assert_eq!(finished_cases(&asker), [json!(4_120_771), json!(4_120_771)]);
+    }
+}
+
+/// A form that is none field by field.
+fn nested() -> Value {
+    json!({ "message": "m", "requestedSchema": { "type": "object", "properties": {
+        "x": { "type": "array", "items": { "type": "string", "enum": [] } } } } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_cannot_be_put_takes_nothing_from_what_others_brought() {
+    let asker = Asker::new(false, vec![nested()]);
+    asker.ask_about(4_120_802);
+    let gateway = gateway_of(&asker, false).await;
+    let turn = gateway.turn(COMPARE).await;
+    assert!(text(&turn["text"]).contains("pendingCustomer"), "{turn}");
+    assert_eq!(basis_of(&turn)[1], (4_120_802, "error".to_owned()), "{turn}");
+    let alone = gateway.turn("What is the status of case 4120802?").await;
+    assert_eq!(alone["outcome"], "tool_failed", "{alone}");
+    assert!(text(&alone["text"]).contains("cannot be put to you here"), "{alone}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_never_stops_asking_is_told_as_that() {
+    let asker = Asker::new(false, vec![place(); 12]);
+    let gateway = gateway_of(&asker, false).await;
+    let conversation = gateway.conversation().await;
+    asks(&gateway.turn_in(&conversation, STATUS).await);
+    for _ in 1..10 {
+        asks(&gateway.turn_in(&conversation, "Staging").await);
+    }
+    let turn = gateway.turn_in(&conversation, "Staging").await;
+    assert_eq!((&turn["outcome"], &turn["question"]), (&json!("tool_failed"), &Value::Null), "{turn}");
+    assert!(text(&turn["text"]).contains("cannot be put to you here"), "{turn}");
+    assert_eq!(asker.finished(), Vec::<Value>::new());
+}
+
+/// A world in which two look-ups wait for one yes, and the first of them asks.
+async fn two_confirmed(form: Value) -> (Asker, Gateway, String) {
+    let asker = Asker::new(false, vec![form]);
+    asker.ask_about(4_120_771);
+    let url = asker.serve().await;
+    let gateway = Gateway::start(adjusted(move |config| {
+        asker::connect(config, &url, false);
+        let desk = config.mcp.servers.get_mut("desk").expect("it is there");
+        desk.options.confirm = vec!["getArgusCaseByID".to_owned()];
+    }))
+    .await;
+    let conversation = gateway.conversation().await;
+    let turn = gateway.turn_in(&conversation, COMPARE).await;
+    assert_eq!(turn["question"]["calls"].as_array().map(Vec::len), Some(2), "{turn}");
+    (asker, gateway, conversation)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn confirmed_calls_that_are_not_made_after_a_question_are_named() {
+    let not_run = |turn: &Value, why: &str| {
+        let said = text(&turn["text"]);
+        let (sentence, calls) = said.split_once("Therefore not run:").expect("it says so");
+        assert!(sentence.contains(why) && calls.contains("4120802") && !calls.contains("4120771"), "{said}");
+    };
+    let (asker, gateway, conversation) = two_confirmed(place()).await;
+    asks(&gateway.turn_in(&conversation, "yes").await);
+    not_run(&gateway.turn_in(&conversation, "cancel").await, "Not answered.");
+    assert_eq!((asker.begun().len(), asker.finished().len()), (1, 0));
+    let (asker, gateway, conversation) = two_confirmed(nested()).await;
+    not_run(&gateway.turn_in(&conversation, "yes").await, "cannot be put to you here");
+    assert_eq!((asker.begun().len(), asker.finished().len()), (1, 0));
+    // With an answer both are made.
+    let (asker, gateway, conversation) = two_confirmed(place()).await;
+    asks(&gateway.turn_in(&conversation, "yes").await);
+    let done = gateway.turn_in(&conversation, "Staging").await;
+    assert_eq!((&done["rule"], finished_cases(&asker).len()), (&json!("tool_answered"), 2), "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_edited_into_another_question_is_answered_as_that() {
+    let asker = Asker::new(false, vec![place()]);
+    asker.ask_about(4_120_771);
+    let gateway = gateway_of(&asker, false).await;
+    let conversation = gateway.conversation().await;
+    asks(&gateway.turn_in(&conversation, STATUS).await);
+    let answered = gateway.turn_in(&conversation, "Staging").await;
+    let order = json!({ "message": "What is the status of case 4120802?", "replaces": answered["id"] });
+    let other = json(gateway.post(&turns(&conversation), &order), 200).await;
+    assert_eq!(other["outcome"], "answered", "{other}");
+    assert_eq!(finished_cases(&asker), [json!(4_120_771), json!(4_120_802)]);
+}
+
+/// A world whose clock stands so many minutes later.
+fn later(options: SandboxOptions, minutes: i64, database: &TestDatabase) -> SandboxOptions {
+    let now = options.now.map(|now| now + jiff::SignedDuration::from_mins(minutes));
+    SandboxOptions { now, store: Some(database.url.clone()), ..options }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_much_later_is_no_answer_to_a_tool() {
+    for (minutes, answers) in [(59, 1), (61, 0)] {
+        let asker = Asker::new(false, vec![place()]);
+        let database = TestDatabase::sqlite();
+        let asked = Gateway::start(later(world(&asker, false).await, 0, &database)).await;
+        let conversation = asked.conversation().await;
+        asks(&asked.turn_in(&conversation, STATUS).await);
+        let much_later = Gateway::start(later(world(&asker, false).await, minutes, &database)).await;
+        let turn = much_later.turn_in(&conversation, "Staging").await;
+        assert_eq!(turn["rule"] == "tool_answered", answers == 1, "{minutes}: {turn}");
+        assert_eq!(asker.finished().len(), answers, "{minutes}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_that_is_gone_when_its_question_is_answered_is_told_as_that() {
+    let asker = Asker::new(false, vec![place()]);
+    let database = TestDatabase::sqlite();
+    let asked = Gateway::start(later(world(&asker, false).await, 0, &database)).await;
+    let conversation = asked.conversation().await;
+    asks(&asked.turn_in(&conversation, STATUS).await);
+    let url = asker.serve().await;
+    let options = adjusted(move |config| {
+        asker::connect(config, &url, false);
+        let desk = config.mcp.servers.get_mut("desk").expect("it is there");
+        desk.options.allow = Some(vec!["wait".to_owned()]);
+    });
+    let without = Gateway::start(later(options, 1, &database)).await;
+    let turn = without.turn_in(&conversation, "Staging").await;
+    assert_eq!((&turn["rule"], &turn["outcome"]), (&json!("tool_answered"), &json!("tool_unavailable")), "{turn}");
+    let said = text(&turn["text"]);
+    assert!(said.starts_with("getArgusCaseByID (desk) cannot be reached") && !said.contains("confirmed"), "{said}");
 }

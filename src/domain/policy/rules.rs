@@ -64,7 +64,11 @@ pub mod answers {
             "clarify",
             "An answer to what a tool asks that does not fit, or after which it wants to know more: it is asked about.",
         ),
-        (TOOL_NOT_ANSWERED, "refuse", "The word that ends such a question without an answer: nothing is called."),
+        (
+            TOOL_NOT_ANSWERED,
+            "refuse",
+            "The word that ends such a question without an answer: its call is not made, other look-ups of the same turn are.",
+        ),
     ];
 }
 

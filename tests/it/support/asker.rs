@@ -55,6 +55,8 @@ struct Inner {
     with_sessions: bool,
     /// Forms, asked one after the other.
     forms: Mutex<Vec<Value>>,
+    /// The one case about which it asks; of all where there is none.
+    about: Mutex<Option<u64>>,
     begun: Mutex<Vec<Value>>,
     finished: Mutex<Vec<Value>>,
     open: watch::Sender<bool>,
@@ -77,6 +79,7 @@ impl Asker {
         Self(Arc::new(Inner {
             with_sessions,
             forms: Mutex::new(forms),
+            about: Mutex::default(),
             begun: Mutex::default(),
             finished: Mutex::default(),
             open: watch::Sender::new(false),
@@ -88,6 +91,11 @@ impl Asker {
     /// Asks this from now on.
     pub(crate) fn ask(&self, forms: Vec<Value>) {
         *lock(&self.0.forms) = forms;
+    }
+
+    /// Asks about this case alone.
+    pub(crate) fn ask_about(&self, case: u64) {
+        *lock(&self.0.about) = Some(case);
     }
 
     /// Calls that were begun: their tools.
@@ -131,7 +139,9 @@ impl Asker {
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Result<Result<Vec<Value>, CallToolResponse>, ErrorData> {
-        let forms = lock(&self.0.forms).clone();
+        let case = request.arguments.as_ref().and_then(|arguments| arguments["caseID"].as_u64());
+        let asks = lock(&self.0.about).is_none_or(|about| case == Some(about));
+        let forms = if asks { lock(&self.0.forms).clone() } else { Vec::new() };
         if context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
             return self.answers_by_rounds(request, &forms);
         }
