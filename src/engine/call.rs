@@ -110,8 +110,14 @@ pub enum CallError {
         tool: String,
     },
     /// As many are made as may be at once.
-    #[error("as many calls are made as may be at once")]
+    #[error("as many calls are made as may be at once; nothing was run, so it can be asked for again")]
     Busy,
+    /// Its server asked something, and as many users are asked as may be at once.
+    #[error(
+        "its server asked a question in the middle of the call, and as many questions to users are open as may be \
+         at once; the call was broken off: what it has changed by then stays changed"
+    )]
+    TooManyAsked,
     /// It could not be written down.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -303,7 +309,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a client's call, when there is a place for it. Whoever drops the future stops it.
+    /// Makes a client's call in its place. Whoever drops the future stops it.
     ///
     /// # Errors
     /// [`CallError`]. A tool that fails is no error but an answer.
@@ -313,8 +319,8 @@ impl Engine {
         ready: ReadyCall,
         question: Option<CallId>,
         watch: Watch,
+        place: OwnedSemaphorePermit,
     ) -> Result<Called, CallError> {
-        let place = self.place_for_client().await?;
         let cancel = watch.cancel.child_token();
         let watch = Watch { cancel: cancel.clone(), ..watch };
         let _stops = cancel.drop_guard();
@@ -337,7 +343,7 @@ impl Engine {
         let _place = self.place_for_client().await?;
         let started_at = self.clock.now();
         let answer = tokio::time::timeout(self.settings.turn_time, fetched).await;
-        let answer = answer.unwrap_or_else(|_| Err(self.too_late(&what.server)));
+        let answer = answer.unwrap_or_else(|_| Err(too_late(&what.server, self.settings.turn_time)));
         let (found, digest) = match &answer {
             Ok(fetched) => sorted(fetched),
             Err(failure) => failed_answer(failure),
@@ -372,6 +378,7 @@ impl Engine {
 
     /// A place for a client's call, or for a list that servers are asked for, waited for as long as
     /// the call itself might take. Nobody may wait for one while holding another.
+    /// A call gets it before an answer is claimed, so that none is used up by a call that is not made.
     ///
     /// # Errors
     /// [`CallError::Busy`].
@@ -411,8 +418,9 @@ impl Engine {
         // The time in which a user may answer while the call waits is not the call's own.
         let asking = if matches!(watch.follow.askable, Askable::Now(_)) { ANSWER_WITHIN } else { Duration::ZERO };
         let answer = self.tools.call(&call, caller, watch.follow, &watch.cancel);
-        let answer = tokio::time::timeout(self.settings.turn_time + asking, answer).await;
-        let answer = answer.unwrap_or_else(|_| Err(self.too_late(&call.server))).map(Arc::new);
+        let limit = self.settings.turn_time + asking;
+        let answer = tokio::time::timeout(limit, answer).await;
+        let answer = answer.unwrap_or_else(|_| Err(too_late(&call.server, limit))).map(Arc::new);
         let (sorted, digest) = sort_answer(answer.clone(), call.arguments.clone()).await;
         let finished_at = self.clock.now();
         let what = AskedCall { server: call.server, tool: call.tool, arguments: call.arguments };
@@ -446,11 +454,11 @@ impl Engine {
         self.store.record_call(&record).await?;
         Ok(record)
     }
+}
 
-    fn too_late(&self, server: &str) -> ToolFailure {
-        let limit_ms = u64::try_from(self.settings.turn_time.as_millis()).unwrap_or(u64::MAX);
-        ToolFailure::Timeout { server: server.to_owned(), limit_ms }
-    }
+fn too_late(server: &str, limit: Duration) -> ToolFailure {
+    let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    ToolFailure::Timeout { server: server.to_owned(), limit_ms }
 }
 
 /// A call that was made, whatever came of it.

@@ -342,7 +342,7 @@ impl From<CallError> for ApiError {
             CallError::Arguments { ref problems } => Self::new(Code::InvalidArguments, error.to_string())
                 .param("arguments")
                 .details(json!({ "problems": problems })),
-            CallError::Busy => Self::new(Code::Busy, error.to_string()),
+            CallError::Busy | CallError::TooManyAsked => Self::new(Code::Busy, error.to_string()),
             CallError::Store(error) => error.into(),
             CallError::BrokeOff => Self::plain(Code::Internal).cause(error),
         }

@@ -26,6 +26,7 @@ use tokio::sync::RwLock;
 use tokio::sync::RwLockReadGuard;
 use tokio::sync::RwLockWriteGuard;
 use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::Given;
@@ -68,6 +69,8 @@ pub(super) enum Came {
 #[derive(Default)]
 pub(super) struct Turns {
     lock: RwLock<()>,
+    /// Calls whose users are asked while they hold their turn.
+    asking: watch::Sender<usize>,
     // A std mutex: held for a map operation, never across an await. The value: whether it is certain.
     alone: Mutex<HashMap<String, bool>>,
 }
@@ -83,13 +86,27 @@ pub(super) enum TurnToCall<'a> {
 }
 
 impl Turns {
-    /// Waits for the turn of a call.
-    pub(super) async fn take(&self, era: ProtocolEra, alone: bool) -> TurnToCall<'_> {
+    /// Waits for the turn of a call; `None` for one that goes alone while a person is asked, since all
+    /// that come after it would wait for that person too.
+    pub(super) async fn take(&self, era: ProtocolEra, alone: bool) -> Option<TurnToCall<'_>> {
         match era {
-            ProtocolEra::Sessionless => TurnToCall::Free,
-            ProtocolEra::WithSessions if alone => TurnToCall::Alone(self.lock.write().await),
-            ProtocolEra::WithSessions => TurnToCall::Beside(self.lock.read().await),
+            ProtocolEra::Sessionless => Some(TurnToCall::Free),
+            ProtocolEra::WithSessions if alone => {
+                let mut asking = self.asking.subscribe();
+                tokio::select! {
+                    biased;
+                    _ = asking.wait_for(|calls| *calls > 0) => None,
+                    turn = self.lock.write() => Some(TurnToCall::Alone(turn)),
+                }
+            }
+            ProtocolEra::WithSessions => Some(TurnToCall::Beside(self.lock.read().await)),
         }
+    }
+
+    /// A person is asked from now on until this is dropped.
+    fn asking(&self) -> PersonAsked<'_> {
+        self.asking.send_modify(|calls| *calls += 1);
+        PersonAsked(self)
     }
 
     /// Whether a tool's calls go alone.
@@ -118,6 +135,14 @@ impl Turns {
 
     fn tools<T>(&self, act: impl FnOnce(&mut HashMap<String, bool>) -> T) -> T {
         act(&mut self.alone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+struct PersonAsked<'a>(&'a Turns);
+
+impl Drop for PersonAsked<'_> {
+    fn drop(&mut self) {
+        self.0.asking.send_modify(|calls| *calls -= 1);
     }
 }
 
@@ -163,6 +188,8 @@ impl Upstream {
             }
             if talk.asks.is_some() {
                 asked.close();
+                // One that came in the same moment would otherwise wait for its answer.
+                while asked.try_recv().is_ok() {}
                 match tokio::time::timeout(SETTLE, &mut answering).await {
                     Ok(answer) => break answer,
                     // Given up: its server may be working on it all the same.
@@ -187,7 +214,11 @@ impl Upstream {
                 Ok(asking_of(result).map_or_else(Came::InVain, Came::Asks))
             }
             ServerResult::CreateTaskResult(begun) if !with_sessions => {
-                self.follow_task(connected, begun.task, (follow, allowance)).await
+                match self.follow_task(connected, begun.task, (follow, allowance)).await {
+                    // The task was at work before it asked.
+                    Came::InVain(reason) => Ok(Came::Failed(self.in_vain(!call.confirmed, reason))),
+                    came => Ok(came),
+                }
             }
             _ => Err(ServiceError::UnexpectedResponse),
         }
@@ -230,6 +261,7 @@ impl Talk<'_> {
             return;
         }
         // Calls that ask nothing may go on beside it.
+        let _asked = self.upstream.turns.asking();
         self.turn = match std::mem::replace(&mut self.turn, TurnToCall::Free) {
             TurnToCall::Alone(turn) => TurnToCall::Beside(RwLockWriteGuard::downgrade(turn)),
             turn => turn,
@@ -282,5 +314,123 @@ struct Unwatch<'a> {
 impl Drop for Unwatch<'_> {
     fn drop(&mut self) {
         self.shared.unwatch(&self.token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use rmcp::ErrorData;
+    use rmcp::RoleServer;
+    use rmcp::ServerHandler;
+    use rmcp::model::CallToolResponse;
+    use rmcp::model::ContentBlock;
+    use rmcp::model::ServerCapabilities;
+    use rmcp::model::ServerConfig;
+    use rmcp::service::RequestContext;
+    use serde_json::json;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::domain::elicitation::Said;
+    use crate::engine::ports::AskFn;
+    use crate::mcp::era::Way;
+    use crate::mcp::tasks::tests::call_of;
+    use crate::mcp::tasks::tests::in_memory;
+    use crate::mcp::upstream::Tries;
+
+    const SESSIONS: ProtocolEra = ProtocolEra::WithSessions;
+
+    #[tokio::test]
+    async fn nobody_waits_behind_a_call_that_would_wait_for_a_person() {
+        let turns = Turns::default();
+        let _held = turns.take(SESSIONS, false).await;
+        let mut alone = Box::pin(turns.take(SESSIONS, true));
+        let mut behind = Box::pin(turns.take(SESSIONS, false));
+        assert!((&mut alone).now_or_never().is_none() && (&mut behind).now_or_never().is_none());
+        let asked = turns.asking();
+        assert!(alone.await.is_none(), "it would wait for a person");
+        assert!(behind.await.is_some());
+        assert!(turns.take(SESSIONS, true).await.is_none() && turns.take(SESSIONS, false).await.is_some());
+        drop((asked, _held));
+        assert!(turns.take(SESSIONS, true).await.is_some());
+    }
+
+    /// Asks in `ask`, and notes what it began.
+    #[derive(Clone, Default)]
+    struct Curious(Arc<Mutex<Vec<String>>>);
+
+    impl ServerHandler for Curious {
+        fn get_info(&self) -> ServerConfig {
+            ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        }
+
+        async fn call_tool(
+            &self,
+            request: CallToolRequestParams,
+            context: RequestContext<RoleServer>,
+        ) -> Result<CallToolResponse, ErrorData> {
+            self.0.lock().expect("whole").push(request.name.to_string());
+            if request.name == "ask" {
+                let form = json!({ "mode": "form", "message": "Which?", "requestedSchema": { "type": "object", "properties": {} } });
+                let form = serde_json::from_value(form).expect("a form");
+                drop(context.peer.create_elicitation(form).await);
+            }
+            Ok(CallToolResult::success(vec![ContentBlock::text("done")]).into())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_a_person_thinks_others_go_on_and_what_must_be_alone_is_told_at_once() {
+        let upstream = in_memory(&Curious::default(), Way::WithSessions).await;
+        let (is_asked, answers) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (told, waited) = (Arc::clone(&is_asked), Arc::clone(&answers));
+        let ask: AskFn = Arc::new(move |_| {
+            let (told, waited) = (Arc::clone(&told), Arc::clone(&waited));
+            Box::pin(async move {
+                told.notify_one();
+                waited.notified().await;
+                Said::Decline
+            })
+        });
+        let follow = Follow { askable: Askable::Now(ask), ..Follow::nobody() };
+        let changing = call_of(&upstream, "ask", Tries::Once, &follow);
+        let others = async {
+            is_asked.notified().await;
+            let nobody = Follow::nobody();
+            let alone = call_of(&upstream, "ask", Tries::AgainOnNewConnection, &nobody).await.expect_err("it waits");
+            assert!(alone.to_string().contains("waits for its user"), "{alone}");
+            call_of(&upstream, "look", Tries::AgainOnNewConnection, &nobody).await.expect("a result");
+            answers.notify_one();
+        };
+        let (changed, ()) = tokio::join!(changing, others);
+        changed.expect("a result");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waited_for_its_turn_is_not_sent_over_a_connection_that_ended_meanwhile() {
+        let server = Curious::default();
+        let upstream = in_memory(&server, Way::WithSessions).await;
+        upstream.turns.may_ask("change");
+        let held = upstream.turns.take(SESSIONS, false).await;
+        let nobody = Follow::nobody();
+        let mut call = Box::pin(call_of(&upstream, "change", Tries::Once, &nobody));
+        assert!((&mut call).now_or_never().is_none());
+        let connected = upstream.connection.lock().expect("whole").clone().expect("one");
+        connected.gone.cancel();
+        drop(held);
+        let failure = call.await.expect_err("no other connection can be made").to_string();
+        assert!(!failure.contains("in the middle of a call"), "{failure}");
+        assert_eq!(*server.0.lock().expect("whole"), Vec::<String>::new());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_is_given_up_for_a_new_one_is_no_failure_of_its_server() {
+        let upstream = in_memory(&Curious::default(), Way::WithSessions).await;
+        let connected = upstream.connection.lock().expect("whole").clone().expect("one");
+        upstream.change(|state| state.up = true);
+        upstream.renew(&connected);
+        assert!(connected.is_over() && upstream.connection.lock().expect("whole").is_none());
+        assert_eq!((upstream.state().up, upstream.breaker(|breaker| breaker.failures())), (true, 0));
     }
 }

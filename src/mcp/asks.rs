@@ -35,7 +35,7 @@ use crate::domain::elicitation::Given;
 use crate::domain::elicitation::Said;
 use crate::mcp::upstream::bytes_within;
 
-/// Most calls that were broken off and are remembered; with more, none is known to be over.
+/// Most calls that were broken off and are remembered; after more it is never known that all are over.
 const BROKEN_OFF: usize = 1_000;
 
 /// What the one question of a server is called that gives its questions no names.
@@ -61,7 +61,15 @@ struct State {
     next: u64,
     calls: HashMap<u64, Call>,
     broken_off: HashSet<RequestId>,
+    /// More were broken off than are remembered.
+    too_many: bool,
     replies: HashMap<RequestId, oneshot::Receiver<Said>>,
+}
+
+impl State {
+    fn has_broken_off(&self) -> bool {
+        self.too_many || !self.broken_off.is_empty()
+    }
 }
 
 struct Call {
@@ -98,7 +106,7 @@ impl UnderWay {
                 unnamed.for_each(|call| call.torn = true);
                 None
             }
-            (None, 1) if state.broken_off.is_empty() => state.calls.keys().next().copied(),
+            (None, 1) if !state.has_broken_off() => state.calls.keys().next().copied(),
             (None, _) => {
                 state.calls.values_mut().for_each(|call| call.torn = true);
                 None
@@ -131,7 +139,7 @@ impl UnderWay {
 
     /// Whether the server may still be working on a call that nobody waits for.
     pub(crate) fn has_broken_off(&self) -> bool {
-        !self.lock().broken_off.is_empty()
+        self.lock().has_broken_off()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -169,10 +177,11 @@ impl Drop for Flight {
         }
         let mut state = self.under_way.lock();
         let call = state.calls.remove(&self.number);
-        if let Some(request) = call.and_then(|call| call.request)
-            && state.broken_off.len() < BROKEN_OFF
-        {
+        let Some(request) = call.and_then(|call| call.request) else { return };
+        if state.broken_off.len() < BROKEN_OFF {
             state.broken_off.insert(request);
+        } else {
+            state.too_many = true;
         }
     }
 }
@@ -357,6 +366,12 @@ mod tests {
         let (_three, mut of_three) = call(&under_way, 3);
         under_way.asked(&id(101), None, &question("of the third"));
         assert!(of_three.try_recv().is_ok(), "the first is known to be over");
+        let many = i64::try_from(BROKEN_OFF).expect("not so many") + 1;
+        for number in 1_000..1_000 + many {
+            drop(call(&under_way, number));
+        }
+        (1_000..1_000 + many).for_each(|number| under_way.answered(&id(number)));
+        assert!(under_way.has_broken_off(), "one of them was not remembered");
     }
 
     #[tokio::test(start_paused = true)]

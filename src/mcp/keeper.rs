@@ -74,8 +74,13 @@ impl Upstream {
             let Some(connected) = self.live() else {
                 // It ended before it was looked at. The lock is given back first: `lost` takes it.
                 let ended = self.slot().clone();
-                if let Some(ended) = ended {
-                    self.lost(&ended, "the connection ended");
+                match ended {
+                    Some(ended) => self.lost(&ended, "the connection ended"),
+                    // Given up without a fault of the server, until somebody needs one.
+                    None => tokio::select! {
+                        () = self.stop.cancelled() => break,
+                        _ = states.changed() => {}
+                    },
                 }
                 continue;
             };
@@ -337,6 +342,16 @@ impl Upstream {
             state.error = Some(reason.to_owned());
             state.lost_at = Some(now);
         });
+    }
+
+    /// Ends a connection of a server that did nothing wrong; whoever needs one next makes it.
+    pub(crate) fn renew(&self, connected: &Arc<Connected>) {
+        let mut slot = self.slot();
+        if slot.as_ref().is_some_and(|current| Arc::ptr_eq(current, connected)) {
+            *slot = None;
+            self.change(|state| state.lost_at = Some(Instant::now()));
+        }
+        connected.gone.cancel();
     }
 
     /// Adds to the state how the process ended, unless the server is back by now.

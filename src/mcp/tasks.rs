@@ -6,12 +6,14 @@
 //! What a server says of a task that it does not know any more, or of another one, is told as that.
 //! What a task asks is put to a user who can be asked now; for a later turn no task is kept.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::CallToolResult;
 use rmcp::model::CancelTaskParams;
+use rmcp::model::ErrorCode;
 use rmcp::model::ErrorData;
 use rmcp::model::GetTaskParams;
 use rmcp::model::InputRequests;
@@ -34,6 +36,7 @@ use crate::mcp::asks::Allowance;
 use crate::mcp::asks::asking_of;
 use crate::mcp::connected::Connected;
 use crate::mcp::session::elicit_result;
+use crate::mcp::upstream::CANNOT_BE_ASKED_THEN;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::upstream::is_over;
 
@@ -51,17 +54,22 @@ impl Upstream {
         &self,
         connected: &Arc<Connected>,
         begun: Task,
-        (follow, allowance): (&Follow, &Allowance),
-    ) -> Result<Came, ServiceError> {
+        following: (&Follow, &Allowance),
+    ) -> Came {
         let offered = connected.connection.peer_info().is_some_and(|info| info.capabilities.supports_tasks());
         if !offered || begun.task_id.len() > NAME_BYTES {
-            return Ok(self.lying("it goes on with the call as a task, which it does not offer"));
+            return self.lying("it goes on with the call as a task, which it does not offer");
         }
         let mut connected = Arc::clone(connected);
         let mut hand = InHand::new(&connected, &begun.task_id, self);
         let mut pause = pause_of(&begun);
-        let mut answered = BTreeSet::new();
-        let mut rounds = 0;
+        let (mut said, mut told, mut rounds) = (BTreeMap::new(), BTreeSet::new(), 0);
+        // A server that says over and over that it is another one has its connection made again once.
+        let mut another = false;
+        let mut is_lost = |error: &ServiceError| {
+            let by_code = matches!(error, ServiceError::McpError(_));
+            is_over(error) && !(by_code && std::mem::replace(&mut another, true))
+        };
         loop {
             tokio::time::sleep(pause).await;
             let look = connected.connection.get_task(GetTaskParams::new(begun.task_id.clone()));
@@ -72,37 +80,44 @@ impl Upstream {
             };
             let task = match look {
                 Ok(found) => found.task,
-                Err(error) if is_over(&error) => {
-                    self.lost(&connected, "the connection ended while a task of it was looked at");
-                    match self.recovered().await {
-                        Ok(again) => connected = again,
-                        Err(failure) => return Ok(Came::Failed(failure)),
-                    }
-                    hand.now_over(&connected);
-                    continue;
-                }
-                Err(ServiceError::McpError(error)) => {
+                Err(error) if is_lost(&error) => match self.again(&mut connected, &mut hand).await {
+                    Ok(()) => continue,
+                    Err(failure) => return Came::Failed(failure),
+                },
+                Err(ServiceError::McpError(error)) if error.code == ErrorCode::INVALID_PARAMS => {
                     hand.over();
                     let said: String = error.message.chars().take(200).collect();
-                    return Ok(self.lying(&format!("it does not know its task any more: {said}")));
+                    return self.lying(&format!("it does not know its task any more: {said}"));
                 }
-                Err(error) => return Err(error),
+                // That may pass.
+                Err(ServiceError::McpError(error)) if error.code == ErrorCode::INTERNAL_ERROR => continue,
+                Err(error) => return Came::Failed(self.failure(&error)),
             };
             if task.task.task_id != begun.task_id {
-                return Ok(self.lying("it was asked for one task and told of another"));
+                return self.lying("it was asked for one task and told of another");
             }
             pause = pause_of(&task.task);
             match task.payload {
                 TaskPayload::Working => {}
                 TaskPayload::InputRequired { input_requests } => {
-                    let open = input_requests.into_iter().filter(|(key, _)| !answered.contains(key)).collect();
+                    let open: InputRequests =
+                        input_requests.into_iter().filter(|(key, _)| !told.contains(key)).collect();
+                    if open.is_empty() {
+                        continue;
+                    }
                     rounds += 1;
                     if rounds > ROUNDS {
-                        return Ok(Came::InVain(format!("its task has asked {ROUNDS} times")));
+                        return Came::InVain(format!("its task has asked {ROUNDS} times"));
                     }
-                    match self.tell_task(&connected, &begun, open, (follow, allowance)).await? {
-                        Ok(keys) => answered.extend(keys),
-                        Err(reason) => return Ok(Came::InVain(reason)),
+                    match self.tell_task(&connected, &begun, open, &mut said, following).await {
+                        Ok(Ok(keys)) => told.extend(keys),
+                        Ok(Err(reason)) => return Came::InVain(reason),
+                        Err(error) if is_lost(&error) => {
+                            if let Err(failure) = self.again(&mut connected, &mut hand).await {
+                                return Came::Failed(failure);
+                            }
+                        }
+                        Err(error) => return Came::Failed(self.failure(&error)),
                     }
                 }
                 ended => {
@@ -113,28 +128,39 @@ impl Upstream {
         }
     }
 
-    /// Answers what a task asks, if its user can be asked now; the keys that were answered.
+    /// Makes a connection again that ended.
+    async fn again(&self, connected: &mut Arc<Connected>, hand: &mut InHand) -> Result<(), ToolFailure> {
+        self.lost(connected, "the connection ended while a task of it was followed");
+        *connected = self.recovered().await?;
+        hand.now_over(connected);
+        Ok(())
+    }
+
+    /// Answers what a task asks, if its user can be asked now, who is asked each thing once; the keys
+    /// that the server was told.
     async fn tell_task(
         &self,
         connected: &Connected,
         begun: &Task,
         open: InputRequests,
+        said: &mut BTreeMap<String, Value>,
         (follow, allowance): (&Follow, &Allowance),
     ) -> Result<Result<Vec<String>, String>, ServiceError> {
-        if open.is_empty() {
-            return Ok(Ok(Vec::new()));
-        }
         let asking = match asking_of(InputRequiredResult::new(Some(open), None)) {
             Ok(asking) => asking,
             Err(reason) => return Ok(Err(reason)),
         };
         let Askable::Now(ask) = &follow.askable else {
-            return Ok(Err("its task asks in the middle, and its user cannot be asked then".to_owned()));
+            return Ok(Err(format!("its task asks in the middle, and {CANNOT_BE_ASKED_THEN}")));
         };
-        let mut responses = std::collections::BTreeMap::new();
+        let mut responses = BTreeMap::new();
         for (key, form) in asking.forms {
-            let said = allowance.pausing(ask(form)).await;
-            responses.insert(key, serde_json::to_value(elicit_result(said)).unwrap_or_default());
+            if !said.contains_key(&key) {
+                let answer = elicit_result(allowance.pausing(ask(form)).await);
+                said.insert(key.clone(), serde_json::to_value(answer).unwrap_or_default());
+            }
+            let answer = said.get(&key).cloned().unwrap_or_default();
+            responses.insert(key, answer);
         }
         let keys = responses.keys().cloned().collect();
         connected.connection.update_task(UpdateTaskParams::new(begun.task_id.clone(), responses)).await?;
@@ -142,20 +168,21 @@ impl Upstream {
     }
 
     /// What a task that is over has brought.
-    fn ended(&self, payload: TaskPayload) -> Result<Came, ServiceError> {
+    fn ended(&self, payload: TaskPayload) -> Came {
         match payload {
             TaskPayload::Completed { result } => {
                 match serde_json::from_value::<CallToolResult>(Value::Object(result)) {
-                    Ok(result) => Ok(Came::Result(result)),
-                    Err(_) => Ok(self.lying("its task is done and has no result of a tool")),
+                    Ok(result) => Came::Result(result),
+                    Err(_) => self.lying("its task is done and has no result of a tool"),
                 }
             }
             TaskPayload::Failed { error } => match serde_json::from_value::<ErrorData>(Value::Object(error)) {
-                Ok(error) => Err(ServiceError::McpError(error)),
-                Err(_) => Ok(self.lying("its task failed and it does not say how")),
+                // Whatever its code, it says nothing of the connection.
+                Ok(error) => Came::Failed(self.failure(&ServiceError::McpError(error))),
+                Err(_) => self.lying("its task failed and it does not say how"),
             },
-            TaskPayload::Cancelled => Ok(self.lying("its task was cancelled, and not by us")),
-            _ => Ok(self.lying("its task is in a state that is not known")),
+            TaskPayload::Cancelled => self.lying("its task was cancelled, and not by us"),
+            _ => self.lying("its task is in a state that is not known"),
         }
     }
 
@@ -208,7 +235,7 @@ impl Drop for InHand {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
     use std::sync::atomic::Ordering;
@@ -337,8 +364,12 @@ mod tests {
         Ok(TaskPayload::Working)
     }
 
-    /// An upstream whose connection is one in memory.
     async fn over(server: &Slow) -> Arc<Upstream> {
+        in_memory(server, Way::AskPatiently).await
+    }
+
+    /// An upstream whose connection is one in memory; no other can be made.
+    pub(in crate::mcp) async fn in_memory(server: &(impl ServerHandler + Clone), way: Way) -> Arc<Upstream> {
         let (near, far) = tokio::io::duplex(64 * 1024);
         let serving = server.clone();
         tokio::spawn(async move {
@@ -355,26 +386,35 @@ mod tests {
         let end = ClientEnd { shared: Arc::clone(&shared) };
         let (read, write) = tokio::io::split(near);
         let wire = AsyncRwTransport::<RoleClient, _, _>::new(read, write);
-        let running = end.connect(wire, lifecycle(Way::AskPatiently)).await.expect("a connection");
+        let running = end.connect(wire, lifecycle(way)).await.expect("a connection");
         let connected = Connected::new(Opened { running, obituary: None }, shared, &upstream.tasks).await;
         *upstream.connection.lock().expect("whole") = Some(Arc::new(connected));
         upstream
     }
 
     async fn call(upstream: &Arc<Upstream>, follow: &Follow) -> Result<RawToolResult, ToolFailure> {
+        call_of(upstream, "search", Tries::AgainOnNewConnection, follow).await
+    }
+
+    pub(in crate::mcp) async fn call_of(
+        upstream: &Arc<Upstream>,
+        tool: &str,
+        tries: Tries,
+        follow: &Follow,
+    ) -> Result<RawToolResult, ToolFailure> {
         let call = ToolCall {
             id: "01939c5e-0000-7000-8000-000000000001".parse().expect("an id"),
-            name: ToolName::qualify("slow", "search"),
+            name: ToolName::qualify("slow", tool),
             server: "slow".to_owned(),
-            tool: "search".to_owned(),
+            tool: tool.to_owned(),
             arguments: json!({}),
             made_by: MadeBy::Gateway,
             attempt: 1,
-            confirmed: false,
+            confirmed: tries == Tries::Once,
             given: None,
         };
         let permits = |_: &[Tool]| Ok(());
-        upstream.call(&call, Tries::AgainOnNewConnection, &permits, follow, &CancellationToken::new()).await
+        upstream.call(&call, tries, &permits, follow, &CancellationToken::new()).await
     }
 
     fn reason(answer: Result<RawToolResult, ToolFailure>) -> String {
@@ -439,13 +479,55 @@ mod tests {
         assert!(reason(call(&over(&silent).await, &Follow::nobody()).await).contains("does not offer"));
     }
 
+    fn refused(code: i32) -> ErrorData {
+        ErrorData::new(ErrorCode(code), "not now", None)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_server_that_does_not_know_it_is_spared_its_cancelling_and_what_may_pass_is_waited_for() {
+        let passing: fn() -> _ = || Err(ErrorData::internal_error("overloaded", None));
+        let result = call(&over(&Slow::new(Some(100), vec![passing, passing, done])).await, &Follow::nobody()).await;
+        assert_eq!(result.expect("a result").texts().collect::<Vec<_>>(), ["found"]);
+        let server = Slow::new(Some(100), vec![|| Err(refused(-32_099))]);
+        let upstream = over(&server).await;
+        assert!(reason(call(&upstream, &Follow::nobody()).await).contains("refused the request: not now"));
+        server.0.cancelled.notified().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_code_of_a_failed_task_says_nothing_of_the_connection() {
+        let failed: fn() -> _ = || {
+            let code = ErrorCode::HEADER_MISMATCH.0;
+            let Value::Object(error) = json!({ "code": code, "message": "not now" }) else { unreachable!() };
+            Ok(TaskPayload::Failed { error })
+        };
+        let upstream = over(&Slow::new(Some(100), vec![failed])).await;
+        assert!(reason(call(&upstream, &Follow::nobody()).await).contains("refused the request: not now"));
+        assert!(upstream.connection.lock().expect("whole").as_ref().is_some_and(|one| !one.is_over()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn looks_at_a_task_that_asks_are_no_questions_and_a_confirmed_one_may_have_changed_something() {
+        let mut looks: Script = vec![asks as fn() -> _; usize::try_from(ROUNDS).expect("few") * 2];
+        looks.push(done);
+        let ask: crate::engine::ports::AskFn = Arc::new(|_| Box::pin(async { Said::Decline }));
+        let follow = Follow { askable: Askable::Now(ask), ..Follow::nobody() };
+        let result = call(&over(&Slow::new(Some(100), looks)).await, &follow).await.expect("a result");
+        assert_eq!(result.texts().collect::<Vec<_>>(), ["found"]);
+        let upstream = over(&Slow::new(Some(100), vec![asks])).await;
+        let later = Follow { askable: Askable::Later, ..Follow::nobody() };
+        let failure = reason(call_of(&upstream, "search", Tries::Once, &later).await);
+        assert!(failure.contains(CANNOT_BE_ASKED_THEN) && ToolFailure::is_asked_too_late(&failure), "{failure}");
+    }
+
+    fn asks() -> Result<TaskPayload, ErrorData> {
+        let form = json!({ "message": "Which?", "requestedSchema": { "type": "object", "properties": {} } });
+        let request = json!({ "which": { "method": "elicitation/create", "params": form } });
+        Ok(TaskPayload::InputRequired { input_requests: serde_json::from_value(request).expect("a request") })
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_it_asks_is_put_to_a_user_who_can_be_asked_now() {
-        let asks: fn() -> _ = || {
-            let form = json!({ "message": "Which?", "requestedSchema": { "type": "object", "properties": {} } });
-            let request = json!({ "which": { "method": "elicitation/create", "params": form } });
-            Ok(TaskPayload::InputRequired { input_requests: serde_json::from_value(request).expect("a request") })
-        };
         let server = Slow::new(Some(1_000), vec![asks, asks, done]);
         let ask: crate::engine::ports::AskFn = Arc::new(|form| {
             assert_eq!(form.message, "Which?");

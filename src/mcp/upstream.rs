@@ -35,6 +35,7 @@ use crate::engine::ports::ProtocolEra;
 use crate::engine::ports::ServerState;
 use crate::engine::ports::WhoseCredentials;
 use crate::mcp::asking_call::Came;
+use crate::mcp::asking_call::TurnToCall;
 use crate::mcp::asking_call::Turns;
 use crate::mcp::asks::Allowance;
 use crate::mcp::bounded::TOO_LONG;
@@ -52,6 +53,11 @@ use crate::mcp::uses::Uses;
 
 /// Structured content of more bytes is checked off the async threads.
 const LARGE: usize = 128 * 1024;
+
+/// Why nobody is asked who could be by other ways.
+pub(crate) const CANNOT_BE_ASKED: &str = "its user cannot be asked";
+/// The same of a question for which the call waits.
+pub(crate) const CANNOT_BE_ASKED_THEN: &str = "its user cannot be asked while the call waits";
 
 /// Whether a call may go out, by what the server that it goes to lists at that moment.
 pub type Permits<'a> = &'a (dyn Fn(&[Tool]) -> Result<(), ToolFailure> + Sync);
@@ -260,18 +266,23 @@ impl Upstream {
         let mut given = call.given.clone().unwrap_or_default();
         let mut round = 0;
         loop {
-            let connected = match tries {
+            let connected = self.recovered().await?;
+            let alone = torn || self.turns.goes_alone(&call.tool);
+            let turn = self.turn(&connected, alone, following.1).await?;
+            let still = match tries {
                 Tries::Once => self.proven().await?,
                 Tries::AgainOnNewConnection => self.recovered().await?,
             };
+            if !Arc::ptr_eq(&still, &connected) {
+                // It was lost before anything was sent.
+                continue;
+            }
+            if alone && connected.shared.under_way.has_broken_off() && !std::mem::replace(&mut replaced, true) {
+                self.renew(&connected);
+                continue;
+            }
             if let Ok(mut used) = used.lock() {
                 *used = Some(Arc::clone(&connected));
-            }
-            let alone = torn || self.turns.goes_alone(&call.tool);
-            let turn = self.turns.take(connected.era, alone).await;
-            if alone && connected.shared.under_way.has_broken_off() && !std::mem::replace(&mut replaced, true) {
-                self.lost(&connected, "a call was broken off, and its server may still ask about it");
-                continue;
             }
             // The server may have come back as another one.
             permits(&self.tools())?;
@@ -284,7 +295,7 @@ impl Upstream {
                 Ok(Came::Asks(asking)) => {
                     self.breaker(Breaker::proved);
                     if !looks && connected.era == ProtocolEra::WithSessions {
-                        return Err(ToolFailure::asked_too_late(&self.name));
+                        return Err(self.in_vain(false, CANNOT_BE_ASKED_THEN.to_owned()));
                     }
                     round += 1;
                     given = self.answered(asking, given, round, following).await?;
@@ -313,6 +324,22 @@ impl Upstream {
         }
     }
 
+    /// The turn of a call, waited for as long as a call may take; that is not the call's own time.
+    async fn turn(
+        &self,
+        connected: &Connected,
+        alone: bool,
+        allowance: &Allowance,
+    ) -> Result<TurnToCall<'_>, ToolFailure> {
+        let taking = tokio::time::timeout(self.limits.call, self.turns.take(connected.era, alone));
+        let reason = match allowance.pausing(taking).await {
+            Ok(Some(turn)) => return Ok(turn),
+            Ok(None) => "a call waits for its user, and this one can only be made alone",
+            Err(_) => "the calls before this one did not end in time",
+        };
+        Err(self.unavailable(&format!("{reason}; it was not sent")))
+    }
+
     /// Answers for the next request, where its user can be asked now; else the call ends in the question.
     async fn answered(
         &self,
@@ -336,7 +363,7 @@ impl Upstream {
             Askable::Later => {
                 return Err(ToolFailure::AsksUser { server: self.name.clone(), asking: Box::new(asking) });
             }
-            Askable::No => return Err(self.in_vain(true, "its user cannot be asked".to_owned())),
+            Askable::No => return Err(self.in_vain(true, CANNOT_BE_ASKED.to_owned())),
         };
         for (key, form) in asking.forms {
             let said = allowance.pausing(ask(form.clone())).await;
@@ -345,11 +372,13 @@ impl Upstream {
         Ok(next)
     }
 
-    fn in_vain(&self, changed_nothing: bool, reason: String) -> ToolFailure {
-        if changed_nothing {
-            return ToolFailure::Unanswered { server: self.name.clone(), reason };
+    pub(super) fn in_vain(&self, changed_nothing: bool, reason: String) -> ToolFailure {
+        match ToolFailure::asked_too_late(&self.name) {
+            ToolFailure::Unanswered { server, reason: too_late } if !changed_nothing => {
+                ToolFailure::Unanswered { server, reason: format!("{reason}; {too_late}") }
+            }
+            _ => ToolFailure::Unanswered { server: self.name.clone(), reason },
         }
-        ToolFailure::asked_too_late(&self.name)
     }
 
     /// A result within its bounds, and as its tool declares it.

@@ -424,6 +424,63 @@ async fn a_question_over_a_shared_connection_reaches_the_user_of_its_call_and_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_asks_while_all_places_to_ask_are_taken_is_told_so() {
+    let asker = Asker::new(true, vec![place()]);
+    let url = asker.serve().await;
+    let gateway = Gateway::start(adjusted(move |config| {
+        config.limits.turns_at_once = 2;
+        asker::connect(config, &url, false);
+    }))
+    .await;
+    let (asked, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (answer, answers) = std::sync::mpsc::channel();
+    let answers = std::sync::Mutex::new(answers);
+    let slow = Client::asked(&gateway, None, move |_| {
+        asked.send(()).expect("the test listens");
+        tokio::task::block_in_place(|| answers.lock().expect("whole").recv()).expect("the test answers")
+    })
+    .await;
+    let other = Client::asked(&gateway, None, |_| accept(json!({ "where": "stage" }))).await;
+    let others = async {
+        is_asked.recv().await.expect("the slow one is asked");
+        let told = other.told(LOOK_UP, json!({ "caseID": 2 })).await;
+        answer.send(accept(json!({ "where": "prod" }))).expect("the slow one waits");
+        told
+    };
+    let (first, (is_error, told)) = futures::future::join(slow.call(LOOK_UP, json!({ "caseID": 1 })), others).await;
+    assert!(is_error && told.contains("as many questions to users are open as may be"), "{told}");
+    assert_eq!(first.expect("a result").structured_content.expect("content")["status"], "pendingCustomer");
+    assert_eq!((other.questions().len(), asker.finished().len()), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_for_whose_call_there_is_no_place_is_not_used_up() {
+    let asker = Asker::new(false, vec![place()]);
+    let url = asker.serve().await;
+    let gateway = Gateway::start(adjusted(move |config| {
+        (config.limits.turns_at_once, config.limits.turn_seconds) = (1, 1);
+        asker::connect(config, &url, false);
+    }))
+    .await;
+    let asked = call(&gateway, 7, None, json!({}), None).await;
+    let state = &asked["result"]["requestState"];
+    let said = || json!({ "q0": accept(json!({ "where": "prod" })) });
+    let client = Client::asked(&gateway, None, |_| accept(json!({}))).await;
+    let answering = async {
+        asker.waited_for().await;
+        let busy = call(&gateway, 7, Some(state), said(), None).await;
+        asker.open();
+        busy
+    };
+    let (waited, busy) = futures::future::join(client.call("desk__wait", json!({ "caseID": 1 })), answering).await;
+    assert!(busy["result"]["isError"] == true && busy.to_string().contains("nothing was run"), "{busy}");
+    assert_eq!(waited.expect("a result").structured_content, Some(json!({ "waited": true })));
+    assert_eq!(asker.finished(), Vec::<Value>::new());
+    let done = call(&gateway, 7, Some(state), said(), None).await;
+    assert_eq!(done["result"]["structuredContent"]["status"], "pendingCustomer", "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_question_than_the_one_that_was_answered_is_asked() {
     for (with_sessions, older) in KINDS {
         let asker = Asker::new(with_sessions, vec![place()]);

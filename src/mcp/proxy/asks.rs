@@ -97,10 +97,8 @@ pub(super) fn askable(context: &RequestContext<RoleServer>) -> (Askable, mpsc::R
 }
 
 impl Proxy {
-    /// Puts a question to the user of a client with a session. One that does not answer in time, or for
-    /// whom there is no place, gave no answer.
+    /// Puts a question to the user of a client with a session. One that does not answer in time gave no answer.
     pub(super) async fn put(&self, context: &RequestContext<RoleServer>, call: &AskedCall, form: &Form) -> Said {
-        let Some(_place) = self.engine.place_to_ask() else { return Said::Cancel };
         let Some(form) = to_client(call, form) else { return Said::Cancel };
         let asking = context.peer.create_elicitation_with_timeout(form, Some(ANSWER_WITHIN));
         tokio::select! {

@@ -16,6 +16,7 @@ use rmcp::model::InputResponses;
 use rmcp::model::ProtocolVersion;
 use rmcp::service::RequestContext;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::domain::caller::Caller;
 use crate::domain::ids::CallId;
@@ -43,8 +44,8 @@ pub(super) struct Returned {
 
 /// What came of asking.
 pub(super) enum Settled {
-    /// The user said yes to this question.
-    Run(ReadyCall, CallId),
+    /// The user said yes to this question; with the place for the call.
+    Run(ReadyCall, CallId, OwnedSemaphorePermit),
     /// The client has to ask, and to make the call again.
     Ask(InputRequiredResult),
     /// It does not run, and why.
@@ -103,8 +104,12 @@ impl Proxy {
             self.engine.declined_by_client(caller, question).await.map_err(not_made)?;
             return Ok(Settled::Not(declined().to_owned()));
         }
+        let place = match self.engine.place_for_client().await {
+            Ok(place) => place,
+            Err(error) => return Ok(Settled::Not(error.to_string())),
+        };
         match self.engine.confirmed_by_client(caller, question, &pending.asked()).await {
-            Ok(ready) => Ok(Settled::Run(ready, question)),
+            Ok(ready) => Ok(Settled::Run(ready, question, place)),
             Err(error @ CallError::Store(_)) => Err(not_made(error)),
             Err(error) => Ok(Settled::Not(error.to_string())),
         }

@@ -19,6 +19,7 @@ use rmcp::service::Peer;
 use rmcp::service::RequestContext;
 use serde_json::Value;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 
 use crate::domain::caller::Caller;
@@ -50,6 +51,8 @@ use crate::mcp::proxy::confirm::Returned;
 use crate::mcp::proxy::confirm::Settled;
 use crate::mcp::proxy::not_made;
 use crate::mcp::proxy::refused;
+use crate::mcp::upstream::CANNOT_BE_ASKED;
+use crate::mcp::upstream::CANNOT_BE_ASKED_THEN;
 
 /// Progress that waits to be sent; what comes while it is full is left out.
 const PROGRESS: usize = 64;
@@ -128,39 +131,49 @@ impl Proxy {
         };
         if let Some(question) = asks::returned(request.request_state.as_deref())? {
             let said = asks::said(request.input_responses)?;
+            let place = match self.engine.place_for_client().await {
+                Ok(place) => place,
+                Err(error) => return told(error).map(Into::into),
+            };
             return match self.engine.answered_by_client(&caller, question, sorted, &asked, said).await {
-                Ok((ready, before)) => self.finish(caller, ready, Some(question), before, context).await,
+                Ok((ready, before)) => self.finish(caller, (ready, place), Some(question), before, context).await,
                 Err(error) => told(error).map(Into::into),
             };
         }
-        let (ready, question) = match sorted {
+        let (ready, question, place) = match sorted {
             Sorted::Ready(_) if request.request_state.is_some() => return Err(asks::unknown_state()),
             // What a client says without being asked is for the server to judge.
-            Sorted::Ready(ready) => (ready.with(unasked(asks::said(request.input_responses)?)), None),
+            Sorted::Ready(ready) => {
+                let ready = ready.with(unasked(asks::said(request.input_responses)?));
+                match self.engine.place_for_client().await {
+                    Ok(place) => (ready, None, place),
+                    Err(error) => return told(error).map(Into::into),
+                }
+            }
             Sorted::Pending(pending) => {
                 let returned = Returned { state: request.request_state, responses: request.input_responses };
                 match self.settle(&caller, &pending, returned, &context).await? {
-                    Settled::Run(ready, question) => (ready, Some(question)),
+                    Settled::Run(ready, question, place) => (ready, Some(question), place),
                     Settled::Ask(question) => return Ok(question.into()),
                     Settled::Not(text) => return Ok(failed(text).into()),
                 }
             }
             Sorted::Unfit(problems) => return told(CallError::Arguments { problems }).map(Into::into),
         };
-        self.finish(caller, ready, question, Before::default(), context).await
+        self.finish(caller, (ready, place), question, Before::default(), context).await
     }
 
-    /// Runs a call to its result, or to what its server asks.
+    /// Runs a call in its place to its result, or to what its server asks.
     async fn finish(
         &self,
         caller: Caller,
-        ready: ReadyCall,
+        (ready, place): (ReadyCall, OwnedSemaphorePermit),
         question: Option<CallId>,
         before: Before,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let (asked, confirmed) = (ready.asked(), ready.is_confirmed());
-        let called = match self.run(caller.clone(), ready, question, context).await {
+        let called = match self.run(caller.clone(), (ready, place), question, context).await {
             Ok(called) => called,
             Err(error) => return told(error).map(Into::into),
         };
@@ -175,7 +188,7 @@ impl Proxy {
     async fn run(
         &self,
         caller: Caller,
-        ready: ReadyCall,
+        (ready, place): (ReadyCall, OwnedSemaphorePermit),
         question: Option<CallId>,
         context: RequestContext<RoleServer>,
     ) -> Result<Called, CallError> {
@@ -187,16 +200,19 @@ impl Proxy {
         let (askable, mut asked) = asks::askable(&context);
         let call = ready.asked();
         let watch = Watch { follow: Follow { progress, askable }, cancel: context.ct.clone() };
-        let running = self.engine.run_for_client(caller, ready, question, watch);
+        let running = self.engine.run_for_client(caller, ready, question, watch, place);
         tokio::pin!(running);
         loop {
             tokio::select! {
                 biased;
                 Some(step) = heard.recv() => pass_on(&context.peer, token.as_ref(), step).await,
-                Some((form, reply)) = asked.recv() => tokio::select! {
-                    said = self.put(&context, &call, &form) => drop(reply.send(said)),
-                    called = &mut running => return called,
-                },
+                Some((form, reply)) = asked.recv() => {
+                    let Some(_place) = self.engine.place_to_ask() else { return Err(CallError::TooManyAsked) };
+                    tokio::select! {
+                        said = self.put(&context, &call, &form) => drop(reply.send(said)),
+                        called = &mut running => return called,
+                    }
+                }
                 called = &mut running => {
                     while let Ok(step) = heard.try_recv() {
                         pass_on(&context.peer, token.as_ref(), step).await;
@@ -253,11 +269,7 @@ fn answer(called: Called) -> Result<CallToolResult, ErrorData> {
             return Err(refused(failure));
         }
         Err(failure) => {
-            let mut text = failure.to_string();
-            if matches!(failure, ToolFailure::Unanswered { .. }) {
-                text.push_str(". What a server asks is put to users of clients that can show forms (elicitation), and of the portal's chat.");
-            }
-            let mut result = failed(text);
+            let mut result = failed(format!("{failure}{}", way_out(&failure)));
             result.meta = Some(with(None, provenance));
             return Ok(result);
         }
@@ -270,6 +282,19 @@ fn answer(called: Called) -> Result<CallToolResult, ErrorData> {
     result.structured_content = structured.map(Arc::unwrap_or_clone);
     result.meta = Some(with(meta, provenance));
     Ok(result)
+}
+
+/// How else what a server asked would have been put to somebody, if there is a way.
+fn way_out(failure: &ToolFailure) -> &'static str {
+    match failure {
+        ToolFailure::Unanswered { reason, .. } if reason == CANNOT_BE_ASKED => {
+            ". What a server asks is put to users of clients that can show forms (elicitation), and of the portal's chat."
+        }
+        ToolFailure::Unanswered { reason, .. } if reason.contains(CANNOT_BE_ASKED_THEN) => {
+            ". What a server asks while a call waits is put to users of clients with a session that can show forms (elicitation)."
+        }
+        _ => "",
+    }
 }
 
 /// Where and when something was obtained.
