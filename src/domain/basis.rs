@@ -10,8 +10,8 @@ use crate::domain::lang::Lang;
 use crate::domain::ledger::Ledger;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::notice::NoticeKind;
-use crate::domain::notice::phrase;
 use crate::domain::outcome::Outcome;
+use crate::domain::phrases::phrase;
 
 /// Longest filter text shown per call, in characters.
 const FILTER_CHARS: usize = 240;

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod message;
 pub mod notice;
 pub mod outcome;
+pub mod phrases;
 pub mod pin;
 pub mod policy;
 pub mod probe;

@@ -26,8 +26,8 @@ use crate::domain::ids::TurnId;
 use crate::domain::lang::Lang;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::notice::NoticeKind;
-use crate::domain::notice::phrase;
 use crate::domain::outcome::Outcome;
+use crate::domain::phrases::phrase;
 use crate::domain::policy::decision::Ruling;
 use crate::engine::ports::ModelRole;
 

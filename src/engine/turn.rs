@@ -37,7 +37,7 @@ use crate::domain::message::Message;
 use crate::domain::message::Role;
 use crate::domain::notice::Notice;
 use crate::domain::notice::NoticeKind;
-use crate::domain::notice::fact_label;
+use crate::domain::phrases::fact_label;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::shown::Shown;

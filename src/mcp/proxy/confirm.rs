@@ -22,7 +22,7 @@ use crate::domain::caller::Caller;
 use crate::domain::ids::CallId;
 use crate::domain::lang::Lang;
 use crate::domain::notice::NoticeKind;
-use crate::domain::notice::phrase;
+use crate::domain::phrases::phrase;
 use crate::engine::call::ANSWER_WITHIN;
 use crate::engine::call::CallError;
 use crate::engine::ready_call::PendingCall;

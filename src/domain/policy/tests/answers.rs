@@ -2,7 +2,7 @@
 
 use crate::domain::lang::Lang;
 use crate::domain::notice::NoticeKind;
-use crate::domain::notice::phrase;
+use crate::domain::phrases::phrase;
 use crate::domain::policy::answer::Answer;
 use crate::domain::policy::tests::fixtures::ROUTER;
 
