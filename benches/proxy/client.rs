@@ -63,7 +63,8 @@ impl Client {
     pub(crate) async fn sse(url: &str, tool: &str) -> Self {
         let http = reqwest_client();
         let opened = http.get(url).header("accept", "text/event-stream").send().await.expect("a stream");
-        let mut events = opened.bytes_stream().eventsource().map(|event| event.expect("an event"));
+        // It ends with its server.
+        let mut events = Box::pin(opened.bytes_stream().eventsource().filter_map(async |event| event.ok()));
         let named = events.next().await.expect("the first event").data;
         let endpoint = reqwest::Url::parse(url).and_then(|base| base.join(&named)).expect("an address");
         let (outgoing, mut outbox) = mpsc::channel::<ClientJsonRpcMessage>(WAITING);

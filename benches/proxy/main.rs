@@ -292,6 +292,8 @@ async fn at_once(caller: &Caller) -> usize {
 async fn recovery(way: &str, caller: &Caller, upstream: &mut Upstream) {
     let mut times = Vec::with_capacity(KILLS);
     for _ in 0..KILLS {
+        // It was killed with the one before.
+        answered(caller).await;
         let before = caller.process().await.expect("the server is up");
         if way == "stdio" {
             let killed = Command::new("kill").args(["-KILL", &before.to_string()]).status().expect("kill runs");
