@@ -228,6 +228,14 @@ const MAY_HAVE_CHANGED: &str = "it may have changed something before that, so it
 const AWAITS_APPROVAL: &str = "its definition awaits approval";
 
 impl ToolFailure {
+    /// Why, without the server's name where that can be told apart.
+    pub fn cause(&self) -> String {
+        match self {
+            ToolFailure::Unavailable { reason, .. } | ToolFailure::NoCredential { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// The tool's definition is not the one that was accepted.
     pub fn awaits_approval(server: &str, tool: &str) -> Self {
         Self::Unavailable { server: server.to_owned(), reason: format!("{tool} is not offered, {AWAITS_APPROVAL}") }
