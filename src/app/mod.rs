@@ -85,6 +85,9 @@ pub enum AppError {
     /// A prompt file.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// What all servers elsewhere are reached with.
+    #[error("no HTTP client for MCP servers can be set up: {0}")]
+    Http(#[from] ConnectError),
     /// A server whose settings cannot be used.
     #[error("mcp.servers.{name}: {reason}")]
     Server {
@@ -93,12 +96,6 @@ pub enum AppError {
         /// What is wrong.
         reason: String,
     },
-}
-
-impl From<ConnectError> for AppError {
-    fn from(error: ConnectError) -> Self {
-        Self::Server { name: "http".to_owned(), reason: error.to_string() }
-    }
 }
 
 /// A gateway, ready to serve.

@@ -38,7 +38,6 @@ use crate::engine::ports::Catalog;
 use crate::engine::ports::Follow;
 use crate::engine::ports::ProgressFn;
 use crate::engine::ports::Tools;
-use crate::engine::ports::WhoseCredentials;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::ready_call::Sorted;
 use crate::engine::record::LoneCall;
@@ -105,9 +104,8 @@ impl Proxy {
     fn unknown(name: &str, catalog: &Catalog) -> ErrorData {
         let shown: String = name.chars().take(80).collect();
         let down = catalog.servers.iter().filter(|server| !server.up).map(|server| match &server.error {
-            // What the caller can mend by the next request.
-            Some(error) if server.credentials != WhoseCredentials::Gateway => format!("{} ({error})", server.name),
-            _ => server.name.clone(),
+            Some(error) => format!("{} ({error})", server.name),
+            None => server.name.clone(),
         });
         let down: Vec<String> = down.collect();
         let mut text = format!("no tool {shown}");
