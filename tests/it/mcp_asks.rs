@@ -402,7 +402,7 @@ async fn a_question_over_a_shared_connection_reaches_the_user_of_its_call_and_no
             if older { futures::future::join(asked, opened).await.0 } else { (asked.await, opened.await).0 }
         };
         let (waited, asked) = futures::future::join(waiting, asking).await;
-        assert_eq!(waited.structured_content, Some(json!({ "waited": true })));
+        assert_eq!(waited.structured_content, Some(json!({ "waited": true })), "{waited:?}");
         assert_eq!(asked.expect("a result").structured_content.expect("content")["status"], "pendingCustomer");
         assert_eq!(annas.questions(), Vec::<String>::new(), "it was not hers");
         assert_eq!(berts.questions().len(), 1);

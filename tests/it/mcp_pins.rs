@@ -269,7 +269,14 @@ async fn what_is_forgotten_is_seen_for_the_first_time_and_what_waits_is_not_forg
     let config = folder.path().join("groundwire.toml");
     let server_section = format!("[mcp.servers.cases]\ntransport = \"streamable_http\"\nurl = \"{url}\"\n");
     std::fs::write(&config, format!("[store]\nurl = \"{}\"\n{server_section}", database.url)).expect("written");
-    let first = text(&listed(&gateway, "cases", LOOK_UP).await["pin"]["first_seen_at"]);
+    for tools in [evil(), honest()] {
+        server.shift(tools).await;
+        until(&gateway, |catalog| catalog.awaits("cases", LOOK_UP)).await;
+        gateway.app.hub.sync_pins().await;
+        let hash = text(&listed(&gateway, "cases", LOOK_UP).await["pin"]["hash"]);
+        json(accept(&gateway, LOOK_UP, &hash), 200).await;
+    }
+    assert_eq!(listed(&gateway, "cases", LOOK_UP).await["pin"]["basis"], "accepted");
 
     let (code, _, error) = program(&config, &["forget", "elsewhere"]);
     assert!(code == 2 && error.contains("no tool of elsewhere was ever seen"), "{error}");
@@ -277,14 +284,11 @@ async fn what_is_forgotten_is_seen_for_the_first_time_and_what_waits_is_not_forg
     assert!(code == 2 && error.contains("tools list"), "{error}");
     let (code, done, error) = program(&config, &["forget", "cases", LOOK_UP]);
     assert_eq!((code, done.as_str()), (0, "1 of cases forgotten\n"), "{error}");
-    // The gateway that runs notices it by itself, and still sees the tool.
-    let later = async || {
-        let tool = listed(&gateway, "cases", LOOK_UP).await;
-        tool["pin"]["first_seen_at"].is_string() && text(&tool["pin"]["first_seen_at"]) != first
-    };
-    while !later().await {
-        gateway.app.hub.sync_pins().await;
-    }
+    // Read that it is gone, then written down that it is there.
+    gateway.app.hub.sync_pins().await;
+    gateway.app.hub.sync_pins().await;
+    let pin = &listed(&gateway, "cases", LOOK_UP).await["pin"];
+    assert_eq!((&pin["state"], &pin["basis"]), (&json!("pinned"), &json!("first_sight")), "{pin}");
 
     server.shift(evil()).await;
     until(&gateway, |catalog| catalog.awaits("cases", LOOK_UP)).await;
