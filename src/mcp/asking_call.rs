@@ -114,6 +114,11 @@ impl Turns {
         self.tools(|alone| alone.contains_key(tool))
     }
 
+    /// Whether a tool goes alone because it did ask, and not because it might have.
+    pub(super) fn is_known_to_ask(&self, tool: &str) -> bool {
+        self.tools(|alone| alone.get(tool) == Some(&true))
+    }
+
     /// It asked, and only because it was alone it is known that it was it.
     fn asks(&self, tool: &str) {
         self.tools(|alone| alone.insert(tool.to_owned(), true));
@@ -400,6 +405,8 @@ mod tests {
             let nobody = Follow::nobody();
             let alone = call_of(&upstream, "ask", Tries::AgainOnNewConnection, &nobody).await.expect_err("it waits");
             assert!(alone.to_string().contains("waits for its user"), "{alone}");
+            // It was under way when another one asked, which says little of it.
+            upstream.turns.may_ask("look");
             call_of(&upstream, "look", Tries::AgainOnNewConnection, &nobody).await.expect("a result");
             answers.notify_one();
         };

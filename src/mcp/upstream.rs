@@ -267,7 +267,7 @@ impl Upstream {
         loop {
             let connected = self.recovered().await?;
             let alone = torn || self.turns.goes_alone(&call.tool);
-            let turn = self.turn(&connected, alone, following.1).await?;
+            let turn = self.turn(&connected, &call.tool, alone, following.1).await?;
             let still = match tries {
                 Tries::Once => self.proven().await?,
                 Tries::AgainOnNewConnection => self.recovered().await?,
@@ -327,11 +327,18 @@ impl Upstream {
     async fn turn(
         &self,
         connected: &Connected,
+        tool: &str,
         alone: bool,
         allowance: &Allowance,
     ) -> Result<TurnToCall<'_>, ToolFailure> {
-        let taking = tokio::time::timeout(self.limits.call, self.turns.take(connected.era, alone));
-        let reason = match allowance.pausing(taking).await {
+        let taking = async {
+            match self.turns.take(connected.era, alone).await {
+                // It may only have been under way when the one that asks did.
+                None if !self.turns.is_known_to_ask(tool) => self.turns.take(connected.era, false).await,
+                turn => turn,
+            }
+        };
+        let reason = match allowance.pausing(tokio::time::timeout(self.limits.call, taking)).await {
             Ok(Some(turn)) => return Ok(turn),
             Ok(None) => "a call waits for its user, and this one can only be made alone",
             Err(_) => "the calls before this one did not end in time",
