@@ -119,6 +119,8 @@ pub(crate) fn miss(error: &ClientInitializeError) -> Miss {
             miss => miss,
         },
         ClientInitializeError::ExpectedInitResult(_) => Miss::Besides,
+        // It names the versions that it has instead, and they are of the other era.
+        ClientInitializeError::NoCompatibleProtocolVersion { .. } => Miss::Besides,
         ClientInitializeError::JsonRpcError(error) if is_newer(error.code) => Miss::Newer,
         _ => Miss::Refused,
     }
@@ -228,6 +230,17 @@ mod tests {
         assert!(memory.missed(Way::Ask, Miss::Besides));
         assert_eq!(memory.way(), Way::WithSessions);
         assert!(!memory.missed(Way::WithSessions, Miss::Besides), "there is no third way to go on with");
+    }
+
+    #[test]
+    fn a_server_that_names_older_versions_alone_is_greeted_in_the_other_way_at_once() {
+        let named = ClientInitializeError::NoCompatibleProtocolVersion {
+            client_supported: vec![ProtocolVersion::V_2026_07_28],
+            server_supported: vec![ProtocolVersion::V_2025_06_18],
+        };
+        let mut memory = EraMemory::default();
+        assert!(memory.missed(Way::Ask, miss(&named)));
+        assert_eq!(memory.way(), Way::WithSessions);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 
 use crate::support::argus_http::FULL;
 use crate::support::argus_http::simulators;
+use crate::support::asker::Asker;
 use crate::support::bench::Bench;
 use crate::support::bench::Eras;
 use crate::support::bench::Site;
@@ -42,6 +43,8 @@ async fn the_era_is_found_out_over_each_transport() {
     let (old_site, new_site, both_site) = (Site::start(&old).await, Site::start(&new).await, Site::start(&both).await);
     let agreeable = Bench::new(Eras::Agreeable);
     let agreeable_site = Site::start(&agreeable).await;
+    // It says which versions it has instead of the one that it is asked in.
+    let naming = Asker::new(true, Vec::new()).serve().await;
     let simulators = simulators().await;
     let own = Transport::Stdio(Program {
         command: env!("CARGO_BIN_EXE_groundwire").to_owned(),
@@ -54,10 +57,13 @@ async fn the_era_is_found_out_over_each_transport() {
         cwd: None,
     });
     let patient = || UpstreamLimits { probe: Duration::from_secs(10), ..limits() };
+    let hour = Duration::from_secs(3600);
+    let tried_once = UpstreamLimits { first_pause: hour, longest_pause: hour, ..patient() };
     let hub = kept(vec![
         ("old-http", http(old_site.url("/mcp")), patient()),
         ("new-http", http(new_site.url("/mcp")), patient()),
         ("agreeable-http", http(agreeable_site.url("/mcp")), patient()),
+        ("naming-http", http(format!("{naming}/mcp")), tried_once),
         ("both-http", http(both_site.url("/mcp")), patient()),
         ("old-sse", sse(both_site.url("/sse")), patient()),
         ("old-stdio", plain(&[]), patient()),
@@ -70,6 +76,7 @@ async fn the_era_is_found_out_over_each_transport() {
         ("old-http", "2025-11-25", with),
         ("new-http", "2026-07-28", without),
         ("agreeable-http", "2025-11-25", with),
+        ("naming-http", "2025-11-25", with),
         ("both-http", "2026-07-28", without),
         ("old-sse", "2025-11-25", with),
         ("old-stdio", "2024-11-05", with),
@@ -79,7 +86,7 @@ async fn the_era_is_found_out_over_each_transport() {
         let state = state(&hub, server).await;
         assert_eq!((state.up, state.error.as_deref()), (true, None), "{server}");
         assert_eq!((state.protocol.as_deref(), state.era), (Some(version), Some(era)), "{server}");
-        if server != "new-stdio" {
+        if server != "new-stdio" && server != "naming-http" {
             assert_eq!(echo(&hub, server, server).await.expect("answered"), server);
         }
     }
