@@ -66,6 +66,8 @@ pub enum NoticeKind {
     ConfirmedCallGone,
     /// A confirmed call brought no usable answer.
     MayHaveRun,
+    /// A confirmed call was not sent.
+    NotSent,
     /// Before calls that were not made after one that failed.
     NotRunAfter,
     /// A tool asks its user something; its words follow as a quotation.

@@ -35,6 +35,7 @@ use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
 use crate::engine::confirm::Claimed;
+use crate::engine::open_questions::QuestionPlace;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Follow;
 use crate::engine::ports::StoreError;
@@ -115,7 +116,7 @@ pub enum CallError {
     /// Its server asked something, and as many users are asked as may be at once.
     #[error(
         "its server asked a question in the middle of the call, and as many questions to users are open as may be \
-         at once; the call was broken off: what it has changed by then stays changed"
+         at once, in all or to this one; the call was broken off: what it has changed by then stays changed"
     )]
     TooManyAsked,
     /// It could not be written down.
@@ -197,8 +198,8 @@ impl Engine {
         }
     }
 
-    /// Writes down that a client is asked whether to run a call; the question with its text, the
-    /// one that chat uses.
+    /// Writes down that a client is asked whether to run a call; the number of the question, and its
+    /// text, the one that chat uses.
     ///
     /// # Errors
     /// [`CallError::Store`].
@@ -206,19 +207,9 @@ impl Engine {
         &self,
         caller: &Caller,
         pending: &PendingCall,
-    ) -> Result<(CallQuestion, String), CallError> {
-        let asked_at = self.clock.now();
-        let question = CallQuestion {
-            id: self.clock.call_id(),
-            owner: caller.subject().to_owned(),
-            call: pending.asked(),
-            asked_at,
-            expires_at: asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at),
-            open: None,
-        };
-        self.store.ask_about_call(&question).await?;
-        let text = Notice::confirmation(Lang::default(), vec![question.call.clone()]).text();
-        Ok((question, text))
+    ) -> Result<(CallId, String), CallError> {
+        let text = Notice::confirmation(Lang::default(), vec![pending.asked()]).text();
+        Ok((self.keep_question(caller, pending.asked(), None).await?, text))
     }
 
     /// Writes down what the server of a client's call asks; the client is asked under this id.
@@ -231,17 +222,20 @@ impl Engine {
         call: AskedCall,
         open: OpenForClient,
     ) -> Result<CallId, CallError> {
-        let asked_at = self.clock.now();
-        let question = CallQuestion {
-            id: self.clock.call_id(),
-            owner: caller.subject().to_owned(),
-            call,
-            asked_at,
-            expires_at: asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at),
-            open: Some(open),
-        };
-        self.store.ask_about_call(&question).await?;
-        Ok(question.id)
+        Ok(self.keep_question(caller, call, Some(open)).await?)
+    }
+
+    async fn keep_question(
+        &self,
+        caller: &Caller,
+        call: AskedCall,
+        open: Option<OpenForClient>,
+    ) -> Result<CallId, StoreError> {
+        let (id, asked_at) = (self.clock.call_id(), self.clock.now());
+        let owner = caller.subject().to_owned();
+        let expires_at = asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at);
+        self.store.ask_about_call(&CallQuestion { id, owner, call, asked_at, expires_at, open }).await?;
+        Ok(id)
     }
 
     /// The client answered what the server of its call asked: the call with the answers, if the
@@ -371,9 +365,9 @@ impl Engine {
     }
 
     /// A place for a question to a client's user while a call waits; `None` when as many are open
-    /// as may be, so that calls which wait for people leave room for others.
-    pub(crate) fn place_to_ask(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.client_questions).try_acquire_owned().ok()
+    /// as may be, in all or of this caller, so that calls which wait for people leave room for others.
+    pub(crate) fn place_to_ask(&self, caller: &Caller) -> Option<QuestionPlace> {
+        self.client_questions.take(caller.subject())
     }
 
     /// A place for a client's call, or for a list that servers are asked for, waited for as long as

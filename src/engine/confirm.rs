@@ -31,6 +31,7 @@ use crate::domain::policy::decision::DecidedBy;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::rules::answers;
+use crate::domain::tool::Cause;
 use crate::engine::Engine;
 use crate::engine::error::TurnError;
 use crate::engine::gather::missing_notice;
@@ -346,16 +347,17 @@ impl Turn {
         }
     }
 
-    /// What the user must know when a confirmed call brought no answer: it may have run.
+    /// What the user must know when a confirmed call brought no answer: it may have run, unless it is known that it did not.
     fn confirmed_failure(&mut self) -> Option<Reply> {
         let failed = self.ledger.of_turn(self.id).find(|entry| !came_back(entry))?;
-        let kind = match failed.outcome {
-            Outcome::Denied => NoticeKind::ToolDenied,
-            Outcome::InvalidArguments => NoticeKind::ArgumentsRefused,
-            _ if failed.awaits_approval() => NoticeKind::ToolAwaitsApproval,
-            _ if failed.asked_too_late() => NoticeKind::AskedTooLate,
-            _ if failed.asked_in_vain() => NoticeKind::CannotBeAsked,
-            _ => NoticeKind::MayHaveRun,
+        let kind = match (failed.cause, failed.outcome) {
+            (Some(Cause::AwaitsApproval), _) => NoticeKind::ToolAwaitsApproval,
+            (Some(Cause::AskedTooLate), _) => NoticeKind::AskedTooLate,
+            (Some(Cause::AskedInVain), _) => NoticeKind::CannotBeAsked,
+            (Some(Cause::NotSent), _) => NoticeKind::NotSent,
+            (None, Outcome::Denied) => NoticeKind::ToolDenied,
+            (None, Outcome::InvalidArguments) => NoticeKind::ArgumentsRefused,
+            (None, _) => NoticeKind::MayHaveRun,
         };
         let outcome = match failed.outcome {
             Outcome::Timeout | Outcome::Unavailable => TurnOutcome::ToolUnavailable,

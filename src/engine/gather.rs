@@ -17,6 +17,7 @@ use crate::domain::notice::RightName;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
+use crate::domain::tool::Cause;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
 use crate::engine::error::TurnError;
@@ -257,13 +258,13 @@ impl Turn {
         };
         let (kind, outcome) = match last.outcome {
             Outcome::Timeout => (NoticeKind::ToolTimedOut, TurnOutcome::ToolUnavailable),
-            Outcome::Unavailable if last.awaits_approval() => {
+            _ if last.cause == Some(Cause::AwaitsApproval) => {
                 (NoticeKind::ToolAwaitsApproval, TurnOutcome::ToolUnavailable)
             }
             Outcome::Unavailable => (NoticeKind::ToolUnavailable, TurnOutcome::ToolUnavailable),
             Outcome::Denied => (NoticeKind::ToolDenied, TurnOutcome::ToolFailed),
             Outcome::InvalidArguments => (NoticeKind::ArgumentsRefused, TurnOutcome::ToolFailed),
-            _ if last.asked_in_vain() => (NoticeKind::CannotBeAsked, TurnOutcome::ToolFailed),
+            _ if last.cause.is_some() => (NoticeKind::CannotBeAsked, TurnOutcome::ToolFailed),
             _ => (NoticeKind::ToolFailed, TurnOutcome::ToolFailed),
         };
         let mut names: Vec<String> = calls.iter().map(|entry| format!("{} ({})", entry.tool, entry.server)).collect();

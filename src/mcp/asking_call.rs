@@ -32,6 +32,7 @@ use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::Given;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
+use crate::domain::tool::Unasked;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Follow;
 use crate::engine::ports::ProtocolEra;
@@ -58,11 +59,15 @@ pub(super) enum Came {
     /// It asks this and has ended, or waits for the answer with the next request.
     Asks(Asking),
     /// It asks what nobody is asked.
-    InVain(String),
+    InVain(Unasked),
     /// Nothing that could be used.
     Failed(ToolFailure),
     /// It may have been told that nobody answers, and may have gone on without its answer.
     Torn,
+}
+
+fn came_of(asking: Result<Asking, String>) -> Came {
+    asking.map_or_else(|reason| Came::InVain(Unasked::Because(reason)), Came::Asks)
 }
 
 /// Which calls of a server go alone.
@@ -210,13 +215,11 @@ impl Upstream {
         }
         match answer? {
             ServerResult::CallToolResult(result) => Ok(Came::Result(result)),
-            ServerResult::InputRequiredResult(result) if !with_sessions => {
-                Ok(asking_of(result).map_or_else(Came::InVain, Came::Asks))
-            }
+            ServerResult::InputRequiredResult(result) if !with_sessions => Ok(came_of(asking_of(result))),
             ServerResult::CreateTaskResult(begun) if !with_sessions => {
                 match self.follow_task(connected, begun.task, (follow, allowance)).await {
                     // The task was at work before it asked.
-                    Came::InVain(reason) => Ok(Came::Failed(self.in_vain(!call.confirmed, reason))),
+                    Came::InVain(why) => Ok(Came::Failed(self.unanswered(why, call.confirmed))),
                     came => Ok(came),
                 }
             }
@@ -252,12 +255,12 @@ impl Talk<'_> {
             Askable::Now(ask) if for_certain || self.call.confirmed => ask,
             // A look-up that blocks the turn of others while a person thinks is made again instead.
             _ => {
-                self.asks = Some(asking_one(form).map_or_else(Came::InVain, Came::Asks));
+                self.asks = Some(came_of(asking_one(form)));
                 return;
             }
         };
         if let Err(reason) = asking_one(form.clone()) {
-            self.asks = Some(Came::InVain(reason));
+            self.asks = Some(came_of(Err(reason)));
             return;
         }
         // Calls that ask nothing may go on beside it.

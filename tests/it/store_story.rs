@@ -154,6 +154,7 @@ fn result(turn: TurnId, number: u64) -> LedgerEntry {
         content: Arc::new(json!({"status": "pendingCustomer", "score": 0.1, "zeta": 1, "alpha": "Ærlig\u{0}talt"})),
         page: Some(Page { offset: Some(0), limit: Some(25), rows: Some(25), total: Some(314), more: true }),
         error: Some("cut\u{0}page".to_owned()),
+        cause: None,
         max_age_ms: Some(60_000),
         evidence: true,
         shown: false,
