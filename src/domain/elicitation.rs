@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -16,8 +17,10 @@ use crate::domain::form::Field;
 use crate::domain::form::FieldKind;
 use crate::domain::form::Form;
 use crate::domain::form::words;
+use crate::domain::ids::TurnId;
 use crate::domain::lang::Lang;
 use crate::domain::policy::answer::Answer;
+use crate::domain::policy::decision::Ruling;
 
 /// Most forms of one question.
 pub const FORMS: usize = 5;
@@ -76,6 +79,17 @@ pub struct Given {
     pub state: Option<String>,
 }
 
+/// What a message had led to when a call of it asked, so that its turn goes on with the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The turn of the message.
+    pub turn: TurnId,
+    /// When it came: its times are read from here, so that the calls that follow fit those made.
+    pub at: Timestamp,
+    /// What was decided about it.
+    pub ruling: Ruling,
+}
+
 /// A call that waits for answers of its user. Bound to the turn that asks and to its call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenCall {
@@ -87,6 +101,9 @@ pub struct OpenCall {
     pub after: Vec<AskedCall>,
     /// Look-ups of the same turn, which are made again with it.
     pub beside: Vec<AskedCall>,
+    /// How the turn goes on after them; `None`: it was about these calls alone.
+    #[serde(default)]
+    pub plan: Option<Plan>,
     /// What its server asks.
     pub asking: Asking,
     /// Answers to what it asked before, and to whole forms of what it asks now.
@@ -182,6 +199,7 @@ mod tests {
             confirmed: false,
             after: Vec::new(),
             beside: Vec::new(),
+            plan: None,
             asking: Asking { forms: [("q".to_owned(), form)].into(), state: None },
             given: Given::default(),
             filled: Map::new(),

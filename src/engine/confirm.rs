@@ -308,10 +308,9 @@ impl Turn {
         language: Lang,
         tools: Vec<String>,
     ) -> Ruling {
-        let doc = answers::ALL.iter().find(|(id, _, _)| *id == rule).map_or("", |(_, _, doc)| doc);
         let ruling = Ruling {
             decision,
-            rule: rule.to_owned(),
+            rule: String::new(),
             decided_by: DecidedBy::Rule,
             groups: Vec::new(),
             tools,
@@ -319,12 +318,20 @@ impl Turn {
             missing: Vec::new(),
             choices: Vec::new(),
             about: Vec::new(),
-            reason: doc.to_owned(),
+            reason: String::new(),
             language,
         };
+        self.settle_as(rule, ruling)
+    }
+
+    /// The same where the rest of the ruling stands already.
+    pub(crate) fn settle_as(&mut self, rule: &str, ruling: Ruling) -> Ruling {
+        let doc = answers::ALL.iter().find(|(id, _, _)| *id == rule).map_or("", |(_, _, doc)| doc);
+        let (rule, reason) = (rule.to_owned(), doc.to_owned());
+        let ruling = Ruling { rule, decided_by: DecidedBy::Rule, reason, ..ruling };
         self.ruling = Some(ruling.clone());
         self.journal.add(TurnEvent::TurnRouted {
-            decision,
+            decision: ruling.decision,
             rule: ruling.rule.clone(),
             decided_by: ruling.decided_by,
             tools: self.offered(&ruling).iter().map(|spec| spec.name.to_string()).collect(),

@@ -267,6 +267,7 @@ fn record(of: &Conversation, number: u64) -> TurnRecord {
         failure: None,
         replaces: None,
         open_call: None,
+        asked: None,
     }
 }
 
