@@ -483,8 +483,10 @@ async fn the_answer_to_a_question_is_taken_once(database: TestDatabase) {
     commit(&stores[0], &answer).await;
     assert!(!claim(&stores[0], "ada", asked.id, 20, Some(answer.id)).await);
     // Only the last question of a conversation is open, and turns that are replaced are none.
-    let again = asking(&head, 3);
+    let again = TurnRecord { asked: Some("Close it".to_owned()), ..asking(&head, 3) };
     commit(&stores[0], &again).await;
+    let found = stores[1].confirmation("ada", again.id).await.expect("read").expect("it asks");
+    assert_eq!(found.message, "Close it", "its own message was only an answer on the way");
     let later = record(&head, 4);
     commit(&stores[0], &later).await;
     assert!(!claim(&stores[0], "ada", again.id, 21, None).await);

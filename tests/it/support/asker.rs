@@ -57,6 +57,10 @@ struct Inner {
     forms: Mutex<Vec<Value>>,
     /// The one case about which it asks; of all where there is none.
     about: Mutex<Option<u64>>,
+    /// The one tool that asks; all where there is none.
+    by: Mutex<Option<&'static str>>,
+    /// It makes statements of SysQL and runs them, too.
+    sysql: bool,
     begun: Mutex<Vec<Value>>,
     finished: Mutex<Vec<Value>>,
     open: watch::Sender<bool>,
@@ -76,8 +80,19 @@ pub(crate) fn place() -> Value {
 impl Asker {
     /// One of the era with sessions, or of both.
     pub(crate) fn new(with_sessions: bool, forms: Vec<Value>) -> Self {
+        Self::made(with_sessions, forms, false)
+    }
+
+    /// One whose tools make a statement of SysQL, and run it.
+    pub(crate) fn of_sysql(with_sessions: bool, forms: Vec<Value>) -> Self {
+        Self::made(with_sessions, forms, true)
+    }
+
+    fn made(with_sessions: bool, forms: Vec<Value>, sysql: bool) -> Self {
         Self(Arc::new(Inner {
             with_sessions,
+            sysql,
+            by: Mutex::default(),
             forms: Mutex::new(forms),
             about: Mutex::default(),
             begun: Mutex::default(),
@@ -96,6 +111,11 @@ impl Asker {
     /// Asks about this case alone.
     pub(crate) fn ask_about(&self, case: u64) {
         *lock(&self.0.about) = Some(case);
+    }
+
+    /// Only this tool asks.
+    pub(crate) fn ask_by(&self, tool: &'static str) {
+        *lock(&self.0.by) = Some(tool);
     }
 
     /// Calls that were begun: their tools.
@@ -141,6 +161,7 @@ impl Asker {
     ) -> Result<Result<Vec<Value>, CallToolResponse>, ErrorData> {
         let case = request.arguments.as_ref().and_then(|arguments| arguments["caseID"].as_u64());
         let asks = lock(&self.0.about).is_none_or(|about| case == Some(about));
+        let asks = asks && lock(&self.0.by).is_none_or(|tool| request.name == tool);
         let forms = if asks { lock(&self.0.forms).clone() } else { Vec::new() };
         if context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
             return self.answers_by_rounds(request, &forms);
@@ -219,7 +240,10 @@ impl ServerHandler for Asker {
             }))
             .expect("a tool")
         };
-        let tools = vec![tool("getArgusCaseByID", true), tool("closeCase", false), tool("wait", true)];
+        let mut tools = vec![tool("getArgusCaseByID", true), tool("closeCase", false), tool("wait", true)];
+        if self.0.sysql {
+            tools = [("generate_sysql", "question"), ("run_sysql", "sysql_query")].map(statement).into();
+        }
         Ok(ListToolsResult::with_all_items(tools))
     }
 
@@ -244,10 +268,23 @@ impl ServerHandler for Asker {
         };
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let status = if request.name == "closeCase" { "closed" } else { "pendingCustomer" };
-        let case = json!({ "id": arguments["caseID"], "status": status, "subject": "Odd logins" });
+        let result = match request.name.as_ref() {
+            "generate_sysql" => json!({ "text": "MATCH Workload RETURN Workload;" }),
+            "run_sysql" => json!({ "results": [{ "workload": "checkout-api" }] }),
+            _ => json!({ "id": arguments["caseID"], "status": status, "subject": "Odd logins" }),
+        };
         lock(&self.0.finished).push(json!({ "tool": request.name, "arguments": arguments, "answers": answers }));
-        Ok(CallToolResult::structured(case).into())
+        Ok(CallToolResult::structured(result).into())
     }
+}
+
+/// A tool of SysQL that takes one text.
+fn statement((name, takes): (&str, &str)) -> Tool {
+    serde_json::from_value(json!({
+        "name": name, "description": "Makes or runs a statement of SysQL.", "annotations": { "readOnlyHint": true },
+        "inputSchema": { "type": "object", "required": [takes], "properties": { takes: { "type": "string" } } },
+    }))
+    .expect("a tool")
 }
 
 /// Adds such a server to a configuration, as the only one; `older`: over HTTP+SSE.
