@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -17,10 +16,11 @@ use secrecy::ExposeSecret;
 use secrecy::SecretString;
 
 use crate::app::AppError;
-use crate::app::Given;
 use crate::app::argus_mcp::OWN_KEY;
-use crate::app::groups;
-use crate::app::transport;
+use crate::app::upstreams::Given;
+use crate::app::upstreams::Means;
+use crate::app::upstreams::filling;
+use crate::app::upstreams::pool_settings;
 use crate::config::Config;
 use crate::config::mcp::Embedded;
 use crate::config::mcp::McpServerConfig;
@@ -35,7 +35,6 @@ use crate::mcp::limits::UpstreamLimits;
 use crate::mcp::pool::Bringing;
 use crate::mcp::pool::Fill;
 use crate::mcp::pool::Pool;
-use crate::mcp::pool::PoolSettings;
 use crate::mcp::transport::Transport;
 use crate::servers::argus::keyed::key_of;
 use crate::servers::header::Field;
@@ -162,41 +161,25 @@ pub(super) fn pool(
     server: &McpServerConfig,
     given: Given,
     limits: UpstreamLimits,
-    clock: &Arc<dyn Clock>,
+    means: &Means,
 ) -> Result<Pool, AppError> {
     let refused = |reason: String| AppError::Server { name: name.to_owned(), reason };
     let headers = server.caller_headers();
     let (reading, fill) = match &server.transport {
         TransportConfig::Embedded { server: Embedded::Sysdig, .. } => {
-            sysdig(&given, &server.options.credentials.hosts, clock).map_err(refused)?
+            sysdig(&given, &server.options.credentials.hosts, &means.clock).map_err(refused)?
         }
-        TransportConfig::Embedded { server: Embedded::Argus, .. } => (Reading::Argus, filling(server, given, clock)),
-        _ => (Reading::Plain, filling(server, given, clock)),
+        TransportConfig::Embedded { server: Embedded::Argus, .. } => (Reading::Argus, filling(server, given, means)),
+        _ => (Reading::Plain, filling(server, given, means)),
     };
-    // What is wrong with everything but the credential shows at the start, not at the first question.
-    let any = headers.iter().map(|(field, _)| (field.clone(), SecretString::from("0"))).collect();
-    let shape = fill(&any).map_err(refused)?;
     let names = match &reading {
         // The host need not be named.
         Reading::Sysdig(..) => vec![TOKEN_HEADER.to_owned()],
         _ => headers.iter().map(|(_, header)| header.clone()).collect(),
     };
-    let settings = PoolSettings {
-        name: name.to_owned(),
-        groups: groups(server),
-        transport: shape.name(),
-        fill,
-        bringing: Bringing::WithRequests(names),
-        idle: Duration::from_secs(server.options.credentials.idle_seconds()),
-        limits,
-    };
-    Ok(Pool::new(settings, Arc::new(Passed { reading, headers }), Arc::clone(clock)))
-}
-
-/// Fills values into the transport of a server, beside what the operator has configured.
-pub(super) fn filling(server: &McpServerConfig, given: Given, clock: &Arc<dyn Clock>) -> Fill {
-    let (config, time) = (server.transport.clone(), Arc::clone(clock));
-    Arc::new(move |fields: &Fields| transport(&config, given.with(fields), &time))
+    let fields = headers.iter().map(|(field, _)| field.clone()).collect();
+    let settings = pool_settings(name, server, limits, (fill, fields), Bringing::WithRequests(names))?;
+    Ok(Pool::new(settings, Arc::new(Passed { reading, headers }), Arc::clone(&means.clock)))
 }
 
 /// The embedded Sysdig server judges by itself what a caller presents, as over its own HTTP; it has

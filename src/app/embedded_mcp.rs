@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use secrecy::SecretString;
 
 use crate::app::AppError;
-use crate::app::read_settings;
+use crate::app::upstreams::read_settings;
 use crate::config::Config;
 use crate::config::Lookup;
 use crate::config::mcp::Embedded;

@@ -2,27 +2,23 @@
 //! the server's transport, beside what the operator has configured.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use async_trait::async_trait;
-use secrecy::SecretString;
 
 use crate::app::AppError;
-use crate::app::Given;
-use crate::app::callers::filling;
-use crate::app::groups;
+use crate::app::upstreams::Given;
+use crate::app::upstreams::Means;
+use crate::app::upstreams::filling;
+use crate::app::upstreams::pool_settings;
 use crate::config::mcp::McpServerConfig;
 use crate::domain::caller::Caller;
-use crate::engine::ports::Clock;
 use crate::mcp::credentials::Credentials;
 use crate::mcp::credentials::Fields;
 use crate::mcp::credentials::NoCredential;
 use crate::mcp::limits::UpstreamLimits;
 use crate::mcp::pool::Bringing;
 use crate::mcp::pool::Pool;
-use crate::mcp::pool::PoolSettings;
 use crate::vault::Vault;
 use crate::vault::VaultError;
+use async_trait::async_trait;
 
 /// Credentials out of the vault, with the fields that each server takes now.
 struct Kept {
@@ -65,22 +61,10 @@ pub(super) fn pool(
     server: &McpServerConfig,
     given: Given,
     limits: UpstreamLimits,
-    clock: &Arc<dyn Clock>,
+    means: &Means,
     vault: &Arc<Vault>,
 ) -> Result<Pool, AppError> {
-    let fields = server.user_fields();
-    let fill = filling(server, given, clock);
-    // What is wrong with everything but the credential shows at the start, not at the first question.
-    let any = fields.iter().map(|field| (field.clone(), SecretString::from("0"))).collect();
-    let shape = fill(&any).map_err(|reason| AppError::Server { name: name.to_owned(), reason })?;
-    let settings = PoolSettings {
-        name: name.to_owned(),
-        groups: groups(server),
-        transport: shape.name(),
-        fill,
-        bringing: Bringing::Kept,
-        idle: Duration::from_secs(server.options.credentials.idle_seconds()),
-        limits,
-    };
-    Ok(Pool::new(settings, Arc::new(Kept { vault: Arc::clone(vault), fields }), Arc::clone(clock)))
+    let (fields, fill) = (server.user_fields(), filling(server, given, means));
+    let settings = pool_settings(name, server, limits, (fill, fields.clone()), Bringing::Kept)?;
+    Ok(Pool::new(settings, Arc::new(Kept { vault: Arc::clone(vault), fields }), Arc::clone(&means.clock)))
 }

@@ -73,6 +73,22 @@ pub enum ToolsAction {
         #[command(flatten)]
         config: ConfigArgs,
     },
+    /// Forget the definitions of tools that are no longer there; one that is listed again is seen
+    /// for the first time, and accepted as it is then
+    #[command(after_help = "Example:\n  groundwire tools forget desk closeCase")]
+    Forget {
+        /// Name of the server, as `tools list` shows it
+        server: String,
+        /// Name of the tool at its server, as `tools list` shows it; without it all of the server
+        /// but those that await approval
+        tool: Option<String>,
+        /// Who forgets it, for the audit; without it the name of the user who runs this
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
 }
 
 /// Runs the action.
@@ -80,16 +96,24 @@ pub enum ToolsAction {
 /// # Errors
 /// When the database cannot be used, there is no such tool, or another definition waits.
 pub async fn run(args: ToolsArgs, variables: &Variables) -> anyhow::Result<u8> {
-    let (ToolsAction::List { config, .. } | ToolsAction::Diff { config, .. } | ToolsAction::Accept { config, .. }) =
-        &args.action;
+    let (ToolsAction::List { config, .. }
+    | ToolsAction::Diff { config, .. }
+    | ToolsAction::Accept { config, .. }
+    | ToolsAction::Forget { config, .. }) = &args.action;
     let lookup = |name: &str| environment::lookup(variables, name);
-    let store = open_store(&config.load(variables)?, &lookup).await?;
+    let config = config.load(variables)?;
+    let store = open_store(&config, &lookup).await?;
+    let who = |by: &Option<String>| {
+        let user = by.clone().or_else(|| lookup("USER")).unwrap_or_else(|| "unknown".to_owned());
+        format!("command line ({user})")
+    };
     let done = match &args.action {
         ToolsAction::List { waiting, .. } => list(&store, *waiting).await,
         ToolsAction::Diff { server, tool, .. } => diff(&store, server, tool).await,
-        ToolsAction::Accept { server, tool, hash, by, .. } => {
-            let user = by.clone().or_else(|| lookup("USER")).unwrap_or_else(|| "unknown".to_owned());
-            accept(&store, server, tool, hash, &format!("command line ({user})")).await
+        ToolsAction::Accept { server, tool, hash, by, .. } => accept(&store, server, tool, hash, &who(by)).await,
+        ToolsAction::Forget { server, tool, by, .. } => {
+            let configured = config.mcp.servers.contains_key(server);
+            forget(&store, server, tool.as_deref(), configured, &who(by)).await
         }
     };
     store.close().await;
@@ -159,6 +183,36 @@ async fn accept(store: &Store, server: &str, tool: &str, hash: &str, by: &str) -
             "{} of {server} has another definition than that, with the hash {hash}; look at it with `groundwire tools diff`",
             pin.tool
         ),
+    }
+    Ok(0)
+}
+
+/// What awaits approval stays while its server may still list it: forgotten, it would be accepted
+/// unseen.
+async fn forget(store: &Store, server: &str, tool: Option<&str>, configured: bool, by: &str) -> anyhow::Result<u8> {
+    let pin = match tool {
+        Some(tool) => Some(named(store, server, tool).await?),
+        None => None,
+    };
+    let tool = pin.as_ref().map(|pin| pin.tool.as_str());
+    let forgotten = store.forget_tools(server, tool, !configured, by, SystemClock::new().now()).await?;
+    let mut left = store.tool_pins().await?;
+    left.retain(|left| left.server == server && tool.is_none_or(|tool| left.tool == tool) && left.seen.is_some());
+    if forgotten == 0 && left.is_empty() {
+        anyhow::bail!("no tool of {server} was ever seen; `groundwire tools list` shows those that were");
+    }
+    if let ([_], Some(tool)) = (left.as_slice(), tool) {
+        anyhow::bail!(
+            "{tool} of {server} awaits approval: forgotten, it would be accepted unseen once it is listed again; \
+             look at it with `groundwire tools diff {server} {tool}`"
+        );
+    }
+    terminal::line(&format!("{forgotten} of {server} forgotten"));
+    if !left.is_empty() {
+        terminal::line(&format!(
+            "{} await approval and stay; `groundwire tools list --waiting` shows them",
+            left.len()
+        ));
     }
     Ok(0)
 }

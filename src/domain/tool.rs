@@ -270,8 +270,16 @@ pub enum Cause {
 }
 
 impl ToolFailure {
+    /// Why, without the server's name where that can be told apart.
+    pub fn cause(&self) -> String {
+        match self {
+            ToolFailure::Unavailable { reason, .. } | ToolFailure::NoCredential { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// What a reply says of it beyond its outcome.
-    pub fn cause(&self) -> Option<Cause> {
+    pub fn known_cause(&self) -> Option<Cause> {
         match self {
             Self::AwaitsApproval { .. } => Some(Cause::AwaitsApproval),
             Self::Unanswered { may_have_changed: true, .. } => Some(Cause::AskedTooLate),

@@ -37,6 +37,7 @@ use crate::engine::Engine;
 use crate::engine::confirm::Claimed;
 use crate::engine::open_questions::QuestionPlace;
 use crate::engine::ports::Askable;
+use crate::engine::ports::Catalog;
 use crate::engine::ports::Follow;
 use crate::engine::ports::StoreError;
 use crate::engine::ready_call::PendingCall;
@@ -165,7 +166,7 @@ impl Engine {
         tool: &str,
         arguments: Value,
     ) -> Result<Called, CallError> {
-        let spec = self.callable(&caller, server, tool).await?;
+        let spec = self.callable(&*self.tools.catalog(&caller).await, server, tool)?;
         let not_allowed = || CallError::NotAllowed { tool: spec.tool.clone() };
         if !spec.read_only {
             return Err(not_allowed());
@@ -179,19 +180,19 @@ impl Engine {
         self.run_lone(caller, ready, CallOrigin::Trial, Watch::nobody(), place).await
     }
 
-    /// Whether a client's call may run as it is, or needs the client's yes.
+    /// Whether a client's call of a tool in its catalog may run as it is, or needs the client's yes.
     ///
     /// # Errors
     /// [`CallError`]: the role, the tool, the arguments.
-    pub(crate) async fn sort_for_client(
+    pub(crate) fn sort_for_client(
         &self,
         caller: &Caller,
-        server: &str,
-        tool: &str,
+        catalog: &Catalog,
+        spec: &ToolSpec,
         arguments: Value,
     ) -> Result<Sorted, CallError> {
         may_call(caller)?;
-        let spec = self.callable(caller, server, tool).await?;
+        let spec = self.callable(catalog, &spec.server, &spec.tool)?;
         match Sorted::of(&spec, arguments, MadeBy::Gateway, 1) {
             Sorted::Unfit(problems) => Err(CallError::Arguments { problems }),
             sorted => Ok(sorted),
@@ -348,8 +349,7 @@ impl Engine {
     }
 
     /// A tool that may be called at all.
-    async fn callable(&self, caller: &Caller, server: &str, tool: &str) -> Result<Arc<ToolSpec>, CallError> {
-        let catalog = self.tools.catalog(caller).await;
+    fn callable(&self, catalog: &Catalog, server: &str, tool: &str) -> Result<Arc<ToolSpec>, CallError> {
         if catalog.awaits(server, tool) {
             return Err(CallError::AwaitsApproval { tool: tool.chars().take(80).collect() });
         }

@@ -94,7 +94,7 @@ impl Turn {
                 Err(ToolFailure::AsksUser { asking, .. }) => Some((**asking).clone()),
                 _ => None,
             };
-            let cause = answer.as_ref().err().and_then(ToolFailure::cause);
+            let cause = answer.as_ref().err().and_then(ToolFailure::known_cause);
             let (sorted, digest) = sort_answer(answer.map(Arc::new), call.arguments.clone()).await;
             Finished { call, asking, cause, sorted, digest, duration_ms, received_at: engine.clock.now() }
         }
@@ -108,7 +108,7 @@ impl Turn {
         if let Some(Err(reason)) = kept {
             let (server, why) = (call.server.clone(), Unasked::Because(reason.to_owned()));
             let failure = ToolFailure::Unanswered { server, why, may_have_changed: false };
-            (sorted, cause) = (failed_answer(&failure).0, failure.cause());
+            (sorted, cause) = (failed_answer(&failure).0, failure.known_cause());
         }
         let id = self.engine.clock.result_id();
         let max_age = self.engine.tools.max_age(&call.server, &call.tool);

@@ -93,6 +93,9 @@ impl Reach {
 /// State and tools of a server at one moment.
 type Seen = (ServerState, Arc<Vec<Tool>>);
 
+/// The tools of each server as it describes them, by its name.
+pub(crate) type Lists<'a> = HashMap<&'a str, Arc<Vec<Tool>>>;
+
 /// One server with the rules for its tools.
 pub struct Member {
     /// The server.
@@ -228,17 +231,34 @@ impl Hub {
         &self.pins
     }
 
-    /// How the tools of a caller's catalog stand, by qualified name.
-    pub async fn standings(&self, caller: &Caller, catalog: &Catalog) -> HashMap<ToolName, Standing> {
-        let mut lists: HashMap<&str, Arc<Vec<Tool>>> = HashMap::new();
-        for (name, member) in &self.members {
-            if let Ok(upstream) = member.reach.upstream(caller).await {
-                lists.insert(name, upstream.tools());
-            }
+    /// What this caller sees, with what the servers list themselves, from one look at them.
+    pub(crate) async fn seen(&self, caller: &Caller) -> (Arc<Catalog>, Lists<'_>) {
+        let seen = self.members.values().map(|member| member.reach.seen_by(caller));
+        let seen = futures::future::join_all(seen).await;
+        let lists = self.members.keys().zip(&seen).map(|(name, (_, tools))| (name.as_str(), Arc::clone(tools)));
+        let lists = lists.collect();
+        if self.is_shared() {
+            return (self.shared(), lists);
         }
+        let catalog = self.merged(seen.clone());
+        if catalog.waiting.is_empty() {
+            return (Arc::new(catalog), lists);
+        }
+        // A tool that was never seen is offered once it is written down, whoever does that.
+        if self.pins.has_news() {
+            self.sync_pins().await;
+        }
+        (Arc::new(self.merged(seen)), lists)
+    }
+
+    /// What this caller sees, with how each tool stands, by qualified name.
+    pub async fn standings(&self, caller: &Caller) -> (Arc<Catalog>, HashMap<ToolName, Standing>) {
+        let (catalog, lists) = self.seen(caller).await;
         let none = Arc::default();
         let list = |spec: &ToolSpec| lists.get(spec.server.as_str()).unwrap_or(&none);
-        catalog.known.iter().map(|spec| (spec.name.clone(), self.pins.standing(spec, list(spec)))).collect()
+        let standings = catalog.known.iter();
+        let standings = standings.map(|spec| (spec.name.clone(), self.pins.standing(spec, list(spec)))).collect();
+        (catalog, standings)
     }
 
     /// The catalog as it changes: with each tool list, and each server that comes or goes.
@@ -315,20 +335,7 @@ fn permitted(call: &ToolCall, rules: &ToolRules, tools: &[Tool]) -> Result<(), T
 #[async_trait]
 impl Tools for Hub {
     async fn catalog(&self, caller: &Caller) -> Arc<Catalog> {
-        if self.is_shared() {
-            return self.shared();
-        }
-        let seen = self.members.values().map(|member| member.reach.seen_by(caller));
-        let seen = futures::future::join_all(seen).await;
-        let catalog = self.merged(seen.clone());
-        if catalog.waiting.is_empty() {
-            return Arc::new(catalog);
-        }
-        // A tool that was never seen is offered once it is written down, whoever does that.
-        if self.pins.has_news() {
-            self.sync_pins().await;
-        }
-        Arc::new(self.merged(seen))
+        if self.is_shared() { self.shared() } else { self.seen(caller).await.0 }
     }
 
     async fn call(

@@ -55,7 +55,15 @@ pub(crate) struct Offered<T> {
     /// Servers in the order of their names, each with its items in its own order.
     pub(crate) by_server: Vec<(String, Vec<T>)>,
     /// Servers that are down or did not answer.
-    pub(crate) missing: Vec<String>,
+    pub(crate) missing: Vec<Missing>,
+}
+
+/// A server that a list is without.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    pub(crate) server: String,
+    /// Why, without secrets.
+    pub(crate) error: String,
 }
 
 /// A kind of thing that servers list.
@@ -110,7 +118,7 @@ impl Hub {
                 Ok(items) => offered.by_server.push((server, items)),
                 Err(failure) => {
                     tracing::debug!(upstream.name = server, error = %failure, "a list of an MCP server is missing");
-                    offered.missing.push(server);
+                    offered.missing.push(Missing { server, error: failure.cause() });
                 }
             }
         }

@@ -234,7 +234,8 @@ impl Pins {
             tracing::error!(
                 upstream.name = server,
                 limit = MAX_PINS,
-                "as many tools of this server are written down as may be; further ones are not offered"
+                "as many tools of this server are written down as may be; further ones are not offered until some \
+                 are forgotten: groundwire tools forget"
             );
         }
         names

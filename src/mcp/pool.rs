@@ -130,12 +130,8 @@ impl Pool {
 
     /// The server as it is for a caller who has no credential that can be used.
     pub(crate) fn closed(&self, failure: &ToolFailure) -> ServerState {
-        let (reason, missing) = match failure {
-            ToolFailure::Unavailable { reason, .. } => (reason.clone(), false),
-            ToolFailure::NoCredential { reason, .. } => (reason.clone(), true),
-            other => (other.to_string(), false),
-        };
-        let state = ServerState { up: false, error: Some(reason), ..self.state() };
+        let missing = matches!(failure, ToolFailure::NoCredential { .. });
+        let state = ServerState { up: false, error: Some(failure.cause()), ..self.state() };
         match self.settings.bringing {
             _ if !missing => state,
             Bringing::Kept => ServerState { credentials: WhoseCredentials::NoneOfThisUser, ..state },

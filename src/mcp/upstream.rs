@@ -228,7 +228,6 @@ impl Upstream {
         follow: &Follow,
         cancel: &CancellationToken,
     ) -> Result<RawToolResult, ToolFailure> {
-        let _use = self.uses.begin();
         let limit = self.limits.call;
         let allowance = Allowance::new(limit);
         let used: Mutex<Option<Arc<Connected>>> = Mutex::default();

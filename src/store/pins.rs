@@ -57,6 +57,45 @@ impl Store {
         transaction.commit().await
     }
 
+    /// Forgets the definitions of one tool of a server, or of all its tools, and writes down who
+    /// did; one that is listed later is seen for the first time. Those that await approval stay,
+    /// unless `waiting_too`. Returns how many are forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn forget_tools(
+        &self,
+        server: &str,
+        tool: Option<&str>,
+        waiting_too: bool,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut which = "server = $1".to_owned();
+        let mut values: Vec<Value> = vec![server.into()];
+        if let Some(tool) = tool {
+            which.push_str(" and tool = $2");
+            values.push(rows::plain(tool).as_ref().into());
+        }
+        if !waiting_too {
+            which.push_str(" and seen_hash is null");
+        }
+        let next = values.len() + 1;
+        let audit = format!(
+            "insert into forgotten_tools (server, tool, was_hash, forgotten_by, forgotten_at) \
+            select server, tool, accepted_hash, ${next}, ${} from tool_pins where {which}",
+            next + 1
+        );
+        let delete = format!("delete from tool_pins where {which}");
+        let mut audited = values.clone();
+        audited.extend([rows::plain(by).as_ref().into(), now.as_microsecond().into()]);
+        let mut transaction = self.database.begin().await?;
+        transaction.execute(sqlx::AssertSqlSafe(audit), audited).await?;
+        let forgotten = transaction.execute(sqlx::AssertSqlSafe(delete), values).await?;
+        transaction.commit().await?;
+        Ok(forgotten)
+    }
+
     /// Accepts the definition that waits, if it has this hash, and writes down who did.
     ///
     /// # Errors

@@ -260,6 +260,44 @@ async fn what_waits_is_seen_and_accepted_on_the_command_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_forgotten_is_seen_for_the_first_time_and_what_waits_is_not_forgotten() {
+    let database = TestDatabase::sqlite();
+    let server = Shifting::with(honest());
+    let url = server.serve().await;
+    let gateway = Gateway::start(only("cases", &url, &database)).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("groundwire.toml");
+    let server_section = format!("[mcp.servers.cases]\ntransport = \"streamable_http\"\nurl = \"{url}\"\n");
+    std::fs::write(&config, format!("[store]\nurl = \"{}\"\n{server_section}", database.url)).expect("written");
+    let first = text(&listed(&gateway, "cases", LOOK_UP).await["pin"]["first_seen_at"]);
+
+    let (code, _, error) = program(&config, &["forget", "elsewhere"]);
+    assert!(code == 2 && error.contains("no tool of elsewhere was ever seen"), "{error}");
+    let (code, _, error) = program(&config, &["forget", "cases", "nothing"]);
+    assert!(code == 2 && error.contains("tools list"), "{error}");
+    let (code, done, error) = program(&config, &["forget", "cases", LOOK_UP]);
+    assert_eq!((code, done.as_str()), (0, "1 of cases forgotten\n"), "{error}");
+    // The gateway that runs notices it by itself, and still sees the tool.
+    let later = async || {
+        let tool = listed(&gateway, "cases", LOOK_UP).await;
+        tool["pin"]["first_seen_at"].is_string() && text(&tool["pin"]["first_seen_at"]) != first
+    };
+    while !later().await {
+        gateway.app.hub.sync_pins().await;
+    }
+
+    server.shift(evil()).await;
+    until(&gateway, |catalog| catalog.awaits("cases", LOOK_UP)).await;
+    gateway.app.hub.sync_pins().await;
+    let (code, _, error) = program(&config, &["forget", "cases", LOOK_UP]);
+    assert!(code == 2 && error.contains("awaits approval") && error.contains("tools diff cases"), "{error}");
+    let (code, done, _) = program(&config, &["forget", "cases"]);
+    assert!(code == 0 && done.contains("1 await approval and stay"), "{done}");
+    assert_eq!(listed(&gateway, "cases", LOOK_UP).await["pin"]["state"], "quarantined");
+    stop(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_who_manages_tools_may_accept() {
     let database = TestDatabase::sqlite();
     let server = Shifting::with(vec![tool(LOOK_UP, EVIL)]);

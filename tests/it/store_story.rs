@@ -725,16 +725,24 @@ async fn of_a_tool_only_what_was_looked_at_is_accepted(database: TestDatabase) {
     let unknown = store.accept_tool(id(7, 9), "desk", "nothing", "a", "kari", at(9)).await.expect_err("never seen");
     assert!(matches!(unknown, StoreError::NotFound { what: "tool", .. }), "{unknown}");
 
-    let acceptances = acceptances(&database).await;
-    assert_eq!(acceptances.len(), 1, "{acceptances:?}");
-    assert_eq!((acceptances[0].0.as_deref(), acceptances[0].1.as_str()), (Some("a"), "c"));
+    let accepted = hashes(&database, "select was_hash, accepted_hash from tool_acceptances").await;
+    assert_eq!(accepted, [(Some("a".to_owned()), "c".to_owned())]);
+
+    // What waits is not forgotten by the way.
+    assert_eq!(store.forget_tools("desk", Some("hides"), false, "kari", at(10)).await.expect("answered"), 0);
+    assert_eq!(store.forget_tools("desk", None, false, "kari", at(11)).await.expect("answered"), 1);
+    assert!(matches!(store.tool_pin("desk", key).await, Err(StoreError::NotFound { .. })));
+    assert_eq!(store.forget_tools("elsewhere", None, true, "kari", at(12)).await.expect("answered"), 0);
+    assert_eq!(store.forget_tools("desk", None, true, "ola", at(13)).await.expect("answered"), 1);
+    assert_eq!(store.tool_pins().await.expect("read"), []);
+    let forgotten = hashes(&database, "select was_hash, forgotten_by from forgotten_tools order by forgotten_at").await;
+    assert_eq!(forgotten, [(Some("c".to_owned()), "kari".to_owned()), (None, "ola".to_owned())]);
     store.close().await;
     other.close().await;
 }
 
-/// Hashes of the audit: what was accepted before, and what is.
-async fn acceptances(database: &TestDatabase) -> Vec<(Option<String>, String)> {
-    let sql = "select was_hash, accepted_hash from tool_acceptances order by accepted_at";
+/// Rows of an audit of tools: the hash that was accepted before, and something else.
+async fn hashes(database: &TestDatabase, sql: &'static str) -> Vec<(Option<String>, String)> {
     if database.is_sqlite() {
         let mut connection = sqlx::SqliteConnection::connect(&database.url).await.expect("connected");
         return sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read");

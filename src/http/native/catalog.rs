@@ -13,7 +13,6 @@ use crate::domain::caller::AccessRole;
 use crate::domain::caller::Caller;
 use crate::domain::pin::Standing;
 use crate::engine::ports::ProtocolEra;
-use crate::engine::ports::Tools;
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::openapi::NativeError;
@@ -177,9 +176,8 @@ pub struct Server {
 #[utoipa::path(get, path = paths::TOOLS, operation_id = "list_tools",
     responses((status = 200, body = ToolList), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
 pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolList>, ApiError> {
-    let catalog = api.app.hub.catalog(&caller).await;
+    let (catalog, mut standings) = api.app.hub.standings(&caller).await;
     let up = |name: &str| catalog.servers.iter().any(|server| server.name == name && server.up);
-    let mut standings = api.app.hub.standings(&caller, &catalog).await;
     let waits = |spec: &_| catalog.waiting.iter().any(|other| Arc::ptr_eq(other, spec));
     let items = catalog.known.iter().map(|spec| Tool {
         name: spec.name.to_string(),

@@ -42,6 +42,7 @@ use crate::engine::fingerprint::digest;
 use crate::engine::record::LoneCall;
 use crate::mcp::catalog::unique;
 use crate::mcp::pass_through::Listed;
+use crate::mcp::pass_through::Missing;
 use crate::mcp::pass_through::Offered;
 use crate::mcp::proxy::Names;
 use crate::mcp::proxy::Proxy;
@@ -74,7 +75,7 @@ impl Proxy {
         Ok(self.hub.offered::<T>(caller).await)
     }
 
-    pub(super) async fn prompts(&self, caller: &Caller) -> Result<(Vec<Shown<Prompt>>, Vec<String>), ErrorData> {
+    pub(super) async fn prompts(&self, caller: &Caller) -> Result<(Vec<Shown<Prompt>>, Vec<Missing>), ErrorData> {
         let Offered { by_server, missing } = self.offered::<Prompt>(caller).await?;
         let mut taken = HashSet::new();
         let mut shown = Vec::new();
@@ -90,14 +91,14 @@ impl Proxy {
         Ok((shown, missing))
     }
 
-    pub(super) async fn resources(&self, caller: &Caller) -> Result<(Vec<Shown<Resource>>, Vec<String>), ErrorData> {
+    pub(super) async fn resources(&self, caller: &Caller) -> Result<(Vec<Shown<Resource>>, Vec<Missing>), ErrorData> {
         Ok(apart(self.offered(caller).await?, |resource: &mut Resource| &mut resource.uri))
     }
 
     pub(super) async fn templates(
         &self,
         caller: &Caller,
-    ) -> Result<(Vec<Shown<ResourceTemplate>>, Vec<String>), ErrorData> {
+    ) -> Result<(Vec<Shown<ResourceTemplate>>, Vec<Missing>), ErrorData> {
         Ok(apart(self.offered(caller).await?, |template: &mut ResourceTemplate| &mut template.uri_template))
     }
 
@@ -253,7 +254,7 @@ impl Proxy {
             // It may be theirs; what another server has under the same address is something else.
             let message = format!(
                 "not available now: {}; until they are, address a resource as {OURS}SERVER/URI",
-                missing.join(", ")
+                named_all(&missing)
             );
             return Err(ErrorData::internal_error(message, None));
         }
@@ -273,7 +274,7 @@ impl Proxy {
 }
 
 /// Gives each thing a URI that no server before has.
-fn apart<T>(offered: Offered<T>, uri: impl Fn(&mut T) -> &mut String) -> (Vec<Shown<T>>, Vec<String>) {
+fn apart<T>(offered: Offered<T>, uri: impl Fn(&mut T) -> &mut String) -> (Vec<Shown<T>>, Vec<Missing>) {
     let Offered { by_server, missing } = offered;
     let mut owners: HashMap<String, String> = HashMap::new();
     let mut shown = Vec::new();
@@ -331,11 +332,16 @@ fn not_found(uri: &str) -> ErrorData {
     ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
 }
 
-fn nowhere(what: &str, name: &str, missing: &[String]) -> ErrorData {
+/// The names of servers that are missing.
+fn named_all(missing: &[Missing]) -> String {
+    missing.iter().map(|missing| missing.server.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn nowhere(what: &str, name: &str, missing: &[Missing]) -> ErrorData {
     let shown: String = name.chars().take(80).collect();
     let mut text = format!("no {what} {shown}");
     if !missing.is_empty() {
-        text.push_str(&format!("; not available now: {}, so theirs are missing", missing.join(", ")));
+        text.push_str(&format!("; not available now: {}, so theirs are missing", named_all(missing)));
     }
     ErrorData::invalid_params(text, None)
 }

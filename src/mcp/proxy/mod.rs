@@ -52,9 +52,9 @@ use crate::engine::Engine;
 use crate::engine::call::CallError;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::ServerState;
-use crate::engine::ports::Tools;
 use crate::engine::ports::WhoseCredentials;
 use crate::mcp::hub::Hub;
+use crate::mcp::pass_through::Missing;
 use crate::mcp::proxy::listeners::Listeners;
 
 /// Where clients find what is ours in a `_meta`.
@@ -104,23 +104,18 @@ impl Proxy {
             }
         }
     }
+}
 
-    /// Names the servers that a list is without.
-    async fn without(&self, caller: &Caller, missing: Option<&[String]>) -> Option<MetaObject> {
-        let catalog = self.hub.catalog(caller).await;
-        let down = catalog.servers.iter().filter(|server| {
-            let named = missing.is_some_and(|missing| missing.contains(&server.name));
-            named || !server.up
-        });
-        let down: Vec<_> =
-            down.map(|server| json!({ "server": server.name, "error": server.error.as_deref() })).collect();
-        if down.is_empty() {
-            return None;
-        }
-        let mut meta = MetaObject::new();
-        meta.0.insert(format!("{META}servers_down"), down.into());
-        Some(meta)
+/// Names the servers that a list is without.
+fn without(missing: &[Missing]) -> Option<MetaObject> {
+    let down: Vec<_> =
+        missing.iter().map(|Missing { server, error }| json!({ "server": server, "error": error })).collect();
+    if down.is_empty() {
+        return None;
     }
+    let mut meta = MetaObject::new();
+    meta.0.insert(format!("{META}servers_down"), down.into());
+    Some(meta)
 }
 
 /// What the servers are, and which of them are down, for people and models.
@@ -199,8 +194,9 @@ impl ServerHandler for Proxy {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = self.asker(&context.extensions)?;
-        let mut list = ListToolsResult::with_all_items(self.tools(&caller).await?);
-        list.meta = self.without(&caller, None).await;
+        let (tools, missing) = self.tools(&caller).await?;
+        let mut list = ListToolsResult::with_all_items(tools);
+        list.meta = without(&missing);
         Ok(list)
     }
 
@@ -225,7 +221,7 @@ impl ServerHandler for Proxy {
         let caller = self.asker(&context.extensions)?;
         let (prompts, missing) = self.prompts(&caller).await?;
         let mut list = ListPromptsResult::with_all_items(prompts.into_iter().map(|prompt| prompt.item).collect());
-        list.meta = self.without(&caller, Some(&missing)).await;
+        list.meta = without(&missing);
         Ok(list)
     }
 
@@ -246,7 +242,7 @@ impl ServerHandler for Proxy {
         let caller = self.asker(&context.extensions)?;
         let (resources, missing) = self.resources(&caller).await?;
         let mut list = ListResourcesResult::with_all_items(resources.into_iter().map(|one| one.item).collect());
-        list.meta = self.without(&caller, Some(&missing)).await;
+        list.meta = without(&missing);
         Ok(list)
     }
 
@@ -259,7 +255,7 @@ impl ServerHandler for Proxy {
         let (templates, missing) = self.templates(&caller).await?;
         let items = templates.into_iter().map(|one| one.item).collect();
         let mut list = ListResourceTemplatesResult::with_all_items(items);
-        list.meta = self.without(&caller, Some(&missing)).await;
+        list.meta = without(&missing);
         Ok(list)
     }
 

@@ -1,7 +1,6 @@
 //! Tools as clients see them, and one call of a client from its arguments to its result.
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rmcp::ErrorData;
@@ -44,6 +43,7 @@ use crate::engine::ports::WhoseCredentials;
 use crate::engine::ready_call::ReadyCall;
 use crate::engine::ready_call::Sorted;
 use crate::engine::record::LoneCall;
+use crate::mcp::pass_through::Missing;
 use crate::mcp::proxy::META;
 use crate::mcp::proxy::Names;
 use crate::mcp::proxy::Proxy;
@@ -57,18 +57,22 @@ use crate::mcp::proxy::refused;
 const PROGRESS: usize = 64;
 
 impl Proxy {
-    /// All tools that this caller sees and policy allows, in the order of their names.
+    /// All tools that this caller sees and policy allows, in the order of their names, and the
+    /// servers that are down.
     ///
     /// # Errors
     /// When there is no place to ask for them.
-    pub(super) async fn tools(&self, caller: &Caller) -> Result<Vec<Tool>, ErrorData> {
+    pub(super) async fn tools(&self, caller: &Caller) -> Result<(Vec<Tool>, Vec<Missing>), ErrorData> {
         let _place = self.engine.place_for_client().await.map_err(not_made)?;
-        let catalog = self.hub.catalog(caller).await;
-        let lists = self.hub.upstreams(caller).await.into_iter();
-        let lists: HashMap<&str, _> =
-            lists.filter_map(|(name, upstream)| Some((name, upstream.ok()?.tools()))).collect();
+        let (catalog, lists) = self.hub.seen(caller).await;
         let allowed = catalog.tools.iter().filter(|spec| self.engine.router().policy().allows(spec));
-        Ok(allowed.filter_map(|spec| self.definition(spec, lists.get(spec.server.as_str())?)).collect())
+        let tools = allowed.filter_map(|spec| self.definition(spec, lists.get(spec.server.as_str())?));
+        let down = catalog.servers.iter().filter(|server| !server.up);
+        let missing = down.map(|server| Missing {
+            server: server.name.clone(),
+            error: server.error.clone().unwrap_or_else(|| "not connected yet".to_owned()),
+        });
+        Ok((tools.collect(), missing.collect()))
     }
 
     /// One tool by the name that clients use, of a server that shows everybody the same.
@@ -119,35 +123,36 @@ impl Proxy {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        self.made(caller, request, context).await.or_else(|not| match not {
+            Not::Called(error) => told(error).map(Into::into),
+            Not::Understood(error) => Err(error),
+        })
+    }
+
+    async fn made(
+        &self,
+        caller: Caller,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, Not> {
         let catalog = self.hub.catalog(&caller).await;
         let spec = catalog.tools.iter().find(|spec| self.name(spec) == request.name);
         let spec = spec.ok_or_else(|| Self::unknown(&request.name, &catalog))?;
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let asked = named(&spec.server, &spec.tool, arguments.clone());
-        let sorted = match self.engine.sort_for_client(&caller, &spec.server, &spec.tool, arguments).await {
-            Ok(sorted) => sorted,
-            Err(error) => return told(error).map(Into::into),
-        };
+        let sorted = self.engine.sort_for_client(&caller, &catalog, spec, arguments)?;
         if let Some(question) = asks::returned(request.request_state.as_deref())? {
             let said = asks::said(request.input_responses)?;
-            let place = match self.engine.place_for_client().await {
-                Ok(place) => place,
-                Err(error) => return told(error).map(Into::into),
-            };
-            return match self.engine.answered_by_client(&caller, question, sorted, &asked, said).await {
-                Ok((ready, before)) => self.finish(caller, (ready, place), Some(question), before, context).await,
-                Err(error) => told(error).map(Into::into),
-            };
+            let place = self.engine.place_for_client().await?;
+            let (ready, before) = self.engine.answered_by_client(&caller, question, sorted, &asked, said).await?;
+            return self.finish(caller, (ready, place), Some(question), before, context).await;
         }
         let (ready, question, place) = match sorted {
-            Sorted::Ready(_) if request.request_state.is_some() => return Err(asks::unknown_state()),
+            Sorted::Ready(_) if request.request_state.is_some() => return Err(asks::unknown_state().into()),
             // What a client says without being asked is for the server to judge.
             Sorted::Ready(ready) => {
                 let ready = ready.with(unasked(asks::said(request.input_responses)?));
-                match self.engine.place_for_client().await {
-                    Ok(place) => (ready, None, place),
-                    Err(error) => return told(error).map(Into::into),
-                }
+                (ready, None, self.engine.place_for_client().await?)
             }
             Sorted::Pending(pending) => {
                 let returned = Returned { state: request.request_state, responses: request.input_responses };
@@ -157,7 +162,7 @@ impl Proxy {
                     Settled::Not(text) => return Ok(failed(text).into()),
                 }
             }
-            Sorted::Unfit(problems) => return told(CallError::Arguments { problems }).map(Into::into),
+            Sorted::Unfit(problems) => return Err(CallError::Arguments { problems }.into()),
         };
         self.finish(caller, (ready, place), question, Before::default(), context).await
     }
@@ -170,13 +175,10 @@ impl Proxy {
         question: Option<CallId>,
         before: Before,
         context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> Result<CallToolResponse, Not> {
         let (asked, confirmed) = (ready.asked(), ready.is_confirmed());
-        let called = match self.run(caller.clone(), (ready, place), question, context).await {
-            Ok(called) => called,
-            Err(error) => return told(error).map(Into::into),
-        };
-        let Err(ToolFailure::AsksUser { asking, .. }) = &called.answer else { return answer(called).map(Into::into) };
+        let called = self.run(caller.clone(), (ready, place), question, context).await?;
+        let Err(ToolFailure::AsksUser { asking, .. }) = &called.answer else { return Ok(answer(called)?.into()) };
         match self.ask_later(&caller, asked, confirmed, (**asking).clone(), before).await? {
             Ok(question) => Ok(question.into()),
             Err(text) => Ok(failed(text).into()),
@@ -220,6 +222,27 @@ impl Proxy {
                 }
             }
         }
+    }
+}
+
+/// Why a call has no result of its server.
+#[derive(Debug)]
+enum Not {
+    /// It was not made, or not to its end.
+    Called(CallError),
+    /// The request is none that the protocol or this server knows.
+    Understood(ErrorData),
+}
+
+impl From<CallError> for Not {
+    fn from(error: CallError) -> Self {
+        Not::Called(error)
+    }
+}
+
+impl From<ErrorData> for Not {
+    fn from(error: ErrorData) -> Self {
+        Not::Understood(error)
     }
 }
 
