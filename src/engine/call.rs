@@ -252,27 +252,55 @@ impl Engine {
         call: &AskedCall,
         said: BTreeMap<String, Said>,
     ) -> Result<(ReadyCall, Before), CallError> {
-        may_call(caller)?;
-        let taken = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
-        let (claimed, taken) = taken.filter(|(_, taken)| taken.call == *call).ok_or(CallError::NothingToConfirm)?;
-        let Some(open) = taken.open else { return Err(CallError::NothingToConfirm) };
+        let (claimed, confirmed, given, before) = self.take_answers(caller, question, call, said).await?;
         let gone = || CallError::Gone { tool: call.tool.clone() };
         let ready = match sorted {
-            Sorted::Ready(ready) if !open.confirmed => ready,
-            Sorted::Pending(_) if open.confirmed => {
+            Sorted::Ready(ready) if !confirmed => ready,
+            Sorted::Pending(_) if confirmed => {
                 let catalog = self.tools.catalog(caller).await;
                 let ready = ReadyCall::confirmed(claimed, &catalog, self.router.policy()).map_err(|_| gone())?;
                 ready.into_iter().next().ok_or_else(gone)?
             }
             _ => return Err(gone()),
         };
+        Ok((ready.with(given), before))
+    }
+
+    /// The same for another request of a client, such as reading a resource.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) async fn answered_about(
+        &self,
+        caller: &Caller,
+        question: CallId,
+        what: &AskedCall,
+        said: BTreeMap<String, Said>,
+    ) -> Result<(Given, Before), CallError> {
+        let (_, confirmed, given, before) = self.take_answers(caller, question, what, said).await?;
+        if confirmed { Err(CallError::NothingToConfirm) } else { Ok((given, before)) }
+    }
+
+    /// Claims a question and takes the answers to it; whether it was about a confirmed call.
+    async fn take_answers(
+        &self,
+        caller: &Caller,
+        question: CallId,
+        what: &AskedCall,
+        said: BTreeMap<String, Said>,
+    ) -> Result<(Claimed, bool, Given, Before), CallError> {
+        may_call(caller)?;
+        let taken = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
+        let (claimed, taken) = taken.filter(|(_, taken)| taken.call == *what).ok_or(CallError::NothingToConfirm)?;
+        let Some(open) = taken.open else { return Err(CallError::NothingToConfirm) };
         let answers: Vec<FormAnswer> = said
             .into_iter()
             .map(|(key, said)| FormAnswer { form: open.asking.forms.get(&key).cloned(), key, said })
             .collect();
         let earlier = open.earlier.iter().chain(&answers).cloned().collect();
         let before = Before { earlier, round: open.round };
-        Ok((ready.with(Given { earlier: open.earlier, answers, state: open.asking.state }), before))
+        let given = Given { earlier: open.earlier, answers, state: open.asking.state };
+        Ok((claimed, open.confirmed, given, before))
     }
 
     /// The client said yes: the call, once, if the question was for exactly this one.

@@ -17,6 +17,7 @@ use rmcp::model::CallToolRequest;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResult;
 use rmcp::model::ClientRequest;
+use rmcp::model::InputResponses;
 use rmcp::model::RequestMetaObject;
 use rmcp::model::ServerResult;
 use rmcp::service::PeerRequestOptions;
@@ -287,18 +288,22 @@ fn request(
     }
     let mut options = PeerRequestOptions::no_options();
     if !with_sessions {
-        let answers = given.answers.iter().filter_map(|answer| {
-            let said = serde_json::to_value(elicit_result(answer.said.clone())).ok()?;
-            Some((answer.key.clone(), said))
-        });
-        let answers: std::collections::BTreeMap<_, _> = answers.collect();
-        params.input_responses = Some(answers).filter(|answers| !answers.is_empty());
-        params.request_state = given.state.clone();
+        (params.input_responses, params.request_state) = returned(given);
         if matches!(askable, Askable::No) {
             options.meta = Some(unasked());
         }
     }
     (ClientRequest::CallToolRequest(CallToolRequest::new(params)), options)
+}
+
+/// Answers as a server of the era without sessions takes them, with its state.
+pub(super) fn returned(given: &Given) -> (Option<InputResponses>, Option<String>) {
+    let answers = given.answers.iter().filter_map(|answer| {
+        let said = serde_json::to_value(elicit_result(answer.said.clone())).ok()?;
+        Some((answer.key.clone(), said))
+    });
+    let answers: InputResponses = answers.collect();
+    (Some(answers).filter(|answers| !answers.is_empty()), given.state.clone())
 }
 
 /// Says of one request that its user cannot be asked.

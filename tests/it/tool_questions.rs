@@ -7,16 +7,21 @@ use std::process::Stdio;
 
 use groundwire::config::auth::AuthMode;
 use groundwire::domain::caller::AccessRole;
+use rmcp::model::GetPromptRequestParams;
+use rmcp::model::ReadResourceRequestParams;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::support::asker;
 use crate::support::asker::Asker;
+use crate::support::asker::STATE;
 use crate::support::asker::place;
 use crate::support::gateway::Gateway;
 use crate::support::gateway::adjusted;
 use crate::support::gateway::text;
 use crate::support::mcp_side::Client;
+use crate::support::mcp_side::sessionless;
+use crate::support::served::answer;
 
 const SYSQL: &str = "Which workloads are affected by vulnerabilities? Use SysQL";
 const COMPARE: &str = "Compare case 4120771 and case 4120802";
@@ -265,4 +270,49 @@ async fn the_one_shot_command_without_a_terminal_shows_the_question_and_how_to_a
     let conversation = way.trim().rsplit(' ').next().expect("its id");
     let done = gateway.turn_in(conversation, "Staging").await;
     assert_eq!(done["outcome"], "answered", "{done}");
+}
+
+/// Prompts and resources, as they are asked for.
+const READS: [(&str, &str, &str); 2] =
+    [("prompts/get", "name", "desk__handover"), ("resources/read", "uri", "desk://1")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_asks_about_a_prompt_or_a_resource_is_the_result_and_its_answer_is_good_once() {
+    let asker = Asker::new(false, vec![place()]);
+    let gateway = gateway_of(&asker).await;
+    for (method, key, name) in READS {
+        let send = async |state: Option<&Value>, which: &str| {
+            let mut params = json!({ key: which });
+            if let Some(state) = state {
+                params["requestState"] = state.clone();
+                params["inputResponses"] = json!({ "q0": accept(json!({ "where": "prod" })) });
+            }
+            answer(sessionless(&gateway, method, params).send().await.expect("an answer")).await
+        };
+        let asked = send(None, name).await;
+        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+        let message = text(&asked["result"]["inputRequests"]["q0"]["params"]["message"]);
+        assert_eq!(message, format!("{method} of the server desk asks: Which environment?"));
+        assert!(!asked.to_string().contains(STATE), "{asked}");
+        let state = &asked["result"]["requestState"];
+        let done = send(Some(state), name).await;
+        assert!(done["result"].to_string().contains("prod") && done["result"]["_meta"].is_object(), "{done}");
+        let again = send(Some(state), name).await;
+        assert!(again["error"]["message"].to_string().contains("no longer open"), "{again}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_with_a_session_is_asked_while_a_prompt_or_a_resource_waits() {
+    let asker = Asker::new(false, vec![place(), place()]);
+    let gateway = gateway_of(&asker).await;
+    let client = Client::asked(&gateway, None, |_| accept(json!({ "where": "stage" }))).await;
+    let prompt = client.service.get_prompt(GetPromptRequestParams::new("desk__handover")).await.expect("a prompt");
+    assert_eq!(json!(prompt).to_string().matches("stage").count(), 2, "{prompt:?}");
+    let read = client.service.read_resource(ReadResourceRequestParams::new("desk://1")).await.expect("a resource");
+    assert_eq!(json!(read).to_string().matches("stage").count(), 2, "{read:?}");
+    assert_eq!(client.questions().len(), 4);
+    let silent = Client::silent(&gateway, None).await;
+    let told = silent.service.read_resource(ReadResourceRequestParams::new("desk://1")).await.expect_err("no answer");
+    assert!(told.to_string().contains("its user cannot be asked"), "{told}");
 }

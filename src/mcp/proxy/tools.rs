@@ -247,7 +247,7 @@ impl From<ErrorData> for Not {
 }
 
 /// Answers of a client to what it was not asked here.
-fn unasked(said: BTreeMap<String, Said>) -> Given {
+pub(super) fn unasked(said: BTreeMap<String, Said>) -> Given {
     let answers = said.into_iter().map(|(key, said)| FormAnswer { key, form: None, said });
     Given { answers: answers.collect(), ..Given::default() }
 }
