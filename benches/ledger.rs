@@ -46,6 +46,7 @@ fn entry(n: u128) -> LedgerEntry {
         content: Arc::new(Value::Null),
         page: None,
         error: None,
+        cause: None,
         max_age_ms: Some(60_000),
         evidence: true,
         shown: true,

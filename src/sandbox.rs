@@ -1,4 +1,4 @@
-//! A whole gateway with its surroundings in one process: simulated Argus, Sysdig and model
+//! A whole gateway with its surroundings in one process: simulated Argus, Sysdig, help desk and model
 //! over real HTTP on loopback, embedded MCP servers, a database of its own. The demo, the
 //! scenario runner, tests and benchmarks all start here.
 
@@ -32,6 +32,8 @@ use crate::sim::argus::DEFAULT_SEED;
 use crate::sim::argus::keys;
 use crate::sim::clock::SimClock;
 use crate::sim::clock::Sleeper;
+use crate::sim::desk;
+use crate::sim::desk::DeskSim;
 use crate::sim::model::SimModel;
 use crate::sim::model::behaviour::Behaviour;
 use crate::sim::model::behaviour::Persona;
@@ -71,6 +73,8 @@ pub struct SandboxOptions {
     pub store: Option<String>,
     /// Tools that run only with the user's yes, whatever their server says of them.
     pub confirm: Vec<String>,
+    /// Connect the simulated help desk too, whose tool asks its user.
+    pub desk: bool,
     /// Further settings, laid over the sandbox's own.
     pub adjust: Option<Adjust>,
     /// How simulators wait.
@@ -91,6 +95,7 @@ impl Default for SandboxOptions {
             sysdig_token: tokens::FULL,
             store: None,
             confirm: Vec::new(),
+            desk: false,
             adjust: None,
             sleeper: Sleeper::real(),
         }
@@ -133,6 +138,7 @@ pub struct Simulators {
     /// Their clock.
     pub clock: SimClock,
     argus_url: String,
+    desk_url: String,
     sysdig_url: String,
     model_url: String,
     stop: CancellationToken,
@@ -140,7 +146,7 @@ pub struct Simulators {
 }
 
 impl Simulators {
-    /// Starts all three on free loopback ports.
+    /// Starts all of them on free loopback ports.
     ///
     /// # Errors
     /// When no port is free.
@@ -151,6 +157,8 @@ impl Simulators {
         let sysdig = SysdigSim::new(seed, clock.clone(), sleeper.clone());
         let (listener, argus_url) = loopback().await?;
         tasks.spawn(argus.clone().serve(listener, stop.clone()));
+        let (listener, desk_url) = loopback().await?;
+        tasks.spawn(DeskSim::new(argus.clone()).serve(listener, stop.clone()));
         let (listener, sysdig_url) = loopback().await?;
         tasks.spawn(sysdig.clone().serve(listener, stop.clone()));
         let (listener, model_url) = loopback().await?;
@@ -158,7 +166,7 @@ impl Simulators {
         let model_stop = stop.clone();
         tasks.spawn(async move { model.serve(listener, model_stop).await });
         tasks.close();
-        Ok(Self { argus, sysdig, clock, argus_url, sysdig_url, model_url, stop, tasks })
+        Ok(Self { argus, sysdig, clock, argus_url, desk_url, sysdig_url, model_url, stop, tasks })
     }
 
     /// Base URL of the simulated model, without `/v1`.
@@ -176,7 +184,7 @@ impl Simulators {
         &self.sysdig_url
     }
 
-    /// Ends all three.
+    /// Ends all of them.
     pub async fn stop(&self) {
         self.stop.cancel();
         // Connections that clients hold open would keep the servers; they end with the process.
@@ -304,6 +312,12 @@ fn config(options: &SandboxOptions, simulators: &Simulators) -> Config {
     let sysdig =
         [("SYSDIG_MCP_API_HOST", simulators.sysdig_url.as_str()), ("SYSDIG_MCP_API_TOKEN", options.sysdig_token)];
     config.mcp.servers.insert("sysdig".to_owned(), embedded(Embedded::Sysdig, &sysdig));
+    if options.desk {
+        let url = format!("{}{}", simulators.desk_url, desk::PATH);
+        let transport = TransportConfig::StreamableHttp { url, headers: BTreeMap::new() };
+        let desk = McpServerConfig { transport, options: McpServerOptions::default() };
+        config.mcp.servers.insert("desk".to_owned(), desk);
+    }
     if let Some(adjust) = &options.adjust {
         adjust(&mut config);
     }

@@ -61,8 +61,11 @@ pub struct ChatArgs {
     pub gateway: GatewayArgs,
 }
 
-/// One turn, and the next line as the answer when it asks whether to run something. Exit code 0
-/// with a reply, 1 when the turn failed.
+/// Exit code where a tool's question is left open.
+const LEFT_OPEN: u8 = 3;
+
+/// One turn, and the next line as the answer when it asks whether to run something; on a terminal also
+/// when a tool asks. Exit code 0 with a reply, 1 when the turn failed, 3 when a tool's question is open.
 ///
 /// # Errors
 /// When the gateway cannot be reached or refuses.
@@ -70,10 +73,19 @@ pub async fn ask(args: AskArgs, variables: &Variables) -> anyhow::Result<u8> {
     let client = args.gateway.client(variables)?;
     let conversation = client.create_conversation().await?;
     let mut turn = run_turn(&client, &conversation, &args.question, args.gateway.model.as_deref()).await?;
-    while turn.waits {
-        let Some(answer) = read_line().await?.filter(|line| !line.trim().is_empty()) else {
-            terminal::line(&terminal::dim("no answer, so nothing was run"));
-            break;
+    while let Some(waits) = turn.waits {
+        let asks = waits == Waits::ForYes || terminal::is_interactive();
+        let line = if asks { read_line().await? } else { None };
+        let Some(answer) = line.filter(|line| !line.trim().is_empty()) else {
+            if waits == Waits::ForYes {
+                terminal::line(&terminal::dim("no answer, so nothing was run"));
+                break;
+            }
+            terminal::error_line(&format!(
+                "a tool asks you this and waits an hour; to answer: groundwire chat --url {} --conversation {conversation}",
+                args.gateway.url
+            ));
+            return Ok(LEFT_OPEN);
         };
         turn = run_turn(&client, &conversation, answer.trim(), args.gateway.model.as_deref()).await?;
     }
@@ -141,11 +153,29 @@ async fn read_line() -> anyhow::Result<Option<String>> {
     Ok(line.await??)
 }
 
+/// What an answer of the user is to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// Whether to run something.
+    ForYes,
+    /// What a tool asks.
+    ForTool,
+}
+
+impl Waits {
+    fn after(finished: &Value) -> Option<Self> {
+        match finished["question"]["kind"].as_str()? {
+            "confirmation" => Some(Waits::ForYes),
+            "elicitation" => Some(Waits::ForTool),
+            _ => None,
+        }
+    }
+}
+
 struct Ended {
     id: Option<String>,
     failed: bool,
-    /// It asked whether to run something.
-    waits: bool,
+    waits: Option<Waits>,
 }
 
 async fn run_turn(
@@ -156,7 +186,7 @@ async fn run_turn(
 ) -> anyhow::Result<Ended> {
     let mut events = pin!(client.run_turn(conversation, message, model).await?);
     let progress = Progress::new();
-    let mut ended = Ended { id: None, failed: true, waits: false };
+    let mut ended = Ended { id: None, failed: true, waits: None };
     while let Some(event) = events.next().await {
         let (name, data) = event?;
         match name.as_str() {
@@ -165,7 +195,7 @@ async fn run_turn(
             "answer.finished" => {
                 progress.finish();
                 ended.failed = data["outcome"] == "failed";
-                ended.waits = data["outcome"] == "confirmation";
+                ended.waits = Waits::after(&data);
                 show_answer(&data);
             }
             "turn.failed" => {
@@ -261,9 +291,10 @@ fn show_answer(data: &Value) {
     if stopped > 0 {
         verdict.push_str(&format!(" · {stopped} stopped"));
     }
-    verdict.push_str(match data["outcome"].as_str() {
-        Some("confirmation") => " · answer yes or no; anything else lets it lapse]",
-        _ => " · /evidence shows what supports each value]",
+    verdict.push_str(match Waits::after(data) {
+        Some(Waits::ForYes) => " · answer yes or no; anything else lets it lapse]",
+        Some(Waits::ForTool) => " · the next message is the answer]",
+        None => " · /evidence shows what supports each value]",
     });
     terminal::line(&terminal::dim(&verdict));
     for item in data["stopped"].as_array().into_iter().flatten() {

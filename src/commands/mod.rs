@@ -48,7 +48,7 @@ pub enum Command {
     /// Test configuration, database, MCP servers and models, and find out what the models honour; the portal shows it
     #[command(after_help = "Example:\n  groundwire check --config groundwire.toml --model qwen")]
     Check(check::CheckArgs),
-    /// Ask one question
+    /// Ask one question; exit code 0 with a reply, 1 without, 3 when a tool's own question is left open
     #[command(after_help = "Example:\n  groundwire ask \"Show me the open cases for Nordfjord\"")]
     Ask(ask::AskArgs),
     /// Talk in the terminal

@@ -25,6 +25,11 @@ pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// Whether a person can be asked: standard input and output are a terminal.
+pub fn is_interactive() -> bool {
+    std::io::stdin().is_terminal() && is_terminal()
+}
+
 /// A dimmed form of a text on a terminal, the text itself elsewhere.
 pub fn dim(text: &str) -> String {
     if is_terminal() { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }

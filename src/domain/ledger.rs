@@ -16,8 +16,8 @@ use crate::domain::ids::CallId;
 use crate::domain::ids::ResultId;
 use crate::domain::ids::TurnId;
 use crate::domain::outcome::Outcome;
+use crate::domain::tool::Cause;
 use crate::domain::tool::MadeBy;
-use crate::domain::tool::ToolFailure;
 
 /// Page data of a result, as the tool gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -78,6 +78,10 @@ pub struct LedgerEntry {
     pub page: Option<Page>,
     /// A message of the tool or of ours when the outcome is no success.
     pub error: Option<String>,
+    /// What the reply of its turn says of it beyond that. Not stored: replies to later messages rest
+    /// on no failed call.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
     /// Longest time this result may count as now, inside its turn.
     pub max_age_ms: Option<u64>,
     /// Whether it may support a claim about live data; false for translators, whose result is a query.
@@ -98,21 +102,6 @@ impl LedgerEntry {
             now.duration_since(self.observed_at) > limit
         });
         if self.stale || aged { Freshness::Stale } else { Freshness::Fresh }
-    }
-
-    /// Whether the call was not made, since the tool's definition awaits approval.
-    pub fn awaits_approval(&self) -> bool {
-        self.outcome == Outcome::Unavailable && self.error.as_deref().is_some_and(ToolFailure::is_awaiting_approval)
-    }
-
-    /// Whether its server asked in the middle of it what could not be answered.
-    pub fn asked_in_vain(&self) -> bool {
-        self.outcome == Outcome::Error && self.error.as_deref().is_some_and(ToolFailure::is_unanswered)
-    }
-
-    /// Whether the call may have changed something before its server asked what nobody could answer.
-    pub fn asked_too_late(&self) -> bool {
-        self.outcome == Outcome::Error && self.error.as_deref().is_some_and(ToolFailure::is_asked_too_late)
     }
 
     /// Whether this entry answers the same question as a call to `tool` of `server` with `arguments`.
@@ -222,6 +211,7 @@ mod tests {
             content: Arc::new(json!({})),
             page: None,
             error: None,
+            cause: None,
             max_age_ms: None,
             evidence: true,
             shown: false,

@@ -7,6 +7,7 @@ pub mod classify;
 pub mod elicitation;
 pub mod event;
 pub mod exact_json;
+pub mod form;
 pub mod grounding;
 pub mod ids;
 pub mod lang;

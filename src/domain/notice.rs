@@ -10,13 +10,13 @@
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::domain::elicitation::Field;
-use crate::domain::elicitation::FieldKind;
-use crate::domain::elicitation::Form;
-use crate::domain::elicitation::shown_word;
-use crate::domain::elicitation::words;
 use crate::domain::event::AskedCall;
 use crate::domain::exact_json;
+use crate::domain::form::Field;
+use crate::domain::form::FieldKind;
+use crate::domain::form::Form;
+use crate::domain::form::shown_word;
+use crate::domain::form::words;
 use crate::domain::lang::Lang;
 use crate::domain::phrases::phrase;
 use crate::domain::phrases::place_of;
@@ -66,6 +66,8 @@ pub enum NoticeKind {
     ConfirmedCallGone,
     /// A confirmed call brought no usable answer.
     MayHaveRun,
+    /// A confirmed call was not sent.
+    NotSent,
     /// Before calls that were not made after one that failed.
     NotRunAfter,
     /// A tool asks its user something; its words follow as a quotation.

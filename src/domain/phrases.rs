@@ -192,6 +192,16 @@ fn table(kind: NoticeKind) -> [&'static str; 8] {
             "La llamada a {names} no dio una respuesta utilizable. Puede haberse ejecutado o no; no se repitió. Compruebe el estado antes de volver a pedirlo.",
             "{names} の呼び出しから使用できる応答がありませんでした。実行されたかどうかは不明で、再実行はしていません。もう一度依頼する前に状態をご確認ください。",
         ],
+        NoticeKind::NotSent => [
+            "{names} could not be called now, so it did not run. Your yes is used up: ask for it again, and confirm it again.",
+            "{names} kunne ikke kalles nå, så det ble ikke kjørt. Bekreftelsen er brukt opp: be om det igjen, og bekreft på nytt.",
+            "{names} kunde inte anropas nu, så det kördes inte. Bekräftelsen är förbrukad: be om det igen och bekräfta på nytt.",
+            "{names} kunne ikke kaldes nu, så det blev ikke kørt. Bekræftelsen er brugt: bed om det igen, og bekræft på ny.",
+            "{names} konnte jetzt nicht aufgerufen werden und wurde nicht ausgeführt. Ihre Zustimmung ist verbraucht: Bitten Sie erneut darum und stimmen Sie erneut zu.",
+            "{names} n'a pas pu être appelé maintenant, donc rien n'a été exécuté. Votre accord est consommé : redemandez-le et confirmez à nouveau.",
+            "No se pudo llamar a {names} ahora, así que no se ejecutó. Su confirmación ya se usó: vuelva a pedirlo y confírmelo de nuevo.",
+            "{names} を今は呼び出せなかったため、実行されていません。確認は使用済みです。もう一度依頼し、あらためて確認してください。",
+        ],
         NoticeKind::NotRunAfter => [
             "Therefore not run:",
             "Derfor ikke kjørt:",

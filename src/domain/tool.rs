@@ -209,23 +209,65 @@ pub enum ToolFailure {
         asking: Box<Asking>,
     },
     /// It asked something that cannot be answered, and was told so.
-    #[error("{server} asked a question in the middle of the call: {reason}")]
+    #[error("{server} asked a question in the middle of the call: {why}{}", after_that(*may_have_changed))]
     Unanswered {
         /// Configured server name.
         server: String,
         /// Why nobody was asked, or why there is no answer.
+        why: Unasked,
+        /// The call may have changed something before it asked.
+        may_have_changed: bool,
+    },
+    /// The tool's definition is not the accepted one, so it was not called.
+    #[error("{server} is not available: {tool} is not offered, its definition awaits approval")]
+    AwaitsApproval {
+        /// Configured server name.
+        server: String,
+        /// Name at the server.
+        tool: String,
+    },
+    /// A call that is made once at most, and was not sent.
+    #[error("{server} is not available: {reason}; it was not sent")]
+    NotSent {
+        /// Configured server name.
+        server: String,
+        /// Short cause without secrets.
         reason: String,
     },
 }
 
-/// What the text of a failure says whose server asked what could not be answered.
-const ASKED: &str = "asked a question in the middle of the call";
+/// Why nobody was asked what a server wants to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Unasked {
+    /// There is no way to ask this call's user, though there are ways to ask users.
+    #[error("its user cannot be asked")]
+    NoWay,
+    /// The answer is wanted while the call waits, and this call's user can only be asked after it.
+    #[error("its user cannot be asked while the call waits")]
+    NotWhileItWaits,
+    /// Another reason, in a few words without secrets.
+    #[error("{0}")]
+    Because(String),
+}
 
-/// How the text of a failure ends whose call may have changed something before it asked.
-const MAY_HAVE_CHANGED: &str = "it may have changed something before that, so it is not made again";
+fn after_that(may_have_changed: bool) -> &'static str {
+    if may_have_changed { "; it may have changed something before that, so it is not made again" } else { "" }
+}
 
-/// How the text of such a failure ends.
-const AWAITS_APPROVAL: &str = "its definition awaits approval";
+/// What a reply says of a failed call beyond its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The tool's definition is not the accepted one; nothing was called.
+    AwaitsApproval,
+    /// Its server asked what could not be answered.
+    AskedInVain,
+    /// The same, and the call may have changed something before that.
+    AskedTooLate,
+    /// It was not sent, so it did not run.
+    NotSent,
+}
 
 impl ToolFailure {
     /// Why, without the server's name where that can be told apart.
@@ -236,33 +278,23 @@ impl ToolFailure {
         }
     }
 
-    /// The tool's definition is not the one that was accepted.
-    pub fn awaits_approval(server: &str, tool: &str) -> Self {
-        Self::Unavailable { server: server.to_owned(), reason: format!("{tool} is not offered, {AWAITS_APPROVAL}") }
+    /// What a reply says of it beyond its outcome.
+    pub fn known_cause(&self) -> Option<Cause> {
+        match self {
+            Self::AwaitsApproval { .. } => Some(Cause::AwaitsApproval),
+            Self::Unanswered { may_have_changed: true, .. } => Some(Cause::AskedTooLate),
+            Self::Unanswered { .. } => Some(Cause::AskedInVain),
+            Self::NotSent { .. } => Some(Cause::NotSent),
+            _ => None,
+        }
     }
 
-    /// The call may have changed something before it asked, and could not be answered.
-    pub fn asked_too_late(server: &str) -> Self {
-        Self::Unanswered { server: server.to_owned(), reason: format!("nobody can answer it here; {MAY_HAVE_CHANGED}") }
-    }
-
-    /// Whether the text of a failure is that of a call that asked in vain.
-    pub fn is_unanswered(error: &str) -> bool {
-        error.split_once(' ').is_some_and(|(_server, rest)| rest.starts_with(ASKED))
-    }
-
-    /// Whether the text of a failure is that of such a one.
-    pub fn is_asked_too_late(error: &str) -> bool {
-        error.ends_with(MAY_HAVE_CHANGED)
-    }
-
-    /// Whether it is one of a tool that awaits approval.
-    pub fn is_for_approval(&self) -> bool {
-        matches!(self, Self::Unavailable { reason, .. } if Self::is_awaiting_approval(reason))
-    }
-
-    /// Whether the text of a failure is that of such a one.
-    pub fn is_awaiting_approval(error: &str) -> bool {
-        error.ends_with(AWAITS_APPROVAL)
+    /// The same failure of a call that was not sent.
+    #[must_use]
+    pub fn before_sending(self) -> Self {
+        match self {
+            Self::Unavailable { server, reason } => Self::NotSent { server, reason },
+            other => other,
+        }
     }
 }

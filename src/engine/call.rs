@@ -35,6 +35,7 @@ use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
 use crate::engine::Engine;
 use crate::engine::confirm::Claimed;
+use crate::engine::open_questions::QuestionPlace;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Catalog;
 use crate::engine::ports::Follow;
@@ -116,7 +117,7 @@ pub enum CallError {
     /// Its server asked something, and as many users are asked as may be at once.
     #[error(
         "its server asked a question in the middle of the call, and as many questions to users are open as may be \
-         at once; the call was broken off: what it has changed by then stays changed"
+         at once, in all or to this one; the call was broken off: what it has changed by then stays changed"
     )]
     TooManyAsked,
     /// It could not be written down.
@@ -198,8 +199,8 @@ impl Engine {
         }
     }
 
-    /// Writes down that a client is asked whether to run a call; the question with its text, the
-    /// one that chat uses.
+    /// Writes down that a client is asked whether to run a call; the number of the question, and its
+    /// text, the one that chat uses.
     ///
     /// # Errors
     /// [`CallError::Store`].
@@ -207,19 +208,9 @@ impl Engine {
         &self,
         caller: &Caller,
         pending: &PendingCall,
-    ) -> Result<(CallQuestion, String), CallError> {
-        let asked_at = self.clock.now();
-        let question = CallQuestion {
-            id: self.clock.call_id(),
-            owner: caller.subject().to_owned(),
-            call: pending.asked(),
-            asked_at,
-            expires_at: asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at),
-            open: None,
-        };
-        self.store.ask_about_call(&question).await?;
-        let text = Notice::confirmation(Lang::default(), vec![question.call.clone()]).text();
-        Ok((question, text))
+    ) -> Result<(CallId, String), CallError> {
+        let text = Notice::confirmation(Lang::default(), vec![pending.asked()]).text();
+        Ok((self.keep_question(caller, pending.asked(), None).await?, text))
     }
 
     /// Writes down what the server of a client's call asks; the client is asked under this id.
@@ -232,17 +223,20 @@ impl Engine {
         call: AskedCall,
         open: OpenForClient,
     ) -> Result<CallId, CallError> {
-        let asked_at = self.clock.now();
-        let question = CallQuestion {
-            id: self.clock.call_id(),
-            owner: caller.subject().to_owned(),
-            call,
-            asked_at,
-            expires_at: asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at),
-            open: Some(open),
-        };
-        self.store.ask_about_call(&question).await?;
-        Ok(question.id)
+        Ok(self.keep_question(caller, call, Some(open)).await?)
+    }
+
+    async fn keep_question(
+        &self,
+        caller: &Caller,
+        call: AskedCall,
+        open: Option<OpenForClient>,
+    ) -> Result<CallId, StoreError> {
+        let (id, asked_at) = (self.clock.call_id(), self.clock.now());
+        let owner = caller.subject().to_owned();
+        let expires_at = asked_at.saturating_add(ANSWER_WITHIN).unwrap_or(asked_at);
+        self.store.ask_about_call(&CallQuestion { id, owner, call, asked_at, expires_at, open }).await?;
+        Ok(id)
     }
 
     /// The client answered what the server of its call asked: the call with the answers, if the
@@ -258,27 +252,55 @@ impl Engine {
         call: &AskedCall,
         said: BTreeMap<String, Said>,
     ) -> Result<(ReadyCall, Before), CallError> {
-        may_call(caller)?;
-        let taken = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
-        let (claimed, taken) = taken.filter(|(_, taken)| taken.call == *call).ok_or(CallError::NothingToConfirm)?;
-        let Some(open) = taken.open else { return Err(CallError::NothingToConfirm) };
+        let (claimed, confirmed, given, before) = self.take_answers(caller, question, call, said).await?;
         let gone = || CallError::Gone { tool: call.tool.clone() };
         let ready = match sorted {
-            Sorted::Ready(ready) if !open.confirmed => ready,
-            Sorted::Pending(_) if open.confirmed => {
+            Sorted::Ready(ready) if !confirmed => ready,
+            Sorted::Pending(_) if confirmed => {
                 let catalog = self.tools.catalog(caller).await;
                 let ready = ReadyCall::confirmed(claimed, &catalog, self.router.policy()).map_err(|_| gone())?;
                 ready.into_iter().next().ok_or_else(gone)?
             }
             _ => return Err(gone()),
         };
+        Ok((ready.with(given), before))
+    }
+
+    /// The same for another request of a client, such as reading a resource.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) async fn answered_about(
+        &self,
+        caller: &Caller,
+        question: CallId,
+        what: &AskedCall,
+        said: BTreeMap<String, Said>,
+    ) -> Result<(Given, Before), CallError> {
+        let (_, confirmed, given, before) = self.take_answers(caller, question, what, said).await?;
+        if confirmed { Err(CallError::NothingToConfirm) } else { Ok((given, before)) }
+    }
+
+    /// Claims a question and takes the answers to it; whether it was about a confirmed call.
+    async fn take_answers(
+        &self,
+        caller: &Caller,
+        question: CallId,
+        what: &AskedCall,
+        said: BTreeMap<String, Said>,
+    ) -> Result<(Claimed, bool, Given, Before), CallError> {
+        may_call(caller)?;
+        let taken = Claimed::take_lone(&*self.store, caller.subject(), question, self.clock.now()).await?;
+        let (claimed, taken) = taken.filter(|(_, taken)| taken.call == *what).ok_or(CallError::NothingToConfirm)?;
+        let Some(open) = taken.open else { return Err(CallError::NothingToConfirm) };
         let answers: Vec<FormAnswer> = said
             .into_iter()
             .map(|(key, said)| FormAnswer { form: open.asking.forms.get(&key).cloned(), key, said })
             .collect();
         let earlier = open.earlier.iter().chain(&answers).cloned().collect();
         let before = Before { earlier, round: open.round };
-        Ok((ready.with(Given { earlier: open.earlier, answers, state: open.asking.state }), before))
+        let given = Given { earlier: open.earlier, answers, state: open.asking.state };
+        Ok((claimed, open.confirmed, given, before))
     }
 
     /// The client said yes: the call, once, if the question was for exactly this one.
@@ -371,9 +393,9 @@ impl Engine {
     }
 
     /// A place for a question to a client's user while a call waits; `None` when as many are open
-    /// as may be, so that calls which wait for people leave room for others.
-    pub(crate) fn place_to_ask(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.client_questions).try_acquire_owned().ok()
+    /// as may be, in all or of this caller, so that calls which wait for people leave room for others.
+    pub(crate) fn place_to_ask(&self, caller: &Caller) -> Option<QuestionPlace> {
+        self.client_questions.take(caller.subject())
     }
 
     /// A place for a client's call, or for a list that servers are asked for, waited for as long as

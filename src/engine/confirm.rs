@@ -31,6 +31,7 @@ use crate::domain::policy::decision::DecidedBy;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::rules::answers;
+use crate::domain::tool::Cause;
 use crate::engine::Engine;
 use crate::engine::error::TurnError;
 use crate::engine::gather::missing_notice;
@@ -307,10 +308,9 @@ impl Turn {
         language: Lang,
         tools: Vec<String>,
     ) -> Ruling {
-        let doc = answers::ALL.iter().find(|(id, _, _)| *id == rule).map_or("", |(_, _, doc)| doc);
         let ruling = Ruling {
             decision,
-            rule: rule.to_owned(),
+            rule: String::new(),
             decided_by: DecidedBy::Rule,
             groups: Vec::new(),
             tools,
@@ -318,12 +318,20 @@ impl Turn {
             missing: Vec::new(),
             choices: Vec::new(),
             about: Vec::new(),
-            reason: doc.to_owned(),
+            reason: String::new(),
             language,
         };
+        self.settle_as(rule, ruling)
+    }
+
+    /// The same where the rest of the ruling stands already.
+    pub(crate) fn settle_as(&mut self, rule: &str, ruling: Ruling) -> Ruling {
+        let doc = answers::ALL.iter().find(|(id, _, _)| *id == rule).map_or("", |(_, _, doc)| doc);
+        let (rule, reason) = (rule.to_owned(), doc.to_owned());
+        let ruling = Ruling { rule, decided_by: DecidedBy::Rule, reason, ..ruling };
         self.ruling = Some(ruling.clone());
         self.journal.add(TurnEvent::TurnRouted {
-            decision,
+            decision: ruling.decision,
             rule: ruling.rule.clone(),
             decided_by: ruling.decided_by,
             tools: self.offered(&ruling).iter().map(|spec| spec.name.to_string()).collect(),
@@ -346,16 +354,17 @@ impl Turn {
         }
     }
 
-    /// What the user must know when a confirmed call brought no answer: it may have run.
+    /// What the user must know when a confirmed call brought no answer: it may have run, unless it is known that it did not.
     fn confirmed_failure(&mut self) -> Option<Reply> {
         let failed = self.ledger.of_turn(self.id).find(|entry| !came_back(entry))?;
-        let kind = match failed.outcome {
-            Outcome::Denied => NoticeKind::ToolDenied,
-            Outcome::InvalidArguments => NoticeKind::ArgumentsRefused,
-            _ if failed.awaits_approval() => NoticeKind::ToolAwaitsApproval,
-            _ if failed.asked_too_late() => NoticeKind::AskedTooLate,
-            _ if failed.asked_in_vain() => NoticeKind::CannotBeAsked,
-            _ => NoticeKind::MayHaveRun,
+        let kind = match (failed.cause, failed.outcome) {
+            (Some(Cause::AwaitsApproval), _) => NoticeKind::ToolAwaitsApproval,
+            (Some(Cause::AskedTooLate), _) => NoticeKind::AskedTooLate,
+            (Some(Cause::AskedInVain), _) => NoticeKind::CannotBeAsked,
+            (Some(Cause::NotSent), _) => NoticeKind::NotSent,
+            (None, Outcome::Denied) => NoticeKind::ToolDenied,
+            (None, Outcome::InvalidArguments) => NoticeKind::ArgumentsRefused,
+            (None, _) => NoticeKind::MayHaveRun,
         };
         let outcome = match failed.outcome {
             Outcome::Timeout | Outcome::Unavailable => TurnOutcome::ToolUnavailable,

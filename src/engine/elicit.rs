@@ -4,14 +4,19 @@
 //! evidence and in no prompt.
 //!
 //! The answer is claimed like a yes (`confirm`), so it is taken once, from the same user, in the
-//! same conversation. A call that the user had said yes to stays confirmed with those that
-//! come after it; look-ups of the same turn are made again, since their results are stale by now,
-//! and what one of them does not bring, or asks in its turn, is told with what the others do.
+//! same conversation. What the asking turn had decided is kept with the question, and its turn goes on
+//! from there: its look-ups are made again, since their results are stale by now and an answer rests on
+//! one moment, then the further steps of its plan. What one of them does not bring, or asks in its turn,
+//! is told with what the others do.
+//!
+//! A call that the user had said yes to stays confirmed with those that come after it. Those before it
+//! are not made again, so what they brought is shown with the question.
 
 use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::Fits;
 use crate::domain::elicitation::Given;
 use crate::domain::elicitation::OpenCall;
+use crate::domain::elicitation::Plan;
 use crate::domain::elicitation::ROUNDS;
 use crate::domain::event::AskedCall;
 use crate::domain::event::TurnOutcome;
@@ -48,12 +53,14 @@ impl Turn {
         let open = match self.answering.clone() {
             Some(answered) if answered.call == asked && answered.round < ROUNDS => answered.asked_again(asking),
             Some(answered) if answered.call == asked => return Err("it has asked as often as one call may"),
-            Some(_) => return Err("another question was put to the user first"),
-            None => OpenCall {
+            // The look-up that was answered would have to be made, and asked, again.
+            Some(_) if !call.confirmed => return Err("another question was put to the user first"),
+            _ => OpenCall {
                 call: asked,
                 confirmed: call.confirmed,
                 after: Vec::new(),
                 beside: Vec::new(),
+                plan: self.plan().filter(|_| !call.confirmed),
                 given: Given { state: asking.state.clone(), ..Given::default() },
                 asking,
                 filled: serde_json::Map::new(),
@@ -64,6 +71,12 @@ impl Turn {
         };
         self.open_call = Some(open);
         Ok(())
+    }
+
+    /// What this turn has decided, unless it is about one call alone.
+    fn plan(&self) -> Option<Plan> {
+        let ruling = self.ruling.clone().filter(|_| self.order.repeats.is_none())?;
+        Some(Plan { turn: self.id, at: self.started_at, ruling })
     }
 
     /// The question of a tool, if one asks and can be understood.
@@ -77,11 +90,10 @@ impl Turn {
         Some(self.ask_on(NoticeKind::ToolAsks, open))
     }
 
-    /// The other look-ups of this turn: what they brought will be stale when the answer comes, and
-    /// what they did not bring is to be told.
+    /// The other look-ups of this turn, steps on the way too: what they brought will be stale when the
+    /// answer comes, and what they did not bring is to be told.
     fn look_ups_beside(&self, call: &AskedCall) -> Vec<AskedCall> {
-        let made = self.ledger.of_turn(self.id).filter(|entry| entry.evidence);
-        let made = made.filter(|entry| entry.outcome != Outcome::InvalidArguments);
+        let made = self.ledger.of_turn(self.id).filter(|entry| entry.outcome != Outcome::InvalidArguments);
         let made = made.map(|entry| AskedCall {
             server: entry.server.clone(),
             tool: entry.tool.clone(),
@@ -98,8 +110,14 @@ impl Turn {
             return self.notice_reply(notice, TurnOutcome::ToolFailed);
         };
         let notice = Notice::elicitation(kind, open.language, &open.call, form, &field);
+        let confirmed = open.confirmed;
         self.open_call = Some(open);
-        self.question_reply(notice, TurnOutcome::Clarification)
+        let reply = self.question_reply(notice.clone(), TurnOutcome::Clarification);
+        let answered = self.fresh_entries().iter().any(|entry| entry.outcome.answered());
+        match Some(notice).filter(|_| confirmed && answered).and_then(|notice| self.rendered_behind(notice)) {
+            Some(rendered) => Reply { question: reply.question, outcome: reply.outcome, ..rendered },
+            None => reply,
+        }
     }
 
     /// The turn of an answer to what a tool asked.
@@ -109,7 +127,7 @@ impl Turn {
         open: OpenCall,
         fits: Fits,
     ) -> Result<Reply, TurnError> {
-        let (language, tool) = (open.language, open.call.tool.clone());
+        let language = open.language;
         match fits {
             Fits::Leaves => Ok(self.left_unanswered(open).await),
             Fits::No => {
@@ -121,15 +139,27 @@ impl Turn {
                 Ok(self.ask_on(NoticeKind::ToolAsks, open))
             }
             Fits::Yes => {
-                let ruling = self.settle(answers::TOOL_ANSWERED, RouterDecision::CallTool, language, vec![tool]);
                 self.asked = Some(open.message.clone());
+                let ruling = self.taken_up(&open);
                 self.call_with_answers(claimed, open, &ruling).await
             }
         }
     }
 
+    /// The ruling of the message that led to the call, with what was read off it.
+    fn taken_up(&mut self, open: &OpenCall) -> Ruling {
+        let Some(plan) = &open.plan else {
+            let tools = vec![open.call.tool.clone()];
+            return self.settle(answers::TOOL_ANSWERED, RouterDecision::CallTool, open.language, tools);
+        };
+        self.signals = Some(self.signals_of(&open.message, plan));
+        self.settle_as(answers::TOOL_ANSWERED, plan.ruling.clone())
+    }
+
     /// The user does not answer: the look-ups beside the call are made all the same.
-    async fn left_unanswered(&mut self, open: OpenCall) -> Reply {
+    async fn left_unanswered(&mut self, mut open: OpenCall) -> Reply {
+        // Nothing follows a step on the way any more.
+        open.beside.retain(|call| self.engine.router.yields_data(&call.tool));
         let tools: Vec<String> = open.beside.iter().map(|call| call.tool.clone()).collect();
         let decision = if tools.is_empty() { RouterDecision::Refuse } else { RouterDecision::CallTool };
         self.settle(answers::TOOL_NOT_ANSWERED, decision, open.language, tools);
@@ -187,16 +217,17 @@ impl Turn {
             return Ok(reply);
         }
         let gone = self.look_beside(&open.beside).await;
-        if let Some(reply) = self.failure_reply() {
-            return Ok(reply);
+        // A refresh that has its data is complete, as in the turn that asked.
+        if open.plan.is_some() && (ruling.decision != RouterDecision::Refresh || !self.has_data_call()) {
+            self.follow_up(ruling).await?;
         }
-        if !gone.is_empty() {
+        if !gone.is_empty() && self.pending.is_empty() && self.failure_reply().is_none() {
             let lead = self.gone(NoticeKind::ToolUnavailable, open.language, gone);
             if let Some(reply) = self.rendered_behind(lead) {
                 return Ok(reply);
             }
         }
-        self.draft_from_fresh(ruling).await
+        self.reply_from_calls(ruling).await
     }
 
     /// A call as the catalog of now has it.

@@ -165,7 +165,7 @@ impl Turn {
 
     fn gather_request(&self, ruling: &Ruling, offered: &[Arc<ToolSpec>]) -> Result<ModelRequest, TurnError> {
         let context = GatherContext {
-            message: self.message.clone(),
+            message: self.question().to_owned(),
             language: ruling.language,
             now: self.engine.clock.now(),
             history: self.recent_history(),
@@ -200,7 +200,7 @@ impl Turn {
             .collect();
         let response_schema = Some(arguments_schema(&tools));
         let context = ArgumentsContext {
-            message: self.message.clone(),
+            message: self.question().to_owned(),
             now: self.engine.clock.now(),
             tools,
             errors,

@@ -17,6 +17,7 @@ use crate::domain::notice::RightName;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
+use crate::domain::tool::Cause;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolSpec;
 use crate::engine::error::TurnError;
@@ -53,6 +54,11 @@ impl Turn {
         if !self.has_data_call() && self.pending.is_empty() && self.open_call.is_none() {
             self.gather(ruling).await?;
         }
+        self.reply_from_calls(ruling).await
+    }
+
+    /// The reply over what was gathered, or what stands in its way.
+    pub(crate) async fn reply_from_calls(&mut self, ruling: &Ruling) -> Result<Reply, TurnError> {
         if let Some(reply) = self.confirmation_reply(ruling).or_else(|| self.tool_asks_reply()) {
             return Ok(reply);
         }
@@ -106,6 +112,12 @@ impl Turn {
         let offered = self.offered(ruling);
         let ready = self.force_calls(ruling, &offered, Vec::new()).await?;
         self.run_calls(ready).await;
+        self.follow_up(ruling).await
+    }
+
+    /// What follows from the calls that the model chose: what they left out, further steps of a plan;
+    /// where they brought no data the calls that policy plans, or the model's once more.
+    pub(crate) async fn follow_up(&mut self, ruling: &Ruling) -> Result<(), TurnError> {
         if !self.pending.is_empty() || self.open_call.is_some() {
             return Ok(());
         }
@@ -135,7 +147,7 @@ impl Turn {
         // fill a call: once more, with only the tools that yield data and what was refused. The
         // words of a tool are in that prompt, so nothing is offered that could change anything.
         let data = |spec: &Arc<ToolSpec>| spec.read_only && self.engine.router.is_data_tool(&spec.tool);
-        let data: Vec<Arc<ToolSpec>> = offered.into_iter().filter(data).collect();
+        let data: Vec<Arc<ToolSpec>> = self.offered(ruling).into_iter().filter(data).collect();
         let ready = self.force_calls(ruling, &data, self.refusals()).await?;
         self.run_calls(ready).await;
         Ok(())
@@ -203,7 +215,7 @@ impl Turn {
     /// Whether a call for data ended in this turn, in whatever way but for refused arguments:
     /// those say nothing about the question. A list of allowed values, or a query, is data where
     /// the message asks for just that.
-    fn has_data_call(&self) -> bool {
+    pub(crate) fn has_data_call(&self) -> bool {
         let mut ended = self.ledger.of_turn(self.id).filter(|entry| entry.outcome != Outcome::InvalidArguments);
         ended.any(|entry| self.engine.router.is_data_tool(&entry.tool) || self.asks_for_list(&entry.tool))
     }
@@ -257,13 +269,13 @@ impl Turn {
         };
         let (kind, outcome) = match last.outcome {
             Outcome::Timeout => (NoticeKind::ToolTimedOut, TurnOutcome::ToolUnavailable),
-            Outcome::Unavailable if last.awaits_approval() => {
+            _ if last.cause == Some(Cause::AwaitsApproval) => {
                 (NoticeKind::ToolAwaitsApproval, TurnOutcome::ToolUnavailable)
             }
             Outcome::Unavailable => (NoticeKind::ToolUnavailable, TurnOutcome::ToolUnavailable),
             Outcome::Denied => (NoticeKind::ToolDenied, TurnOutcome::ToolFailed),
             Outcome::InvalidArguments => (NoticeKind::ArgumentsRefused, TurnOutcome::ToolFailed),
-            _ if last.asked_in_vain() => (NoticeKind::CannotBeAsked, TurnOutcome::ToolFailed),
+            _ if last.cause.is_some() => (NoticeKind::CannotBeAsked, TurnOutcome::ToolFailed),
             _ => (NoticeKind::ToolFailed, TurnOutcome::ToolFailed),
         };
         let mut names: Vec<String> = calls.iter().map(|entry| format!("{} ({})", entry.tool, entry.server)).collect();

@@ -16,6 +16,7 @@ pub mod gather;
 pub mod journal;
 pub mod judge;
 pub mod model_call;
+mod open_questions;
 pub mod ports;
 pub mod preview;
 pub mod project;
@@ -41,6 +42,7 @@ use tokio::sync::Semaphore;
 
 use crate::domain::policy::router::Router;
 use crate::engine::budget::Limits;
+use crate::engine::open_questions::OpenQuestions;
 use crate::engine::ports::ChatModel;
 use crate::engine::ports::Clock;
 use crate::engine::ports::Tools;
@@ -108,7 +110,8 @@ pub struct Engine {
     pub(crate) trials: Arc<Semaphore>,
     /// Places for calls of clients of the MCP proxy.
     pub(crate) client_calls: Arc<Semaphore>,
-    pub(crate) client_questions: Arc<Semaphore>,
+    /// Places for what their servers ask.
+    pub(crate) client_questions: OpenQuestions,
     // A std lock: held for a copy of the list, never across an await.
     observers: RwLock<Vec<Arc<dyn TurnObserver>>>,
 }
@@ -127,7 +130,7 @@ impl Engine {
         let running = RunningTurns::new(settings.turns_at_once);
         let trials = Arc::new(Semaphore::new(settings.calls_at_once.max(1)));
         let client_calls = Arc::new(Semaphore::new(settings.turns_at_once.max(1)));
-        let client_questions = Arc::new(Semaphore::new((settings.turns_at_once / 2).max(1)));
+        let client_questions = OpenQuestions::new(settings.turns_at_once / 2);
         let observers = RwLock::new(Vec::new());
         Arc::new(Self {
             model,

@@ -17,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::caller::Caller;
-use crate::domain::elicitation::Form;
 use crate::domain::elicitation::Said;
 use crate::domain::event::JournalEntry;
 use crate::domain::event::Usage;
+use crate::domain::form::Form;
 use crate::domain::ids::CallId;
 use crate::domain::ids::ConversationId;
 use crate::domain::ids::ResultId;

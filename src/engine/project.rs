@@ -210,6 +210,7 @@ mod tests {
             content: Arc::new(content),
             page: None,
             error: None,
+            cause: None,
             max_age_ms: None,
             evidence: true,
             shown: false,

@@ -72,6 +72,9 @@ pub struct TurnRecord {
     pub owner: String,
     /// The user's message.
     pub message: String,
+    /// The message that it answers where its own is a plain yes, or the answer to a tool.
+    #[serde(default)]
+    pub asked: Option<String>,
     /// Decision and rule; absent when the turn failed before routing.
     pub ruling: Option<Ruling>,
     /// How it ended.

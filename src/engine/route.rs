@@ -1,6 +1,7 @@
 //! Routing: rules first; the model is asked only where they leave it open; when both are
 //! unsure it is `call_tool`. A model's word never turns an operational question into talk.
 
+use crate::domain::elicitation::Plan;
 use crate::domain::event::TurnEvent;
 use crate::domain::policy::decision::RouterDecision;
 use crate::domain::policy::decision::Ruling;
@@ -40,6 +41,14 @@ impl Turn {
         Ok(ruling)
     }
 
+    /// What is read off an earlier message, as it was read then.
+    pub(crate) fn signals_of(&self, message: &str, plan: &Plan) -> Signals {
+        let before = self.history.iter().position(|earlier| earlier.turn_id == Some(plan.turn));
+        let groups = self.catalog.groups_down();
+        let history = &self.history[..before.unwrap_or(self.history.len())];
+        self.engine.router.decide(&RouteInput { message, history, now: plan.at, ..self.route_input(&groups) }).0
+    }
+
     fn route_input<'a>(&'a self, expected_groups: &'a [String]) -> RouteInput<'a> {
         RouteInput {
             message: &self.message,
@@ -47,7 +56,7 @@ impl Turn {
             shown: &self.shown,
             tools: &self.catalog.known,
             expected_groups,
-            now: self.engine.clock.now(),
+            now: self.started_at,
         }
     }
 

@@ -15,10 +15,12 @@ use crate::domain::event::TurnEvent;
 use crate::domain::ids::ResultId;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::outcome::Outcome;
+use crate::domain::tool::Cause;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
+use crate::domain::tool::Unasked;
 use crate::engine::fingerprint::digest;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Follow;
@@ -92,19 +94,21 @@ impl Turn {
                 Err(ToolFailure::AsksUser { asking, .. }) => Some((**asking).clone()),
                 _ => None,
             };
+            let cause = answer.as_ref().err().and_then(ToolFailure::known_cause);
             let (sorted, digest) = sort_answer(answer.map(Arc::new), call.arguments.clone()).await;
-            Finished { call, asking, sorted, digest, duration_ms, received_at: engine.clock.now() }
+            Finished { call, asking, cause, sorted, digest, duration_ms, received_at: engine.clock.now() }
         }
     }
 
     /// Writes a finished call to the ledger and the journal.
     fn enter(&mut self, finished: Finished) -> ResultId {
-        let Finished { call, asking, mut sorted, digest, duration_ms, received_at } = finished;
+        let Finished { call, asking, mut cause, mut sorted, digest, duration_ms, received_at } = finished;
         // What only asked counts as not made; what asked and is not put to the user has failed.
         let kept = asking.map(|asking| self.keep_open(&call, asking));
         if let Some(Err(reason)) = kept {
-            let (server, reason) = (call.server.clone(), reason.to_owned());
-            sorted = failed_answer(&ToolFailure::Unanswered { server, reason }).0;
+            let (server, why) = (call.server.clone(), Unasked::Because(reason.to_owned()));
+            let failure = ToolFailure::Unanswered { server, why, may_have_changed: false };
+            (sorted, cause) = (failed_answer(&failure).0, failure.known_cause());
         }
         let id = self.engine.clock.result_id();
         let max_age = self.engine.tools.max_age(&call.server, &call.tool);
@@ -122,6 +126,7 @@ impl Turn {
             content: sorted.content,
             page: sorted.page,
             error: sorted.error.clone(),
+            cause,
             max_age_ms: max_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             // What was run for its own sake is told, whatever it serves otherwise.
             evidence: kept != Some(Ok(()))
@@ -155,6 +160,7 @@ impl Turn {
 struct Finished {
     call: ToolCall,
     asking: Option<Asking>,
+    cause: Option<Cause>,
     sorted: Classified,
     digest: String,
     duration_ms: f64,
@@ -187,6 +193,8 @@ pub(crate) fn failed_answer(failure: &ToolFailure) -> (Classified, String) {
     let outcome = match failure {
         ToolFailure::Timeout { .. } => Outcome::Timeout,
         ToolFailure::Unavailable { .. }
+        | ToolFailure::AwaitsApproval { .. }
+        | ToolFailure::NotSent { .. }
         | ToolFailure::NoCredential { .. }
         | ToolFailure::Cancelled
         | ToolFailure::AsksUser { .. } => Outcome::Unavailable,

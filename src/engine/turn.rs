@@ -109,7 +109,7 @@ pub struct Turn {
     pub(crate) order: TurnOrder,
     /// The plain answer that the message is, taken before the turn began.
     answered: Option<Answered>,
-    /// The message that is answered when the turn's own is a plain yes.
+    /// The message that is answered when the turn's own is a plain yes, or the answer to a tool.
     pub(crate) asked: Option<String>,
     /// Calls that need the user's yes.
     pub(crate) pending: Vec<AskedCall>,
@@ -529,6 +529,7 @@ impl Turn {
             conversation_id: self.conversation.id,
             owner: self.caller.subject().to_owned(),
             message: self.message.clone(),
+            asked: self.asked.clone(),
             ruling: self.ruling.clone(),
             outcome: reply.map_or(TurnOutcome::Failed, |reply| reply.outcome),
             fingerprint: self.fingerprint_with(&text),

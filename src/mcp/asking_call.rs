@@ -17,6 +17,7 @@ use rmcp::model::CallToolRequest;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResult;
 use rmcp::model::ClientRequest;
+use rmcp::model::InputResponses;
 use rmcp::model::RequestMetaObject;
 use rmcp::model::ServerResult;
 use rmcp::service::PeerRequestOptions;
@@ -32,6 +33,7 @@ use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::Given;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
+use crate::domain::tool::Unasked;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Follow;
 use crate::engine::ports::ProtocolEra;
@@ -58,11 +60,15 @@ pub(super) enum Came {
     /// It asks this and has ended, or waits for the answer with the next request.
     Asks(Asking),
     /// It asks what nobody is asked.
-    InVain(String),
+    InVain(Unasked),
     /// Nothing that could be used.
     Failed(ToolFailure),
     /// It may have been told that nobody answers, and may have gone on without its answer.
     Torn,
+}
+
+fn came_of(asking: Result<Asking, String>) -> Came {
+    asking.map_or_else(|reason| Came::InVain(Unasked::Because(reason)), Came::Asks)
 }
 
 /// Which calls of a server go alone.
@@ -215,13 +221,11 @@ impl Upstream {
         }
         match answer? {
             ServerResult::CallToolResult(result) => Ok(Came::Result(result)),
-            ServerResult::InputRequiredResult(result) if !with_sessions => {
-                Ok(asking_of(result).map_or_else(Came::InVain, Came::Asks))
-            }
+            ServerResult::InputRequiredResult(result) if !with_sessions => Ok(came_of(asking_of(result))),
             ServerResult::CreateTaskResult(begun) if !with_sessions => {
                 match self.follow_task(connected, begun.task, (follow, allowance)).await {
                     // The task was at work before it asked.
-                    Came::InVain(reason) => Ok(Came::Failed(self.in_vain(!call.confirmed, reason))),
+                    Came::InVain(why) => Ok(Came::Failed(self.unanswered(why, call.confirmed))),
                     came => Ok(came),
                 }
             }
@@ -257,12 +261,12 @@ impl Talk<'_> {
             Askable::Now(ask) if for_certain || self.call.confirmed => ask,
             // A look-up that blocks the turn of others while a person thinks is made again instead.
             _ => {
-                self.asks = Some(asking_one(form).map_or_else(Came::InVain, Came::Asks));
+                self.asks = Some(came_of(asking_one(form)));
                 return;
             }
         };
         if let Err(reason) = asking_one(form.clone()) {
-            self.asks = Some(Came::InVain(reason));
+            self.asks = Some(came_of(Err(reason)));
             return;
         }
         // Calls that ask nothing may go on beside it.
@@ -289,18 +293,22 @@ fn request(
     }
     let mut options = PeerRequestOptions::no_options();
     if !with_sessions {
-        let answers = given.answers.iter().filter_map(|answer| {
-            let said = serde_json::to_value(elicit_result(answer.said.clone())).ok()?;
-            Some((answer.key.clone(), said))
-        });
-        let answers: std::collections::BTreeMap<_, _> = answers.collect();
-        params.input_responses = Some(answers).filter(|answers| !answers.is_empty());
-        params.request_state = given.state.clone();
+        (params.input_responses, params.request_state) = returned(given);
         if matches!(askable, Askable::No) {
             options.meta = Some(unasked());
         }
     }
     (ClientRequest::CallToolRequest(CallToolRequest::new(params)), options)
+}
+
+/// Answers as a server of the era without sessions takes them, with its state.
+pub(super) fn returned(given: &Given) -> (Option<InputResponses>, Option<String>) {
+    let answers = given.answers.iter().filter_map(|answer| {
+        let said = serde_json::to_value(elicit_result(answer.said.clone())).ok()?;
+        Some((answer.key.clone(), said))
+    });
+    let answers: InputResponses = answers.collect();
+    (Some(answers).filter(|answers| !answers.is_empty()), given.state.clone())
 }
 
 /// Says of one request that its user cannot be asked.

@@ -29,10 +29,10 @@ use tokio::time::Instant;
 use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::FORM_BYTES;
 use crate::domain::elicitation::FORMS;
-use crate::domain::elicitation::Form;
 use crate::domain::elicitation::FormAnswer;
 use crate::domain::elicitation::Given;
 use crate::domain::elicitation::Said;
+use crate::domain::form::Form;
 use crate::mcp::upstream::bytes_within;
 
 /// Most calls that were broken off and are remembered; after more it is never known that all are over.

@@ -365,7 +365,7 @@ impl Tools for Hub {
         match send().await {
             // Nothing was sent. A tool that nobody has seen before this connection was made is
             // offered once it is written down.
-            Err(failure) if failure.is_for_approval() && tries == Tries::AgainOnNewConnection => {
+            Err(ToolFailure::AwaitsApproval { .. }) if tries == Tries::AgainOnNewConnection => {
                 self.pins.look(&call.server, &upstream.tools(), member.reach.seen());
                 self.sync_pins().await;
                 send().await

@@ -151,7 +151,7 @@ impl Upstream {
         let mut page = PaginatedRequestParams::default();
         let mut room = LIST_BYTES;
         for _ in 0..PAGES {
-            let answer = self.request(T::request(page), &CancellationToken::new()).await?;
+            let answer = self.request(T::request(page), false, &CancellationToken::new()).await?;
             let (more, next) = T::page(answer).ok_or_else(|| self.unexpected())?;
             let Some(rest) = bytes_within(&more, room).map(|bytes| room - bytes) else {
                 tracing::warn!(upstream.name = self.name(), "an MCP server lists more bytes than are passed on");
@@ -169,13 +169,15 @@ impl Upstream {
         Ok(items)
     }
 
-    /// One request that changes nothing, within the time for lists.
+    /// One request that changes nothing, within the time for lists; `askable`: what its server wants to
+    /// know first may be its answer.
     ///
     /// # Errors
     /// See [`ToolFailure`].
     pub(crate) async fn request(
         self: &Arc<Self>,
         request: ClientRequest,
+        askable: bool,
         cancel: &CancellationToken,
     ) -> Result<ServerResult, ToolFailure> {
         let _use = self.uses.begin();
@@ -184,7 +186,7 @@ impl Upstream {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ToolFailure::Cancelled),
-            answer = tokio::time::timeout(limit, self.asked(request, &used)) => answer.unwrap_or_else(|_| {
+            answer = tokio::time::timeout(limit, self.asked(request, askable, &used)) => answer.unwrap_or_else(|_| {
                 if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
                     self.doubt(&connected);
                 }
@@ -201,6 +203,7 @@ impl Upstream {
     async fn asked(
         &self,
         request: ClientRequest,
+        askable: bool,
         used: &Mutex<Option<Arc<Connected>>>,
     ) -> Result<ServerResult, ToolFailure> {
         let mut again = true;
@@ -209,7 +212,7 @@ impl Upstream {
             if let Ok(mut used) = used.lock() {
                 *used = Some(Arc::clone(&connected));
             }
-            let error = match self.asked_once(&connected, request.clone()).await {
+            let error = match self.asked_once(&connected, request.clone(), askable).await {
                 Ok(answer) => {
                     self.breaker(Breaker::proved);
                     return Ok(answer);
@@ -226,13 +229,18 @@ impl Upstream {
         }
     }
 
-    async fn asked_once(&self, connected: &Connected, request: ClientRequest) -> Result<ServerResult, ServiceError> {
+    async fn asked_once(
+        &self,
+        connected: &Connected,
+        request: ClientRequest,
+        askable: bool,
+    ) -> Result<ServerResult, ServiceError> {
         let mut options = PeerRequestOptions::no_options();
         let mut flight = None;
         match connected.era {
             // A question could be about this one too.
             ProtocolEra::WithSessions => flight = Some(connected.shared.under_way.begin(None)),
-            ProtocolEra::Sessionless => options.meta = Some(unasked()),
+            ProtocolEra::Sessionless => options.meta = (!askable).then(unasked),
         }
         let handle = connected.connection.send_cancellable_request(request, options).await?;
         if let Some(flight) = &flight {

@@ -244,13 +244,13 @@ impl Pins {
     /// Whether a call may go out to a server that lists these tools.
     ///
     /// # Errors
-    /// [`ToolFailure::Unavailable`] when the definition there is not the accepted one.
+    /// [`ToolFailure::AwaitsApproval`] when the definition there is not the accepted one.
     pub(crate) fn permit(&self, call: &ToolCall, tools: &[Tool]) -> Result<(), ToolFailure> {
         // A name that is listed twice means whatever its server wants it to mean.
         if tools.iter().filter(|tool| tool.name == call.tool).all(|tool| self.accepts(&call.server, tool)) {
             return Ok(());
         }
-        Err(ToolFailure::awaits_approval(&call.server, &call.tool))
+        Err(ToolFailure::AwaitsApproval { server: call.server.clone(), tool: call.tool.clone() })
     }
 
     /// Waits until there is something to write down, or it is time to read again.

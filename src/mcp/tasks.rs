@@ -29,6 +29,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::elicitation::ROUNDS;
 use crate::domain::tool::ToolFailure;
+use crate::domain::tool::Unasked;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Follow;
 use crate::mcp::asking_call::Came;
@@ -36,7 +37,6 @@ use crate::mcp::asks::Allowance;
 use crate::mcp::asks::asking_of;
 use crate::mcp::connected::Connected;
 use crate::mcp::session::elicit_result;
-use crate::mcp::upstream::CANNOT_BE_ASKED_THEN;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::upstream::is_over;
 
@@ -107,11 +107,11 @@ impl Upstream {
                     }
                     rounds += 1;
                     if rounds > ROUNDS {
-                        return Came::InVain(format!("its task has asked {ROUNDS} times"));
+                        return Came::InVain(Unasked::Because(format!("its task has asked {ROUNDS} times")));
                     }
                     match self.tell_task(&connected, &begun, open, &mut said, following).await {
                         Ok(Ok(keys)) => told.extend(keys),
-                        Ok(Err(reason)) => return Came::InVain(reason),
+                        Ok(Err(why)) => return Came::InVain(why),
                         Err(error) if is_lost(&error) => {
                             if let Err(failure) = self.again(&mut connected, &mut hand).await {
                                 return Came::Failed(failure);
@@ -145,13 +145,13 @@ impl Upstream {
         open: InputRequests,
         said: &mut BTreeMap<String, Value>,
         (follow, allowance): (&Follow, &Allowance),
-    ) -> Result<Result<Vec<String>, String>, ServiceError> {
+    ) -> Result<Result<Vec<String>, Unasked>, ServiceError> {
         let asking = match asking_of(InputRequiredResult::new(Some(open), None)) {
             Ok(asking) => asking,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(Unasked::Because(reason))),
         };
         let Askable::Now(ask) = &follow.askable else {
-            return Ok(Err(format!("its task asks in the middle, and {CANNOT_BE_ASKED_THEN}")));
+            return Ok(Err(Unasked::NotWhileItWaits));
         };
         let mut responses = BTreeMap::new();
         for (key, form) in asking.forms {
@@ -516,8 +516,9 @@ pub(super) mod tests {
         assert_eq!(result.texts().collect::<Vec<_>>(), ["found"]);
         let upstream = over(&Slow::new(Some(100), vec![asks])).await;
         let later = Follow { askable: Askable::Later, ..Follow::nobody() };
-        let failure = reason(call_of(&upstream, "search", Tries::Once, &later).await);
-        assert!(failure.contains(CANNOT_BE_ASKED_THEN) && ToolFailure::is_asked_too_late(&failure), "{failure}");
+        let failure = call_of(&upstream, "search", Tries::Once, &later).await.expect_err("no result");
+        let (server, why) = ("slow".to_owned(), Unasked::NotWhileItWaits);
+        assert_eq!(failure, ToolFailure::Unanswered { server, why, may_have_changed: true });
     }
 
     fn asks() -> Result<TaskPayload, ErrorData> {
@@ -547,7 +548,7 @@ pub(super) mod tests {
         let later = Follow { askable: Askable::Later, ..Follow::nobody() };
         // Kept to the end: without its connection nothing can be cancelled.
         let upstream = over(&server).await;
-        assert!(reason(call(&upstream, &later).await).contains("its task asks in the middle"));
+        assert!(reason(call(&upstream, &later).await).contains("cannot be asked while the call waits"));
         server.0.cancelled.notified().await;
     }
 }

@@ -28,6 +28,7 @@ use crate::domain::elicitation::ROUNDS;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolCall;
 use crate::domain::tool::ToolFailure;
+use crate::domain::tool::Unasked;
 use crate::engine::ports::Askable;
 use crate::engine::ports::Clock;
 use crate::engine::ports::Follow;
@@ -53,11 +54,6 @@ use crate::mcp::uses::Uses;
 
 /// Structured content of more bytes is checked off the async threads.
 const LARGE: usize = 128 * 1024;
-
-/// Why nobody is asked who could be by other ways.
-pub(crate) const CANNOT_BE_ASKED: &str = "its user cannot be asked";
-/// The same of a question for which the call waits.
-pub(crate) const CANNOT_BE_ASKED_THEN: &str = "its user cannot be asked while the call waits";
 
 /// Whether a call may go out, by what the server that it goes to lists at that moment.
 pub type Permits<'a> = &'a (dyn Fn(&[Tool]) -> Result<(), ToolFailure> + Sync);
@@ -264,27 +260,18 @@ impl Upstream {
         let (mut again, mut torn, mut replaced) = (looks, false, false);
         let mut given = call.given.clone().unwrap_or_default();
         let mut round = 0;
+        // With the answers of its user it goes on with what it began before.
+        let mut sent = call.given.is_some();
         loop {
-            let connected = self.recovered().await?;
-            let alone = torn || self.turns.goes_alone(&call.tool);
-            let turn = self.turn(&connected, &call.tool, alone, following.1).await?;
-            let still = match tries {
-                Tries::Once => self.proven().await?,
-                Tries::AgainOnNewConnection => self.recovered().await?,
+            let found = self.way_out(call, (tries, permits), following.1, torn, &mut replaced).await;
+            let (connected, turn) = match found {
+                Err(failure) if !looks && !sent => return Err(failure.before_sending()),
+                found => found?,
             };
-            if !Arc::ptr_eq(&still, &connected) {
-                // It was lost before anything was sent.
-                continue;
-            }
-            if alone && connected.shared.under_way.has_broken_off() && !std::mem::replace(&mut replaced, true) {
-                self.renew(&connected);
-                continue;
-            }
+            sent = true;
             if let Ok(mut used) = used.lock() {
                 *used = Some(Arc::clone(&connected));
             }
-            // The server may have come back as another one.
-            permits(&self.tools())?;
             let schemas = Arc::clone(&self.state.borrow().schemas);
             let error = match self.call_once(&connected, call, &given, following, turn).await {
                 Ok(Came::Result(result)) => {
@@ -294,22 +281,23 @@ impl Upstream {
                 Ok(Came::Asks(asking)) => {
                     self.breaker(Breaker::proved);
                     if !looks && connected.era == ProtocolEra::WithSessions {
-                        return Err(self.in_vain(false, CANNOT_BE_ASKED_THEN.to_owned()));
+                        return Err(self.unanswered(Unasked::NotWhileItWaits, true));
                     }
                     round += 1;
                     given = self.answered(asking, given, round, following).await?;
                     continue;
                 }
                 Ok(Came::Failed(failure)) => return Err(failure),
-                Ok(Came::InVain(reason)) => {
-                    return Err(self.in_vain(looks || connected.era == ProtocolEra::Sessionless, reason));
+                Ok(Came::InVain(why)) => {
+                    return Err(self.unanswered(why, !looks && connected.era == ProtocolEra::WithSessions));
                 }
                 Ok(Came::Torn) => {
                     self.turns.may_ask(&call.tool);
                     if looks && !std::mem::replace(&mut torn, true) {
                         continue;
                     }
-                    return Err(self.in_vain(looks, "it could not be told which call it was about".to_owned()));
+                    let why = Unasked::Because("it could not be told which call it was about".to_owned());
+                    return Err(self.unanswered(why, !looks));
                 }
                 Err(error) => error,
             };
@@ -320,6 +308,38 @@ impl Upstream {
                 }
             }
             return Err(self.failure(&error));
+        }
+    }
+
+    /// A connection on which a call may go out now, with its turn. One on which calls were broken off
+    /// is made anew for a call that goes alone, once.
+    async fn way_out(
+        &self,
+        call: &ToolCall,
+        (tries, permits): (Tries, Permits<'_>),
+        allowance: &Allowance,
+        torn: bool,
+        replaced: &mut bool,
+    ) -> Result<(Arc<Connected>, TurnToCall<'_>), ToolFailure> {
+        loop {
+            let connected = self.recovered().await?;
+            let alone = torn || self.turns.goes_alone(&call.tool);
+            let turn = self.turn(&connected, &call.tool, alone, allowance).await?;
+            let still = match tries {
+                Tries::Once => self.proven().await?,
+                Tries::AgainOnNewConnection => self.recovered().await?,
+            };
+            if !Arc::ptr_eq(&still, &connected) {
+                // It was lost before anything was sent.
+                continue;
+            }
+            if alone && connected.shared.under_way.has_broken_off() && !std::mem::replace(replaced, true) {
+                self.renew(&connected);
+                continue;
+            }
+            // The server may have come back as another one.
+            permits(&self.tools())?;
+            return Ok((connected, turn));
         }
     }
 
@@ -343,7 +363,7 @@ impl Upstream {
             Ok(None) => "a call waits for its user, and this one can only be made alone",
             Err(_) => "the calls before this one did not end in time",
         };
-        Err(self.unavailable(&format!("{reason}; it was not sent")))
+        Err(self.unavailable(reason))
     }
 
     /// Answers for the next request, where its user can be asked now; else the call ends in the question.
@@ -355,7 +375,7 @@ impl Upstream {
         (follow, allowance): (&Follow, &Allowance),
     ) -> Result<Given, ToolFailure> {
         if round > ROUNDS {
-            return Err(self.in_vain(true, format!("it has asked {ROUNDS} times")));
+            return Err(self.unanswered(Unasked::Because(format!("it has asked {ROUNDS} times")), false));
         }
         let mut next = Given { earlier: given.earlier, answers: Vec::new(), state: asking.state.clone() };
         next.earlier.extend(given.answers);
@@ -369,7 +389,7 @@ impl Upstream {
             Askable::Later => {
                 return Err(ToolFailure::AsksUser { server: self.name.clone(), asking: Box::new(asking) });
             }
-            Askable::No => return Err(self.in_vain(true, CANNOT_BE_ASKED.to_owned())),
+            Askable::No => return Err(self.unanswered(Unasked::NoWay, false)),
         };
         for (key, form) in asking.forms {
             let said = allowance.pausing(ask(form.clone())).await;
@@ -378,13 +398,8 @@ impl Upstream {
         Ok(next)
     }
 
-    pub(super) fn in_vain(&self, changed_nothing: bool, reason: String) -> ToolFailure {
-        match ToolFailure::asked_too_late(&self.name) {
-            ToolFailure::Unanswered { server, reason: too_late } if !changed_nothing => {
-                ToolFailure::Unanswered { server, reason: format!("{reason}; {too_late}") }
-            }
-            _ => ToolFailure::Unanswered { server: self.name.clone(), reason },
-        }
+    pub(super) fn unanswered(&self, why: Unasked, may_have_changed: bool) -> ToolFailure {
+        ToolFailure::Unanswered { server: self.name.clone(), why, may_have_changed }
     }
 
     /// A result within its bounds, and as its tool declares it.

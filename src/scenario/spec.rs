@@ -57,7 +57,7 @@ pub struct World {
     pub behaviour: Option<String>,
     /// Behaviour of the simulated judge when it differs from the model's.
     pub judge: Option<String>,
-    /// Which servers are configured; none named: both.
+    /// Which servers are configured; none named: Argus and Sysdig.
     pub servers: Vec<ServerName>,
     /// Tools that run only with the user's yes, whatever their server says of them.
     pub confirm: Vec<String>,
@@ -89,7 +89,7 @@ impl World {
     }
 }
 
-/// One of the two simulated servers.
+/// One of the servers that there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerName {
@@ -97,6 +97,8 @@ pub enum ServerName {
     Argus,
     /// Runtime events.
     Sysdig,
+    /// Cases, after it has asked its user something.
+    Desk,
 }
 
 impl ServerName {
@@ -105,6 +107,7 @@ impl ServerName {
         match self {
             ServerName::Argus => "argus",
             ServerName::Sysdig => "sysdig",
+            ServerName::Desk => "desk",
         }
     }
 }

@@ -135,6 +135,7 @@ impl LiveWorld {
             judge: world.judge.clone(),
             sleeper: Sleeper::instant(),
             confirm: world.confirm.clone(),
+            desk: world.servers.contains(&ServerName::Desk),
             adjust: Some(adjust(&world.servers, model.limits(), hangs)),
             ..SandboxOptions::default()
         };

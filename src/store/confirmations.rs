@@ -27,6 +27,8 @@ pub const ASKING: [TurnOutcome; 2] = [TurnOutcome::Confirmation, TurnOutcome::Cl
 /// The parts of `rows::Detail` that are read here.
 #[derive(Deserialize)]
 struct Asked<'a> {
+    #[serde(default)]
+    asked: Option<String>,
     ruling: Cow<'a, Option<Ruling>>,
     question: Cow<'a, Option<Question>>,
     #[serde(default)]
@@ -56,7 +58,10 @@ pub async fn of_turn(database: &Database, owner: &str, id: TurnId) -> Result<Opt
     };
     let conversation_id = ConversationId(row.id("conversation_id")?);
     let asked_at = rows::time(row.int("finished_at")?)?;
-    let message = rows::parsed("message", &row.text("message_json")?)?;
+    let message = match detail.asked {
+        Some(asked) => asked,
+        None => rows::parsed("message", &row.text("message_json")?)?,
+    };
     Ok(Some(Confirmation { turn_id: id, conversation_id, asked_at, message, language, calls, open }))
 }
 

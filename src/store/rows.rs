@@ -145,6 +145,7 @@ pub fn entry(row: &Row, content: Arc<serde_json::Value>) -> Result<LedgerEntry, 
         content,
         page: row.text_or_none("page_json")?.map(|text| parsed("page", &text)).transpose()?,
         error: row.text_or_none("error_json")?.map(|text| parsed("error", &text)).transpose()?,
+        cause: None,
         max_age_ms: max_age_ms.map_err(|reason| corrupt("max_age", reason))?,
         evidence: row.flag("evidence")?,
         shown: row.flag("shown")?,
@@ -235,6 +236,9 @@ pub struct Detail<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<TurnId>,
     /// See [`TurnRecord`] for this and the others.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub asked: Cow<'a, Option<String>>,
+    /// What was decided.
     pub ruling: Cow<'a, Option<Ruling>>,
     /// The basis.
     pub basis: Cow<'a, [BasisItem]>,
@@ -269,6 +273,7 @@ impl<'a> Detail<'a> {
     /// Of a record about to be stored.
     pub fn of(record: &'a TurnRecord) -> Self {
         Self {
+            asked: Cow::Borrowed(&record.asked),
             ruling: Cow::Borrowed(&record.ruling),
             basis: Cow::Borrowed(&record.basis),
             citations: Cow::Borrowed(&record.citations),
@@ -288,8 +293,8 @@ impl<'a> Detail<'a> {
     }
 }
 
-fn is_none(open: &impl Deref<Target = Option<OpenCall>>) -> bool {
-    open.is_none()
+fn is_none<T>(value: &impl Deref<Target = Option<T>>) -> bool {
+    value.is_none()
 }
 
 /// The whole record from a row of `turns` and the entries of the turn, in their order.
@@ -309,6 +314,7 @@ pub fn record(row: &Row, mut results: Vec<LedgerEntry>) -> Result<TurnRecord, St
         conversation_id: ConversationId(row.id("conversation_id")?),
         owner: row.text("owner")?,
         message: parsed("message", &row.text("message_json")?)?,
+        asked: detail.asked.into_owned(),
         ruling: detail.ruling.into_owned(),
         outcome: named("outcome", row.text("outcome")?)?,
         text: parsed("reply", &row.text("reply_json")?)?,

@@ -39,3 +39,4 @@ mod support;
 mod sysdig_gateway;
 mod sysdig_http;
 mod sysdig_process;
+mod tool_questions;

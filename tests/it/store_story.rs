@@ -18,7 +18,6 @@ use groundwire::auth::Authenticator;
 use groundwire::auth::NewToken;
 use groundwire::domain::caller::AccessRole;
 use groundwire::domain::elicitation::Asking;
-use groundwire::domain::elicitation::Form;
 use groundwire::domain::event::AskedCall;
 use groundwire::domain::event::BasisItem;
 use groundwire::domain::event::Citation;
@@ -30,6 +29,7 @@ use groundwire::domain::event::Stopped;
 use groundwire::domain::event::TurnEvent;
 use groundwire::domain::event::TurnOutcome;
 use groundwire::domain::event::Usage;
+use groundwire::domain::form::Form;
 use groundwire::domain::grounding::claim::Claim;
 use groundwire::domain::grounding::claim::ClaimKind;
 use groundwire::domain::grounding::claim::EvidenceRef;
@@ -154,6 +154,7 @@ fn result(turn: TurnId, number: u64) -> LedgerEntry {
         content: Arc::new(json!({"status": "pendingCustomer", "score": 0.1, "zeta": 1, "alpha": "Ærlig\u{0}talt"})),
         page: Some(Page { offset: Some(0), limit: Some(25), rows: Some(25), total: Some(314), more: true }),
         error: Some("cut\u{0}page".to_owned()),
+        cause: None,
         max_age_ms: Some(60_000),
         evidence: true,
         shown: false,
@@ -266,6 +267,7 @@ fn record(of: &Conversation, number: u64) -> TurnRecord {
         failure: None,
         replaces: None,
         open_call: None,
+        asked: None,
     }
 }
 
@@ -481,8 +483,10 @@ async fn the_answer_to_a_question_is_taken_once(database: TestDatabase) {
     commit(&stores[0], &answer).await;
     assert!(!claim(&stores[0], "ada", asked.id, 20, Some(answer.id)).await);
     // Only the last question of a conversation is open, and turns that are replaced are none.
-    let again = asking(&head, 3);
+    let again = TurnRecord { asked: Some("Close it".to_owned()), ..asking(&head, 3) };
     commit(&stores[0], &again).await;
+    let found = stores[1].confirmation("ada", again.id).await.expect("read").expect("it asks");
+    assert_eq!(found.message, "Close it", "its own message was only an answer on the way");
     let later = record(&head, 4);
     commit(&stores[0], &later).await;
     assert!(!claim(&stores[0], "ada", again.id, 21, None).await);

@@ -438,6 +438,7 @@ mod tests {
             content: Arc::new(json!({})),
             page: None,
             error: None,
+            cause: None,
             max_age_ms: None,
             evidence,
             shown: false,

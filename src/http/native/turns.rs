@@ -97,7 +97,12 @@ pub async fn run(
         unverified: Vec::new(),
     };
     let replaces = new.replaces.map(TurnId);
-    if replaces.is_some_and(|turn| api.app.engine.running().get(caller.subject(), turn).is_some()) {
+    // One that is committed may be leaving still.
+    let unfinished = |turn| {
+        let running = api.app.engine.running().get(caller.subject(), turn);
+        running.is_some_and(|turn| turn.journal.record().is_none())
+    };
+    if replaces.is_some_and(unfinished) {
         return Err(ApiError::plain(Code::TurnNotFinished).param("replaces"));
     }
     let order = TurnOrder { replaces, ..TurnOrder::default() };

@@ -23,11 +23,12 @@ use tokio::sync::oneshot;
 
 use crate::domain::caller::Caller;
 use crate::domain::elicitation::Asking;
-use crate::domain::elicitation::Form;
 use crate::domain::elicitation::ROUNDS;
 use crate::domain::elicitation::Said;
-use crate::domain::elicitation::shown;
 use crate::domain::event::AskedCall;
+use crate::domain::form::Form;
+use crate::domain::form::shown;
+use crate::domain::form::shown_label;
 use crate::domain::ids::CallId;
 use crate::engine::call::ANSWER_WITHIN;
 use crate::engine::call::Before;
@@ -42,10 +43,6 @@ use crate::mcp::session::said_of;
 
 /// How the state of a server's question begins, so that none is taken for one whether to run something.
 const STATE: &str = "tool-";
-/// Most characters of a server's question.
-const MESSAGE_CHARS: usize = 4_000;
-/// Most characters of a label.
-const LABEL_CHARS: usize = 500;
 
 /// A question that waits to be put to the client's user.
 pub(super) type Waiting = (Form, oneshot::Sender<Said>);
@@ -141,7 +138,7 @@ fn to_client(call: &AskedCall, form: &Form) -> Option<ElicitRequestParams> {
     show(&mut schema);
     let requested_schema = serde_json::from_value(schema).ok()?;
     let who = format!("{} of the server {} asks: ", shown(&call.tool, 80), shown(&call.server, 80));
-    let message = format!("{who}{}", shown(&form.message, MESSAGE_CHARS));
+    let message = format!("{who}{}", form.shown());
     Some(ElicitRequestParams::FormElicitationParams { meta: None, message, requested_schema })
 }
 
@@ -151,11 +148,11 @@ fn show(schema: &mut Value) {
         Value::Object(fields) => {
             for (key, value) in fields {
                 match (key.as_str(), value) {
-                    ("title" | "description", Value::String(text)) => *text = shown(text, LABEL_CHARS),
+                    ("title" | "description", Value::String(text)) => *text = shown_label(text),
                     ("enumNames", Value::Array(names)) => {
                         for name in names {
                             if let Value::String(text) = name {
-                                *text = shown(text, LABEL_CHARS);
+                                *text = shown_label(text);
                             }
                         }
                     }

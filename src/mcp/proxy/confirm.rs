@@ -76,7 +76,7 @@ impl Proxy {
         if without_sessions(context) {
             let request = InputRequest::Elicitation(ElicitRequest::new(form));
             let requests = [(QUESTION.to_owned(), request)].into();
-            return Ok(Settled::Ask(InputRequiredResult::new(Some(requests), Some(question.id.to_string()))));
+            return Ok(Settled::Ask(InputRequiredResult::new(Some(requests), Some(question.to_string()))));
         }
         let asking = context.peer.create_elicitation_with_timeout(form, Some(ANSWER_WITHIN));
         let answer = tokio::select! {
@@ -84,9 +84,9 @@ impl Proxy {
             answer = asking => answer.ok(),
         };
         match answer {
-            Some(answer) => self.answered(caller, pending, question.id, answer).await,
+            Some(answer) => self.answered(caller, pending, question, answer).await,
             None => {
-                self.engine.declined_by_client(caller, question.id).await.map_err(not_made)?;
+                self.engine.declined_by_client(caller, question).await.map_err(not_made)?;
                 Ok(Settled::Not(format!("the client did not answer. {}", declined())))
             }
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 use rmcp::ErrorData;
+use rmcp::RoleServer;
 use rmcp::model::ClientRequest;
 use rmcp::model::CompleteRequest;
 use rmcp::model::CompleteRequestParams;
@@ -18,17 +19,18 @@ use rmcp::model::CompleteResult;
 use rmcp::model::ErrorCode;
 use rmcp::model::GetPromptRequest;
 use rmcp::model::GetPromptRequestParams;
-use rmcp::model::GetPromptResult;
+use rmcp::model::GetPromptResponse;
 use rmcp::model::Prompt;
 use rmcp::model::ReadResourceRequest;
 use rmcp::model::ReadResourceRequestParams;
-use rmcp::model::ReadResourceResult;
+use rmcp::model::ReadResourceResponse;
 use rmcp::model::Reference;
 use rmcp::model::Resource;
 use rmcp::model::ResourceContents;
 use rmcp::model::ResourceTemplate;
 use rmcp::model::ResultType;
 use rmcp::model::ServerResult;
+use rmcp::service::RequestContext;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
@@ -36,10 +38,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::caller::Caller;
 use crate::domain::classify::Classified;
+use crate::domain::elicitation::Given;
 use crate::domain::outcome::Outcome;
 use crate::engine::call::may_call;
 use crate::engine::fingerprint::digest;
-use crate::engine::record::LoneCall;
+use crate::mcp::asking_call::returned as given_back;
 use crate::mcp::catalog::unique;
 use crate::mcp::pass_through::Listed;
 use crate::mcp::pass_through::Missing;
@@ -51,6 +54,7 @@ use crate::mcp::proxy::refused;
 use crate::mcp::proxy::tools::named;
 use crate::mcp::proxy::tools::provenance;
 use crate::mcp::proxy::tools::with;
+use crate::mcp::proxy::while_reading::Obtained;
 use crate::mcp::upstream::Upstream;
 
 /// Longest template, and longest URI, that are held against each other.
@@ -106,42 +110,59 @@ impl Proxy {
         &self,
         caller: &Caller,
         request: GetPromptRequestParams,
-        cancel: &CancellationToken,
-    ) -> Result<GetPromptResult, ErrorData> {
+        context: &RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
         may_call(caller).map_err(not_made)?;
         let (server, original) = self.prompt(caller, &request.name).await?;
         let what = named(&server, "prompts/get", json!({ "name": original, "arguments": request.arguments }));
+        let returned = (request.request_state, request.input_responses);
         let mut params = GetPromptRequestParams::new(original);
         params.arguments = request.arguments;
-        let request = ClientRequest::GetPromptRequest(GetPromptRequest::new(params));
+        let request = |given: &Given| {
+            let mut params = params.clone();
+            (params.input_responses, params.request_state) = given_back(given);
+            ClientRequest::GetPromptRequest(GetPromptRequest::new(params))
+        };
         let take = |answer| if let ServerResult::GetPromptResult(result) = answer { Some(result) } else { None };
-        let (record, mut result) = self.fetch(caller, what, request, take, cancel).await?;
+        let (record, mut result) = match self.obtain(caller, what, returned, request, take, context).await? {
+            Obtained::Answer(record, result) => (record, result),
+            Obtained::Question(question) => return Ok(question.into()),
+        };
         // Servers of older revisions do not say it, newer clients want it; for older ones it is taken out again.
         result.result_type = Some(ResultType::COMPLETE);
         let meta = result.meta.take().map(|meta| Value::Object(meta.0));
         result.meta = Some(with(meta, provenance(&record, record.finished_at)));
-        Ok(result)
+        Ok(result.into())
     }
 
     pub(super) async fn read(
         &self,
         caller: &Caller,
-        uri: &str,
-        cancel: &CancellationToken,
-    ) -> Result<ReadResourceResult, ErrorData> {
+        request: ReadResourceRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
         may_call(caller).map_err(not_made)?;
+        let uri = request.uri.as_str();
         let (server, original) = self.owner(caller, uri).await?;
         let what = named(&server, "resources/read", json!({ "uri": original }));
-        let params = ReadResourceRequestParams::new(original.clone());
-        let request = ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params));
+        let returned = (request.request_state.clone(), request.input_responses.clone());
+        let request = |given: &Given| {
+            let mut params = ReadResourceRequestParams::new(original.clone());
+            (params.input_responses, params.request_state) = given_back(given);
+            ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params))
+        };
         let take = |answer| if let ServerResult::ReadResourceResult(result) = answer { Some(result) } else { None };
-        let fetched = self.fetch(caller, what, request, take, cancel).await;
-        let (record, mut result) = fetched.map_err(|error| match error.code {
+        let obtained = self.obtain(caller, what, returned, request, take, context).await;
+        let obtained = obtained.map_err(|error| match error.code {
             ErrorCode::RESOURCE_NOT_FOUND => not_found(uri),
             // So does a server of the era without sessions say it.
             ErrorCode::INVALID_PARAMS => ErrorData { data: Some(json!({ "uri": uri })), ..error },
             _ => error,
         })?;
+        let (record, mut result) = match obtained {
+            Obtained::Answer(record, result) => (record, result),
+            Obtained::Question(question) => return Ok(question.into()),
+        };
         for content in &mut result.contents {
             match content {
                 ResourceContents::TextResourceContents { uri: told, .. }
@@ -157,7 +178,7 @@ impl Proxy {
         result.result_type = Some(ResultType::COMPLETE);
         let meta = result.meta.take().map(|meta| Value::Object(meta.0));
         result.meta = Some(with(meta, provenance(&record, record.finished_at)));
-        Ok(result)
+        Ok(result.into())
     }
 
     pub(super) async fn completed(
@@ -187,7 +208,7 @@ impl Proxy {
         request.meta = None;
         let _place = self.engine.place_for_client().await.map_err(not_made)?;
         let request = ClientRequest::CompleteRequest(CompleteRequest::new(request));
-        match upstream.request(request, cancel).await.map_err(refused)? {
+        match upstream.request(request, false, cancel).await.map_err(refused)? {
             ServerResult::CompleteResult(mut result) => {
                 result.result_type = Some(ResultType::COMPLETE);
                 Ok(result)
@@ -196,26 +217,8 @@ impl Proxy {
         }
     }
 
-    /// One request to a server, written down before its answer is shown.
-    async fn fetch<T: Serialize>(
-        &self,
-        caller: &Caller,
-        what: crate::domain::event::AskedCall,
-        request: ClientRequest,
-        take: impl Fn(ServerResult) -> Option<T>,
-        cancel: &CancellationToken,
-    ) -> Result<(LoneCall, T), ErrorData> {
-        let upstream = self.upstream(caller, &what.server).await?;
-        let fetched = async {
-            let answer = upstream.request(request, cancel).await?;
-            take(answer).ok_or_else(|| upstream.unexpected())
-        };
-        let (record, answer) = self.engine.fetch_for_client(caller, what, fetched, obtained).await.map_err(not_made)?;
-        Ok((record, answer.map_err(refused)?))
-    }
-
     /// A server for this caller.
-    async fn upstream(&self, caller: &Caller, server: &str) -> Result<Arc<Upstream>, ErrorData> {
+    pub(super) async fn upstream(&self, caller: &Caller, server: &str) -> Result<Arc<Upstream>, ErrorData> {
         let found = self.hub.upstream(caller, server).await.ok_or_else(|| nowhere("server", server, &[]))?;
         found.map_err(refused)
     }
@@ -314,7 +317,7 @@ fn fits(template: &str, uri: &str) -> bool {
 }
 
 /// What is written down of an answer: that there was one, and its digest.
-fn obtained<T: Serialize>(answer: &T) -> (Classified, String) {
+pub(super) fn obtained<T: Serialize>(answer: &T) -> (Classified, String) {
     let found = Classified {
         content: Value::Null.into(),
         outcome: Outcome::Ok,

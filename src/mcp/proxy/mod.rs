@@ -13,6 +13,7 @@ mod confirm;
 mod items;
 mod listeners;
 mod tools;
+mod while_reading;
 
 use std::sync::Arc;
 
@@ -231,7 +232,7 @@ impl ServerHandler for Proxy {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let caller = self.asker(&context.extensions)?;
-        Ok(self.fill_prompt(&caller, request, &context.ct).await?.into())
+        self.fill_prompt(&caller, request, &context).await
     }
 
     async fn list_resources(
@@ -265,7 +266,7 @@ impl ServerHandler for Proxy {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let caller = self.asker(&context.extensions)?;
-        Ok(self.read(&caller, &request.uri, &context.ct).await?.into())
+        self.read(&caller, request, &context).await
     }
 
     async fn complete(

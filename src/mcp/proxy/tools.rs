@@ -30,6 +30,7 @@ use crate::domain::ids::CallId;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::ToolSpec;
+use crate::domain::tool::Unasked;
 use crate::engine::call::Before;
 use crate::engine::call::CallError;
 use crate::engine::call::Called;
@@ -50,8 +51,6 @@ use crate::mcp::proxy::confirm::Returned;
 use crate::mcp::proxy::confirm::Settled;
 use crate::mcp::proxy::not_made;
 use crate::mcp::proxy::refused;
-use crate::mcp::upstream::CANNOT_BE_ASKED;
-use crate::mcp::upstream::CANNOT_BE_ASKED_THEN;
 
 /// Progress that waits to be sent; what comes while it is full is left out.
 const PROGRESS: usize = 64;
@@ -200,14 +199,14 @@ impl Proxy {
         let (askable, mut asked) = asks::askable(&context);
         let call = ready.asked();
         let watch = Watch { follow: Follow { progress, askable }, cancel: context.ct.clone() };
-        let running = self.engine.run_for_client(caller, ready, question, watch, place);
+        let running = self.engine.run_for_client(caller.clone(), ready, question, watch, place);
         tokio::pin!(running);
         loop {
             tokio::select! {
                 biased;
                 Some(step) = heard.recv() => pass_on(&context.peer, token.as_ref(), step).await,
                 Some((form, reply)) = asked.recv() => {
-                    let Some(_place) = self.engine.place_to_ask() else { return Err(CallError::TooManyAsked) };
+                    let Some(_place) = self.engine.place_to_ask(&caller) else { return Err(CallError::TooManyAsked) };
                     tokio::select! {
                         said = self.put(&context, &call, &form) => drop(reply.send(said)),
                         called = &mut running => return called,
@@ -246,7 +245,7 @@ impl From<ErrorData> for Not {
 }
 
 /// Answers of a client to what it was not asked here.
-fn unasked(said: BTreeMap<String, Said>) -> Given {
+pub(super) fn unasked(said: BTreeMap<String, Said>) -> Given {
     let answers = said.into_iter().map(|(key, said)| FormAnswer { key, form: None, said });
     Given { answers: answers.collect(), ..Given::default() }
 }
@@ -308,10 +307,10 @@ fn answer(called: Called) -> Result<CallToolResult, ErrorData> {
 /// How else what a server asked would have been put to somebody, if there is a way.
 fn way_out(failure: &ToolFailure) -> &'static str {
     match failure {
-        ToolFailure::Unanswered { reason, .. } if reason == CANNOT_BE_ASKED => {
+        ToolFailure::Unanswered { why: Unasked::NoWay, .. } => {
             ". What a server asks is put to users of clients that can show forms (elicitation), and of the portal's chat."
         }
-        ToolFailure::Unanswered { reason, .. } if reason.contains(CANNOT_BE_ASKED_THEN) => {
+        ToolFailure::Unanswered { why: Unasked::NotWhileItWaits, .. } => {
             ". What a server asks while a call waits is put to users of clients with a session that can show forms (elicitation)."
         }
         _ => "",

@@ -28,10 +28,22 @@ use rmcp::model::ContentBlock;
 use rmcp::model::ElicitRequestParams;
 use rmcp::model::ElicitResult;
 use rmcp::model::ElicitationAction;
+use rmcp::model::GetPromptRequestParams;
+use rmcp::model::GetPromptResponse;
+use rmcp::model::GetPromptResult;
 use rmcp::model::InputRequiredResult;
+use rmcp::model::InputResponses;
+use rmcp::model::ListPromptsResult;
 use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
+use rmcp::model::Prompt;
+use rmcp::model::PromptMessage;
 use rmcp::model::ProtocolVersion;
+use rmcp::model::ReadResourceRequestParams;
+use rmcp::model::ReadResourceResponse;
+use rmcp::model::ReadResourceResult;
+use rmcp::model::ResourceContents;
+use rmcp::model::Role;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
 use rmcp::model::Tool;
@@ -57,6 +69,10 @@ struct Inner {
     forms: Mutex<Vec<Value>>,
     /// The one case about which it asks; of all where there is none.
     about: Mutex<Option<u64>>,
+    /// The one tool that asks; all where there is none.
+    by: Mutex<Option<&'static str>>,
+    /// It makes statements of SysQL and runs them, too.
+    sysql: bool,
     begun: Mutex<Vec<Value>>,
     finished: Mutex<Vec<Value>>,
     open: watch::Sender<bool>,
@@ -64,6 +80,13 @@ struct Inner {
     pub(crate) waits: Semaphore,
     /// Questions that nobody answered.
     pub(crate) unanswered: Semaphore,
+}
+
+/// What came of one round of questions.
+enum Round {
+    Answered(Vec<Value>),
+    Declined,
+    Asks(InputRequiredResult),
 }
 
 /// A form of one choice.
@@ -76,8 +99,19 @@ pub(crate) fn place() -> Value {
 impl Asker {
     /// One of the era with sessions, or of both.
     pub(crate) fn new(with_sessions: bool, forms: Vec<Value>) -> Self {
+        Self::made(with_sessions, forms, false)
+    }
+
+    /// One whose tools make a statement of SysQL, and run it.
+    pub(crate) fn of_sysql(with_sessions: bool, forms: Vec<Value>) -> Self {
+        Self::made(with_sessions, forms, true)
+    }
+
+    fn made(with_sessions: bool, forms: Vec<Value>, sysql: bool) -> Self {
         Self(Arc::new(Inner {
             with_sessions,
+            sysql,
+            by: Mutex::default(),
             forms: Mutex::new(forms),
             about: Mutex::default(),
             begun: Mutex::default(),
@@ -96,6 +130,11 @@ impl Asker {
     /// Asks about this case alone.
     pub(crate) fn ask_about(&self, case: u64) {
         *lock(&self.0.about) = Some(case);
+    }
+
+    /// Only this tool asks.
+    pub(crate) fn ask_by(&self, tool: &'static str) {
+        *lock(&self.0.by) = Some(tool);
     }
 
     /// Calls that were begun: their tools.
@@ -139,11 +178,17 @@ impl Asker {
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Result<Result<Vec<Value>, CallToolResponse>, ErrorData> {
-        let case = request.arguments.as_ref().and_then(|arguments| arguments["caseID"].as_u64());
+        let case = request.arguments.as_ref().and_then(|arguments| arguments.get("caseID")).and_then(Value::as_u64);
         let asks = lock(&self.0.about).is_none_or(|about| case == Some(about));
+        let asks = asks && lock(&self.0.by).is_none_or(|tool| request.name == tool);
         let forms = if asks { lock(&self.0.forms).clone() } else { Vec::new() };
         if context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
-            return self.answers_by_rounds(request, &forms);
+            let asked = (request.request_state.as_deref(), request.input_responses.as_ref());
+            return Ok(match self.answers_by_rounds(asked, &forms)? {
+                Round::Answered(answers) => Ok(answers),
+                Round::Declined => Err(CallToolResult::success(vec![ContentBlock::text("declined")]).into()),
+                Round::Asks(asked) => Err(asked.into()),
+            });
         }
         let mut answers = Vec::new();
         for form in forms {
@@ -166,29 +211,29 @@ impl Asker {
 
     fn answers_by_rounds(
         &self,
-        request: &CallToolRequestParams,
+        (state, responses): (Option<&str>, Option<&InputResponses>),
         forms: &[Value],
-    ) -> Result<Result<Vec<Value>, CallToolResponse>, ErrorData> {
-        let mut answers: Vec<Value> = match request.request_state.as_deref() {
+    ) -> Result<Round, ErrorData> {
+        let mut answers: Vec<Value> = match state {
             None => Vec::new(),
             Some(state) => {
                 let state = state.strip_prefix(STATE).ok_or_else(|| ErrorData::invalid_params("not my state", None))?;
                 serde_json::from_str(state).expect("as it was written")
             }
         };
-        let given = request.input_responses.as_ref().and_then(|given| given.get(&format!("q{}", answers.len())));
+        let given = responses.and_then(|given| given.get(&format!("q{}", answers.len())));
         if let Some(given) = given {
             if given["action"] != "accept" {
-                return Ok(Err(CallToolResult::success(vec![ContentBlock::text("declined")]).into()));
+                return Ok(Round::Declined);
             }
             answers.push(given["content"].clone());
         }
-        let Some(form) = forms.get(answers.len()) else { return Ok(Ok(answers)) };
+        let Some(form) = forms.get(answers.len()) else { return Ok(Round::Answered(answers)) };
         let key = format!("q{}", answers.len());
         let asked = json!({ key: { "method": "elicitation/create", "params": form } });
         let state = format!("{STATE}{}", Value::from(answers));
         let asked = serde_json::from_value(asked).expect("requests");
-        Ok(Err(InputRequiredResult::new(Some(asked), Some(state)).into()))
+        Ok(Round::Asks(InputRequiredResult::new(Some(asked), Some(state))))
     }
 }
 
@@ -198,7 +243,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl ServerHandler for Asker {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -219,8 +264,53 @@ impl ServerHandler for Asker {
             }))
             .expect("a tool")
         };
-        let tools = vec![tool("getArgusCaseByID", true), tool("closeCase", false), tool("wait", true)];
+        let mut tools = vec![tool("getArgusCaseByID", true), tool("closeCase", false), tool("wait", true)];
+        if self.0.sysql {
+            tools = [("generate_sysql", "question"), ("run_sysql", "sysql_query")].map(statement).into();
+        }
         Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(vec![Prompt::new::<_, &str>("handover", None, None)]))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let forms = lock(&self.0.forms).clone();
+        let asked = (request.request_state.as_deref(), request.input_responses.as_ref());
+        match self.answers_by_rounds(asked, &forms)? {
+            Round::Answered(answers) => {
+                let said = PromptMessage::new_text(Role::User, Value::from(answers).to_string());
+                Ok(GetPromptResult::new(vec![said]).into())
+            }
+            Round::Declined => Err(ErrorData::invalid_params("declined", None)),
+            Round::Asks(asked) => Ok(asked.into()),
+        }
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let forms = lock(&self.0.forms).clone();
+        let asked = (request.request_state.as_deref(), request.input_responses.as_ref());
+        match self.answers_by_rounds(asked, &forms)? {
+            Round::Answered(answers) => {
+                let said = ResourceContents::text(Value::from(answers).to_string(), request.uri);
+                Ok(ReadResourceResult::new(vec![said]).into())
+            }
+            Round::Declined => Err(ErrorData::invalid_params("declined", None)),
+            Round::Asks(asked) => Ok(asked.into()),
+        }
     }
 
     async fn call_tool(
@@ -244,10 +334,23 @@ impl ServerHandler for Asker {
         };
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let status = if request.name == "closeCase" { "closed" } else { "pendingCustomer" };
-        let case = json!({ "id": arguments["caseID"], "status": status, "subject": "Odd logins" });
+        let result = match request.name.as_ref() {
+            "generate_sysql" => json!({ "text": "MATCH Workload RETURN Workload;" }),
+            "run_sysql" => json!({ "results": [{ "workload": "checkout-api" }] }),
+            _ => json!({ "id": arguments["caseID"], "status": status, "subject": "Odd logins" }),
+        };
         lock(&self.0.finished).push(json!({ "tool": request.name, "arguments": arguments, "answers": answers }));
-        Ok(CallToolResult::structured(case).into())
+        Ok(CallToolResult::structured(result).into())
     }
+}
+
+/// A tool of SysQL that takes one text.
+fn statement((name, takes): (&str, &str)) -> Tool {
+    serde_json::from_value(json!({
+        "name": name, "description": "Makes or runs a statement of SysQL.", "annotations": { "readOnlyHint": true },
+        "inputSchema": { "type": "object", "required": [takes], "properties": { takes: { "type": "string" } } },
+    }))
+    .expect("a tool")
 }
 
 /// Adds such a server to a configuration, as the only one; `older`: over HTTP+SSE.

@@ -362,6 +362,7 @@ impl ServerHandler for Fixture {
             { "name": "test_prompt_with_arguments", "description": "Two words.", "arguments": required(&["arg1", "arg2"]) },
             { "name": "test_prompt_with_embedded_resource", "description": "A resource.", "arguments": required(&["resourceUri"]) },
             { "name": "test_prompt_with_image", "description": "An image." },
+            { "name": "test_input_required_result_prompt", "description": "Asks for its context." },
         ] })))
     }
 
@@ -390,6 +391,16 @@ impl ServerHandler for Fixture {
                 said(json!({ "type": "image", "data": PNG, "mimeType": "image/png" })),
                 said(text("Please analyze the image above.")),
             ]),
+            "test_input_required_result_prompt" => {
+                let said = request.input_responses.as_ref().and_then(|said| said.get("user_context"));
+                let Some(said) = said else {
+                    let schema = json!({ "type": "object", "properties": { "context": { "type": "string" } }, "required": ["context"] });
+                    let form = json!({ "message": "What context should the prompt use?", "requestedSchema": schema });
+                    let asked = json!({ "user_context": { "method": "elicitation/create", "params": form } });
+                    return Ok(InputRequiredResult::new(Some(of(asked)), None).into());
+                };
+                json!([{ "role": "user", "content": text(said["content"]["context"].as_str().unwrap_or_default()) }])
+            }
             name => return Err(ErrorData::invalid_params(format!("no prompt {name}"), None)),
         };
         Ok(of::<rmcp::model::GetPromptResult>(json!({ "messages": messages })).into())

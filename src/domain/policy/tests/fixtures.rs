@@ -71,6 +71,7 @@ pub(super) fn entry(n: u128, turn: u128, tool: &str, arguments: Value, content: 
         content: Arc::new(content),
         page: None,
         error: None,
+        cause: None,
         max_age_ms: None,
         evidence: true,
         shown: true,
