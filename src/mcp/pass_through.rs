@@ -180,10 +180,7 @@ impl Upstream {
                 if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
                     self.doubt(&connected);
                 }
-                Err(ToolFailure::Timeout {
-                    server: self.name().to_owned(),
-                    limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-                })
+                Err(self.too_slow())
             }),
         }
     }
@@ -218,7 +215,11 @@ impl Upstream {
         }
     }
 
-    async fn asked_once(&self, connected: &Connected, request: ClientRequest) -> Result<ServerResult, ServiceError> {
+    pub(super) async fn asked_once(
+        &self,
+        connected: &Connected,
+        request: ClientRequest,
+    ) -> Result<ServerResult, ServiceError> {
         let mut options = PeerRequestOptions::no_options();
         let mut flight = None;
         match connected.era {

@@ -36,6 +36,7 @@ use crate::engine::ports::ProgressFn;
 use crate::mcp::asks::UnderWay;
 use crate::mcp::asks::form_of;
 use crate::mcp::in_order::InOrder;
+use crate::mcp::subscriptions::Subscriptions;
 use crate::mcp::transport::Connection;
 
 /// Shared between a connection and whoever calls through it.
@@ -47,9 +48,16 @@ pub(crate) struct Shared {
     pub(crate) under_way: Arc<UnderWay>,
     /// Notified when the server says, or may have said, that one of its lists changed.
     pub(crate) tools_changed: Notify,
+    /// Who wants to hear of single resources.
+    pub(crate) subscriptions: Arc<Subscriptions>,
 }
 
 impl Shared {
+    /// For a connection to a server with these subscriptions.
+    pub(crate) fn with(subscriptions: &Arc<Subscriptions>) -> Self {
+        Self { subscriptions: Arc::clone(subscriptions), ..Self::default() }
+    }
+
     pub(crate) fn watch(&self, token: ProgressToken, progress: ProgressFn) {
         self.lock().insert(token, progress);
     }

@@ -48,6 +48,7 @@ use crate::mcp::mask::Mask;
 use crate::mcp::output_schema::OutputSchemas;
 use crate::mcp::output_schema::SchemaCheck;
 use crate::mcp::pass_through::kept;
+use crate::mcp::subscriptions::Subscriptions;
 use crate::mcp::transport::Transport;
 use crate::mcp::uses::Uses;
 
@@ -95,6 +96,7 @@ pub struct Upstream {
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) uses: Uses,
+    pub(super) subscriptions: Arc<Subscriptions>,
 }
 
 /// Who is interested in a change.
@@ -148,6 +150,7 @@ impl Upstream {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             uses: Uses::default(),
+            subscriptions: Arc::default(),
         })
     }
 

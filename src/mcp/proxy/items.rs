@@ -214,7 +214,7 @@ impl Proxy {
     }
 
     /// A server for this caller.
-    async fn upstream(&self, caller: &Caller, server: &str) -> Result<Arc<Upstream>, ErrorData> {
+    pub(super) async fn upstream(&self, caller: &Caller, server: &str) -> Result<Arc<Upstream>, ErrorData> {
         let found = self.hub.upstream(caller, server).await.ok_or_else(|| nowhere("server", server, &[]))?;
         found.map_err(refused)
     }
@@ -227,7 +227,7 @@ impl Proxy {
     }
 
     /// The server of a resource or of a template, and its URI there.
-    async fn owner(&self, caller: &Caller, uri: &str) -> Result<(String, String), ErrorData> {
+    pub(super) async fn owner(&self, caller: &Caller, uri: &str) -> Result<(String, String), ErrorData> {
         if let Some((server, original)) = uri.strip_prefix(OURS).and_then(|rest| rest.split_once('/'))
             && self.hub.upstream(caller, server).await.is_some()
         {
@@ -326,7 +326,7 @@ fn obtained<T: Serialize>(answer: &T) -> (Classified, String) {
     (found, digest(&serde_json::to_vec(answer).unwrap_or_default()))
 }
 
-fn not_found(uri: &str) -> ErrorData {
+pub(super) fn not_found(uri: &str) -> ErrorData {
     let shown: String = uri.chars().take(200).collect();
     ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
 }
