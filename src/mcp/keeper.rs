@@ -294,7 +294,12 @@ impl Upstream {
                     // A server that says so without end is listened to now and then.
                     tokio::time::sleep(self.limits.first_pause).await;
                 }
-                _ = look.tick() => {
+                () = async {
+                    tokio::select! {
+                        _ = look.tick() => {}
+                        () = connected.shared.doubtful.notified() => {}
+                    }
+                } => {
                     if !connected.answers(self.limits.probe).await {
                         return "it no longer answers";
                     }

@@ -62,6 +62,9 @@ impl Upstream {
 
     /// Each resource by a request of its own.
     async fn one_by_one(&self, connected: &Connected) -> &'static str {
+        // Nothing is subscribed to before it could be heard; a server need not open a stream for that.
+        let hearing = async { connected.shared.deaf.subscribe().wait_for(|deaf| !deaf).await.map(drop) };
+        drop(tokio::time::timeout(self.limits.probe, hearing).await);
         // What the server has, or may have.
         let mut there: HashSet<String> = HashSet::new();
         loop {
@@ -81,7 +84,13 @@ impl Upstream {
                 match self.asked_in_time(connected, ClientRequest::SubscribeRequest(request)).await {
                     Ok(()) => self.subscriptions.stands(&uri),
                     Err(None) => return OVER,
-                    Err(Some(failure)) => self.subscriptions.refused(&uri, failure),
+                    Err(Some(failure)) => {
+                        // One that was slow to answer may have it all the same.
+                        if !matches!(failure, ToolFailure::Timeout { .. }) {
+                            there.remove(&uri);
+                        }
+                        self.subscriptions.refused(&uri, failure);
+                    }
                 }
             } else {
                 self.subscriptions.changed.notified().await;

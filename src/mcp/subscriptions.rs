@@ -35,7 +35,7 @@ pub(crate) struct Mailbox {
     // A std mutex: held for a set operation, never across an await.
     due: Mutex<BTreeSet<String>>,
     news: Notify,
-    /// A connection that carries a subscription is over for good.
+    /// A subscription is no longer carried: its connection is over for good, or its server would not have it.
     pub(crate) moved: Notify,
 }
 
@@ -126,6 +126,11 @@ impl Subscriptions {
         }
     }
 
+    /// The server may have said something that was not heard.
+    pub(crate) fn missed(&self) {
+        self.lock().by_uri.values().for_each(Resource::tell);
+    }
+
     /// The resources with how they stand.
     pub(super) fn standings(&self) -> Vec<(String, Standing)> {
         let wanted = self.lock();
@@ -150,12 +155,11 @@ impl Subscriptions {
         resource.followers.iter_mut().for_each(|follower| follower.stood = true);
     }
 
-    /// The server would not have it. Who counted on it is told to look: that says why. It is asked for
-    /// again on the next connection.
+    /// The server would not have it. Who counted on it sees to it that it is asked for again, or given up.
     pub(super) fn refused(&self, uri: &str, failure: ToolFailure) {
         if let Some(resource) = self.lock().by_uri.get(uri) {
             resource.standing.send_replace(Standing::Refused(failure));
-            resource.tell();
+            resource.followers.iter().filter(|follower| follower.stood).for_each(|it| it.mailbox.moved.notify_one());
         }
     }
 
@@ -217,6 +221,11 @@ impl Subscriptions {
         Ok((number, standing))
     }
 
+    fn is_refused(&self, uri: &str) -> bool {
+        let wanted = self.lock();
+        wanted.by_uri.get(uri).is_some_and(|resource| matches!(*resource.standing.borrow(), Standing::Refused(_)))
+    }
+
     fn remove(&self, uri: &str, number: u64) {
         let mut wanted = self.lock();
         let Some(resource) = wanted.by_uri.get_mut(uri) else { return };
@@ -256,9 +265,10 @@ pub(crate) struct Subscribed {
 }
 
 impl Subscribed {
-    /// Whether this connection carries it, and is not over.
-    pub(crate) fn is_on(&self, upstream: &Arc<Upstream>) -> bool {
-        Arc::ptr_eq(&self.upstream, upstream) && !upstream.stop.is_cancelled()
+    /// Whether this connection carries it: it is not over for good, and the server has not refused.
+    pub(crate) fn is_carried_by(&self, upstream: &Arc<Upstream>) -> bool {
+        let there = Arc::ptr_eq(&self.upstream, upstream) && !upstream.stop.is_cancelled();
+        there && !upstream.subscriptions.is_refused(&self.uri)
     }
 }
 
@@ -345,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_counted_on_a_subscription_is_told_when_it_stands_again_or_cannot() {
+    fn whoever_counted_on_a_subscription_is_told_when_it_stands_again_or_no_longer_can() {
         let subscriptions = Subscriptions::default();
         let (old, _) = follow(&subscriptions, "ann", "x://a");
         subscriptions.stands("x://a");
@@ -359,7 +369,9 @@ mod tests {
         assert_eq!(due(&old).len(), 0, "it stood already");
         subscriptions.lost();
         subscriptions.refused("x://a", refusal("s", "gone".to_owned()));
-        assert_eq!((due(&old).len(), due(&new).len()), (1, 1));
+        for mailbox in [&old, &new] {
+            assert!(std::pin::pin!(mailbox.moved.notified()).enable(), "they look for another way");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! (`engine::call`), the same for chat. What a server asks in the middle of a call is put to the client's
 //! user (`asks`). Sampling, roots and log messages of servers are not passed on: the protocol has
 //! deprecated all three. Knows no HTTP; who asks is found in the request where `app` has put it.
-#![expect(deprecated, reason = "clients of older revisions still set a logging level, and subscribe")]
+#![expect(deprecated, reason = "clients of older revisions still set a logging level")]
 
 mod asks;
 mod confirm;

@@ -37,6 +37,7 @@ use crate::mcp::proxy::not_made;
 use crate::mcp::proxy::refused;
 use crate::mcp::subscriptions::Mailbox;
 use crate::mcp::subscriptions::Subscribed;
+use crate::mcp::upstream::Upstream;
 
 /// Most resources that one client is subscribed to at once, over its session or on one stream.
 const MOST: usize = 128;
@@ -78,6 +79,12 @@ struct One {
     subscribed: Option<Subscribed>,
 }
 
+impl One {
+    fn is_carried_by(&self, upstream: &Arc<Upstream>) -> bool {
+        self.subscribed.as_ref().is_some_and(|subscribed| subscribed.is_carried_by(upstream))
+    }
+}
+
 /// Who wants to hear of what.
 #[derive(Clone)]
 struct Wish {
@@ -105,43 +112,40 @@ impl Followed {
             self.lock().iter().map(|(uri, one)| (uri.clone(), one.wish.clone())).collect();
         let mut lost = Vec::new();
         for (uri, wish) in wishes {
-            let found = match hub.upstream(&wish.caller, &wish.server).await {
-                Some(Ok(upstream)) => upstream,
-                Some(Err(failure)) => {
-                    self.put(&uri, None);
-                    lost.push((uri, failure));
-                    continue;
-                }
-                None => continue,
-            };
-            if self.lock().get(&uri).is_none_or(|one| one.subscribed.as_ref().is_some_and(|it| it.is_on(&found))) {
+            let found = hub.upstream(&wish.caller, &wish.server).await;
+            if let Some(Ok(found)) = &found
+                && self.lock().get(&uri).is_some_and(|one| one.is_carried_by(found))
+            {
                 continue;
             }
-            let never = CancellationToken::new();
-            let owner = wish.caller.subject();
-            match found.subscribe(owner, &wish.original, &uri, &self.mailbox, &never).await {
-                Ok(subscribed) => self.put(&uri, Some(subscribed)),
-                Err(failure) => {
-                    self.put(&uri, None);
-                    lost.push((uri, failure));
+            let before = self.put(&uri, None);
+            let again = match found {
+                Some(Ok(found)) => {
+                    let never = CancellationToken::new();
+                    found.subscribe(wish.caller.subject(), &wish.original, &uri, &self.mailbox, &never).await
                 }
+                Some(Err(failure)) => Err(failure),
+                None => continue,
+            };
+            // What happened in between nobody saw; that there is nothing any more is told once.
+            if before || again.is_ok() {
+                self.mailbox.updated(&uri);
+            }
+            match again {
+                Ok(subscribed) => {
+                    self.put(&uri, Some(subscribed));
+                }
+                Err(failure) => lost.push((uri, failure)),
             }
         }
         lost
     }
 
-    /// Another connection carries a subscription now, or none; what happened in between nobody saw.
-    fn put(&self, uri: &str, subscribed: Option<Subscribed>) {
-        let before = {
-            let mut by_uri = self.lock();
-            let Some(one) = by_uri.get_mut(uri) else { return };
-            if one.subscribed.is_none() && subscribed.is_none() {
-                return;
-            }
-            std::mem::replace(&mut one.subscribed, subscribed)
-        };
-        drop(before);
-        self.mailbox.updated(uri);
+    /// Something else carries a subscription now, or nothing; whether something did before.
+    fn put(&self, uri: &str, subscribed: Option<Subscribed>) -> bool {
+        let mut by_uri = self.lock();
+        let before = by_uri.get_mut(uri).and_then(|one| std::mem::replace(&mut one.subscribed, subscribed));
+        before.is_some()
     }
 
     /// Keeps subscriptions on the connections of their callers. Returns those that have none any more.
@@ -234,8 +238,8 @@ impl Proxy {
             tokio::spawn(async move {
                 let renewing = async {
                     loop {
-                        for (uri, failure) in followed.next_lost(&hub).await {
-                            tracing::debug!(resource.uri = uri, error = %failure, "a subscription has no connection");
+                        for (_, failure) in followed.next_lost(&hub).await {
+                            tracing::debug!(error = %failure, "a subscription has no connection");
                         }
                     }
                 };
@@ -284,6 +288,10 @@ impl Proxy {
         drop(followed.room(uri)?);
         let (server, original) = self.owner(caller, uri).await?;
         let upstream = self.upstream(caller, &server).await?;
+        let has = |one: &One| one.wish.caller.subject() == caller.subject() && one.is_carried_by(&upstream);
+        if followed.lock().get(uri).is_some_and(has) {
+            return Ok(());
+        }
         let _place = self.engine.place_for_client().await.map_err(not_made)?;
         let subscribed = upstream.subscribe(caller.subject(), &original, uri, &followed.mailbox, cancel).await;
         let subscribed = subscribed.map_err(|failure| told(uri, failure))?;
