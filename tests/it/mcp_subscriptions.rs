@@ -82,7 +82,7 @@ async fn served(kind: &'static str, eras: Eras) -> (Bench, Site, Gateway) {
 /// A client that listens.
 enum Ear {
     Session(Client),
-    Stream(Client, Subscription),
+    Stream(Client, Box<Subscription>),
 }
 
 impl Ear {
@@ -97,7 +97,7 @@ impl Ear {
         }
         let client = Client::without_session(gateway).await;
         let stream = client.service.listen(filter(uris)).await.expect("it is listened to");
-        let mut ear = Self::Stream(client, stream);
+        let mut ear = Self::Stream(client, Box::new(stream));
         // What it could not hear before.
         for _ in uris {
             let uri = ear.hears().await;
