@@ -93,6 +93,13 @@ impl Connected {
         info.map_or_else(SubscriptionFilter::new, |info| all.build().supported_by(&info.capabilities))
     }
 
+    /// Whether the server tells when single resources change.
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        let info = self.connection.peer_info();
+        let resources = info.and_then(|info| info.capabilities.resources.clone());
+        resources.is_some_and(|resources| resources.subscribe == Some(true))
+    }
+
     /// All tools, page by page.
     pub(crate) async fn list_tools(&self) -> Result<Vec<Tool>, String> {
         let mut tools: Vec<Tool> = Vec::new();

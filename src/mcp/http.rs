@@ -20,6 +20,8 @@ use rmcp::transport::streamable_http_client::StreamableHttpPostResponse;
 use sse_stream::Sse;
 
 use crate::mcp::bounded::too_long;
+use crate::mcp::session::Shared;
+use crate::mcp::session::Stream;
 
 /// What rmcp's stream of events says of one that is too long; its type is not to be had.
 const TOO_LONG: &str = "exceeded the maximum size";
@@ -28,9 +30,9 @@ type HttpError = StreamableHttpError<reqwest::Error>;
 type Headers = HashMap<HeaderName, HeaderValue>;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
 
-/// A client for upstreams.
+/// A client for upstreams, which says how the stream of a session fares.
 #[derive(Clone)]
-pub(crate) struct UpstreamHttp(pub(crate) reqwest::Client);
+pub(crate) struct UpstreamHttp(pub(crate) reqwest::Client, pub(crate) Arc<Shared>);
 
 impl StreamableHttpClient for UpstreamHttp {
     type Error = reqwest::Error;
@@ -111,9 +113,17 @@ impl StreamableHttpClient for UpstreamHttp {
         headers: Headers,
         limit: usize,
     ) -> Result<Events, HttpError> {
+        let resumed = last_event_id.is_some();
         let events =
             self.0.get_stream_with_max_sse_event_size(uri, session_id, last_event_id, auth_header, headers, limit);
-        events.await.map_err(without_url)
+        let events = events.await.map_err(without_url);
+        self.1.stream_came(match &events {
+            Ok(_) if resumed => Stream::Resumed,
+            Ok(_) => Stream::Begun,
+            Err(StreamableHttpError::ServerDoesNotSupportSse) => Stream::NotOffered,
+            Err(_) => Stream::Failed,
+        });
+        events
     }
 }
 

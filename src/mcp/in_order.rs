@@ -2,7 +2,8 @@
 //! it belongs to. The client library handles each notification in a task of its own, so its
 //! handler may hear of a step after the next one, or after the result, when nobody listens any more.
 //! Here steps are told where messages are still read one after the other, and it is decided whose a
-//! question of the server is (`asks`).
+//! question of the server is (`asks`). What is told of a single resource ends here: the library would
+//! start a task for each, and give a stream up that brings many.
 
 use std::sync::Arc;
 
@@ -39,7 +40,19 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for InOrder<T> {
     }
 
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
-        let message = self.inner.receive().await?;
+        let message = loop {
+            let message = self.inner.receive().await?;
+            match &message {
+                ServerJsonRpcMessage::Notification(told) => match &told.notification {
+                    ServerNotification::ResourceUpdatedNotification(told) => {
+                        self.shared.subscriptions.updated(&told.params.uri);
+                        tokio::task::consume_budget().await;
+                    }
+                    _ => break message,
+                },
+                _ => break message,
+            }
+        };
         let under_way = &self.shared.under_way;
         match &message {
             ServerJsonRpcMessage::Notification(notification) => {

@@ -62,14 +62,15 @@ impl Upstream {
         self.close().await;
     }
 
-    /// Watches the connection while there is one, and makes none: for a user's own, which is made
-    /// when that user asks for something. Returns when the server is closed.
+    /// Watches the connection while there is one. For a user's own, which is made when that user asks for
+    /// something; here only while the user is subscribed to something. Returns when the server is closed.
     pub(super) async fn attend(self: Arc<Self>) {
         let mut states = self.state.subscribe();
         while !self.stop.is_cancelled() {
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 _ = states.wait_for(|state| state.up) => {}
+                () = self.back_for_subscribers() => {}
             }
             let Some(connected) = self.live() else {
                 // It ended before it was looked at. The lock is given back first: `lost` takes it.
@@ -80,6 +81,7 @@ impl Upstream {
                     None => tokio::select! {
                         () = self.stop.cancelled() => break,
                         _ = states.changed() => {}
+                        () = self.back_for_subscribers() => {}
                     },
                 }
                 continue;
@@ -95,6 +97,18 @@ impl Upstream {
         self.close().await;
     }
 
+    /// Makes the connection again for those who are subscribed to something over it; returns when it is made.
+    async fn back_for_subscribers(&self) {
+        loop {
+            self.subscriptions.wanted().await;
+            if self.connected().await.is_ok() {
+                return;
+            }
+            let pause = self.breaker(|breaker| breaker.pause(Instant::now(), &self.limits));
+            tokio::time::sleep(self.jittered(pause)).await;
+        }
+    }
+
     /// Connects, if it is not; what comes of it is in its state.
     pub(super) async fn look(&self) {
         if let Err(failure) = self.connected().await {
@@ -105,6 +119,7 @@ impl Upstream {
     /// Ends the connection and everything that belongs to it; there is none after that.
     pub(crate) async fn close(&self) {
         self.stop.cancel();
+        self.subscriptions.over();
         let connected = self.slot().take();
         if let Some(connected) = connected {
             connected.gone.cancel();
@@ -204,7 +219,7 @@ impl Upstream {
         loop {
             let way = self.memory().way();
             self.starts.fetch_add(1, Ordering::Relaxed);
-            let shared = Arc::new(Shared::default());
+            let shared = Arc::new(Shared::with(&self.subscriptions));
             let end = ClientEnd { shared: Arc::clone(&shared) };
             let setup = Setup { server: &self.name, limits: &self.limits, tasks: &self.tasks, end, way };
             let opened = match self.transport.connect(setup).await {
@@ -246,8 +261,16 @@ impl Upstream {
         }
     }
 
-    /// Returns why the connection is over; lists tools again when the server says they changed.
+    /// Returns why the connection is over.
     async fn watch(&self, connected: &Connected) -> &'static str {
+        tokio::select! {
+            reason = self.watch_tools(connected) => reason,
+            reason = self.watch_resources(connected) => reason,
+        }
+    }
+
+    /// Returns why the connection is over; lists tools again when the server says they changed.
+    async fn watch_tools(&self, connected: &Connected) -> &'static str {
         let steady = tokio::time::sleep(STEADY);
         tokio::pin!(steady);
         let mut proved = false;
@@ -271,7 +294,12 @@ impl Upstream {
                     // A server that says so without end is listened to now and then.
                     tokio::time::sleep(self.limits.first_pause).await;
                 }
-                _ = look.tick() => {
+                () = async {
+                    tokio::select! {
+                        _ = look.tick() => {}
+                        () = connected.shared.doubtful.notified() => {}
+                    }
+                } => {
                     if !connected.answers(self.limits.probe).await {
                         return "it no longer answers";
                     }
@@ -398,7 +426,7 @@ impl Upstream {
     }
 
     /// Three quarters of a pause up to `LONGEST_JITTER`, by the random part of a new id.
-    fn jittered(&self, pause: Duration) -> Duration {
+    pub(super) fn jittered(&self, pause: Duration) -> Duration {
         let random = f64::from(self.clock.new_uuid().as_bytes()[15]) / 255.0;
         pause.mul_f64(0.75 + random * (LONGEST_JITTER - 0.75))
     }

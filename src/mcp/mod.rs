@@ -25,6 +25,8 @@ pub mod proxy;
 pub mod session;
 mod sse;
 mod stderr;
+mod subscriber;
+mod subscriptions;
 mod tasks;
 pub mod transport;
 pub mod upstream;

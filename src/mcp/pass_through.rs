@@ -190,10 +190,7 @@ impl Upstream {
                 if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
                     self.doubt(&connected);
                 }
-                Err(ToolFailure::Timeout {
-                    server: self.name().to_owned(),
-                    limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-                })
+                Err(self.too_slow())
             }),
         }
     }
@@ -229,7 +226,7 @@ impl Upstream {
         }
     }
 
-    async fn asked_once(
+    pub(super) async fn asked_once(
         &self,
         connected: &Connected,
         request: ClientRequest,

@@ -30,12 +30,14 @@ use rmcp::service::RequestContext;
 use rmcp::service::RoleClient;
 use rmcp::transport::Transport;
 use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::domain::elicitation::Said;
 use crate::engine::ports::ProgressFn;
 use crate::mcp::asks::UnderWay;
 use crate::mcp::asks::form_of;
 use crate::mcp::in_order::InOrder;
+use crate::mcp::subscriptions::Subscriptions;
 use crate::mcp::transport::Connection;
 
 /// Shared between a connection and whoever calls through it.
@@ -47,9 +49,43 @@ pub(crate) struct Shared {
     pub(crate) under_way: Arc<UnderWay>,
     /// Notified when the server says, or may have said, that one of its lists changed.
     pub(crate) tools_changed: Notify,
+    /// Who wants to hear of single resources.
+    pub(crate) subscriptions: Arc<Subscriptions>,
+    /// A stream is to come for what belongs to no request, and what is told before it may be lost.
+    pub(crate) deaf: watch::Sender<bool>,
+    /// That stream did not come again: the session may be over.
+    pub(crate) doubtful: Notify,
+}
+
+/// How the stream fares that brings what belongs to no request (2025-11-25, basic/transports).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// It begins, for the first time or again.
+    Begun,
+    /// It goes on where it ended.
+    Resumed,
+    /// It did not come.
+    Failed,
+    /// The server has none.
+    NotOffered,
 }
 
 impl Shared {
+    /// For a connection to a server with these subscriptions.
+    pub(crate) fn with(subscriptions: &Arc<Subscriptions>) -> Self {
+        Self { subscriptions: Arc::clone(subscriptions), ..Self::default() }
+    }
+
+    /// The stream came, or did not.
+    pub(crate) fn stream_came(&self, stream: Stream) {
+        let first = self.deaf.send_replace(false);
+        match stream {
+            Stream::Begun if !first => self.subscriptions.missed(),
+            Stream::Failed => self.doubtful.notify_one(),
+            _ => {}
+        }
+    }
+
     pub(crate) fn watch(&self, token: ProgressToken, progress: ProgressFn) {
         self.lock().insert(token, progress);
     }

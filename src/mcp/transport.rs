@@ -219,6 +219,8 @@ async fn stdio(program: &Program, setup: Setup<'_>) -> Result<Opened, ConnectErr
 
 async fn streamable(remote: &Remote, setup: Setup<'_>) -> Result<Connection, ConnectError> {
     let headers = header_map(&remote.headers)?;
+    let shared = &setup.end.shared;
+    shared.deaf.send_replace(true);
     let begin = |way: Way| {
         let config = StreamableHttpClientTransportConfig::with_uri(remote.url.as_str())
             .custom_headers(headers.clone())
@@ -226,7 +228,8 @@ async fn streamable(remote: &Remote, setup: Setup<'_>) -> Result<Connection, Con
             // A new session may be that of another server: its tools are listed anew, and what
             // may change something is not sent again. So a lost session is a lost connection.
             .reinit_on_expired_session(false);
-        let transport = StreamableHttpClientTransport::with_client(UpstreamHttp(remote.client.clone()), config);
+        let client = UpstreamHttp(remote.client.clone(), Arc::clone(shared));
+        let transport = StreamableHttpClientTransport::with_client(client, config);
         setup.end.clone().connect(transport, lifecycle(way))
     };
     if setup.way != Way::Ask {

@@ -49,6 +49,7 @@ use crate::mcp::mask::Mask;
 use crate::mcp::output_schema::OutputSchemas;
 use crate::mcp::output_schema::SchemaCheck;
 use crate::mcp::pass_through::kept;
+use crate::mcp::subscriptions::Subscriptions;
 use crate::mcp::transport::Transport;
 use crate::mcp::uses::Uses;
 
@@ -91,6 +92,7 @@ pub struct Upstream {
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) uses: Uses,
+    pub(super) subscriptions: Arc<Subscriptions>,
 }
 
 /// Who is interested in a change.
@@ -144,6 +146,7 @@ impl Upstream {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             uses: Uses::default(),
+            subscriptions: Arc::default(),
         })
     }
 

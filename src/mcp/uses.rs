@@ -1,5 +1,6 @@
 //! Whether somebody uses a connection, and for how long nobody has.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 #[derive(Debug, Default)]
 pub(crate) struct Uses(
     // A std mutex: held for a moment, never across an await.
-    Mutex<Count>,
+    Arc<Mutex<Count>>,
 );
 
 #[derive(Debug)]
@@ -28,13 +29,13 @@ impl Default for Count {
 
 /// A use; over when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Use<'a>(&'a Uses);
+pub(crate) struct Use(Arc<Mutex<Count>>);
 
 impl Uses {
     /// Begins a use.
-    pub(crate) fn begin(&self) -> Use<'_> {
+    pub(crate) fn begin(&self) -> Use {
         self.count().running += 1;
-        Use(self)
+        Use(Arc::clone(&self.0))
     }
 
     /// Somebody is about to use it.
@@ -49,13 +50,17 @@ impl Uses {
     }
 
     fn count(&self) -> MutexGuard<'_, Count> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 
-impl Drop for Use<'_> {
+fn locked(count: &Mutex<Count>) -> MutexGuard<'_, Count> {
+    count.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Use {
     fn drop(&mut self) {
-        let mut count = self.0.count();
+        let mut count = locked(&self.0);
         count.running -= 1;
         count.last = Instant::now();
     }

@@ -21,6 +21,7 @@ mod mcp_pins;
 mod mcp_proxy;
 mod mcp_proxy_confirm;
 mod mcp_recovery;
+mod mcp_subscriptions;
 mod mcp_users;
 mod model_probes;
 mod mutations;

@@ -15,10 +15,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 import zoneinfo
 
 import anyio
 import mcp.types as types
+from mcp import MCPDeprecationWarning
 from mcp.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
@@ -103,17 +105,43 @@ CALLS = [
 # Those that may change something: they run after a yes of the client's user.
 ASKED = ["memory__create_entities"]
 NOT_CALLED = ["filesystem__write_file"]
+# From the first call of this on, its server says every few seconds that what is subscribed to changed.
+UPDATES = "everything-http__toggle-subscriber-updates"
+WATCHED = "groundwire://everything-http/demo://resource/dynamic/text/1"
+
+
+async def hears_of_a_resource(client, told):
+    """A client of the revision without sessions has a stream; one of those before hears over its session."""
+    if told is None:
+        async with client.listen(resource_subscriptions=[WATCHED]) as updates:
+            # What may have changed before it was heard.
+            assert (await anext(updates)).uri == WATCHED
+            result = await client.call_tool(UPDATES, {})
+            assert not result.is_error, result
+            assert (await anext(updates)).uri == WATCHED
+    else:
+        with warnings.catch_warnings(category=MCPDeprecationWarning, action="ignore"):
+            await client.subscribe_resource(WATCHED)
+            await told.wait()
+            await client.unsubscribe_resource(WATCHED)
+    print(f"  {WATCHED}")
 
 
 async def through_the_proxy(way):
-    questions = []
+    questions, told = [], None
 
     async def agree(_, request):
         questions.append(request.message)
         return types.ElicitResult(action="accept", content={"run": True})
 
+    async def heard(message):
+        if isinstance(message, types.ResourceUpdatedNotification):
+            assert message.params.uri == WATCHED, message
+            told.set()
+
     if way == "sse":
-        client = Client(sse_client(f"{GATEWAY}/sse"), mode="legacy")
+        told = anyio.Event()
+        client = Client(sse_client(f"{GATEWAY}/sse"), mode="legacy", message_handler=heard)
         calls = [call for call in CALLS if call[0] not in ASKED and not call[0].startswith("thinking")]
     else:
         client = Client(streamable_http_client(f"{GATEWAY}/mcp"), elicitation_callback=agree)
@@ -121,15 +149,19 @@ async def through_the_proxy(way):
     with anyio.fail_after(4 * LIMIT_SECONDS):
         async with client:
             listed = {tool.name for tool in (await client.list_tools()).tools}
-            assert listed == {call[0] for call in CALLS} | set(NOT_CALLED), listed
+            assert listed == {call[0] for call in CALLS} | {UPDATES, *NOT_CALLED}, listed
             for tool, arguments, check in calls:
                 result = await client.call_tool(tool, arguments)
                 text = "\n".join(block.text for block in result.content if block.type == "text")
                 assert not result.is_error, f"{tool}: {text}"
                 check(text)
                 print(f"  {tool}")
-    assert len(questions) == (way != "sse"), questions
-    assert all("create_entities" in question and "Marigold" in question for question in questions), questions
+            await hears_of_a_resource(client, told)
+    if way == "sse":
+        assert not questions, questions
+    else:
+        written, started = questions
+        assert "create_entities" in written and "Marigold" in written and "toggle-subscriber-updates" in started, questions
 
 
 def say(conversation, message):

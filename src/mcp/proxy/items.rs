@@ -231,7 +231,7 @@ impl Proxy {
     }
 
     /// The server of a resource or of a template, and its URI there.
-    async fn owner(&self, caller: &Caller, uri: &str) -> Result<(String, String), ErrorData> {
+    pub(super) async fn owner(&self, caller: &Caller, uri: &str) -> Result<(String, String), ErrorData> {
         if let Some((server, original)) = uri.strip_prefix(OURS).and_then(|rest| rest.split_once('/'))
             && self.hub.upstream(caller, server).await.is_some()
         {
@@ -330,7 +330,7 @@ pub(super) fn obtained<T: Serialize>(answer: &T) -> (Classified, String) {
     (found, digest(&serde_json::to_vec(answer).unwrap_or_default()))
 }
 
-fn not_found(uri: &str) -> ErrorData {
+pub(super) fn not_found(uri: &str) -> ErrorData {
     let shown: String = uri.chars().take(200).collect();
     ErrorData::resource_not_found(format!("no resource {shown}"), Some(json!({ "uri": shown })))
 }

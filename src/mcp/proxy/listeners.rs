@@ -79,20 +79,18 @@ async fn tell(peer: Peer<RoleServer>) {
     }
 }
 
-/// What can be listened to.
-pub(super) fn filter() -> SubscriptionFilter {
-    SubscriptionFilter::builder().tools_list_changed().prompts_list_changed().resources_list_changed().build()
+/// What of a wish can be listened to: changes of lists, and single resources, which it is found out after
+/// that whether they can be subscribed to.
+pub(super) fn filter(wished: &SubscriptionFilter) -> SubscriptionFilter {
+    let lists = SubscriptionFilter::builder().tools_list_changed().prompts_list_changed().resources_list_changed();
+    lists.resource_subscriptions(wished.resource_subscriptions.iter().flatten()).build()
 }
 
-/// Tells one client on its stream, as far as it asked for, until it goes away.
-pub(super) async fn listen(hub: &Hub, context: &SubscriptionContext) {
+/// Tells one client on its stream that lists changed, as far as it asked for, until it goes away.
+pub(super) async fn tell_of_lists(hub: &Hub, context: &SubscriptionContext) {
     let mut changes = hub.catalogs();
     let (sink, accepted) = (context.sink(), context.accepted().clone());
-    loop {
-        tokio::select! {
-            () = context.cancelled() => return,
-            changed = changes.changed() => if changed.is_err() { return },
-        }
+    while changes.changed().await.is_ok() {
         let mut open = true;
         if accepted.tools_list_changed == Some(true) {
             open &= sink.notify_tool_list_changed().await.is_ok();

@@ -12,6 +12,7 @@ mod asks;
 mod confirm;
 mod items;
 mod listeners;
+mod subscriptions;
 mod tools;
 mod while_reading;
 
@@ -29,6 +30,8 @@ use rmcp::model::Extensions;
 use rmcp::model::GetPromptRequestParams;
 use rmcp::model::GetPromptResponse;
 use rmcp::model::Implementation;
+use rmcp::model::InitializeRequestParams;
+use rmcp::model::InitializeResult;
 use rmcp::model::ListPromptsResult;
 use rmcp::model::ListResourceTemplatesResult;
 use rmcp::model::ListResourcesResult;
@@ -40,8 +43,10 @@ use rmcp::model::ReadResourceResponse;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
 use rmcp::model::SetLevelRequestParams;
+use rmcp::model::SubscribeRequestParams;
 use rmcp::model::SubscriptionFilter;
 use rmcp::model::Tool;
+use rmcp::model::UnsubscribeRequestParams;
 use rmcp::service::NotificationContext;
 use rmcp::service::RequestContext;
 use rmcp::service::SubscriptionContext;
@@ -57,6 +62,7 @@ use crate::engine::ports::WhoseCredentials;
 use crate::mcp::hub::Hub;
 use crate::mcp::pass_through::Missing;
 use crate::mcp::proxy::listeners::Listeners;
+use crate::mcp::proxy::subscriptions::OfSession;
 
 /// Where clients find what is ours in a `_meta`.
 const META: &str = "groundwire/";
@@ -79,7 +85,7 @@ pub enum Askers {
     OfRequest,
 }
 
-/// One MCP server over the hub.
+/// One MCP server over the hub. A clone is for another session.
 #[derive(Clone)]
 pub struct Proxy {
     engine: Arc<Engine>,
@@ -87,13 +93,14 @@ pub struct Proxy {
     names: Names,
     askers: Askers,
     listeners: Arc<Listeners>,
+    session: OfSession,
 }
 
 impl Proxy {
     /// The proxy over a hub, which is the one of the engine. Must be made inside of a runtime.
     pub fn new(engine: Arc<Engine>, hub: Arc<Hub>, names: Names, askers: Askers) -> Self {
         let listeners = Listeners::over(&hub);
-        Self { engine, hub, names, askers, listeners }
+        Self { engine, hub, names, askers, listeners, session: OfSession::default() }
     }
 
     fn asker(&self, extensions: &Extensions) -> Result<Caller, ErrorData> {
@@ -182,11 +189,22 @@ impl ServerHandler for Proxy {
             .enable_prompts_list_changed()
             .enable_resources()
             .enable_resources_list_changed()
+            .enable_resources_subscribe()
             .enable_completions()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("groundwire", env!("CARGO_PKG_VERSION")))
             .with_instructions(instructions(&self.hub.shared()))
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        self.session.open();
+        context.peer.set_peer_info(request.clone());
+        self.negotiate_initialize(&request)
     }
 
     async fn list_tools(
@@ -291,12 +309,35 @@ impl ServerHandler for Proxy {
         self.listeners.add(context.peer);
     }
 
-    fn accepted_subscription_filter(&self, _requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        Some(listeners::filter())
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let caller = self.asker(&context.extensions)?;
+        self.subscribe_session(&caller, &request.uri, &context).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.asker(&context.extensions)?;
+        self.session.unsubscribe(&request.uri);
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(&self, wished: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(listeners::filter(wished))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        listeners::listen(&self.hub, &context).await;
-        Ok(())
+        let caller = self.asker(&context.request_context().extensions)?;
+        tokio::select! {
+            () = context.cancelled() => Ok(()),
+            () = listeners::tell_of_lists(&self.hub, &context) => Ok(()),
+            error = self.tell_of_resources(&caller, &context) => Err(error),
+        }
     }
 }

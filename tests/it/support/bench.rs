@@ -1,5 +1,6 @@
 //! An MCP server on the network whose every trouble can be ordered: which eras it speaks, what
-//! becomes of the next call, whether it answers at all. Streamable HTTP at `/mcp`, HTTP+SSE at `/sse`.
+//! becomes of the next call, whether it answers at all, what of its resources changes. Streamable HTTP at
+//! `/mcp`, HTTP+SSE at `/sse`.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -7,6 +8,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -46,12 +49,15 @@ use rmcp::model::ReadResourceResponse;
 use rmcp::model::ReadResourceResult;
 use rmcp::model::Resource;
 use rmcp::model::ResourceContents;
+use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::model::Role;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
+use rmcp::model::SubscribeRequestParams;
 use rmcp::model::SubscriptionFilter;
 use rmcp::model::Tool;
 use rmcp::model::ToolAnnotations;
+use rmcp::model::UnsubscribeRequestParams;
 use rmcp::service::RequestContext;
 use rmcp::service::SubscriptionContext;
 use serde_json::Value;
@@ -59,11 +65,14 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Its only resource.
-const TEXT: &str = "bench://text";
+/// The resource that it lists; it has many.
+pub(crate) const TEXT: &str = "bench://text";
+/// What it has not.
+pub(crate) const NOTHING: &str = "bench://nothing";
 
 /// Which eras it speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +126,58 @@ struct Inner {
     cancelled: Semaphore,
     /// Streams that were opened to hear of changes.
     listening: Semaphore,
+    /// Sessions that their clients ended.
+    gone: Semaphore,
+    /// Whether it has no subscriptions.
+    deaf: AtomicBool,
+    updates: broadcast::Sender<Update>,
+    /// How many subscriptions there are to each resource.
+    followed: watch::Sender<BTreeMap<String, usize>>,
+    /// What ends a subscription of a session, by whose and to what.
+    ends: Mutex<BTreeMap<(String, String), CancellationToken>>,
+}
+
+/// A resource changed so many times; for whoever has this credential, or for all.
+#[derive(Clone)]
+struct Update {
+    owner: Option<String>,
+    uri: String,
+    times: usize,
+}
+
+impl Update {
+    fn is_for(&self, owner: &str, uri: &str) -> bool {
+        self.uri == uri && self.owner.as_deref().is_none_or(|of| of == owner)
+    }
+}
+
+/// Whose request it is: the value of the header `x-own`.
+#[derive(Clone)]
+struct Owner(String);
+
+fn owner(extensions: &rmcp::model::Extensions) -> String {
+    let parts = extensions.get::<http::request::Parts>();
+    parts.and_then(|parts| parts.extensions.get::<Owner>()).map(|owner| owner.0.clone()).unwrap_or_default()
+}
+
+/// Counts subscriptions while they last.
+struct Following(Arc<Inner>, Vec<String>);
+
+impl Following {
+    fn of(inner: &Arc<Inner>, uris: Vec<String>) -> Self {
+        inner
+            .followed
+            .send_modify(|followed| uris.iter().for_each(|uri| *followed.entry(uri.clone()).or_default() += 1));
+        Self(Arc::clone(inner), uris)
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.followed.send_modify(|followed| {
+            self.1.iter().for_each(|uri| *followed.get_mut(uri).expect("it was counted") -= 1);
+        });
+    }
 }
 
 impl Bench {
@@ -132,7 +193,45 @@ impl Bench {
             came: Semaphore::new(0),
             cancelled: Semaphore::new(0),
             listening: Semaphore::new(0),
+            gone: Semaphore::new(0),
+            deaf: AtomicBool::new(false),
+            updates: broadcast::Sender::new(256),
+            followed: watch::Sender::default(),
+            ends: Mutex::default(),
         }))
+    }
+
+    /// It has no subscriptions from the next connection on.
+    pub(crate) fn deaf(&self) {
+        self.0.deaf.store(true, Ordering::SeqCst);
+    }
+
+    /// A resource changed.
+    pub(crate) fn update(&self, uri: &str) {
+        self.updates(None, uri, 1);
+    }
+
+    /// What this credential sees under a URI changed.
+    pub(crate) fn update_of(&self, owner: &str, uri: &str) {
+        self.updates(Some(owner.to_owned()), uri, 1);
+    }
+
+    /// A resource changed so many times.
+    pub(crate) fn updates(&self, owner: Option<String>, uri: &str, times: usize) {
+        // Nobody may be subscribed.
+        drop(self.0.updates.send(Update { owner, uri: uri.to_owned(), times }));
+    }
+
+    /// Waits until there are so many subscriptions to a resource.
+    pub(crate) async fn followed(&self, uri: &str, by: usize) {
+        let mut followed = self.0.followed.subscribe();
+        let wanted = |followed: &BTreeMap<String, usize>| followed.get(uri).copied().unwrap_or(0) == by;
+        followed.wait_for(wanted).await.expect("its sender is here");
+    }
+
+    /// Waits until a client has ended a session.
+    pub(crate) async fn left(&self) {
+        self.0.gone.acquire().await.expect("open for good").forget();
     }
 
     pub(crate) fn speak(&self, eras: Eras) {
@@ -231,8 +330,10 @@ impl Bench {
         match path.as_str() {
             "/mcp" => {
                 let listens = request.method() == http::Method::GET;
+                let leaves = request.method() == http::Method::DELETE;
                 let answer = endpoints.streamable.answer(request).await;
                 self.0.listening.add_permits(usize::from(listens));
+                self.0.gone.add_permits(usize::from(leaves));
                 answer
             }
             "/messages" => endpoints.sse.messages.answer(request).await,
@@ -299,7 +400,13 @@ impl Site {
         let listener = listening.expect("the address is free");
         let address = listener.local_addr().expect("a local address");
         let stop = CancellationToken::new();
-        let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(()))));
+        let door = Door::new(
+            Hosts::Unchecked,
+            Arc::new(|headers, _| {
+                let own = headers.get("x-own").map_or("", |own| own.to_str().expect("text"));
+                Ok(Admitted::new(Owner(own.to_owned())))
+            }),
+        );
         let limits = Limits::default();
         let endpoints = Arc::new(Endpoints {
             streamable: streamable::endpoint(bench, door.clone(), Keeping::Sessions, &limits, &stop),
@@ -360,13 +467,51 @@ fn tool(name: &str, read_only: bool) -> Tool {
 
 impl ServerHandler for Bench {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .enable_resources()
-            .enable_prompts()
-            .build();
-        ServerConfig::new(capabilities)
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().enable_resources().enable_prompts();
+        let deaf = self.0.deaf.load(Ordering::SeqCst);
+        ServerConfig::new(if deaf { capabilities.build() } else { capabilities.enable_resources_subscribe().build() })
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (uri, owner) = (request.uri, owner(&context.extensions));
+        if uri == NOTHING {
+            return Err(ErrorData::resource_not_found("it has no such thing", None));
+        }
+        let (end, mut updates) = (CancellationToken::new(), self.0.updates.subscribe());
+        let place = (owner.clone(), uri.clone());
+        if let Some(before) = self.0.ends.lock().expect("nobody panicked").insert(place, end.clone()) {
+            before.cancel();
+        }
+        let following = Following::of(&self.0, vec![uri.clone()]);
+        let session = context.ct.clone();
+        tokio::spawn(end.run_until_cancelled_owned(session.run_until_cancelled_owned(async move {
+            let _following = following;
+            while let Ok(update) = updates.recv().await {
+                for _ in 0..if update.is_for(&owner, &uri) { update.times } else { 0 } {
+                    let params = ResourceUpdatedNotificationParam::new(uri.clone());
+                    if context.peer.notify_resource_updated(params).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        })));
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let place = (owner(&context.extensions), request.uri);
+        let end = self.0.ends.lock().expect("nobody panicked").remove(&place);
+        end.ok_or_else(|| ErrorData::invalid_params("there is no such subscription", None))?.cancel();
+        Ok(())
     }
 
     async fn list_resources(
@@ -426,14 +571,32 @@ impl ServerHandler for Bench {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        Some(requested.clone())
+        let mut agreed = requested.clone();
+        if let Some(uris) = &mut agreed.resource_subscriptions {
+            uris.retain(|uri| uri != NOTHING);
+        }
+        Some(agreed)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let mut more = self.0.more.subscribe();
+        let mut updates = self.0.updates.subscribe();
+        let owner = owner(&context.request_context().extensions);
+        let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
+        let _following = Following::of(&self.0, uris.clone());
         loop {
             tokio::select! {
                 () = context.cancelled() => return Ok(()),
+                update = updates.recv() => {
+                    let Ok(update) = update else { return Ok(()) };
+                    for uri in uris.iter().filter(|uri| update.is_for(&owner, uri)) {
+                        for _ in 0..update.times {
+                            if context.sink().notify_resource_updated(uri.clone()).await.is_err() {
+                                return Ok(());
+                            }
+                        }
+                    }
+                }
                 changed = more.changed() => {
                     if changed.is_err() || context.sink().notify_tool_list_changed().await.is_err() {
                         return Ok(());

@@ -1,35 +1,48 @@
 //! A gateway with a fixture server behind it, and real MCP clients before it.
 
+use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use futures::stream::BoxStream;
 use groundwire::config::mcp::McpServerConfig;
 use groundwire::config::mcp::McpServerOptions;
 use groundwire::config::mcp::TransportConfig;
 use groundwire::sandbox::SandboxOptions;
+use http::HeaderName;
+use http::HeaderValue;
 use reqwest::RequestBuilder;
 use rmcp::ClientHandler;
 use rmcp::ErrorData;
-use rmcp::ServiceExt;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResult;
 use rmcp::model::ClientCapabilities;
 use rmcp::model::ClientConfig;
+use rmcp::model::ClientJsonRpcMessage;
 use rmcp::model::ElicitRequestParams;
 use rmcp::model::ElicitResult;
 use rmcp::model::Implementation;
 use rmcp::model::ProgressNotificationParam;
 use rmcp::model::ProtocolVersion;
+use rmcp::model::ResourceUpdatedNotificationParam;
+use rmcp::service::ClientLifecycleMode;
+use rmcp::service::ClientServiceExt;
 use rmcp::service::NotificationContext;
 use rmcp::service::RequestContext;
 use rmcp::service::RoleClient;
 use rmcp::service::RunningService;
 use rmcp::service::ServiceError;
 use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::SseError;
+use rmcp::transport::streamable_http_client::StreamableHttpClient;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::transport::streamable_http_client::StreamableHttpError;
+use rmcp::transport::streamable_http_client::StreamableHttpPostResponse;
 use serde_json::Value;
 use serde_json::json;
+use sse_stream::Sse;
 use tokio::sync::Notify;
 
 use crate::support::gateway::Gateway;
@@ -110,6 +123,21 @@ pub(crate) struct Heard {
     pub(crate) questions: Arc<Mutex<Vec<String>>>,
     /// The list of tools changed.
     pub(crate) tools_changed: Arc<Notify>,
+    /// Resources that changed, in order.
+    updated: Arc<(Mutex<VecDeque<String>>, Notify)>,
+}
+
+impl Heard {
+    /// The next resource that changed, waited for.
+    pub(crate) async fn updated(&self) -> String {
+        loop {
+            let next = self.updated.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            match next {
+                Some(uri) => return uri,
+                None => self.updated.1.notified().await,
+            }
+        }
+    }
 }
 
 /// The client's side of a connection.
@@ -137,6 +165,15 @@ impl ClientHandler for End {
         self.heard.tools_changed.notify_one();
     }
 
+    async fn on_resource_updated(
+        &self,
+        params: ResourceUpdatedNotificationParam,
+        _context: NotificationContext<RoleClient>,
+    ) {
+        self.heard.updated.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(params.uri);
+        self.heard.updated.1.notify_one();
+    }
+
     async fn create_elicitation(
         &self,
         request: ElicitRequestParams,
@@ -149,6 +186,62 @@ impl ClientHandler for End {
         let answer = answers(&message);
         self.heard.questions.lock().unwrap_or_else(PoisonError::into_inner).push(message);
         Ok(serde_json::from_value(answer).expect("an answer to a form"))
+    }
+}
+
+fn config(url: &str, token: Option<&str>) -> StreamableHttpClientTransportConfig {
+    let config = StreamableHttpClientTransportConfig::with_uri(url);
+    match token {
+        Some(token) => config.auth_header(token),
+        None => config,
+    }
+}
+
+/// An HTTP client that says when the stream of its session is open.
+#[derive(Clone)]
+struct Http {
+    client: reqwest::Client,
+    listens: Arc<Notify>,
+}
+
+type HttpError = StreamableHttpError<reqwest::Error>;
+type Headers = HashMap<HeaderName, HeaderValue>;
+
+impl StreamableHttpClient for Http {
+    type Error = reqwest::Error;
+
+    async fn post_message(
+        &self,
+        uri: Arc<str>,
+        message: ClientJsonRpcMessage,
+        session_id: Option<Arc<str>>,
+        auth_header: Option<String>,
+        headers: Headers,
+    ) -> Result<StreamableHttpPostResponse, HttpError> {
+        self.client.post_message(uri, message, session_id, auth_header, headers).await
+    }
+
+    async fn delete_session(
+        &self,
+        uri: Arc<str>,
+        session_id: Arc<str>,
+        auth_header: Option<String>,
+        headers: Headers,
+    ) -> Result<(), HttpError> {
+        self.client.delete_session(uri, session_id, auth_header, headers).await
+    }
+
+    async fn get_stream(
+        &self,
+        uri: Arc<str>,
+        session_id: Option<Arc<str>>,
+        last_event_id: Option<String>,
+        auth_header: Option<String>,
+        headers: Headers,
+    ) -> Result<BoxStream<'static, Result<Sse, SseError>>, HttpError> {
+        let events = self.client.get_stream(uri, session_id, last_event_id, auth_header, headers).await;
+        self.listens.notify_one();
+        events
     }
 }
 
@@ -173,15 +266,40 @@ impl Client {
         Self::connect(&gateway.url("/mcp"), token, None).await
     }
 
+    /// One whose requests all bring a credential in the header `X-Own`.
+    pub(crate) async fn bringing(gateway: &Gateway, token: Option<&str>, own: &str) -> Self {
+        let config = config(&gateway.url("/mcp"), token);
+        let own = HeaderValue::from_str(own).expect("a value");
+        let config = config.custom_headers(HashMap::from([(HeaderName::from_static("x-own"), own)]));
+        Self::greeted(config, None, ClientLifecycleMode::Initialize).await
+    }
+
+    /// One of the revision without sessions.
+    pub(crate) async fn without_session(gateway: &Gateway) -> Self {
+        let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
+        let lifecycle = ClientLifecycleMode::Discover { preferred_versions };
+        Self::greeted(config(&gateway.url("/mcp"), None), None, lifecycle).await
+    }
+
     async fn connect(url: &str, token: Option<&str>, answers: Option<Answers>) -> Self {
+        Self::greeted(config(url, token), answers, ClientLifecycleMode::Initialize).await
+    }
+
+    async fn greeted(
+        config: StreamableHttpClientTransportConfig,
+        answers: Option<Answers>,
+        lifecycle: ClientLifecycleMode,
+    ) -> Self {
         let heard = Heard::default();
-        let mut config = StreamableHttpClientTransportConfig::with_uri(url);
-        if let Some(token) = token {
-            config = config.auth_header(token);
-        }
-        let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
+        let has_stream = lifecycle == ClientLifecycleMode::Initialize;
+        let http = Http { client: reqwest::Client::new(), listens: Arc::default() };
+        let transport = StreamableHttpClientTransport::with_client(http.clone(), config);
         let end = End { heard: heard.clone(), answers };
-        let service = end.serve(transport).await.expect("the client is greeted");
+        let service = end.serve_with_lifecycle(transport, lifecycle).await.expect("the client is greeted");
+        if has_stream {
+            // What it is told before that is lost.
+            http.listens.notified().await;
+        }
         Self { service, heard }
     }
 

@@ -33,7 +33,9 @@ use rmcp::model::ReadResourceRequestParams;
 use rmcp::model::ReadResourceResponse;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
+use rmcp::model::SubscribeRequestParams;
 use rmcp::model::SubscriptionFilter;
+use rmcp::model::UnsubscribeRequestParams;
 use rmcp::service::RequestContext;
 use rmcp::service::SubscriptionContext;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
@@ -194,6 +196,7 @@ impl ServerHandler for Fixture {
             .enable_prompts()
             .enable_prompts_list_changed()
             .enable_resources()
+            .enable_resources_subscribe()
             .enable_completions()
             .build();
         ServerConfig::new(capabilities)
@@ -305,6 +308,23 @@ impl ServerHandler for Fixture {
                 return Ok(());
             }
         }
+    }
+
+    /// Taken, and never told of: what it has does not change.
+    async fn subscribe(
+        &self,
+        _request: SubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        _request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Ok(())
     }
 
     async fn list_resources(

@@ -1,0 +1,205 @@
+//! Our subscriptions at a server, kept in step with what clients want while a connection lasts: asked for
+//! when the first client wants one, dropped when the last no longer does, and asked for anew on each
+//! new connection. In the era with sessions each resource is a request of its own (2025-11-25,
+//! server/resources); in the one without they all are one stream (2026-07-28, `subscriptions/listen`),
+//! and another takes its place, before it ends, when what is wanted changes.
+#![expect(deprecated, reason = "servers with sessions are subscribed to in the way of their revisions")]
+
+use std::collections::BTreeSet;
+use std::collections::HashSet;
+
+use rmcp::model::ClientRequest;
+use rmcp::model::ErrorCode;
+use rmcp::model::SubscribeRequest;
+use rmcp::model::SubscribeRequestParams;
+use rmcp::model::SubscriptionFilter;
+use rmcp::model::UnsubscribeRequest;
+use rmcp::model::UnsubscribeRequestParams;
+use rmcp::service::ServiceError;
+use rmcp::service::Subscription;
+use tokio::time::Instant;
+
+use crate::domain::tool::ToolFailure;
+use crate::engine::ports::ProtocolEra;
+use crate::mcp::connected::Connected;
+use crate::mcp::subscriptions::Standing;
+use crate::mcp::upstream::Upstream;
+use crate::mcp::upstream::is_over;
+
+/// Why a connection is given up.
+const OVER: &str = "the connection ended";
+
+/// The stream of a server without sessions, and what it tells of.
+struct Stream {
+    subscription: Subscription,
+    uris: BTreeSet<String>,
+    since: Instant,
+}
+
+impl Upstream {
+    /// Keeps subscriptions in step on a new connection. Returns why that is over.
+    pub(super) async fn watch_resources(&self, connected: &Connected) -> &'static str {
+        self.subscriptions.lost();
+        if !connected.has_subscriptions() {
+            loop {
+                for uri in self.wanted() {
+                    self.subscriptions.refused(&uri, self.has_no_subscriptions());
+                }
+                self.subscriptions.changed.notified().await;
+            }
+        }
+        match connected.era {
+            ProtocolEra::WithSessions => self.one_by_one(connected).await,
+            ProtocolEra::Sessionless => self.on_a_stream(connected).await,
+        }
+    }
+
+    /// What is to be asked for.
+    fn wanted(&self) -> Vec<String> {
+        let standings = self.subscriptions.standings().into_iter();
+        standings.filter(|(_, standing)| *standing == Standing::Wanted).map(|(uri, _)| uri).collect()
+    }
+
+    /// Each resource by a request of its own.
+    async fn one_by_one(&self, connected: &Connected) -> &'static str {
+        // Nothing is subscribed to before it could be heard; a server need not open a stream for that.
+        let hearing = async { connected.shared.deaf.subscribe().wait_for(|deaf| !deaf).await.map(drop) };
+        drop(tokio::time::timeout(self.limits.probe, hearing).await);
+        // What the server has, or may have.
+        let mut there: HashSet<String> = HashSet::new();
+        loop {
+            let standings = self.subscriptions.standings();
+            let left = there.iter().find(|uri| !standings.iter().any(|(wanted, _)| wanted == *uri)).cloned();
+            let next = standings.into_iter().find(|(_, standing)| *standing == Standing::Wanted);
+            if let Some(uri) = left {
+                there.remove(&uri);
+                let request = UnsubscribeRequest::new(UnsubscribeRequestParams::new(uri));
+                let asked = self.asked_in_time(connected, ClientRequest::UnsubscribeRequest(request)).await;
+                if let Err(failure) = asked {
+                    tracing::debug!(upstream.name = %self.name, error = ?failure, "a subscription was not ended");
+                }
+            } else if let Some((uri, _)) = next {
+                there.insert(uri.clone());
+                let request = SubscribeRequest::new(SubscribeRequestParams::new(uri.clone()));
+                match self.asked_in_time(connected, ClientRequest::SubscribeRequest(request)).await {
+                    Ok(()) => self.subscriptions.stands(&uri),
+                    Err(None) => return OVER,
+                    Err(Some(failure)) => {
+                        // One that was slow to answer may have it all the same.
+                        if !matches!(failure, ToolFailure::Timeout { .. }) {
+                            there.remove(&uri);
+                        }
+                        self.subscriptions.refused(&uri, failure);
+                    }
+                }
+            } else {
+                self.subscriptions.changed.notified().await;
+            }
+        }
+    }
+
+    /// Asks; without a failure: the connection is over.
+    async fn asked_in_time(&self, connected: &Connected, request: ClientRequest) -> Result<(), Option<ToolFailure>> {
+        match tokio::time::timeout(self.limits.connect, self.asked_once(connected, request, false)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(self.refusal_of(&error)),
+            Err(_) => Err(Some(self.too_slow())),
+        }
+    }
+
+    /// What an error says; nothing if it says that the connection is over.
+    fn refusal_of(&self, error: &ServiceError) -> Option<ToolFailure> {
+        match error {
+            error if is_over(error) => None,
+            ServiceError::McpError(error) if error.code == ErrorCode::METHOD_NOT_FOUND => {
+                Some(self.has_no_subscriptions())
+            }
+            error => Some(self.failure(error)),
+        }
+    }
+
+    /// All resources on one stream.
+    async fn on_a_stream(&self, connected: &Connected) -> &'static str {
+        let mut stream: Option<Stream> = None;
+        // One that cannot be subscribed to may cost all of them the stream: then they are tried one by one.
+        let mut singly = false;
+        let mut pause = self.limits.first_pause;
+        loop {
+            let have = stream.as_ref().map(|stream| stream.uris.clone()).unwrap_or_default();
+            let (kept, mut new) = self.compared(&have);
+            if new.is_empty() {
+                singly = false;
+            } else if singly {
+                new = new.into_iter().take(1).collect();
+            }
+            if new.is_empty() && kept.is_empty() {
+                stream = None;
+                self.subscriptions.changed.notified().await;
+                continue;
+            }
+            if new.is_empty() && kept == have {
+                tokio::select! {
+                    () = self.subscriptions.changed.notified() => continue,
+                    () = ended(&mut stream) => {}
+                }
+                if stream.take().is_some_and(|stream| stream.since.elapsed() > self.limits.longest_pause) {
+                    pause = self.limits.first_pause;
+                }
+                self.subscriptions.lost();
+                tokio::time::sleep(self.jittered(pause)).await;
+                pause = (pause * 2).min(self.limits.longest_pause);
+                if !connected.answers(self.limits.probe).await {
+                    return "it no longer answers";
+                }
+                continue;
+            }
+            match self.stream_of(connected, kept.union(&new).cloned().collect()).await {
+                Ok(another) => stream = Some(another),
+                Err(None) => return OVER,
+                Err(Some(_)) if new.len() > 1 => singly = true,
+                Err(Some(failure)) => {
+                    new.iter().for_each(|uri| self.subscriptions.refused(uri, failure.clone()));
+                    // A stream that cannot be made smaller stays, and nobody hears the rest of it.
+                    if let (true, Some(stream)) = (new.is_empty(), &mut stream) {
+                        stream.uris = kept;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What of a stream is still wanted, and what it is without.
+    fn compared(&self, have: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
+        let standings = self.subscriptions.standings();
+        let (kept, rest): (Vec<_>, Vec<_>) = standings.into_iter().partition(|(uri, _)| have.contains(uri));
+        let kept: BTreeSet<String> = kept.into_iter().map(|(uri, _)| uri).collect();
+        // Somebody may want again what was not dropped yet.
+        kept.iter().for_each(|uri| self.subscriptions.stands(uri));
+        (kept, rest.into_iter().filter(|(_, is)| *is == Standing::Wanted).map(|(uri, _)| uri).collect())
+    }
+
+    /// A stream that tells of these, as far as the server agrees; without a failure: the connection is over.
+    async fn stream_of(&self, connected: &Connected, uris: BTreeSet<String>) -> Result<Stream, Option<ToolFailure>> {
+        let filter = SubscriptionFilter::builder().resource_subscriptions(&uris).build();
+        match tokio::time::timeout(self.limits.connect, connected.connection.listen(filter)).await {
+            Ok(Ok(subscription)) => {
+                let agreed = subscription.acknowledged().resource_subscriptions.clone().unwrap_or_default();
+                let agreed: BTreeSet<String> = agreed.into_iter().collect();
+                agreed.iter().for_each(|uri| self.subscriptions.stands(uri));
+                let refused = uris.difference(&agreed);
+                refused.for_each(|uri| self.subscriptions.refused(uri, self.has_no_subscriptions()));
+                Ok(Stream { uris: agreed, subscription, since: Instant::now() })
+            }
+            Ok(Err(error)) => Err(self.refusal_of(&error)),
+            Err(_) => Err(Some(self.too_slow())),
+        }
+    }
+}
+
+/// Returns when a stream has ended. What it tells of single resources has been heard before (`in_order`).
+async fn ended(stream: &mut Option<Stream>) {
+    match stream {
+        Some(stream) => while let Ok(Some(_)) = stream.subscription.next().await {},
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,402 @@
+//! Who wants to hear when which resource of one server changes. The server has one subscription for
+//! all who want the same (`subscriber` sees to that); each of them has a mailbox, in which a
+//! resource stands once, however often the server says that it changed, until its client takes it. So a
+//! flood costs no memory and holds up nobody. A subscription ends when it is dropped.
+//!
+//! A server may speak of a part of what was subscribed to (2025-11-25, `ResourceUpdatedNotification`);
+//! clients are told of what they named.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use rmcp::model::ErrorCode;
+use tokio::sync::Notify;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::tool::ToolFailure;
+use crate::mcp::upstream::Upstream;
+use crate::mcp::uses::Use;
+
+/// Most subscriptions at one server, of all callers.
+pub(crate) const MOST: usize = 2_048;
+/// Of these, of one caller: nobody takes everybody's place.
+pub(crate) const MOST_OF_ONE: usize = 256;
+/// Longest URI that is subscribed to, in bytes.
+const URI_BYTES: usize = 4 * 1024;
+
+/// What a client has not been told yet.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    // A std mutex: held for a set operation, never across an await.
+    due: Mutex<BTreeSet<String>>,
+    news: Notify,
+    /// A subscription is no longer carried: its connection is over for good, or its server would not have it.
+    pub(crate) moved: Notify,
+}
+
+impl Mailbox {
+    /// A resource changed, or may have; by the URI that the client gave.
+    pub(crate) fn updated(&self, uri: &str) {
+        let mut due = self.lock();
+        if !due.contains(uri) {
+            due.insert(uri.to_owned());
+            self.news.notify_one();
+        }
+    }
+
+    /// What the client has to be told, waited for.
+    pub(crate) async fn due(&self) -> BTreeSet<String> {
+        loop {
+            let due = std::mem::take(&mut *self.lock());
+            if !due.is_empty() {
+                return due;
+            }
+            self.news.notified().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a subscription stands at the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is to be asked for: nobody has, or the connection on which it stood is over.
+    Wanted,
+    /// On the connection that there is.
+    Stands,
+    /// The server would not have it.
+    Refused(ToolFailure),
+}
+
+/// Subscriptions at one server.
+#[derive(Default)]
+pub(crate) struct Subscriptions {
+    // A std mutex: held for map operations, never across an await.
+    wanted: Mutex<Wanted>,
+    /// What is wanted is not what it was.
+    pub(super) changed: Notify,
+    /// Resources that somebody wants to hear of.
+    count: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+struct Wanted {
+    numbers: u64,
+    by_uri: HashMap<String, Resource>,
+}
+
+struct Resource {
+    standing: watch::Sender<Standing>,
+    followers: Vec<Follower>,
+}
+
+struct Follower {
+    number: u64,
+    owner: String,
+    /// The URI that the client gave.
+    seen_as: String,
+    mailbox: Arc<Mailbox>,
+    /// It stood once, so the client counts on it.
+    stood: bool,
+}
+
+impl Resource {
+    fn tell(&self) {
+        for follower in self.followers.iter().filter(|follower| follower.stood) {
+            follower.mailbox.updated(&follower.seen_as);
+        }
+    }
+}
+
+impl Subscriptions {
+    /// The server says that a resource, or a part of it, changed.
+    pub(crate) fn updated(&self, told: &str) {
+        let wanted = self.lock();
+        match wanted.by_uri.get(told) {
+            Some(resource) => resource.tell(),
+            None => wanted.by_uri.iter().filter(|(uri, _)| is_part(told, uri)).for_each(|(_, of)| of.tell()),
+        }
+    }
+
+    /// The server may have said something that was not heard.
+    pub(crate) fn missed(&self) {
+        self.lock().by_uri.values().for_each(Resource::tell);
+    }
+
+    /// The resources with how they stand.
+    pub(super) fn standings(&self) -> Vec<(String, Standing)> {
+        let wanted = self.lock();
+        wanted.by_uri.iter().map(|(uri, resource)| (uri.clone(), resource.standing.borrow().clone())).collect()
+    }
+
+    /// Nothing stands any more, and all is asked for again.
+    pub(super) fn lost(&self) {
+        for resource in self.lock().by_uri.values() {
+            resource.standing.send_replace(Standing::Wanted);
+        }
+    }
+
+    /// The server took it. Who counted on it before may have missed a change in between.
+    pub(super) fn stands(&self, uri: &str) {
+        let mut wanted = self.lock();
+        let Some(resource) = wanted.by_uri.get_mut(uri) else { return };
+        if resource.standing.send_replace(Standing::Stands) == Standing::Stands {
+            return;
+        }
+        resource.tell();
+        resource.followers.iter_mut().for_each(|follower| follower.stood = true);
+    }
+
+    /// The server would not have it. Who counted on it sees to it that it is asked for again, or given up.
+    pub(super) fn refused(&self, uri: &str, failure: ToolFailure) {
+        if let Some(resource) = self.lock().by_uri.get(uri) {
+            resource.standing.send_replace(Standing::Refused(failure));
+            resource.followers.iter().filter(|follower| follower.stood).for_each(|it| it.mailbox.moved.notify_one());
+        }
+    }
+
+    /// The connection is over for good: whoever subscribed over it looks for another.
+    pub(super) fn over(&self) {
+        for follower in self.lock().by_uri.values().flat_map(|resource| &resource.followers) {
+            follower.mailbox.moved.notify_one();
+        }
+    }
+
+    /// Returns when somebody is subscribed to something.
+    pub(super) async fn wanted(&self) {
+        // Cannot end otherwise: the sender is ours.
+        drop(self.count.subscribe().wait_for(|count| *count > 0).await);
+    }
+
+    fn add(
+        &self,
+        server: &str,
+        owner: &str,
+        uri: &str,
+        (seen_as, mailbox): (&str, &Arc<Mailbox>),
+    ) -> Result<(u64, watch::Receiver<Standing>), ToolFailure> {
+        let too_much = |reason: String| Err(refusal(server, format!("{server}: {reason}")));
+        let mut wanted = self.lock();
+        let all = || wanted.by_uri.values().flat_map(|resource| &resource.followers);
+        if uri.len() > URI_BYTES {
+            return too_much(format!("the URI of a subscription has at most {URI_BYTES} bytes"));
+        }
+        if all().filter(|follower| follower.owner == owner).count() >= MOST_OF_ONE {
+            return too_much(format!(
+                "you have {MOST_OF_ONE} subscriptions there, and no more may be at once; end one"
+            ));
+        }
+        if all().count() >= MOST {
+            return too_much(format!(
+                "there are {MOST} subscriptions there, and no more may be at once; try again later"
+            ));
+        }
+        wanted.numbers += 1;
+        let number = wanted.numbers;
+        let resource = wanted
+            .by_uri
+            .entry(uri.to_owned())
+            .or_insert_with(|| Resource { standing: watch::Sender::new(Standing::Wanted), followers: Vec::new() });
+        let stood = *resource.standing.borrow() == Standing::Stands;
+        if !stood {
+            resource.standing.send_replace(Standing::Wanted);
+        }
+        resource.followers.push(Follower {
+            number,
+            owner: owner.to_owned(),
+            seen_as: seen_as.to_owned(),
+            mailbox: Arc::clone(mailbox),
+            stood,
+        });
+        let standing = resource.standing.subscribe();
+        self.note(&wanted);
+        Ok((number, standing))
+    }
+
+    fn is_refused(&self, uri: &str) -> bool {
+        let wanted = self.lock();
+        wanted.by_uri.get(uri).is_some_and(|resource| matches!(*resource.standing.borrow(), Standing::Refused(_)))
+    }
+
+    fn remove(&self, uri: &str, number: u64) {
+        let mut wanted = self.lock();
+        let Some(resource) = wanted.by_uri.get_mut(uri) else { return };
+        resource.followers.retain(|follower| follower.number != number);
+        if resource.followers.is_empty() {
+            wanted.by_uri.remove(uri);
+        }
+        self.note(&wanted);
+    }
+
+    fn note(&self, wanted: &Wanted) {
+        self.count.send_replace(wanted.by_uri.len());
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a URI names a part of a resource, or the resource as servers like to write it.
+fn is_part(told: &str, of: &str) -> bool {
+    let rest = told.strip_prefix(of.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}
+
+fn refusal(server: &str, reason: String) -> ToolFailure {
+    ToolFailure::Refused { server: server.to_owned(), code: ErrorCode::INVALID_REQUEST.0, reason }
+}
+
+/// A subscription of one client. While there is one its connection is in use.
+pub(crate) struct Subscribed {
+    upstream: Arc<Upstream>,
+    uri: String,
+    number: u64,
+    _use: Use,
+}
+
+impl Subscribed {
+    /// Whether this connection carries it: it is not over for good, and the server has not refused.
+    pub(crate) fn is_carried_by(&self, upstream: &Arc<Upstream>) -> bool {
+        let there = Arc::ptr_eq(&self.upstream, upstream) && !upstream.stop.is_cancelled();
+        there && !upstream.subscriptions.is_refused(&self.uri)
+    }
+}
+
+impl Drop for Subscribed {
+    fn drop(&mut self) {
+        self.upstream.subscriptions.remove(&self.uri, self.number);
+    }
+}
+
+impl Upstream {
+    /// Has a client told when a resource changes, for as long as what comes back is kept; `seen_as` is
+    /// what the client calls it. Returns when the server has said yes, within the time for lists.
+    ///
+    /// # Errors
+    /// [`ToolFailure::Refused`] when the server would not have it or there are as many as may be, and
+    /// as any request.
+    pub(crate) async fn subscribe(
+        self: &Arc<Self>,
+        owner: &str,
+        uri: &str,
+        seen_as: &str,
+        mailbox: &Arc<Mailbox>,
+        cancel: &CancellationToken,
+    ) -> Result<Subscribed, ToolFailure> {
+        let asking = async {
+            let _use = self.uses.begin();
+            self.recovered().await?;
+            let (number, mut standing) = self.subscriptions.add(self.name(), owner, uri, (seen_as, mailbox))?;
+            let subscribed = Subscribed { upstream: Arc::clone(self), uri: uri.to_owned(), number, _use };
+            match standing.wait_for(|standing| *standing != Standing::Wanted).await.as_deref() {
+                Ok(Standing::Refused(failure)) => Err(failure.clone()),
+                _ => Ok(subscribed),
+            }
+        };
+        let limit = self.time_for_lists();
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(ToolFailure::Cancelled),
+            () = self.stop.cancelled() => Err(self.unavailable("this connection was closed")),
+            asked = tokio::time::timeout(limit, asking) => asked.unwrap_or_else(|_| Err(self.too_slow())),
+        }
+    }
+
+    /// It did not answer within the time for lists.
+    pub(super) fn too_slow(&self) -> ToolFailure {
+        let limit_ms = u64::try_from(self.time_for_lists().as_millis()).unwrap_or(u64::MAX);
+        ToolFailure::Timeout { server: self.name().to_owned(), limit_ms }
+    }
+
+    /// It has no subscriptions, or none to such a resource.
+    pub(super) fn has_no_subscriptions(&self) -> ToolFailure {
+        let name = self.name();
+        refusal(name, format!("{name} does not tell when this resource changes; read it when you need it"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn follow(subscriptions: &Subscriptions, owner: &str, uri: &str) -> (Arc<Mailbox>, u64) {
+        let mailbox = Arc::<Mailbox>::default();
+        let (number, _) = subscriptions.add("s", owner, uri, (uri, &mailbox)).expect("there is room");
+        (mailbox, number)
+    }
+
+    fn due(mailbox: &Mailbox) -> Vec<String> {
+        mailbox.lock().iter().cloned().collect()
+    }
+
+    #[test]
+    fn a_resource_stands_in_a_mailbox_once_and_only_of_who_subscribed_to_it() {
+        let subscriptions = Subscriptions::default();
+        let ((ann, _), (bob, _)) = (follow(&subscriptions, "ann", "x://a"), follow(&subscriptions, "bob", "x://b"));
+        subscriptions.updated("x://a");
+        assert_eq!(due(&ann), Vec::<String>::new(), "it does not stand yet");
+        for uri in ["x://a", "x://b"] {
+            subscriptions.stands(uri);
+        }
+        for _ in 0..1_000 {
+            subscriptions.updated("x://a");
+        }
+        assert_eq!((due(&ann), due(&bob)), (vec!["x://a".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn whoever_counted_on_a_subscription_is_told_when_it_stands_again_or_no_longer_can() {
+        let subscriptions = Subscriptions::default();
+        let (old, _) = follow(&subscriptions, "ann", "x://a");
+        subscriptions.stands("x://a");
+        assert_eq!(due(&old), Vec::<String>::new(), "nothing was missed");
+        subscriptions.lost();
+        let (new, _) = follow(&subscriptions, "bob", "x://a");
+        subscriptions.stands("x://a");
+        assert_eq!((due(&old).len(), due(&new).len()), (1, 0));
+        old.lock().clear();
+        subscriptions.stands("x://a");
+        assert_eq!(due(&old).len(), 0, "it stood already");
+        subscriptions.lost();
+        subscriptions.refused("x://a", refusal("s", "gone".to_owned()));
+        for mailbox in [&old, &new] {
+            assert!(std::pin::pin!(mailbox.moved.notified()).enable(), "they look for another way");
+        }
+    }
+
+    #[test]
+    fn nobody_takes_more_places_than_they_may_nor_all_together() {
+        let subscriptions = Subscriptions::default();
+        for owner in 0..MOST / MOST_OF_ONE {
+            for place in 0..MOST_OF_ONE {
+                follow(&subscriptions, &owner.to_string(), &place.to_string());
+            }
+        }
+        let mailbox = Arc::default();
+        let refused = |owner: &str| match subscriptions.add("s", owner, "x", ("x", &mailbox)) {
+            Err(ToolFailure::Refused { reason, .. }) => reason,
+            other => panic!("{:?}", other.map(drop)),
+        };
+        assert!(refused("0").contains("256") && refused("else").contains("2048"));
+        subscriptions.remove("7", 8);
+        assert!(subscriptions.add("s", "0", "x", ("x", &mailbox)).is_ok(), "one was ended");
+    }
+
+    #[test]
+    fn a_part_of_a_resource_is_told_as_the_resource() {
+        for part in ["x://a", "x://a/", "x://a/b", "x://a?b", "x://a#b"] {
+            assert!(is_part(part, "x://a") && is_part(part, "x://a/"), "{part}");
+        }
+        assert!(!is_part("x://ab", "x://a") && !is_part("x://", "x://a"));
+    }
+}
