@@ -80,8 +80,11 @@ pub enum ToolsAction {
         /// Name of the server, as `tools list` shows it
         server: String,
         /// Name of the tool at its server, as `tools list` shows it; without it all of the server
-        /// but those that await approval
         tool: Option<String>,
+        /// Also those that await approval: seen again, the definition that waits is accepted unless it
+        /// hides characters
+        #[arg(long)]
+        waiting: bool,
         /// Who forgets it, for the audit; without it the name of the user who runs this
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
@@ -101,8 +104,7 @@ pub async fn run(args: ToolsArgs, variables: &Variables) -> anyhow::Result<u8> {
     | ToolsAction::Accept { config, .. }
     | ToolsAction::Forget { config, .. }) = &args.action;
     let lookup = |name: &str| environment::lookup(variables, name);
-    let config = config.load(variables)?;
-    let store = open_store(&config, &lookup).await?;
+    let store = open_store(&config.load(variables)?, &lookup).await?;
     let who = |by: &Option<String>| {
         let user = by.clone().or_else(|| lookup("USER")).unwrap_or_else(|| "unknown".to_owned());
         format!("command line ({user})")
@@ -111,9 +113,8 @@ pub async fn run(args: ToolsArgs, variables: &Variables) -> anyhow::Result<u8> {
         ToolsAction::List { waiting, .. } => list(&store, *waiting).await,
         ToolsAction::Diff { server, tool, .. } => diff(&store, server, tool).await,
         ToolsAction::Accept { server, tool, hash, by, .. } => accept(&store, server, tool, hash, &who(by)).await,
-        ToolsAction::Forget { server, tool, by, .. } => {
-            let configured = config.mcp.servers.contains_key(server);
-            forget(&store, server, tool.as_deref(), configured, &who(by)).await
+        ToolsAction::Forget { server, tool, waiting, by, .. } => {
+            forget(&store, server, tool.as_deref(), *waiting, &who(by)).await
         }
     };
     store.close().await;
@@ -187,15 +188,14 @@ async fn accept(store: &Store, server: &str, tool: &str, hash: &str, by: &str) -
     Ok(0)
 }
 
-/// What awaits approval stays while its server may still list it: forgotten, it would be accepted
-/// unseen.
-async fn forget(store: &Store, server: &str, tool: Option<&str>, configured: bool, by: &str) -> anyhow::Result<u8> {
+/// What awaits approval stays unless it is named: forgotten, it would be accepted unseen.
+async fn forget(store: &Store, server: &str, tool: Option<&str>, waiting: bool, by: &str) -> anyhow::Result<u8> {
     let pin = match tool {
         Some(tool) => Some(named(store, server, tool).await?),
         None => None,
     };
     let tool = pin.as_ref().map(|pin| pin.tool.as_str());
-    let forgotten = store.forget_tools(server, tool, !configured, by, SystemClock::new().now()).await?;
+    let forgotten = store.forget_tools(server, tool, waiting, by, SystemClock::new().now()).await?;
     let mut left = store.tool_pins().await?;
     left.retain(|left| left.server == server && tool.is_none_or(|tool| left.tool == tool) && left.seen.is_some());
     if forgotten == 0 && left.is_empty() {
@@ -204,7 +204,7 @@ async fn forget(store: &Store, server: &str, tool: Option<&str>, configured: boo
     if let ([_], Some(tool)) = (left.as_slice(), tool) {
         anyhow::bail!(
             "{tool} of {server} awaits approval: forgotten, it would be accepted unseen once it is listed again; \
-             look at it with `groundwire tools diff {server} {tool}`"
+             look at it with `groundwire tools diff {server} {tool}`, or forget it all the same with --waiting"
         );
     }
     terminal::line(&format!("{forgotten} of {server} forgotten"));

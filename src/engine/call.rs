@@ -350,20 +350,20 @@ impl Engine {
         self.run_lone(caller, ready, CallOrigin::Mcp { question }, watch, place).await
     }
 
-    /// Makes another request of a client, such as reading a resource, and writes it down before
-    /// its answer is shown.
+    /// Makes another request of a client, such as reading a resource, in its place, and writes it down
+    /// before its answer is shown.
     ///
     /// # Errors
     /// [`CallError`]. What fails at the server is in the inner result.
     pub(crate) async fn fetch_for_client<T>(
         &self,
         caller: &Caller,
+        _place: OwnedSemaphorePermit,
         what: AskedCall,
         fetched: impl Future<Output = Result<T, ToolFailure>>,
         sorted: impl Fn(&T) -> (Classified, String),
     ) -> Result<(LoneCall, Result<T, ToolFailure>), CallError> {
         may_call(caller)?;
-        let _place = self.place_for_client().await?;
         let started_at = self.clock.now();
         let answer = tokio::time::timeout(self.settings.turn_time, fetched).await;
         let answer = answer.unwrap_or_else(|_| Err(too_late(&what.server, self.settings.turn_time)));

@@ -50,7 +50,7 @@ use crate::engine::turn::TurnOrder;
 use crate::engine::turn::TurnRequest;
 
 /// How long what a tool asks in a conversation waits for its answer.
-const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Most calls of one question: what a person can read before saying yes. More are refused as a whole.
 const CALLS_AT_MOST: usize = 5;

@@ -12,6 +12,8 @@
 //! A call that the user had said yes to stays confirmed with those that come after it. Those before it
 //! are not made again, so what they brought is shown with the question.
 
+use jiff::Timestamp;
+
 use crate::domain::elicitation::Asking;
 use crate::domain::elicitation::Fits;
 use crate::domain::elicitation::Given;
@@ -28,6 +30,7 @@ use crate::domain::policy::decision::Ruling;
 use crate::domain::policy::rules::answers;
 use crate::domain::tool::MadeBy;
 use crate::domain::tool::ToolCall;
+use crate::engine::confirm::ANSWER_WITHIN;
 use crate::engine::confirm::Claimed;
 use crate::engine::confirm::named;
 use crate::engine::error::TurnError;
@@ -90,10 +93,14 @@ impl Turn {
         Some(self.ask_on(NoticeKind::ToolAsks, open))
     }
 
-    /// The other look-ups of this turn, steps on the way too: what they brought will be stale when the
-    /// answer comes, and what they did not bring is to be told.
+    /// The other look-ups of this turn: what they brought will be stale when the answer comes, and what
+    /// they did not bring is to be told. Steps on the way too, unless the call that asks is where they lead: it
+    /// holds what they brought, and is what the user is asked about.
     fn look_ups_beside(&self, call: &AskedCall) -> Vec<AskedCall> {
+        let router = &self.engine.router;
+        let at_the_end = router.is_data_tool(&call.tool);
         let made = self.ledger.of_turn(self.id).filter(|entry| entry.outcome != Outcome::InvalidArguments);
+        let made = made.filter(|entry| !at_the_end || router.is_data_tool(&entry.tool));
         let made = made.map(|entry| AskedCall {
             server: entry.server.clone(),
             tool: entry.tool.clone(),
@@ -146,9 +153,21 @@ impl Turn {
         }
     }
 
+    /// The plan of the message that led to the call, if that is not long ago: however often the user was
+    /// asked, "the last hour" still means about what it meant then.
+    fn plan_of<'a>(&self, open: &'a OpenCall) -> Option<&'a Plan> {
+        open.plan.as_ref().filter(|plan| self.started_at.duration_since(plan.at) <= ANSWER_WITHIN)
+    }
+
+    /// The moment that the question is asked at, for what it says of time.
+    pub(crate) fn question_time(&self) -> Timestamp {
+        let plan = self.answering.as_ref().and_then(|open| self.plan_of(open));
+        plan.map_or_else(|| self.engine.clock.now(), |plan| plan.at)
+    }
+
     /// The ruling of the message that led to the call, with what was read off it.
     fn taken_up(&mut self, open: &OpenCall) -> Ruling {
-        let Some(plan) = &open.plan else {
+        let Some(plan) = self.plan_of(open) else {
             let tools = vec![open.call.tool.clone()];
             return self.settle(answers::TOOL_ANSWERED, RouterDecision::CallTool, open.language, tools);
         };
@@ -218,8 +237,11 @@ impl Turn {
         }
         let gone = self.look_beside(&open.beside).await;
         // A refresh that has its data is complete, as in the turn that asked.
-        if open.plan.is_some() && (ruling.decision != RouterDecision::Refresh || !self.has_data_call()) {
-            self.follow_up(ruling).await?;
+        if self.plan_of(&open).is_some() && (ruling.decision != RouterDecision::Refresh || !self.has_data_call()) {
+            match self.engine.router.is_data_tool(&open.call.tool) {
+                true => self.follow_up_with_data(ruling).await,
+                false => self.follow_up(ruling).await?,
+            }
         }
         if !gone.is_empty() && self.pending.is_empty() && self.failure_reply().is_none() {
             let lead = self.gone(NoticeKind::ToolUnavailable, open.language, gone);

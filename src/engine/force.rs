@@ -167,7 +167,7 @@ impl Turn {
         let context = GatherContext {
             message: self.question().to_owned(),
             language: ruling.language,
-            now: self.engine.clock.now(),
+            now: self.question_time(),
             history: self.recent_history(),
             stubs: self.stubs(),
             hints: hints(ruling, offered),
@@ -201,7 +201,7 @@ impl Turn {
         let response_schema = Some(arguments_schema(&tools));
         let context = ArgumentsContext {
             message: self.question().to_owned(),
-            now: self.engine.clock.now(),
+            now: self.question_time(),
             tools,
             errors,
             hints: hints(ruling, offered),

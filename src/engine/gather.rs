@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::event::TurnOutcome;
+use crate::domain::ids::ResultId;
 use crate::domain::lang::Lang;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::notice::Notice;
@@ -151,6 +152,24 @@ impl Turn {
         let ready = self.force_calls(ruling, &data, self.refusals()).await?;
         self.run_calls(ready).await;
         Ok(())
+    }
+
+    /// The same where the steps on the way are behind, since a call that was asked about holds what they
+    /// told: they are not made again, which could lead to another call than that one.
+    pub(crate) async fn follow_up_with_data(&mut self, ruling: &Ruling) {
+        let left_out = self.left_out(ruling);
+        self.run_data_calls(left_out).await;
+        for _ in 0..MAX_FURTHER_STEPS {
+            let next = if self.open_call.is_some() { Vec::new() } else { self.next_steps(ruling) };
+            if self.run_data_calls(next).await.is_empty() {
+                return;
+            }
+        }
+    }
+
+    async fn run_data_calls(&mut self, mut calls: Vec<ReadyCall>) -> Vec<ResultId> {
+        calls.retain(|call| self.engine.router.is_data_tool(&call.spec().tool));
+        self.run_calls(calls).await
     }
 
     /// The further steps of a plan whose later calls need what the earlier ones told.

@@ -109,6 +109,12 @@ impl Turns {
         }
     }
 
+    /// Waits until no person is asked any more, in nobody's way.
+    pub(super) async fn nobody_is_asked(&self) {
+        // Cannot end otherwise: the sender is ours.
+        drop(self.asking.subscribe().wait_for(|calls| *calls == 0).await);
+    }
+
     /// A person is asked from now on until this is dropped.
     fn asking(&self) -> PersonAsked<'_> {
         self.asking.send_modify(|calls| *calls += 1);
@@ -413,10 +419,14 @@ mod tests {
             let nobody = Follow::nobody();
             let alone = call_of(&upstream, "ask", Tries::AgainOnNewConnection, &nobody).await.expect_err("it waits");
             assert!(alone.to_string().contains("waits for its user"), "{alone}");
+            call_of(&upstream, "look", Tries::AgainOnNewConnection, &nobody).await.expect("a result");
             // It was under way when another one asked, which says little of it.
             upstream.turns.may_ask("look");
-            call_of(&upstream, "look", Tries::AgainOnNewConnection, &nobody).await.expect("a result");
+            let mut waits = Box::pin(call_of(&upstream, "look", Tries::AgainOnNewConnection, &nobody));
+            let second = std::time::Duration::from_secs(1);
+            assert!(tokio::time::timeout(second, &mut waits).await.is_err(), "a person is asked");
             answers.notify_one();
+            waits.await.expect("a result");
         };
         let (changed, ()) = tokio::join!(changing, others);
         changed.expect("a result");

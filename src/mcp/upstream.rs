@@ -355,10 +355,12 @@ impl Upstream {
         allowance: &Allowance,
     ) -> Result<TurnToCall<'_>, ToolFailure> {
         let taking = async {
-            match self.turns.take(connected.era, alone).await {
-                // It may only have been under way when the one that asks did.
-                None if !self.turns.is_known_to_ask(tool) => self.turns.take(connected.era, false).await,
-                turn => turn,
+            loop {
+                match self.turns.take(connected.era, alone).await {
+                    // It may only have been under way when another one asked: worth waiting for that one's user.
+                    None if !self.turns.is_known_to_ask(tool) => self.turns.nobody_is_asked().await,
+                    turn => break turn,
+                }
             }
         };
         let reason = match allowance.pausing(tokio::time::timeout(self.limits.call, taking)).await {
@@ -367,6 +369,11 @@ impl Upstream {
             Err(_) => "the calls before this one did not end in time",
         };
         Err(self.unavailable(reason))
+    }
+
+    /// The pause for a server that only wants to be asked again.
+    pub(crate) async fn a_little_later(&self) {
+        tokio::time::sleep(self.limits.first_pause).await;
     }
 
     /// Answers for the next request, where its user can be asked now; else the call ends in the question.
@@ -383,8 +390,7 @@ impl Upstream {
         let mut next = Given { earlier: given.earlier, answers: Vec::new(), state: asking.state.clone() };
         next.earlier.extend(given.answers);
         if asking.forms.is_empty() {
-            // It only wants to be asked again, a little later.
-            tokio::time::sleep(self.limits.first_pause).await;
+            self.a_little_later().await;
             return Ok(next);
         }
         let ask = match &follow.askable {

@@ -52,29 +52,40 @@ impl Proxy {
         take: impl Fn(ServerResult) -> Option<T>,
         context: &RequestContext<RoleServer>,
     ) -> Result<Obtained<T>, ErrorData> {
+        let mut upstream = self.upstream(caller, &what.server).await?;
+        // Before an answer is claimed, so that none is used up by a request that is not made.
+        let mut place = self.engine.place_for_client().await.map_err(not_made)?;
         let (mut given, mut before) = self.given(caller, &what, returned).await?;
+        let often = || Unasked::Because(format!("it has asked {ROUNDS} times"));
         loop {
-            let upstream = self.upstream(caller, &what.server).await?;
             let askable = can_ask(context);
             let fetched = async {
-                match upstream.request(request(&given), askable, &context.ct).await? {
-                    ServerResult::InputRequiredResult(result) => {
-                        let why = match asking_of(result) {
-                            Ok(asking) if askable => {
-                                return Err(ToolFailure::AsksUser {
-                                    server: what.server.clone(),
-                                    asking: Box::new(asking),
-                                });
-                            }
-                            Ok(_) => Unasked::NoWay,
-                            Err(reason) => Unasked::Because(reason),
-                        };
-                        Err(upstream.unanswered(why, false))
-                    }
-                    answer => take(answer).ok_or_else(|| upstream.unexpected()),
+                let mut given = given.clone();
+                for _ in 0..ROUNDS {
+                    let asking = match upstream.request(request(&given), askable, &context.ct).await? {
+                        ServerResult::InputRequiredResult(result) => asking_of(result),
+                        answer => return take(answer).ok_or_else(|| upstream.unexpected()),
+                    };
+                    let why = match asking {
+                        Ok(asking) if asking.forms.is_empty() => {
+                            upstream.a_little_later().await;
+                            given = Given { state: asking.state, answers: Vec::new(), ..given };
+                            continue;
+                        }
+                        Ok(asking) if askable => {
+                            return Err(ToolFailure::AsksUser {
+                                server: what.server.clone(),
+                                asking: Box::new(asking),
+                            });
+                        }
+                        Ok(_) => Unasked::NoWay,
+                        Err(reason) => Unasked::Because(reason),
+                    };
+                    return Err(upstream.unanswered(why, false));
                 }
+                Err(upstream.unanswered(often(), false))
             };
-            let fetched = self.engine.fetch_for_client(caller, what.clone(), fetched, obtained).await;
+            let fetched = self.engine.fetch_for_client(caller, place, what.clone(), fetched, obtained).await;
             let (record, answer) = fetched.map_err(not_made)?;
             let asking = match answer {
                 Ok(answer) => return Ok(Obtained::Answer(record, answer)),
@@ -86,12 +97,12 @@ impl Proxy {
                 return question.map(Obtained::Question).map_err(|text| ErrorData::internal_error(text, None));
             }
             if before.round >= ROUNDS {
-                return Err(refused(
-                    upstream.unanswered(Unasked::Because(format!("it has asked {ROUNDS} times")), false),
-                ));
+                return Err(refused(upstream.unanswered(often(), false)));
             }
             before.round += 1;
             given = self.asked_now(caller, &what, asking, context).await?;
+            upstream = self.upstream(caller, &what.server).await?;
+            place = self.engine.place_for_client().await.map_err(not_made)?;
         }
     }
 
