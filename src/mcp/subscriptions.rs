@@ -49,6 +49,11 @@ impl Mailbox {
         }
     }
 
+    /// The client no longer wants to hear of it.
+    pub(crate) fn forget(&self, uri: &str) {
+        self.lock().remove(uri);
+    }
+
     /// What the client has to be told, waited for.
     pub(crate) async fn due(&self) -> BTreeSet<String> {
         loop {

@@ -168,7 +168,7 @@ impl Followed {
         loop {
             let due: BTreeSet<String> = self.mailbox.due().await;
             for uri in due {
-                if self.lock().contains_key(&uri) && !client.tell(uri).await {
+                if !client.tell(uri).await {
                     return;
                 }
             }
@@ -214,6 +214,7 @@ impl OfSession {
     pub(super) fn unsubscribe(&self, uri: &str) {
         let ended = self.followed.lock().remove(uri);
         drop(ended);
+        self.followed.mailbox.forget(uri);
     }
 }
 

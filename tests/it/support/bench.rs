@@ -108,7 +108,23 @@ struct Seen {
 
 /// The server.
 #[derive(Clone)]
-pub(crate) struct Bench(Arc<Inner>);
+pub(crate) struct Bench(Arc<Inner>, Session);
+
+/// Ends with the clone of the server that serves a session; a clone is for another one.
+#[derive(Default)]
+struct Session(CancellationToken);
+
+impl Clone for Session {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
 
 struct Inner {
     eras: Mutex<Eras>,
@@ -130,6 +146,8 @@ struct Inner {
     gone: Semaphore,
     /// Whether it has no subscriptions.
     deaf: AtomicBool,
+    /// Floods of updates that were sent to their end.
+    flooded: Semaphore,
     updates: broadcast::Sender<Update>,
     /// How many subscriptions there are to each resource.
     followed: watch::Sender<BTreeMap<String, usize>>,
@@ -182,7 +200,7 @@ impl Drop for Following {
 
 impl Bench {
     pub(crate) fn new(eras: Eras) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             eras: Mutex::new(eras),
             seen: Mutex::default(),
             troubles: Mutex::default(),
@@ -195,10 +213,12 @@ impl Bench {
             listening: Semaphore::new(0),
             gone: Semaphore::new(0),
             deaf: AtomicBool::new(false),
+            flooded: Semaphore::new(0),
             updates: broadcast::Sender::new(256),
             followed: watch::Sender::default(),
             ends: Mutex::default(),
-        }))
+        };
+        Self(Arc::new(inner), Session::default())
     }
 
     /// It has no subscriptions from the next connection on.
@@ -227,6 +247,11 @@ impl Bench {
         let mut followed = self.0.followed.subscribe();
         let wanted = |followed: &BTreeMap<String, usize>| followed.get(uri).copied().unwrap_or(0) == by;
         followed.wait_for(wanted).await.expect("its sender is here");
+    }
+
+    /// Waits until more than one update was sent at once.
+    pub(crate) async fn flooded(&self) {
+        self.0.flooded.acquire().await.expect("open for good").forget();
     }
 
     /// Waits until a client has ended a session.
@@ -488,7 +513,7 @@ impl ServerHandler for Bench {
             before.cancel();
         }
         let following = Following::of(&self.0, vec![uri.clone()]);
-        let session = context.ct.clone();
+        let (session, inner) = (self.1.0.clone(), Arc::clone(&self.0));
         tokio::spawn(end.run_until_cancelled_owned(session.run_until_cancelled_owned(async move {
             let _following = following;
             while let Ok(update) = updates.recv().await {
@@ -498,6 +523,7 @@ impl ServerHandler for Bench {
                         return;
                     }
                 }
+                inner.flooded.add_permits(usize::from(update.is_for(&owner, &uri) && update.times > 1));
             }
         })));
         Ok(())
@@ -595,6 +621,7 @@ impl ServerHandler for Bench {
                                 return Ok(());
                             }
                         }
+                        self.0.flooded.add_permits(usize::from(update.times > 1));
                     }
                 }
                 changed = more.changed() => {
