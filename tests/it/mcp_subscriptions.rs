@@ -510,24 +510,27 @@ async fn a_flood_of_updates_is_told_now_and_then_and_holds_up_nobody() {
         }
         bench.followed(OTHER, 1).await;
         bench.followed(TEXT, 1).await;
+        // All the time: a client that does not read its stream gives it up.
+        let hearing = ears.into_iter().map(|mut ear| {
+            tokio::spawn(async move {
+                let (mut told, mut other) = (0, false);
+                while told == 0 || !other {
+                    let text = ear.hears().await == TEXT;
+                    (told, other) = (told + usize::from(text), other || !text);
+                }
+                (told, ear)
+            })
+        });
+        let hearing: Vec<_> = hearing.collect();
         bench.updates(None, TEXT, FLOOD);
-        bench.flooded().await;
         let caller = Client::silent(&gateway, None).await;
         assert_eq!(caller.told("s__echo", json!({ "say": "a" })).await.1, "a", "{kind}");
+        bench.flooded().await;
         bench.update(OTHER);
-        // Side by side: a client that does not read its stream gives it up.
-        let hearing = ears.iter_mut().map(async |ear| {
-            let (mut told, mut other) = (0, false);
-            while told == 0 || !other {
-                let text = ear.hears().await == TEXT;
-                (told, other) = (told + usize::from(text), other || !text);
-            }
-            told
-        });
         for told in futures::future::join_all(hearing).await {
-            assert!(told < FLOOD / 10, "{kind}: {told} times");
+            let (told, _ear) = told.expect("it heard both");
+            assert!(told < FLOOD / 2, "{kind}: {told} times");
         }
-        bench.followed(TEXT, 1).await;
         gateway.app.hub.close().await;
     }
 }
