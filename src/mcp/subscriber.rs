@@ -83,7 +83,10 @@ impl Upstream {
                 let request = SubscribeRequest::new(SubscribeRequestParams::new(uri.clone()));
                 match self.asked_in_time(connected, ClientRequest::SubscribeRequest(request)).await {
                     Ok(()) => self.subscriptions.stands(&uri),
-                    Err(None) => return OVER,
+                    Err(None) => {
+                        self.subscriptions.fell(&BTreeSet::from([uri]), self.would_not_have_it());
+                        return OVER;
+                    }
                     Err(Some(failure)) => {
                         // One that was slow to answer may have it all the same.
                         if !matches!(failure, ToolFailure::Timeout { .. }) {
@@ -102,14 +105,21 @@ impl Upstream {
     async fn asked_in_time(&self, connected: &Connected, request: ClientRequest) -> Result<(), Option<ToolFailure>> {
         match tokio::time::timeout(self.limits.connect, self.asked_once(connected, request, false)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(self.refusal_of(&error)),
+            Ok(Err(error)) => Err(self.refusal_of(connected, &error).await),
             Err(_) => Err(Some(self.too_slow())),
         }
     }
 
-    /// What an error says; nothing if it says that the connection is over.
-    fn refusal_of(&self, error: &ServiceError) -> Option<ToolFailure> {
+    /// What an error says; nothing if the connection is over. Over HTTP a server may turn down a single
+    /// message, and the connection lives on: then it answers the next.
+    async fn refusal_of(&self, connected: &Connected, error: &ServiceError) -> Option<ToolFailure> {
         match error {
+            ServiceError::TransportSend(_) | ServiceError::TransportClosed
+                if connected.answers(self.limits.probe).await =>
+            {
+                tracing::debug!(upstream.name = %self.name, error = %error, "a subscription was turned down");
+                Some(self.would_not_have_it())
+            }
             error if is_over(error) => None,
             ServiceError::McpError(error) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 Some(self.has_no_subscriptions())
@@ -122,13 +132,14 @@ impl Upstream {
     async fn on_a_stream(&self, connected: &Connected) -> &'static str {
         let mut stream: Option<Stream> = None;
         // One that cannot be subscribed to may cost all of them the stream: then they are tried one by one.
-        let mut singly = false;
+        let mut singly = self.subscriptions.fell_before();
         let mut pause = self.limits.first_pause;
         loop {
             let have = stream.as_ref().map(|stream| stream.uris.clone()).unwrap_or_default();
             let (kept, mut new) = self.compared(&have);
             if new.is_empty() {
                 singly = false;
+                self.subscriptions.fell_over_nothing();
             } else if singly {
                 new = new.into_iter().take(1).collect();
             }
@@ -155,7 +166,10 @@ impl Upstream {
             }
             match self.stream_of(connected, kept.union(&new).cloned().collect()).await {
                 Ok(another) => stream = Some(another),
-                Err(None) => return OVER,
+                Err(None) => {
+                    self.subscriptions.fell(&new, self.would_not_have_it());
+                    return OVER;
+                }
                 Err(Some(_)) if new.len() > 1 => singly = true,
                 Err(Some(failure)) => {
                     new.iter().for_each(|uri| self.subscriptions.refused(uri, failure.clone()));
@@ -190,7 +204,7 @@ impl Upstream {
                 refused.for_each(|uri| self.subscriptions.refused(uri, self.has_no_subscriptions()));
                 Ok(Stream { uris: agreed, subscription, since: Instant::now() })
             }
-            Ok(Err(error)) => Err(self.refusal_of(&error)),
+            Ok(Err(error)) => Err(self.refusal_of(connected, &error).await),
             Err(_) => Err(Some(self.too_slow())),
         }
     }

@@ -96,6 +96,8 @@ pub(crate) struct Subscriptions {
 struct Wanted {
     numbers: u64,
     by_uri: HashMap<String, Resource>,
+    /// What was asked for last when a connection ended: one, or several.
+    fell: Option<BTreeSet<String>>,
 }
 
 struct Resource {
@@ -142,11 +144,38 @@ impl Subscriptions {
         wanted.by_uri.iter().map(|(uri, resource)| (uri.clone(), resource.standing.borrow().clone())).collect()
     }
 
-    /// Nothing stands any more, and all is asked for again.
+    /// Nothing stands any more, and all that stood is asked for again; who was refused asks by themselves.
     pub(super) fn lost(&self) {
         for resource in self.lock().by_uri.values() {
-            resource.standing.send_replace(Standing::Wanted);
+            resource.standing.send_if_modified(|standing| {
+                let stood = *standing == Standing::Stands;
+                if stood {
+                    *standing = Standing::Wanted;
+                }
+                stood
+            });
         }
+    }
+
+    /// The connection ended while these were asked for. One at which it ended twice is refused: it would
+    /// cost everybody the next connection too.
+    pub(super) fn fell(&self, uris: &BTreeSet<String>, failure: ToolFailure) {
+        let before = self.lock().fell.replace(uris.clone());
+        if let (1, Some(uri)) = (uris.len(), uris.first())
+            && before.as_ref() == Some(uris)
+        {
+            self.refused(uri, failure);
+        }
+    }
+
+    /// Whether a connection ended while something was asked for that was not had since.
+    pub(super) fn fell_before(&self) -> bool {
+        self.lock().fell.is_some()
+    }
+
+    /// All that is wanted was asked for, and the connection is there.
+    pub(super) fn fell_over_nothing(&self) {
+        self.lock().fell = None;
     }
 
     /// The server took it. Who counted on it before may have missed a change in between.
@@ -323,6 +352,12 @@ impl Upstream {
         ToolFailure::Timeout { server: self.name().to_owned(), limit_ms }
     }
 
+    /// It turned the request down, or ended over it.
+    pub(super) fn would_not_have_it(&self) -> ToolFailure {
+        let name = self.name();
+        refusal(name, format!("{name} would not have a subscription to this resource; read it when you need it"))
+    }
+
     /// It has no subscriptions, or none to such a resource.
     pub(super) fn has_no_subscriptions(&self) -> ToolFailure {
         let name = self.name();
@@ -377,6 +412,25 @@ mod tests {
         for mailbox in [&old, &new] {
             assert!(std::pin::pin!(mailbox.moved.notified()).enable(), "they look for another way");
         }
+    }
+
+    #[test]
+    fn what_ends_a_connection_twice_is_refused() {
+        let subscriptions = Subscriptions::default();
+        let _follower = follow(&subscriptions, "ann", "x://a");
+        let (one, both) = (["x://a"], ["x://a", "x://b"]);
+        let mut refused = Vec::new();
+        for uris in [&both[..], &both[..], &one[..], &one[..]] {
+            let uris = uris.iter().map(|uri| (*uri).to_owned()).collect();
+            subscriptions.fell(&uris, refusal("s", "no".to_owned()));
+            subscriptions.lost();
+            refused.push(subscriptions.is_refused("x://a"));
+        }
+        assert_eq!(refused, [false, false, false, true], "one of several is not known yet");
+        let _again = follow(&subscriptions, "ann", "x://a");
+        assert!(!subscriptions.is_refused("x://a") && subscriptions.fell_before());
+        subscriptions.fell_over_nothing();
+        assert!(!subscriptions.fell_before());
     }
 
     #[test]

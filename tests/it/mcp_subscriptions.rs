@@ -24,6 +24,7 @@ use crate::support::bench::Eras;
 use crate::support::bench::NOTHING;
 use crate::support::bench::Site;
 use crate::support::bench::TEXT;
+use crate::support::bench::TURNED_DOWN;
 use crate::support::gateway::Gateway;
 use crate::support::gateway::adjusted;
 use crate::support::gateway::json as answered;
@@ -36,6 +37,9 @@ use crate::support::served::said;
 
 /// Another resource, of the same server.
 const OTHER: &str = "bench://other";
+
+/// Leads to the server, whether it lists the resource or not.
+const GROUNDWIRE_S: &str = "groundwire://s/";
 
 /// The kinds of server on the network.
 const KINDS: [(&str, Eras); 3] =
@@ -293,6 +297,29 @@ async fn who_may_not_read_a_resource_cannot_subscribe_and_a_server_that_cannot_i
         bench.followed(TEXT, 1).await;
         bench.update(TEXT);
         assert_eq!(anna.heard.updated().await, of("s", TEXT), "{kind}");
+        gateway.app.hub.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_turns_one_subscription_down_by_its_http_status_keeps_the_others_and_its_connection() {
+    for (kind, eras) in KINDS {
+        let (bench, _site, gateway) = served(kind, eras).await;
+        let client = Client::silent(&gateway, None).await;
+        subscribe(&client, TEXT).await.expect(kind);
+        bench.followed(TEXT, 1).await;
+        for status in ["403", "413"] {
+            let (code, said) = refused(subscribe(&client, &format!("{GROUNDWIRE_S}{TURNED_DOWN}{status}")).await);
+            assert!(code == -32600 && said.contains("s would not have"), "{kind} {status}: {code} {said}");
+        }
+        subscribe(&client, OTHER).await.expect(kind);
+        bench.followed(OTHER, 1).await;
+        bench.followed(TEXT, 1).await;
+        // Told of a loss it would hear of the first again, before this.
+        bench.update(OTHER);
+        assert_eq!(client.heard.updated().await, OTHER, "{kind}");
+        bench.update(TEXT);
+        assert_eq!(client.heard.updated().await, TEXT, "{kind}");
         gateway.app.hub.close().await;
     }
 }
