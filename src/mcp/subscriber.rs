@@ -96,6 +96,7 @@ impl Upstream {
                     }
                 }
             } else {
+                self.subscriptions.fell_over_nothing();
                 self.subscriptions.changed.notified().await;
             }
         }
