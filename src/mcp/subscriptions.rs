@@ -127,10 +127,8 @@ impl Subscriptions {
     /// The server says that a resource, or a part of it, changed.
     pub(crate) fn updated(&self, told: &str) {
         let wanted = self.lock();
-        match wanted.by_uri.get(told) {
-            Some(resource) => resource.tell(),
-            None => wanted.by_uri.iter().filter(|(uri, _)| is_part(told, uri)).for_each(|(_, of)| of.tell()),
-        }
+        let meant = wanted.by_uri.iter().filter(|(uri, _)| is_part(told, uri));
+        meant.for_each(|(_, resource)| resource.tell());
     }
 
     /// The server may have said something that was not heard.
@@ -449,6 +447,20 @@ mod tests {
         assert!(refused("0").contains("256") && refused("else").contains("2048"));
         subscriptions.remove("7", 8);
         assert!(subscriptions.add("s", "0", "x", ("x", &mailbox)).is_ok(), "one was ended");
+    }
+
+    #[test]
+    fn a_change_of_a_part_is_told_to_who_follows_the_part_and_to_who_follows_the_whole() {
+        let subscriptions = Subscriptions::default();
+        let ((part, _), (whole, _)) = (follow(&subscriptions, "ann", "x://a/b"), follow(&subscriptions, "bob", "x://a"));
+        for uri in ["x://a/b", "x://a"] {
+            subscriptions.stands(uri);
+        }
+        subscriptions.updated("x://a/b");
+        assert_eq!((due(&part), due(&whole)), (vec!["x://a/b".to_owned()], vec!["x://a".to_owned()]));
+        part.lock().clear();
+        subscriptions.updated("x://a");
+        assert_eq!(due(&part), Vec::<String>::new(), "the whole is no part of its part");
     }
 
     #[test]
