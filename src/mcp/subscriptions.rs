@@ -115,16 +115,25 @@ struct Follower {
     stood: bool,
 }
 
+impl Follower {
+    fn tell(&self) {
+        self.mailbox.updated(&self.seen_as);
+    }
+}
+
 impl Resource {
     fn tell(&self) {
-        for follower in self.followers.iter().filter(|follower| follower.stood) {
-            follower.mailbox.updated(&follower.seen_as);
-        }
+        self.followers.iter().for_each(Follower::tell);
+    }
+
+    /// Only who counted on it.
+    fn tell_old(&self) {
+        self.followers.iter().filter(|follower| follower.stood).for_each(Follower::tell);
     }
 }
 
 impl Subscriptions {
-    /// The server says that a resource, or a part of it, changed.
+    /// The server says that a resource, or a part of it, changed. It may say so before its yes is noted.
     pub(crate) fn updated(&self, told: &str) {
         let wanted = self.lock();
         let meant = wanted.by_uri.iter().filter(|(uri, _)| is_part(told, uri));
@@ -133,7 +142,7 @@ impl Subscriptions {
 
     /// The server may have said something that was not heard.
     pub(crate) fn missed(&self) {
-        self.lock().by_uri.values().for_each(Resource::tell);
+        self.lock().by_uri.values().for_each(Resource::tell_old);
     }
 
     /// The resources with how they stand.
@@ -183,7 +192,7 @@ impl Subscriptions {
         if resource.standing.send_replace(Standing::Stands) == Standing::Stands {
             return;
         }
-        resource.tell();
+        resource.tell_old();
         resource.followers.iter_mut().for_each(|follower| follower.stood = true);
     }
 
@@ -381,8 +390,8 @@ mod tests {
     fn a_resource_stands_in_a_mailbox_once_and_only_of_who_subscribed_to_it() {
         let subscriptions = Subscriptions::default();
         let ((ann, _), (bob, _)) = (follow(&subscriptions, "ann", "x://a"), follow(&subscriptions, "bob", "x://b"));
-        subscriptions.updated("x://a");
-        assert_eq!(due(&ann), Vec::<String>::new(), "it does not stand yet");
+        subscriptions.missed();
+        assert_eq!(due(&ann), Vec::<String>::new(), "it does not stand yet, so nothing was missed");
         for uri in ["x://a", "x://b"] {
             subscriptions.stands(uri);
         }
@@ -410,6 +419,15 @@ mod tests {
         for mailbox in [&old, &new] {
             assert!(std::pin::pin!(mailbox.moved.notified()).enable(), "they look for another way");
         }
+    }
+
+    #[test]
+    fn what_a_server_says_right_after_its_yes_is_told() {
+        let subscriptions = Subscriptions::default();
+        let (mailbox, _) = follow(&subscriptions, "ann", "x://a");
+        subscriptions.updated("x://a");
+        subscriptions.stands("x://a");
+        assert_eq!(due(&mailbox), ["x://a"]);
     }
 
     #[test]

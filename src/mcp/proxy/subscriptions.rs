@@ -295,7 +295,12 @@ impl Proxy {
         }
         let _place = self.engine.place_for_client().await.map_err(not_made)?;
         let subscribed = upstream.subscribe(caller.subject(), &original, uri, &followed.mailbox, cancel).await;
-        let subscribed = subscribed.map_err(|failure| told(uri, failure))?;
+        let subscribed = subscribed.map_err(|failure| {
+            if !followed.lock().contains_key(uri) {
+                followed.mailbox.forget(uri);
+            }
+            told(uri, failure)
+        })?;
         let one = One { wish: Wish { caller: caller.clone(), server, original }, subscribed: Some(subscribed) };
         let before = followed.room(uri)?.insert(uri.to_owned(), one);
         drop(before);
