@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::ProtocolEra;
 use crate::mcp::connected::Connected;
+use crate::mcp::session::Hearing;
 use crate::mcp::subscriptions::Standing;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::upstream::is_over;
@@ -41,16 +42,21 @@ impl Upstream {
     pub(super) async fn watch_resources(&self, connected: &Connected) -> &'static str {
         self.subscriptions.lost();
         if !connected.has_subscriptions() {
-            loop {
-                for uri in self.wanted() {
-                    self.subscriptions.refused(&uri, self.has_no_subscriptions());
-                }
-                self.subscriptions.changed.notified().await;
-            }
+            return self.refuse_all().await;
         }
         match connected.era {
             ProtocolEra::WithSessions => self.one_by_one(connected).await,
             ProtocolEra::Sessionless => self.on_a_stream(connected).await,
+        }
+    }
+
+    /// Refuses whatever is wanted, for as long as the connection lasts.
+    async fn refuse_all(&self) -> &'static str {
+        loop {
+            for uri in self.wanted() {
+                self.subscriptions.refused(&uri, self.has_no_subscriptions());
+            }
+            self.subscriptions.changed.notified().await;
         }
     }
 
@@ -62,9 +68,12 @@ impl Upstream {
 
     /// Each resource by a request of its own.
     async fn one_by_one(&self, connected: &Connected) -> &'static str {
-        // Nothing is subscribed to before it could be heard; a server need not open a stream for that.
-        let hearing = async { connected.shared.deaf.subscribe().wait_for(|deaf| !deaf).await.map(drop) };
-        drop(tokio::time::timeout(self.limits.probe, hearing).await);
+        // Nothing is subscribed to that could not be heard; a server need not open a stream for that.
+        let mut hearing = connected.shared.hearing.subscribe();
+        drop(tokio::time::timeout(self.limits.probe, hearing.wait_for(|hearing| *hearing != Hearing::NotYet)).await);
+        if *hearing.borrow() == Hearing::No {
+            return self.refuse_all().await;
+        }
         // What the server has, or may have.
         let mut there: HashSet<String> = HashSet::new();
         loop {

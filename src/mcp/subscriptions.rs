@@ -375,6 +375,9 @@ impl Upstream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mcp::session::Hearing;
+    use crate::mcp::session::Shared;
+    use crate::mcp::session::Stream;
 
     fn follow(subscriptions: &Subscriptions, owner: &str, uri: &str) -> (Arc<Mailbox>, u64) {
         let mailbox = Arc::<Mailbox>::default();
@@ -419,6 +422,20 @@ mod tests {
         for mailbox in [&old, &new] {
             assert!(std::pin::pin!(mailbox.moved.notified()).enable(), "they look for another way");
         }
+    }
+
+    #[test]
+    fn after_a_break_of_the_stream_something_may_have_been_missed_whatever_the_server_resumes() {
+        let subscriptions = Arc::<Subscriptions>::default();
+        let shared = Shared::with(&subscriptions);
+        shared.hearing.send_replace(Hearing::NotYet);
+        let (mailbox, _) = follow(&subscriptions, "ann", "x://a");
+        subscriptions.stands("x://a");
+        let told = [Stream::Begun, Stream::Resumed, Stream::Begun].map(|stream| {
+            shared.stream_came(stream);
+            std::mem::take(&mut *mailbox.lock()).len()
+        });
+        assert_eq!(told, [0, 1, 1]);
     }
 
     #[test]
