@@ -43,6 +43,8 @@ use crate::mcp::upstream::Upstream;
 const MOST: usize = 128;
 /// Pause after a client was told: what changes over and over is told so often, and no more.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a client may take to be told of one thing. One that does not read is not told any more.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether a subscription is still carried by the caller's own connection.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -168,7 +170,7 @@ impl Followed {
         loop {
             let due: BTreeSet<String> = self.mailbox.due().await;
             for uri in due {
-                if !client.tell(uri).await {
+                if !matches!(tokio::time::timeout(PATIENCE, client.tell(uri)).await, Ok(true)) {
                     return;
                 }
             }
@@ -233,6 +235,11 @@ impl Proxy {
             return Err(ErrorData::invalid_request(message, None));
         }
         self.follow(&session.followed, caller, uri, &context.ct).await?;
+        if session.ended.is_cancelled() {
+            session.unsubscribe(uri);
+            let message = "this session did not read what it was told, and is told nothing any more: begin another";
+            return Err(ErrorData::invalid_request(message, None));
+        }
         if !session.told.swap(true, Ordering::AcqRel) {
             let (followed, hub, peer) = (Arc::clone(&session.followed), Arc::clone(&self.hub), context.peer.clone());
             let ended = session.ended.clone();
@@ -249,6 +256,9 @@ impl Proxy {
                     () = followed.tell(Told::Session(peer)) => {}
                     () = renewing => {}
                 }
+                ended.cancel();
+                let left = std::mem::take(&mut *followed.lock());
+                drop(left);
             });
         }
         Ok(())
