@@ -487,7 +487,8 @@ mod tests {
     #[test]
     fn a_change_of_a_part_is_told_to_who_follows_the_part_and_to_who_follows_the_whole() {
         let subscriptions = Subscriptions::default();
-        let ((part, _), (whole, _)) = (follow(&subscriptions, "ann", "x://a/b"), follow(&subscriptions, "bob", "x://a"));
+        let ((part, _), (whole, _)) =
+            (follow(&subscriptions, "ann", "x://a/b"), follow(&subscriptions, "bob", "x://a"));
         for uri in ["x://a/b", "x://a"] {
             subscriptions.stands(uri);
         }
