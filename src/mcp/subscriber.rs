@@ -6,6 +6,7 @@
 #![expect(deprecated, reason = "servers with sessions are subscribed to in the way of their revisions")]
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::collections::HashSet;
 
 use rmcp::model::ClientRequest;
@@ -74,11 +75,12 @@ impl Upstream {
         if *hearing.borrow() == Hearing::No {
             return self.refuse_all().await;
         }
-        // What the server has, or may have.
-        let mut there: HashSet<String> = HashSet::new();
+        // What the server has, or, without its yes, may have.
+        let mut there: HashMap<String, bool> = HashMap::new();
         loop {
             let standings = self.subscriptions.standings();
-            let left = there.iter().find(|uri| !standings.iter().any(|(wanted, _)| wanted == *uri)).cloned();
+            let followed: HashSet<&str> = standings.iter().map(|(uri, _)| uri.as_str()).collect();
+            let left = there.keys().find(|uri| !followed.contains(uri.as_str())).cloned();
             let next = standings.into_iter().find(|(_, standing)| *standing == Standing::Wanted);
             if let Some(uri) = left {
                 there.remove(&uri);
@@ -88,10 +90,18 @@ impl Upstream {
                     tracing::debug!(upstream.name = %self.name, error = ?failure, "a subscription was not ended");
                 }
             } else if let Some((uri, _)) = next {
-                there.insert(uri.clone());
+                // Somebody may want again what was not dropped yet.
+                if there.get(&uri) == Some(&true) {
+                    self.subscriptions.stands(&uri);
+                    continue;
+                }
+                there.insert(uri.clone(), false);
                 let request = SubscribeRequest::new(SubscribeRequestParams::new(uri.clone()));
                 match self.asked_in_time(connected, ClientRequest::SubscribeRequest(request)).await {
-                    Ok(()) => self.subscriptions.stands(&uri),
+                    Ok(()) => {
+                        self.subscriptions.stands(&uri);
+                        there.insert(uri, true);
+                    }
                     Err(None) => {
                         self.subscriptions.fell(&BTreeSet::from([uri]), self.would_not_have_it());
                         return OVER;
