@@ -76,7 +76,7 @@ struct Followed {
 
 /// One subscription, by the URI that the client gave.
 struct One {
-    wish: Wish,
+    wish: Arc<Wish>,
     /// None while there is no connection that could carry it.
     subscribed: Option<Subscribed>,
 }
@@ -88,7 +88,6 @@ impl One {
 }
 
 /// Who wants to hear of what.
-#[derive(Clone)]
 struct Wish {
     caller: Caller,
     server: String,
@@ -110,8 +109,8 @@ impl Followed {
 
     /// Moves subscriptions to the connections that their callers have now; those for which there is none.
     async fn renewed(&self, hub: &Hub) -> Vec<(String, ToolFailure)> {
-        let wishes: Vec<(String, Wish)> =
-            self.lock().iter().map(|(uri, one)| (uri.clone(), one.wish.clone())).collect();
+        let wishes: Vec<(String, Arc<Wish>)> =
+            self.lock().iter().map(|(uri, one)| (uri.clone(), Arc::clone(&one.wish))).collect();
         let mut lost = Vec::new();
         for (uri, wish) in wishes {
             let found = hub.upstream(&wish.caller, &wish.server).await;
@@ -120,7 +119,7 @@ impl Followed {
             {
                 continue;
             }
-            let before = self.put(&uri, None);
+            let Some(before) = self.put(&uri, &wish, None) else { continue };
             let again = match found {
                 Some(Ok(found)) => {
                     let never = CancellationToken::new();
@@ -129,25 +128,29 @@ impl Followed {
                 Some(Err(failure)) => Err(failure),
                 None => continue,
             };
+            let (subscribed, failure) = match again {
+                Ok(subscribed) => (Some(subscribed), None),
+                Err(failure) => (None, Some(failure)),
+            };
+            let carried = subscribed.is_some();
+            if self.put(&uri, &wish, subscribed).is_none() {
+                continue;
+            }
             // What happened in between nobody saw; that there is nothing any more is told once.
-            if before || again.is_ok() {
+            if before || carried {
                 self.mailbox.updated(&uri);
             }
-            match again {
-                Ok(subscribed) => {
-                    self.put(&uri, Some(subscribed));
-                }
-                Err(failure) => lost.push((uri, failure)),
-            }
+            lost.extend(failure.map(|failure| (uri, failure)));
         }
         lost
     }
 
-    /// Something else carries a subscription now, or nothing; whether something did before.
-    fn put(&self, uri: &str, subscribed: Option<Subscribed>) -> bool {
+    /// Something else carries a subscription now, or nothing; whether something did before. None: it has
+    /// ended meanwhile, or the client has made it anew.
+    fn put(&self, uri: &str, wish: &Arc<Wish>, subscribed: Option<Subscribed>) -> Option<bool> {
         let mut by_uri = self.lock();
-        let before = by_uri.get_mut(uri).and_then(|one| std::mem::replace(&mut one.subscribed, subscribed));
-        before.is_some()
+        let one = by_uri.get_mut(uri).filter(|one| Arc::ptr_eq(&one.wish, wish))?;
+        Some(std::mem::replace(&mut one.subscribed, subscribed).is_some())
     }
 
     /// Keeps subscriptions on the connections of their callers. Returns those that have none any more.
@@ -311,7 +314,8 @@ impl Proxy {
             }
             told(uri, failure)
         })?;
-        let one = One { wish: Wish { caller: caller.clone(), server, original }, subscribed: Some(subscribed) };
+        let wish = Arc::new(Wish { caller: caller.clone(), server, original });
+        let one = One { wish, subscribed: Some(subscribed) };
         let before = followed.room(uri)?.insert(uri.to_owned(), one);
         drop(before);
         Ok(())
