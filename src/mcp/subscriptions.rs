@@ -22,7 +22,7 @@ use crate::domain::tool::ToolFailure;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::uses::Use;
 
-/// Most subscriptions at one server, of all callers.
+/// Most subscriptions over one connection to a server, of all callers.
 pub(crate) const MOST: usize = 2_048;
 /// Of these, of one caller: nobody takes everybody's place.
 pub(crate) const MOST_OF_ONE: usize = 256;
@@ -232,12 +232,12 @@ impl Subscriptions {
         }
         if all().filter(|follower| follower.owner == owner).count() >= MOST_OF_ONE {
             return too_much(format!(
-                "you have {MOST_OF_ONE} subscriptions there, and no more may be at once; end one"
+                "you have {MOST_OF_ONE} subscriptions over this connection, and no more may be at once; end one"
             ));
         }
         if all().count() >= MOST {
             return too_much(format!(
-                "there are {MOST} subscriptions there, and no more may be at once; try again later"
+                "there are {MOST} subscriptions over this connection, and no more may be at once; try again later"
             ));
         }
         wanted.numbers += 1;
