@@ -41,6 +41,9 @@ const OTHER: &str = "bench://other";
 /// Leads to the server, whether it lists the resource or not.
 const GROUNDWIRE_S: &str = "groundwire://s/";
 
+/// A third, that tells what has been told before it.
+const MARKER: &str = "bench://marker";
+
 /// The kinds of server on the network.
 const KINDS: [(&str, Eras); 3] =
     [("with sessions", Eras::WithSessions), ("sessionless", Eras::Sessionless), ("sse", Eras::WithSessions)];
@@ -455,6 +458,8 @@ async fn each_users_subscription_goes_over_their_own_connection_and_with_their_c
                 subscribe(client, uri).await.expect(kind);
             }
         }
+        subscribe(&bobs, MARKER).await.expect(kind);
+        bench.followed(MARKER, 1).await;
         bench.followed(OTHER, 2).await;
         bench.followed(TEXT, 2).await;
         bench.update_of("ann", TEXT);
@@ -476,6 +481,8 @@ async fn each_users_subscription_goes_over_their_own_connection_and_with_their_c
         let told = [anns.heard.updated().await, anns.heard.updated().await];
         assert!(told.contains(&TEXT.to_owned()) && told.contains(&OTHER.to_owned()), "{kind}: {told:?}");
         bench.followed(TEXT, 1).await;
+        bench.update_of("bob", MARKER);
+        assert_eq!(bobs.heard.updated().await, MARKER, "{kind}: nothing of hers reached him before");
         bench.update_of("bob", TEXT);
         assert_eq!(bobs.heard.updated().await, TEXT, "{kind}");
         gateway.app.hub.close().await;
