@@ -51,10 +51,22 @@ pub(crate) struct Shared {
     pub(crate) tools_changed: Notify,
     /// Who wants to hear of single resources.
     pub(crate) subscriptions: Arc<Subscriptions>,
-    /// A stream is to come for what belongs to no request, and what is told before it may be lost.
-    pub(crate) deaf: watch::Sender<bool>,
+    /// Whether what belongs to no request is heard.
+    pub(crate) hearing: watch::Sender<Hearing>,
     /// That stream did not come again: the session may be over.
     pub(crate) doubtful: Notify,
+}
+
+/// Whether what belongs to no request is heard over a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// As everything else, or on a stream that came once.
+    #[default]
+    Yes,
+    /// A stream is to come for it, and what is told before may be lost.
+    NotYet,
+    /// The stream did not come.
+    No,
 }
 
 /// How the stream fares that brings what belongs to no request (2025-11-25, basic/transports).
@@ -62,7 +74,7 @@ pub(crate) struct Shared {
 pub(crate) enum Stream {
     /// It begins, for the first time or again.
     Begun,
-    /// It goes on where it ended.
+    /// It goes on where it ended, if the server kept what came since.
     Resumed,
     /// It did not come.
     Failed,
@@ -78,9 +90,14 @@ impl Shared {
 
     /// The stream came, or did not.
     pub(crate) fn stream_came(&self, stream: Stream) {
-        let first = self.deaf.send_replace(false);
+        let first = *self.hearing.borrow() != Hearing::Yes;
+        if first {
+            let came = matches!(stream, Stream::Begun | Stream::Resumed);
+            self.hearing.send_replace(if came { Hearing::Yes } else { Hearing::No });
+        }
         match stream {
-            Stream::Begun if !first => self.subscriptions.missed(),
+            // A server may replay what was missed, and need not.
+            Stream::Begun | Stream::Resumed if !first => self.subscriptions.missed(),
             Stream::Failed => self.doubtful.notify_one(),
             _ => {}
         }

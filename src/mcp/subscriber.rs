@@ -6,6 +6,7 @@
 #![expect(deprecated, reason = "servers with sessions are subscribed to in the way of their revisions")]
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::collections::HashSet;
 
 use rmcp::model::ClientRequest;
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 use crate::domain::tool::ToolFailure;
 use crate::engine::ports::ProtocolEra;
 use crate::mcp::connected::Connected;
+use crate::mcp::session::Hearing;
 use crate::mcp::subscriptions::Standing;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::upstream::is_over;
@@ -41,16 +43,21 @@ impl Upstream {
     pub(super) async fn watch_resources(&self, connected: &Connected) -> &'static str {
         self.subscriptions.lost();
         if !connected.has_subscriptions() {
-            loop {
-                for uri in self.wanted() {
-                    self.subscriptions.refused(&uri, self.has_no_subscriptions());
-                }
-                self.subscriptions.changed.notified().await;
-            }
+            return self.refuse_all().await;
         }
         match connected.era {
             ProtocolEra::WithSessions => self.one_by_one(connected).await,
             ProtocolEra::Sessionless => self.on_a_stream(connected).await,
+        }
+    }
+
+    /// Refuses whatever is wanted, for as long as the connection lasts.
+    async fn refuse_all(&self) -> &'static str {
+        loop {
+            for uri in self.wanted() {
+                self.subscriptions.refused(&uri, self.has_no_subscriptions());
+            }
+            self.subscriptions.changed.notified().await;
         }
     }
 
@@ -62,14 +69,18 @@ impl Upstream {
 
     /// Each resource by a request of its own.
     async fn one_by_one(&self, connected: &Connected) -> &'static str {
-        // Nothing is subscribed to before it could be heard; a server need not open a stream for that.
-        let hearing = async { connected.shared.deaf.subscribe().wait_for(|deaf| !deaf).await.map(drop) };
-        drop(tokio::time::timeout(self.limits.probe, hearing).await);
-        // What the server has, or may have.
-        let mut there: HashSet<String> = HashSet::new();
+        // Nothing is subscribed to that could not be heard; a server need not open a stream for that.
+        let mut hearing = connected.shared.hearing.subscribe();
+        drop(tokio::time::timeout(self.limits.probe, hearing.wait_for(|hearing| *hearing != Hearing::NotYet)).await);
+        if *hearing.borrow() == Hearing::No {
+            return self.refuse_all().await;
+        }
+        // What the server has, or, without its yes, may have.
+        let mut there: HashMap<String, bool> = HashMap::new();
         loop {
             let standings = self.subscriptions.standings();
-            let left = there.iter().find(|uri| !standings.iter().any(|(wanted, _)| wanted == *uri)).cloned();
+            let followed: HashSet<&str> = standings.iter().map(|(uri, _)| uri.as_str()).collect();
+            let left = there.keys().find(|uri| !followed.contains(uri.as_str())).cloned();
             let next = standings.into_iter().find(|(_, standing)| *standing == Standing::Wanted);
             if let Some(uri) = left {
                 there.remove(&uri);
@@ -79,11 +90,22 @@ impl Upstream {
                     tracing::debug!(upstream.name = %self.name, error = ?failure, "a subscription was not ended");
                 }
             } else if let Some((uri, _)) = next {
-                there.insert(uri.clone());
+                // Somebody may want again what was not dropped yet.
+                if there.get(&uri) == Some(&true) {
+                    self.subscriptions.stands(&uri);
+                    continue;
+                }
+                there.insert(uri.clone(), false);
                 let request = SubscribeRequest::new(SubscribeRequestParams::new(uri.clone()));
                 match self.asked_in_time(connected, ClientRequest::SubscribeRequest(request)).await {
-                    Ok(()) => self.subscriptions.stands(&uri),
-                    Err(None) => return OVER,
+                    Ok(()) => {
+                        self.subscriptions.stands(&uri);
+                        there.insert(uri, true);
+                    }
+                    Err(None) => {
+                        self.subscriptions.fell(&BTreeSet::from([uri]), self.would_not_have_it());
+                        return OVER;
+                    }
                     Err(Some(failure)) => {
                         // One that was slow to answer may have it all the same.
                         if !matches!(failure, ToolFailure::Timeout { .. }) {
@@ -93,6 +115,7 @@ impl Upstream {
                     }
                 }
             } else {
+                self.subscriptions.fell_over_nothing();
                 self.subscriptions.changed.notified().await;
             }
         }
@@ -102,14 +125,21 @@ impl Upstream {
     async fn asked_in_time(&self, connected: &Connected, request: ClientRequest) -> Result<(), Option<ToolFailure>> {
         match tokio::time::timeout(self.limits.connect, self.asked_once(connected, request, false)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(self.refusal_of(&error)),
+            Ok(Err(error)) => Err(self.refusal_of(connected, &error).await),
             Err(_) => Err(Some(self.too_slow())),
         }
     }
 
-    /// What an error says; nothing if it says that the connection is over.
-    fn refusal_of(&self, error: &ServiceError) -> Option<ToolFailure> {
+    /// What an error says; nothing if the connection is over. Over HTTP a server may turn down a single
+    /// message, and the connection lives on: then it answers the next.
+    async fn refusal_of(&self, connected: &Connected, error: &ServiceError) -> Option<ToolFailure> {
         match error {
+            ServiceError::TransportSend(_) | ServiceError::TransportClosed
+                if connected.answers(self.limits.probe).await =>
+            {
+                tracing::debug!(upstream.name = %self.name, error = %error, "a subscription was turned down");
+                Some(self.would_not_have_it())
+            }
             error if is_over(error) => None,
             ServiceError::McpError(error) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 Some(self.has_no_subscriptions())
@@ -122,13 +152,14 @@ impl Upstream {
     async fn on_a_stream(&self, connected: &Connected) -> &'static str {
         let mut stream: Option<Stream> = None;
         // One that cannot be subscribed to may cost all of them the stream: then they are tried one by one.
-        let mut singly = false;
+        let mut singly = self.subscriptions.fell_before();
         let mut pause = self.limits.first_pause;
         loop {
             let have = stream.as_ref().map(|stream| stream.uris.clone()).unwrap_or_default();
             let (kept, mut new) = self.compared(&have);
             if new.is_empty() {
                 singly = false;
+                self.subscriptions.fell_over_nothing();
             } else if singly {
                 new = new.into_iter().take(1).collect();
             }
@@ -155,7 +186,10 @@ impl Upstream {
             }
             match self.stream_of(connected, kept.union(&new).cloned().collect()).await {
                 Ok(another) => stream = Some(another),
-                Err(None) => return OVER,
+                Err(None) => {
+                    self.subscriptions.fell(&new, self.would_not_have_it());
+                    return OVER;
+                }
                 Err(Some(_)) if new.len() > 1 => singly = true,
                 Err(Some(failure)) => {
                     new.iter().for_each(|uri| self.subscriptions.refused(uri, failure.clone()));
@@ -190,7 +224,7 @@ impl Upstream {
                 refused.for_each(|uri| self.subscriptions.refused(uri, self.has_no_subscriptions()));
                 Ok(Stream { uris: agreed, subscription, since: Instant::now() })
             }
-            Ok(Err(error)) => Err(self.refusal_of(&error)),
+            Ok(Err(error)) => Err(self.refusal_of(connected, &error).await),
             Err(_) => Err(Some(self.too_slow())),
         }
     }

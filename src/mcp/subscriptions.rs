@@ -22,7 +22,7 @@ use crate::domain::tool::ToolFailure;
 use crate::mcp::upstream::Upstream;
 use crate::mcp::uses::Use;
 
-/// Most subscriptions at one server, of all callers.
+/// Most subscriptions over one connection to a server, of all callers.
 pub(crate) const MOST: usize = 2_048;
 /// Of these, of one caller: nobody takes everybody's place.
 pub(crate) const MOST_OF_ONE: usize = 256;
@@ -96,6 +96,8 @@ pub(crate) struct Subscriptions {
 struct Wanted {
     numbers: u64,
     by_uri: HashMap<String, Resource>,
+    /// What was asked for last when a connection ended: one, or several.
+    fell: Option<BTreeSet<String>>,
 }
 
 struct Resource {
@@ -113,27 +115,34 @@ struct Follower {
     stood: bool,
 }
 
+impl Follower {
+    fn tell(&self) {
+        self.mailbox.updated(&self.seen_as);
+    }
+}
+
 impl Resource {
     fn tell(&self) {
-        for follower in self.followers.iter().filter(|follower| follower.stood) {
-            follower.mailbox.updated(&follower.seen_as);
-        }
+        self.followers.iter().for_each(Follower::tell);
+    }
+
+    /// Only who counted on it.
+    fn tell_old(&self) {
+        self.followers.iter().filter(|follower| follower.stood).for_each(Follower::tell);
     }
 }
 
 impl Subscriptions {
-    /// The server says that a resource, or a part of it, changed.
+    /// The server says that a resource, or a part of it, changed. It may say so before its yes is noted.
     pub(crate) fn updated(&self, told: &str) {
         let wanted = self.lock();
-        match wanted.by_uri.get(told) {
-            Some(resource) => resource.tell(),
-            None => wanted.by_uri.iter().filter(|(uri, _)| is_part(told, uri)).for_each(|(_, of)| of.tell()),
-        }
+        let meant = wanted.by_uri.iter().filter(|(uri, _)| is_part(told, uri));
+        meant.for_each(|(_, resource)| resource.tell());
     }
 
     /// The server may have said something that was not heard.
     pub(crate) fn missed(&self) {
-        self.lock().by_uri.values().for_each(Resource::tell);
+        self.lock().by_uri.values().for_each(Resource::tell_old);
     }
 
     /// The resources with how they stand.
@@ -142,11 +151,38 @@ impl Subscriptions {
         wanted.by_uri.iter().map(|(uri, resource)| (uri.clone(), resource.standing.borrow().clone())).collect()
     }
 
-    /// Nothing stands any more, and all is asked for again.
+    /// Nothing stands any more, and all that stood is asked for again; who was refused asks by themselves.
     pub(super) fn lost(&self) {
         for resource in self.lock().by_uri.values() {
-            resource.standing.send_replace(Standing::Wanted);
+            resource.standing.send_if_modified(|standing| {
+                let stood = *standing == Standing::Stands;
+                if stood {
+                    *standing = Standing::Wanted;
+                }
+                stood
+            });
         }
+    }
+
+    /// The connection ended while these were asked for. One at which it ended twice is refused: it would
+    /// cost everybody the next connection too.
+    pub(super) fn fell(&self, uris: &BTreeSet<String>, failure: ToolFailure) {
+        let before = self.lock().fell.replace(uris.clone());
+        if let (1, Some(uri)) = (uris.len(), uris.first())
+            && before.as_ref() == Some(uris)
+        {
+            self.refused(uri, failure);
+        }
+    }
+
+    /// Whether a connection ended while something was asked for that was not had since.
+    pub(super) fn fell_before(&self) -> bool {
+        self.lock().fell.is_some()
+    }
+
+    /// All that is wanted was asked for, and the connection is there.
+    pub(super) fn fell_over_nothing(&self) {
+        self.lock().fell = None;
     }
 
     /// The server took it. Who counted on it before may have missed a change in between.
@@ -156,7 +192,7 @@ impl Subscriptions {
         if resource.standing.send_replace(Standing::Stands) == Standing::Stands {
             return;
         }
-        resource.tell();
+        resource.tell_old();
         resource.followers.iter_mut().for_each(|follower| follower.stood = true);
     }
 
@@ -196,12 +232,12 @@ impl Subscriptions {
         }
         if all().filter(|follower| follower.owner == owner).count() >= MOST_OF_ONE {
             return too_much(format!(
-                "you have {MOST_OF_ONE} subscriptions there, and no more may be at once; end one"
+                "you have {MOST_OF_ONE} subscriptions over this connection, and no more may be at once; end one"
             ));
         }
         if all().count() >= MOST {
             return too_much(format!(
-                "there are {MOST} subscriptions there, and no more may be at once; try again later"
+                "there are {MOST} subscriptions over this connection, and no more may be at once; try again later"
             ));
         }
         wanted.numbers += 1;
@@ -323,6 +359,12 @@ impl Upstream {
         ToolFailure::Timeout { server: self.name().to_owned(), limit_ms }
     }
 
+    /// It turned the request down, or ended over it.
+    pub(super) fn would_not_have_it(&self) -> ToolFailure {
+        let name = self.name();
+        refusal(name, format!("{name} would not have a subscription to this resource; read it when you need it"))
+    }
+
     /// It has no subscriptions, or none to such a resource.
     pub(super) fn has_no_subscriptions(&self) -> ToolFailure {
         let name = self.name();
@@ -333,6 +375,9 @@ impl Upstream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mcp::session::Hearing;
+    use crate::mcp::session::Shared;
+    use crate::mcp::session::Stream;
 
     fn follow(subscriptions: &Subscriptions, owner: &str, uri: &str) -> (Arc<Mailbox>, u64) {
         let mailbox = Arc::<Mailbox>::default();
@@ -348,8 +393,8 @@ mod tests {
     fn a_resource_stands_in_a_mailbox_once_and_only_of_who_subscribed_to_it() {
         let subscriptions = Subscriptions::default();
         let ((ann, _), (bob, _)) = (follow(&subscriptions, "ann", "x://a"), follow(&subscriptions, "bob", "x://b"));
-        subscriptions.updated("x://a");
-        assert_eq!(due(&ann), Vec::<String>::new(), "it does not stand yet");
+        subscriptions.missed();
+        assert_eq!(due(&ann), Vec::<String>::new(), "it does not stand yet, so nothing was missed");
         for uri in ["x://a", "x://b"] {
             subscriptions.stands(uri);
         }
@@ -380,6 +425,48 @@ mod tests {
     }
 
     #[test]
+    fn after_a_break_of_the_stream_something_may_have_been_missed_whatever_the_server_resumes() {
+        let subscriptions = Arc::<Subscriptions>::default();
+        let shared = Shared::with(&subscriptions);
+        shared.hearing.send_replace(Hearing::NotYet);
+        let (mailbox, _) = follow(&subscriptions, "ann", "x://a");
+        subscriptions.stands("x://a");
+        let told = [Stream::Begun, Stream::Resumed, Stream::Begun].map(|stream| {
+            shared.stream_came(stream);
+            std::mem::take(&mut *mailbox.lock()).len()
+        });
+        assert_eq!(told, [0, 1, 1]);
+    }
+
+    #[test]
+    fn what_a_server_says_right_after_its_yes_is_told() {
+        let subscriptions = Subscriptions::default();
+        let (mailbox, _) = follow(&subscriptions, "ann", "x://a");
+        subscriptions.updated("x://a");
+        subscriptions.stands("x://a");
+        assert_eq!(due(&mailbox), ["x://a"]);
+    }
+
+    #[test]
+    fn what_ends_a_connection_twice_is_refused() {
+        let subscriptions = Subscriptions::default();
+        let _follower = follow(&subscriptions, "ann", "x://a");
+        let (one, both) = (["x://a"], ["x://a", "x://b"]);
+        let mut refused = Vec::new();
+        for uris in [&both[..], &both[..], &one[..], &one[..]] {
+            let uris = uris.iter().map(|uri| (*uri).to_owned()).collect();
+            subscriptions.fell(&uris, refusal("s", "no".to_owned()));
+            subscriptions.lost();
+            refused.push(subscriptions.is_refused("x://a"));
+        }
+        assert_eq!(refused, [false, false, false, true], "one of several is not known yet");
+        let _again = follow(&subscriptions, "ann", "x://a");
+        assert!(!subscriptions.is_refused("x://a") && subscriptions.fell_before());
+        subscriptions.fell_over_nothing();
+        assert!(!subscriptions.fell_before());
+    }
+
+    #[test]
     fn nobody_takes_more_places_than_they_may_nor_all_together() {
         let subscriptions = Subscriptions::default();
         for owner in 0..MOST / MOST_OF_ONE {
@@ -395,6 +482,21 @@ mod tests {
         assert!(refused("0").contains("256") && refused("else").contains("2048"));
         subscriptions.remove("7", 8);
         assert!(subscriptions.add("s", "0", "x", ("x", &mailbox)).is_ok(), "one was ended");
+    }
+
+    #[test]
+    fn a_change_of_a_part_is_told_to_who_follows_the_part_and_to_who_follows_the_whole() {
+        let subscriptions = Subscriptions::default();
+        let ((part, _), (whole, _)) =
+            (follow(&subscriptions, "ann", "x://a/b"), follow(&subscriptions, "bob", "x://a"));
+        for uri in ["x://a/b", "x://a"] {
+            subscriptions.stands(uri);
+        }
+        subscriptions.updated("x://a/b");
+        assert_eq!((due(&part), due(&whole)), (vec!["x://a/b".to_owned()], vec!["x://a".to_owned()]));
+        part.lock().clear();
+        subscriptions.updated("x://a");
+        assert_eq!(due(&part), Vec::<String>::new(), "the whole is no part of its part");
     }
 
     #[test]

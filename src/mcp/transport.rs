@@ -34,6 +34,7 @@ use crate::mcp::http::UpstreamHttp;
 use crate::mcp::limits::UpstreamLimits;
 use crate::mcp::mask::Mask;
 use crate::mcp::session::ClientEnd;
+use crate::mcp::session::Hearing;
 use crate::mcp::sse;
 use crate::servers::argus::ArgusServer;
 use crate::servers::sysdig::server::SysdigServer;
@@ -220,7 +221,7 @@ async fn stdio(program: &Program, setup: Setup<'_>) -> Result<Opened, ConnectErr
 async fn streamable(remote: &Remote, setup: Setup<'_>) -> Result<Connection, ConnectError> {
     let headers = header_map(&remote.headers)?;
     let shared = &setup.end.shared;
-    shared.deaf.send_replace(true);
+    shared.hearing.send_replace(Hearing::NotYet);
     let begin = |way: Way| {
         let config = StreamableHttpClientTransportConfig::with_uri(remote.url.as_str())
             .custom_headers(headers.clone())

@@ -24,6 +24,7 @@ use crate::support::bench::Eras;
 use crate::support::bench::NOTHING;
 use crate::support::bench::Site;
 use crate::support::bench::TEXT;
+use crate::support::bench::TURNED_DOWN;
 use crate::support::gateway::Gateway;
 use crate::support::gateway::adjusted;
 use crate::support::gateway::json as answered;
@@ -36,6 +37,12 @@ use crate::support::served::said;
 
 /// Another resource, of the same server.
 const OTHER: &str = "bench://other";
+
+/// Leads to the server, whether it lists the resource or not.
+const GROUNDWIRE_S: &str = "groundwire://s/";
+
+/// A third, that tells what has been told before it.
+const MARKER: &str = "bench://marker";
 
 /// The kinds of server on the network.
 const KINDS: [(&str, Eras); 3] =
@@ -298,6 +305,29 @@ async fn who_may_not_read_a_resource_cannot_subscribe_and_a_server_that_cannot_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_turns_one_subscription_down_by_its_http_status_keeps_the_others_and_its_connection() {
+    for (kind, eras) in KINDS {
+        let (bench, _site, gateway) = served(kind, eras).await;
+        let client = Client::silent(&gateway, None).await;
+        subscribe(&client, TEXT).await.expect(kind);
+        bench.followed(TEXT, 1).await;
+        for status in ["403", "413"] {
+            let (code, said) = refused(subscribe(&client, &format!("{GROUNDWIRE_S}{TURNED_DOWN}{status}")).await);
+            assert!(code == -32600 && said.contains("s would not have"), "{kind} {status}: {code} {said}");
+        }
+        subscribe(&client, OTHER).await.expect(kind);
+        bench.followed(OTHER, 1).await;
+        bench.followed(TEXT, 1).await;
+        // Told of a loss it would hear of the first again, before this.
+        bench.update(OTHER);
+        assert_eq!(client.heard.updated().await, OTHER, "{kind}");
+        bench.update(TEXT);
+        assert_eq!(client.heard.updated().await, TEXT, "{kind}");
+        gateway.app.hub.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_names_what_cannot_be_subscribed_to_ends_and_says_why() {
     let bench = Bench::new(Eras::WithSessions);
     bench.deaf();
@@ -428,6 +458,8 @@ async fn each_users_subscription_goes_over_their_own_connection_and_with_their_c
                 subscribe(client, uri).await.expect(kind);
             }
         }
+        subscribe(&bobs, MARKER).await.expect(kind);
+        bench.followed(MARKER, 1).await;
         bench.followed(OTHER, 2).await;
         bench.followed(TEXT, 2).await;
         bench.update_of("ann", TEXT);
@@ -449,6 +481,8 @@ async fn each_users_subscription_goes_over_their_own_connection_and_with_their_c
         let told = [anns.heard.updated().await, anns.heard.updated().await];
         assert!(told.contains(&TEXT.to_owned()) && told.contains(&OTHER.to_owned()), "{kind}: {told:?}");
         bench.followed(TEXT, 1).await;
+        bench.update_of("bob", MARKER);
+        assert_eq!(bobs.heard.updated().await, MARKER, "{kind}: nothing of hers reached him before");
         bench.update_of("bob", TEXT);
         assert_eq!(bobs.heard.updated().await, TEXT, "{kind}");
         gateway.app.hub.close().await;

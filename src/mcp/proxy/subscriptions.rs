@@ -43,6 +43,8 @@ use crate::mcp::upstream::Upstream;
 const MOST: usize = 128;
 /// Pause after a client was told: what changes over and over is told so often, and no more.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a client may take to be told of one thing. One that does not read is not told any more.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether a subscription is still carried by the caller's own connection.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -74,7 +76,7 @@ struct Followed {
 
 /// One subscription, by the URI that the client gave.
 struct One {
-    wish: Wish,
+    wish: Arc<Wish>,
     /// None while there is no connection that could carry it.
     subscribed: Option<Subscribed>,
 }
@@ -86,7 +88,6 @@ impl One {
 }
 
 /// Who wants to hear of what.
-#[derive(Clone)]
 struct Wish {
     caller: Caller,
     server: String,
@@ -108,8 +109,8 @@ impl Followed {
 
     /// Moves subscriptions to the connections that their callers have now; those for which there is none.
     async fn renewed(&self, hub: &Hub) -> Vec<(String, ToolFailure)> {
-        let wishes: Vec<(String, Wish)> =
-            self.lock().iter().map(|(uri, one)| (uri.clone(), one.wish.clone())).collect();
+        let wishes: Vec<(String, Arc<Wish>)> =
+            self.lock().iter().map(|(uri, one)| (uri.clone(), Arc::clone(&one.wish))).collect();
         let mut lost = Vec::new();
         for (uri, wish) in wishes {
             let found = hub.upstream(&wish.caller, &wish.server).await;
@@ -118,7 +119,7 @@ impl Followed {
             {
                 continue;
             }
-            let before = self.put(&uri, None);
+            let Some(before) = self.put(&uri, &wish, None) else { continue };
             let again = match found {
                 Some(Ok(found)) => {
                     let never = CancellationToken::new();
@@ -127,25 +128,29 @@ impl Followed {
                 Some(Err(failure)) => Err(failure),
                 None => continue,
             };
+            let (subscribed, failure) = match again {
+                Ok(subscribed) => (Some(subscribed), None),
+                Err(failure) => (None, Some(failure)),
+            };
+            let carried = subscribed.is_some();
+            if self.put(&uri, &wish, subscribed).is_none() {
+                continue;
+            }
             // What happened in between nobody saw; that there is nothing any more is told once.
-            if before || again.is_ok() {
+            if before || carried {
                 self.mailbox.updated(&uri);
             }
-            match again {
-                Ok(subscribed) => {
-                    self.put(&uri, Some(subscribed));
-                }
-                Err(failure) => lost.push((uri, failure)),
-            }
+            lost.extend(failure.map(|failure| (uri, failure)));
         }
         lost
     }
 
-    /// Something else carries a subscription now, or nothing; whether something did before.
-    fn put(&self, uri: &str, subscribed: Option<Subscribed>) -> bool {
+    /// Something else carries a subscription now, or nothing; whether something did before. None: it has
+    /// ended meanwhile, or the client has made it anew.
+    fn put(&self, uri: &str, wish: &Arc<Wish>, subscribed: Option<Subscribed>) -> Option<bool> {
         let mut by_uri = self.lock();
-        let before = by_uri.get_mut(uri).and_then(|one| std::mem::replace(&mut one.subscribed, subscribed));
-        before.is_some()
+        let one = by_uri.get_mut(uri).filter(|one| Arc::ptr_eq(&one.wish, wish))?;
+        Some(std::mem::replace(&mut one.subscribed, subscribed).is_some())
     }
 
     /// Keeps subscriptions on the connections of their callers. Returns those that have none any more.
@@ -168,7 +173,7 @@ impl Followed {
         loop {
             let due: BTreeSet<String> = self.mailbox.due().await;
             for uri in due {
-                if !client.tell(uri).await {
+                if !matches!(tokio::time::timeout(PATIENCE, client.tell(uri)).await, Ok(true)) {
                     return;
                 }
             }
@@ -233,6 +238,11 @@ impl Proxy {
             return Err(ErrorData::invalid_request(message, None));
         }
         self.follow(&session.followed, caller, uri, &context.ct).await?;
+        if session.ended.is_cancelled() {
+            session.unsubscribe(uri);
+            let message = "this session did not read what it was told, and is told nothing any more: begin another";
+            return Err(ErrorData::invalid_request(message, None));
+        }
         if !session.told.swap(true, Ordering::AcqRel) {
             let (followed, hub, peer) = (Arc::clone(&session.followed), Arc::clone(&self.hub), context.peer.clone());
             let ended = session.ended.clone();
@@ -249,6 +259,9 @@ impl Proxy {
                     () = followed.tell(Told::Session(peer)) => {}
                     () = renewing => {}
                 }
+                ended.cancel();
+                let left = std::mem::take(&mut *followed.lock());
+                drop(left);
             });
         }
         Ok(())
@@ -295,8 +308,14 @@ impl Proxy {
         }
         let _place = self.engine.place_for_client().await.map_err(not_made)?;
         let subscribed = upstream.subscribe(caller.subject(), &original, uri, &followed.mailbox, cancel).await;
-        let subscribed = subscribed.map_err(|failure| told(uri, failure))?;
-        let one = One { wish: Wish { caller: caller.clone(), server, original }, subscribed: Some(subscribed) };
+        let subscribed = subscribed.map_err(|failure| {
+            if !followed.lock().contains_key(uri) {
+                followed.mailbox.forget(uri);
+            }
+            told(uri, failure)
+        })?;
+        let wish = Arc::new(Wish { caller: caller.clone(), server, original });
+        let one = One { wish, subscribed: Some(subscribed) };
         let before = followed.room(uri)?.insert(uri.to_owned(), one);
         drop(before);
         Ok(())

@@ -73,6 +73,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const TEXT: &str = "bench://text";
 /// What it has not.
 pub(crate) const NOTHING: &str = "bench://nothing";
+/// What it turns down with the HTTP status that the URI ends with, whoever subscribes to it.
+pub(crate) const TURNED_DOWN: &str = "bench://status/";
 
 /// Which eras it speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,6 +334,9 @@ impl Bench {
                 _ => refusal(&Value::Null, -32000, Value::Null),
             };
         }
+        if let Some(status) = turned_down(&message) {
+            return status.into_response();
+        }
         let trouble =
             (method == "tools/call").then(|| self.0.troubles.lock().expect("nobody panicked").pop_front()).flatten();
         if trouble.is_some() {
@@ -379,6 +384,15 @@ impl Bench {
             _ => StatusCode::NOT_FOUND.into_response(),
         }
     }
+}
+
+/// The status with which a message is turned down, if it subscribes to such a resource.
+fn turned_down(message: &Value) -> Option<StatusCode> {
+    let params = &message["params"];
+    let listed = params["notifications"]["resourceSubscriptions"].as_array().into_iter().flatten();
+    let subscribed = (message["method"] == "resources/subscribe").then_some(&params["uri"]);
+    let status = listed.chain(subscribed).find_map(|uri| uri.as_str()?.strip_prefix(TURNED_DOWN))?;
+    Some(StatusCode::from_bytes(status.as_bytes()).expect("a status"))
 }
 
 fn refusal(id: &Value, code: i32, data: Value) -> Response {
