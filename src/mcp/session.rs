@@ -44,7 +44,7 @@ use crate::mcp::transport::Connection;
 #[derive(Default)]
 pub(crate) struct Shared {
     // A std mutex: held for a map operation, never across an await.
-    progress: Mutex<HashMap<ProgressToken, ProgressFn>>,
+    progress: Mutex<Watched>,
     /// The calls that a question of the server could belong to.
     pub(crate) under_way: Arc<UnderWay>,
     /// Notified when the server says, or may have said, that one of its lists changed.
@@ -56,6 +56,27 @@ pub(crate) struct Shared {
     /// That stream did not come again: the session may be over.
     pub(crate) doubtful: Notify,
 }
+
+/// Calls whose progress is watched.
+#[derive(Default)]
+struct Watched {
+    by_token: HashMap<ProgressToken, ProgressFn>,
+    /// Steps of calls that nobody watches, the newest last: a server may tell the first one before the
+    /// token of its request is known here.
+    early: Vec<Step>,
+}
+
+struct Step {
+    token: ProgressToken,
+    progress: f64,
+    total: Option<f64>,
+    message: Option<String>,
+}
+
+/// Most steps that wait for somebody to watch their call.
+const EARLY: usize = 64;
+/// Most characters of a step's message.
+const STEP_CHARS: usize = 500;
 
 /// Whether what belongs to no request is heard over a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,24 +124,36 @@ impl Shared {
         }
     }
 
+    /// Has the steps of a call told, those before that too.
     pub(crate) fn watch(&self, token: ProgressToken, progress: ProgressFn) {
-        self.lock().insert(token, progress);
+        let mut watched = self.lock();
+        // Told under the lock, so that no later one comes first.
+        for step in watched.early.extract_if(.., |step| step.token == token) {
+            progress(step.progress, step.total, step.message);
+        }
+        watched.by_token.insert(token, progress);
     }
 
     pub(crate) fn unwatch(&self, token: &ProgressToken) {
-        self.lock().remove(token);
+        self.lock().by_token.remove(token);
     }
 
     /// Tells whoever watches a call of a step of it.
     pub(crate) fn progressed(&self, step: &ProgressNotificationParam) {
-        let progress = self.lock().get(&step.progress_token).cloned();
-        if let Some(progress) = progress {
-            let message = step.message.as_ref().map(|text| text.chars().take(500).collect());
-            progress(step.progress, step.total, message);
+        let message = step.message.as_ref().map(|text| text.chars().take(STEP_CHARS).collect());
+        let mut watched = self.lock();
+        if let Some(tell) = watched.by_token.get(&step.progress_token).cloned() {
+            drop(watched);
+            return tell(step.progress, step.total, message);
         }
+        if watched.early.len() >= EARLY {
+            watched.early.remove(0);
+        }
+        let (token, progress, total) = (step.progress_token.clone(), step.progress, step.total);
+        watched.early.push(Step { token, progress, total, message });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ProgressToken, ProgressFn>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Watched> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -201,5 +234,33 @@ pub(crate) fn said_of(result: ElicitResult) -> Said {
         ElicitationAction::Accept => Said::Accept(result.content.unwrap_or_else(|| serde_json::json!({}))),
         ElicitationAction::Decline => Said::Decline,
         _ => Said::Cancel,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::NumberOrString;
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_comes_before_its_call_is_watched_is_told_first_and_few_are_kept() {
+        let token = |number| ProgressToken(NumberOrString::Number(number));
+        let step = |number, progress| ProgressNotificationParam::new(token(number), progress);
+        let shared = Shared::default();
+        shared.progressed(&step(1, 0.0));
+        shared.progressed(&step(2, 7.0));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let hears = Arc::clone(&told);
+        let tell: ProgressFn = Arc::new(move |progress, _, _| hears.lock().expect("whole").push(progress));
+        shared.watch(token(1), Arc::clone(&tell));
+        shared.progressed(&step(1, 50.0));
+        assert_eq!(*told.lock().expect("whole"), [0.0, 50.0], "no other call's");
+        for _ in 0..2 * EARLY {
+            shared.progressed(&step(3, 1.0));
+        }
+        assert_eq!(shared.lock().early.len(), EARLY);
+        shared.watch(token(2), tell);
+        assert_eq!(told.lock().expect("whole").len(), 2, "it was too old");
     }
 }
