@@ -271,7 +271,7 @@ pub enum Cause {
 
 impl ToolFailure {
     /// Why, without the server's name where that can be told apart.
-    pub fn cause(&self) -> String {
+    pub fn reason(&self) -> String {
         match self {
             ToolFailure::Unavailable { reason, .. } | ToolFailure::NoCredential { reason, .. } => reason.clone(),
             other => other.to_string(),

@@ -56,6 +56,11 @@ impl RunningTurns {
         self.lock().get(&id).filter(|turn| turn.owner == owner).cloned()
     }
 
+    /// Whether a turn of this owner has no record yet. One that has may be leaving still.
+    pub fn is_unfinished(&self, owner: &str, id: TurnId) -> bool {
+        self.get(owner, id).is_some_and(|turn| turn.journal.record().is_none())
+    }
+
     /// The running turn of a conversation of this owner.
     pub fn of_conversation(&self, owner: &str, id: ConversationId) -> Option<RunningTurn> {
         self.lock().values().find(|turn| turn.owner == owner && turn.conversation_id == id).cloned()

@@ -118,7 +118,7 @@ impl Hub {
                 Ok(items) => offered.by_server.push((server, items)),
                 Err(failure) => {
                     tracing::debug!(upstream.name = server, error = %failure, "a list of an MCP server is missing");
-                    offered.missing.push(Missing { server, error: failure.cause() });
+                    offered.missing.push(Missing { server, error: failure.reason() });
                 }
             }
         }

@@ -131,7 +131,7 @@ impl Pool {
     /// The server as it is for a caller who has no credential that can be used.
     pub(crate) fn closed(&self, failure: &ToolFailure) -> ServerState {
         let missing = matches!(failure, ToolFailure::NoCredential { .. });
-        let state = ServerState { up: false, error: Some(failure.cause()), ..self.state() };
+        let state = ServerState { up: false, error: Some(failure.reason()), ..self.state() };
         match self.settings.bringing {
             _ if !missing => state,
             Bringing::Kept => ServerState { credentials: WhoseCredentials::NoneOfThisUser, ..state },

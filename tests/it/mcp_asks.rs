@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::support::asker;
 use crate::support::asker::Asker;
+use crate::support::asker::COMPARE;
 use crate::support::asker::STATE;
 use crate::support::asker::place;
 use crate::support::database::TestDatabase;
@@ -26,7 +27,6 @@ use crate::support::served::answer;
 
 const STATUS: &str = "What is the status of case 4120771?";
 const LOOK_UP: &str = "desk__getArgusCaseByID";
-const COMPARE: &str = "Compare case 4120771 and case 4120802";
 
 /// The kinds of servers: of the era without sessions, with sessions, and with sessions over HTTP+SSE,
 /// where a question comes on no stream of its own.
@@ -584,16 +584,7 @@ async fn a_server_that_never_stops_asking_is_told_as_that() {
 async fn two_confirmed(form: Value) -> (Asker, Gateway, String) {
     let asker = Asker::new(false, vec![form]);
     asker.ask_about(4_120_771);
-    let url = asker.serve().await;
-    let gateway = Gateway::start(adjusted(move |config| {
-        asker::connect(config, &url, false);
-        let desk = config.mcp.servers.get_mut("desk").expect("it is there");
-        desk.options.confirm = vec!["getArgusCaseByID".to_owned()];
-    }))
-    .await;
-    let conversation = gateway.conversation().await;
-    let turn = gateway.turn_in(&conversation, COMPARE).await;
-    assert_eq!(turn["question"]["calls"].as_array().map(Vec::len), Some(2), "{turn}");
+    let (gateway, conversation) = asker::two_to_confirm(&asker).await;
     (asker, gateway, conversation)
 }
 

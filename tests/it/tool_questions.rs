@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::support::asker;
 use crate::support::asker::Asker;
+use crate::support::asker::COMPARE;
 use crate::support::asker::STATE;
 use crate::support::asker::place;
 use crate::support::gateway::Gateway;
@@ -24,7 +25,6 @@ use crate::support::mcp_side::sessionless;
 use crate::support::served::answer;
 
 const SYSQL: &str = "Which workloads are affected by vulnerabilities? Use SysQL";
-const COMPARE: &str = "Compare case 4120771 and case 4120802";
 const LOOK_UP: &str = "desk__getArgusCaseByID";
 
 async fn gateway_of(asker: &Asker) -> Gateway {
@@ -116,26 +116,11 @@ async fn an_answer_rests_on_all_look_ups_of_the_question_as_of_now() {
     assert!(basis.iter().all(|item| item["shown_earlier"] != true), "{done}");
 }
 
-/// A world in which two look-ups wait for one yes.
-async fn two_confirmed(asker: &Asker) -> (Gateway, String) {
-    let url = asker.serve().await;
-    let gateway = Gateway::start(adjusted(move |config| {
-        asker::connect(config, &url, false);
-        let desk = config.mcp.servers.get_mut("desk").expect("it is there");
-        desk.options.confirm = vec!["getArgusCaseByID".to_owned()];
-    }))
-    .await;
-    let conversation = gateway.conversation().await;
-    let turn = gateway.turn_in(&conversation, COMPARE).await;
-    assert_eq!(turn["question"]["calls"].as_array().map(Vec::len), Some(2), "{turn}");
-    (gateway, conversation)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_confirmed_call_brought_is_shown_with_the_question_of_the_next_and_it_is_not_made_again() {
     let asker = Asker::new(false, vec![place()]);
     asker.ask_about(4_120_802);
-    let (gateway, conversation) = two_confirmed(&asker).await;
+    let (gateway, conversation) = asker::two_to_confirm(&asker).await;
     let asked = gateway.turn_in(&conversation, "yes").await;
     asks(&asked);
     let said = text(&asked["text"]);
@@ -149,7 +134,7 @@ async fn what_a_confirmed_call_brought_is_shown_with_the_question_of_the_next_an
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmed_calls_that_ask_are_answered_one_after_the_other() {
     let asker = Asker::new(false, vec![place()]);
-    let (gateway, conversation) = two_confirmed(&asker).await;
+    let (gateway, conversation) = asker::two_to_confirm(&asker).await;
     asks(&gateway.turn_in(&conversation, "yes").await);
     let second = gateway.turn_in(&conversation, "Staging").await;
     asks(&second);

@@ -73,8 +73,7 @@ pub async fn give(
         let message = format!("comment: at most {COMMENT_CHARS} characters");
         return Err(ApiError::new(Code::InvalidBody, message).param("comment"));
     }
-    let running = api.app.engine.running().get(caller.subject(), id);
-    if running.is_some_and(|turn| turn.journal.record().is_none()) {
+    if api.app.engine.running().is_unfinished(caller.subject(), id) {
         return Err(ApiError::plain(Code::TurnNotFinished));
     }
     let given = record::Feedback { rating: new.rating, comment, given_at: api.app.clock.now() };

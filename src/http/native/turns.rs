@@ -97,12 +97,7 @@ pub async fn run(
         unverified: Vec::new(),
     };
     let replaces = new.replaces.map(TurnId);
-    // One that is committed may be leaving still.
-    let unfinished = |turn| {
-        let running = api.app.engine.running().get(caller.subject(), turn);
-        running.is_some_and(|turn| turn.journal.record().is_none())
-    };
-    if replaces.is_some_and(unfinished) {
+    if replaces.is_some_and(|turn| api.app.engine.running().is_unfinished(caller.subject(), turn)) {
         return Err(ApiError::plain(Code::TurnNotFinished).param("replaces"));
     }
     let order = TurnOrder { replaces, ..TurnOrder::default() };

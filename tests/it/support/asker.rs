@@ -55,6 +55,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::desk::listen;
+use crate::support::gateway::Gateway;
+use crate::support::gateway::adjusted;
 
 /// What nobody but the server may see.
 pub(crate) const STATE: &str = "the-servers-own-state";
@@ -363,3 +365,21 @@ pub(crate) fn connect(config: &mut Config, url: &str, older: bool) {
     };
     config.mcp.servers.insert("desk".to_owned(), McpServerConfig { transport, options: McpServerOptions::default() });
 }
+
+/// A gateway before such a server, and a conversation in which two look-ups wait for one yes.
+pub(crate) async fn two_to_confirm(asker: &Asker) -> (Gateway, String) {
+    let url = asker.serve().await;
+    let gateway = Gateway::start(adjusted(move |config| {
+        connect(config, &url, false);
+        let desk = config.mcp.servers.get_mut("desk").expect("it is there");
+        desk.options.confirm = vec!["getArgusCaseByID".to_owned()];
+    }))
+    .await;
+    let conversation = gateway.conversation().await;
+    let turn = gateway.turn_in(&conversation, COMPARE).await;
+    assert_eq!(turn["question"]["calls"].as_array().map(Vec::len), Some(2), "{turn}");
+    (gateway, conversation)
+}
+
+/// About two cases.
+pub(crate) const COMPARE: &str = "Compare case 4120771 and case 4120802";
