@@ -50,8 +50,8 @@ use crate::mcp::session::capabilities;
 use crate::mcp::session::elicit_result;
 use crate::mcp::upstream::Upstream;
 
-/// How long a call may take to end that was told that nobody answers.
-const SETTLE: Duration = Duration::from_secs(2);
+/// How long what was told that nobody answers may take to end.
+pub(super) const SETTLE: Duration = Duration::from_secs(2);
 
 /// What came of a call.
 pub(super) enum Came {

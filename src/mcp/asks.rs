@@ -16,11 +16,14 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use rmcp::model::ElicitRequest;
 use rmcp::model::ElicitRequestParams;
 use rmcp::model::InputRequest;
 use rmcp::model::InputRequiredResult;
 use rmcp::model::RequestId;
+use rmcp::model::ServerResult;
 use rmcp::service::InboundStreamOrigin;
+use rmcp::service::ServiceError;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
@@ -191,6 +194,17 @@ pub(crate) fn form_of(params: &ElicitRequestParams) -> Option<Form> {
     let ElicitRequestParams::FormElicitationParams { message, requested_schema, .. } = params else { return None };
     let schema = serde_json::to_value(requested_schema).ok()?;
     Some(Form { message: message.clone(), schema })
+}
+
+/// A question of a server with sessions, as one without would have answered with it.
+///
+/// # Errors
+/// It is no form.
+pub(crate) fn wanted(form: Form) -> Result<ServerResult, ServiceError> {
+    let requested_schema = serde_json::from_value(form.schema).map_err(|_| ServiceError::UnexpectedResponse)?;
+    let params = ElicitRequestParams::FormElicitationParams { meta: None, message: form.message, requested_schema };
+    let request = InputRequest::Elicitation(ElicitRequest::new(params));
+    Ok(InputRequiredResult::new(Some([(ONLY.to_owned(), request)].into()), None).into())
 }
 
 /// What a server of the era without sessions wants to know, within its bounds.

@@ -25,15 +25,20 @@ use rmcp::service::PeerRequestOptions;
 use rmcp::service::ServiceError;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::caller::Caller;
+use crate::domain::elicitation::Given;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
 use crate::domain::tool::text_block;
 use crate::engine::ports::ProtocolEra;
+use crate::mcp::asking_call::SETTLE;
 use crate::mcp::asking_call::unasked;
 use crate::mcp::asks::Flight;
+use crate::mcp::asks::Ready;
+use crate::mcp::asks::wanted;
 use crate::mcp::breaker::Breaker;
 use crate::mcp::connected::Connected;
 use crate::mcp::connected::Pending;
@@ -151,7 +156,7 @@ impl Upstream {
         let mut page = PaginatedRequestParams::default();
         let mut room = LIST_BYTES;
         for _ in 0..PAGES {
-            let answer = self.request(T::request(page), false, &CancellationToken::new()).await?;
+            let answer = self.request(T::request(page), None, &CancellationToken::new()).await?;
             let (more, next) = T::page(answer).ok_or_else(|| self.unexpected())?;
             let Some(rest) = bytes_within(&more, room).map(|bytes| room - bytes) else {
                 tracing::warn!(upstream.name = self.name(), "an MCP server lists more bytes than are passed on");
@@ -169,15 +174,15 @@ impl Upstream {
         Ok(items)
     }
 
-    /// One request that changes nothing, within the time for lists; `askable`: what its server wants to
-    /// know first may be its answer.
+    /// One request that changes nothing, within the time for lists. With `asks`, what its server wants
+    /// to know first is its answer.
     ///
     /// # Errors
     /// See [`ToolFailure`].
     pub(crate) async fn request(
         self: &Arc<Self>,
         request: ClientRequest,
-        askable: bool,
+        asks: Option<Asks<'_>>,
         cancel: &CancellationToken,
     ) -> Result<ServerResult, ToolFailure> {
         let _use = self.uses.begin();
@@ -186,7 +191,7 @@ impl Upstream {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ToolFailure::Cancelled),
-            answer = tokio::time::timeout(limit, self.asked(request, askable, &used)) => answer.unwrap_or_else(|_| {
+            answer = tokio::time::timeout(limit, self.asked(request, asks, &used)) => answer.unwrap_or_else(|_| {
                 if let Some(connected) = used.lock().ok().and_then(|mut used| used.take()) {
                     self.doubt(&connected);
                 }
@@ -200,7 +205,7 @@ impl Upstream {
     async fn asked(
         &self,
         request: ClientRequest,
-        askable: bool,
+        asks: Option<Asks<'_>>,
         used: &Mutex<Option<Arc<Connected>>>,
     ) -> Result<ServerResult, ToolFailure> {
         let mut again = true;
@@ -209,7 +214,7 @@ impl Upstream {
             if let Ok(mut used) = used.lock() {
                 *used = Some(Arc::clone(&connected));
             }
-            let error = match self.asked_once(&connected, request.clone(), askable).await {
+            let error = match self.asked_once(&connected, request.clone(), asks).await {
                 Ok(answer) => {
                     self.breaker(Breaker::proved);
                     return Ok(answer);
@@ -226,28 +231,52 @@ impl Upstream {
         }
     }
 
+    /// Asks over one connection. A question that a server with sessions sends meanwhile is answered if
+    /// its answer is there, and else handed back as one without sessions would: the request is made again.
     pub(super) async fn asked_once(
         &self,
         connected: &Connected,
-        request: ClientRequest,
-        askable: bool,
+        mut request: ClientRequest,
+        asks: Option<Asks<'_>>,
     ) -> Result<ServerResult, ServiceError> {
         let mut options = PeerRequestOptions::no_options();
+        let (questions, mut asked) = mpsc::channel(1);
         let mut flight = None;
         match connected.era {
-            // A question could be about this one too.
-            ProtocolEra::WithSessions => flight = Some(connected.shared.under_way.begin(None)),
-            ProtocolEra::Sessionless => options.meta = (!askable).then(unasked),
+            ProtocolEra::WithSessions => {
+                take_out_answers(&mut request);
+                // A question could be about this one, too, where it is put to nobody.
+                flight = Some(connected.shared.under_way.begin(asks.map(|_| questions)));
+            }
+            ProtocolEra::Sessionless => options.meta = (!asks.is_some_and(|asks| asks.askable)).then(unasked),
         }
         let handle = connected.connection.send_cancellable_request(request, options).await?;
         if let Some(flight) = &flight {
             flight.sent(&handle.id);
         }
         let pending = Pending::new(&connected.connection, handle.id.clone(), &self.tasks);
-        let answer = tokio::select! {
-            biased;
-            answer = handle.await_response() => answer,
-            () = connected.gone.cancelled() => Err(ServiceError::TransportClosed),
+        let mut ready = Ready::of(asks.map(|asks| asks.given));
+        let answering = handle.await_response();
+        tokio::pin!(answering);
+        let answer = loop {
+            let question = tokio::select! {
+                biased;
+                answer = &mut answering => break answer,
+                () = connected.gone.cancelled() => break Err(ServiceError::TransportClosed),
+                Some(question) = asked.recv() => question,
+            };
+            if let Some(said) = ready.take(&question.form) {
+                drop(question.reply.send(said));
+                continue;
+            }
+            let asks = wanted(question.form);
+            // Nobody answers now, nor what came in the same moment.
+            drop((question.reply, asked));
+            // Given up otherwise: its server may be working on it all the same.
+            if tokio::time::timeout(SETTLE, &mut answering).await.is_err() {
+                return asks;
+            }
+            break asks;
         };
         pending.over();
         flight.map(Flight::ended);
@@ -259,6 +288,29 @@ impl Upstream {
         let reason = "it answers something else than was asked for".to_owned();
         ToolFailure::BadAnswer { server: self.name().to_owned(), reason }
     }
+}
+
+/// What becomes of a question about a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Asks<'a> {
+    /// Answers that are there before a server with sessions asks.
+    pub(crate) given: &'a Given,
+    /// Whether a person can be asked.
+    pub(crate) askable: bool,
+}
+
+/// Answers are for servers without sessions alone; the others ask anew.
+fn take_out_answers(request: &mut ClientRequest) {
+    let returned = match request {
+        ClientRequest::GetPromptRequest(request) => {
+            (&mut request.params.input_responses, &mut request.params.request_state)
+        }
+        ClientRequest::ReadResourceRequest(request) => {
+            (&mut request.params.input_responses, &mut request.params.request_state)
+        }
+        _ => return,
+    };
+    (*returned.0, *returned.1) = (None, None);
 }
 
 /// What is kept of a tool's result: all of it, unless it is too large; the text then says so.

@@ -123,7 +123,7 @@ impl Upstream {
 
     /// Asks; without a failure: the connection is over.
     async fn asked_in_time(&self, connected: &Connected, request: ClientRequest) -> Result<(), Option<ToolFailure>> {
-        match tokio::time::timeout(self.limits.connect, self.asked_once(connected, request, false)).await {
+        match tokio::time::timeout(self.limits.connect, self.asked_once(connected, request, None)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(self.refusal_of(connected, &error).await),
             Err(_) => Err(Some(self.too_slow())),

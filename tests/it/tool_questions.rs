@@ -263,41 +263,72 @@ const READS: [(&str, &str, &str); 2] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_asks_about_a_prompt_or_a_resource_is_the_result_and_its_answer_is_good_once() {
-    let asker = Asker::new(false, vec![place()]);
-    let gateway = gateway_of(&asker).await;
-    for (method, key, name) in READS {
-        let send = async |state: Option<&Value>, which: &str| {
-            let mut params = json!({ key: which });
-            if let Some(state) = state {
-                params["requestState"] = state.clone();
-                params["inputResponses"] = json!({ "q0": accept(json!({ "where": "prod" })) });
+    for with_sessions in [false, true] {
+        // Twice the same: each answer is good for one of them.
+        let asker = Asker::new(with_sessions, vec![place(), place()]);
+        let gateway = gateway_of(&asker).await;
+        for (method, key, name) in READS {
+            let send = async |asked: Option<&Value>, place: &str| {
+                let mut params = json!({ key: name });
+                if let Some(asked) = asked {
+                    let requests = asked["result"]["inputRequests"].as_object().expect("what it asks");
+                    let answers = requests.keys().map(|key| (key.clone(), accept(json!({ "where": place }))));
+                    params["requestState"] = asked["result"]["requestState"].clone();
+                    params["inputResponses"] = Value::Object(answers.collect());
+                }
+                answer(sessionless(&gateway, method, params).send().await.expect("an answer")).await
+            };
+            let first = send(None, "").await;
+            let second = send(Some(&first), "prod").await;
+            for asked in [&first, &second] {
+                assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+                let (_, form) = asked["result"]["inputRequests"].as_object().expect("some").iter().next().expect("one");
+                assert_eq!(form["params"]["message"], format!("{method} of the server desk asks: Which environment?"));
+                assert!(!asked.to_string().contains(STATE), "{asked}");
             }
-            answer(sessionless(&gateway, method, params).send().await.expect("an answer")).await
-        };
-        let asked = send(None, name).await;
-        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
-        let message = text(&asked["result"]["inputRequests"]["q0"]["params"]["message"]);
-        assert_eq!(message, format!("{method} of the server desk asks: Which environment?"));
-        assert!(!asked.to_string().contains(STATE), "{asked}");
-        let state = &asked["result"]["requestState"];
-        let done = send(Some(state), name).await;
-        assert!(done["result"].to_string().contains("prod") && done["result"]["_meta"].is_object(), "{done}");
-        let again = send(Some(state), name).await;
-        assert!(again["error"]["message"].to_string().contains("no longer open"), "{again}");
+            let done = send(Some(&second), "stage").await;
+            let told = done["result"].to_string();
+            let places = (told.find("prod").expect("the first"), told.find("stage").expect("the second"));
+            assert!(places.0 < places.1 && done["result"]["_meta"].is_object(), "{done}");
+            for over in [&first, &second] {
+                let again = send(Some(over), "prod").await;
+                assert!(again["error"]["message"].to_string().contains("no longer open"), "{again}");
+            }
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_with_a_session_is_asked_while_a_prompt_or_a_resource_waits() {
-    let asker = Asker::new(false, vec![place(), place()]);
+    for with_sessions in [false, true] {
+        let asker = Asker::new(with_sessions, vec![place(), place()]);
+        let gateway = gateway_of(&asker).await;
+        let client = Client::asked(&gateway, None, |_| accept(json!({ "where": "stage" }))).await;
+        let prompt = client.service.get_prompt(GetPromptRequestParams::new("desk__handover")).await.expect("a prompt");
+        assert_eq!(json!(prompt).to_string().matches("stage").count(), 2, "{prompt:?}");
+        let read = client.service.read_resource(ReadResourceRequestParams::new("desk://1")).await.expect("a resource");
+        assert_eq!(json!(read).to_string().matches("stage").count(), 2, "{read:?}");
+        assert_eq!(client.questions().len(), 4);
+        let silent = Client::silent(&gateway, None).await;
+        let told =
+            silent.service.read_resource(ReadResourceRequestParams::new("desk://1")).await.expect_err("no answer");
+        assert!(told.to_string().contains("its user cannot be asked"), "{told}");
+        let unwilling = Client::asked(&gateway, None, |_| json!({ "action": "decline" })).await;
+        let told = unwilling.service.get_prompt(GetPromptRequestParams::new("desk__handover")).await;
+        assert!(told.expect_err("it is not filled").to_string().contains("declined"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_about_several_resources_at_once_reach_nobody_else() {
+    let asker = Asker::new(true, vec![place()]);
     let gateway = gateway_of(&asker).await;
-    let client = Client::asked(&gateway, None, |_| accept(json!({ "where": "stage" }))).await;
-    let prompt = client.service.get_prompt(GetPromptRequestParams::new("desk__handover")).await.expect("a prompt");
-    assert_eq!(json!(prompt).to_string().matches("stage").count(), 2, "{prompt:?}");
-    let read = client.service.read_resource(ReadResourceRequestParams::new("desk://1")).await.expect("a resource");
-    assert_eq!(json!(read).to_string().matches("stage").count(), 2, "{read:?}");
-    assert_eq!(client.questions().len(), 4);
-    let silent = Client::silent(&gateway, None).await;
-    let told = silent.service.read_resource(ReadResourceRequestParams::new("desk://1")).await.expect_err("no answer");
-    assert!(told.to_string().contains("its user cannot be asked"), "{told}");
+    let read = async |place: &'static str| {
+        let client = Client::asked(&gateway, None, move |_| accept(json!({ "where": place }))).await;
+        let read = client.service.read_resource(ReadResourceRequestParams::new("desk://1")).await;
+        (json!(read.expect("a resource")).to_string(), client.questions().len())
+    };
+    let (prod, stage) = tokio::join!(read("prod"), read("stage"));
+    assert!(prod.0.contains("prod") && !prod.0.contains("stage") && prod.1 == 1, "{prod:?}");
+    assert!(stage.0.contains("stage") && !stage.0.contains("prod") && stage.1 == 1, "{stage:?}");
 }

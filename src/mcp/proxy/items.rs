@@ -208,7 +208,7 @@ impl Proxy {
         request.meta = None;
         let _place = self.engine.place_for_client().await.map_err(not_made)?;
         let request = ClientRequest::CompleteRequest(CompleteRequest::new(request));
-        match upstream.request(request, false, cancel).await.map_err(refused)? {
+        match upstream.request(request, None, cancel).await.map_err(refused)? {
             ServerResult::CompleteResult(mut result) => {
                 result.result_type = Some(ResultType::COMPLETE);
                 Ok(result)

@@ -1,6 +1,7 @@
-//! What a server of the era without sessions asks before it fills a prompt or shows a resource (MCP
-//! 2026-07-28, "Input required results"), put to the client's user as for tools: while the request
-//! waits, or as its result, which is kept in the store until the request is sent again with the answers.
+//! What a server asks before it fills a prompt or shows a resource, put to the client's user as for
+//! tools: while the request waits, or as its result, which is kept in the store until the request is sent
+//! again with the answers. The server's request is over meanwhile, as in MCP 2026-07-28 ("Input required
+//! results"), and is made again; a server with sessions then asks the same and is answered at once.
 
 use rmcp::ErrorData;
 use rmcp::RoleServer;
@@ -23,6 +24,7 @@ use crate::engine::call::Before;
 use crate::engine::call::CallError;
 use crate::engine::record::LoneCall;
 use crate::mcp::asks::asking_of;
+use crate::mcp::pass_through::Asks;
 use crate::mcp::proxy::Proxy;
 use crate::mcp::proxy::asks;
 use crate::mcp::proxy::confirm::can_ask;
@@ -62,7 +64,8 @@ impl Proxy {
             let fetched = async {
                 let mut given = given.clone();
                 for _ in 0..ROUNDS {
-                    let asking = match upstream.request(request(&given), askable, &context.ct).await? {
+                    let asks = Some(Asks { given: &given, askable });
+                    let asking = match upstream.request(request(&given), asks, &context.ct).await? {
                         ServerResult::InputRequiredResult(result) => asking_of(result),
                         answer => return take(answer).ok_or_else(|| upstream.unexpected()),
                     };
@@ -100,7 +103,8 @@ impl Proxy {
                 return Err(refused(upstream.unanswered(often(), false)));
             }
             before.round += 1;
-            given = self.asked_now(caller, &what, asking, context).await?;
+            let earlier = [given.earlier, given.answers].concat();
+            given = Given { earlier, ..self.asked_now(caller, &what, asking, context).await? };
             upstream = self.upstream(caller, &what.server).await?;
             place = self.engine.place_for_client().await.map_err(not_made)?;
         }

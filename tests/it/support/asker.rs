@@ -184,31 +184,40 @@ impl Asker {
         let asks = lock(&self.0.about).is_none_or(|about| case == Some(about));
         let asks = asks && lock(&self.0.by).is_none_or(|tool| request.name == tool);
         let forms = if asks { lock(&self.0.forms).clone() } else { Vec::new() };
+        let asked = (request.request_state.as_deref(), request.input_responses.as_ref());
+        Ok(match self.round(asked, forms, context).await? {
+            Round::Answered(answers) => Ok(answers),
+            Round::Asks(asked) => Err(asked.into()),
+            // As real servers do: no error, though nothing was done.
+            Round::Declined => Err(CallToolResult::success(vec![ContentBlock::text("declined")]).into()),
+        })
+    }
+
+    /// Asks what is left to ask, in the way of the client's revision.
+    async fn round(
+        &self,
+        asked: (Option<&str>, Option<&InputResponses>),
+        forms: Vec<Value>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Round, ErrorData> {
         if context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
-            let asked = (request.request_state.as_deref(), request.input_responses.as_ref());
-            return Ok(match self.answers_by_rounds(asked, &forms)? {
-                Round::Answered(answers) => Ok(answers),
-                Round::Declined => Err(CallToolResult::success(vec![ContentBlock::text("declined")]).into()),
-                Round::Asks(asked) => Err(asked.into()),
-            });
+            return self.answers_by_rounds(asked, &forms);
         }
+        assert_eq!(asked, (None, None), "this revision has no such fields");
         let mut answers = Vec::new();
         for form in forms {
             let params: ElicitRequestParams = serde_json::from_value(form).expect("a form");
-            let said = context.peer.create_elicitation(params).await;
-            match said {
+            match context.peer.create_elicitation(params).await {
                 Ok(ElicitResult { action: ElicitationAction::Accept, content, .. }) => {
-                    answers.push(content.unwrap_or_default())
+                    answers.push(content.unwrap_or_default());
                 }
-                other => {
+                _ => {
                     self.0.unanswered.add_permits(1);
-                    // As real servers do: no error, though nothing was done.
-                    let text = format!("cancelled by the user: {}", other.is_ok());
-                    return Ok(Err(CallToolResult::success(vec![ContentBlock::text(text)]).into()));
+                    return Ok(Round::Declined);
                 }
             }
         }
-        Ok(Ok(answers))
+        Ok(Round::Answered(answers))
     }
 
     fn answers_by_rounds(
@@ -284,11 +293,11 @@ impl ServerHandler for Asker {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let forms = lock(&self.0.forms).clone();
         let asked = (request.request_state.as_deref(), request.input_responses.as_ref());
-        match self.answers_by_rounds(asked, &forms)? {
+        match self.round(asked, forms, &context).await? {
             Round::Answered(answers) => {
                 let said = PromptMessage::new_text(Role::User, Value::from(answers).to_string());
                 Ok(GetPromptResult::new(vec![said]).into())
@@ -301,11 +310,11 @@ impl ServerHandler for Asker {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let forms = lock(&self.0.forms).clone();
         let asked = (request.request_state.as_deref(), request.input_responses.as_ref());
-        match self.answers_by_rounds(asked, &forms)? {
+        match self.round(asked, forms, &context).await? {
             Round::Answered(answers) => {
                 let said = ResourceContents::text(Value::from(answers).to_string(), request.uri);
                 Ok(ReadResourceResult::new(vec![said]).into())
