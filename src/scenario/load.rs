@@ -88,16 +88,12 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Loaded>, LoadError> {
     Ok(loaded)
 }
 
-/// The scenarios of a gateway: those of its own folder, or without one the shipped set. Their
-/// names tell them apart.
+/// The scenarios of a gateway's own folder. Their names tell them apart.
 ///
 /// # Errors
 /// [`LoadError`] for the first file that cannot be used.
-pub fn set(folder: Option<&str>) -> Result<Vec<Loaded>, LoadError> {
-    let loaded = match folder {
-        Some(folder) => load(&[PathBuf::from(folder)])?,
-        None => shipped()?,
-    };
+pub fn folder(folder: &str) -> Result<Vec<Loaded>, LoadError> {
+    let loaded = load(&[PathBuf::from(folder)])?;
     let mut names = BTreeSet::new();
     for one in &loaded {
         if !names.insert(one.name.as_str()) {
@@ -108,7 +104,11 @@ pub fn set(folder: Option<&str>) -> Result<Vec<Loaded>, LoadError> {
     Ok(loaded)
 }
 
-fn shipped() -> Result<Vec<Loaded>, LoadError> {
+/// The scenarios that are part of the binary.
+///
+/// # Errors
+/// [`LoadError`] for the first one that cannot be used.
+pub fn shipped() -> Result<Vec<Loaded>, LoadError> {
     let mut files: Vec<_> = Shipped::iter().filter(|file| file.ends_with(".yaml")).collect();
     files.sort();
     let mut loaded = Vec::new();

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::LazyLock;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -160,8 +161,7 @@ pub enum RunError {
 
 /// The scenarios of a gateway and their runs.
 pub struct ScenarioRuns {
-    set: BTreeMap<String, Arc<Loaded>>,
-    listed: Vec<Listed>,
+    set: LazyLock<Set, Box<dyn FnOnce() -> Set + Send>>,
     models: ModelChoice,
     clock: Arc<dyn Clock>,
     bounds: Bounds,
@@ -169,6 +169,19 @@ pub struct ScenarioRuns {
     runs: Mutex<Runs>,
     changed: watch::Sender<u64>,
     tasks: TaskTracker,
+}
+
+/// What can be run. Few gateways are asked for it, and to read it all takes longer than the rest of a start.
+struct Set {
+    by_name: BTreeMap<String, Arc<Loaded>>,
+    listed: Vec<Listed>,
+}
+
+impl Set {
+    fn of(loaded: Vec<Loaded>, router: &Router) -> Self {
+        let listed = loaded.iter().map(|loaded| listed(loaded, router)).collect();
+        Self { by_name: loaded.into_iter().map(|loaded| (loaded.name.clone(), Arc::new(loaded))).collect(), listed }
+    }
 }
 
 #[derive(Default)]
@@ -194,22 +207,26 @@ struct Order {
 }
 
 impl ScenarioRuns {
-    /// The scenarios that a configuration names, or the shipped ones, with its models.
+    /// The scenarios that a configuration names, or the shipped ones, with its models. The shipped ones are
+    /// read when they are first wanted.
     ///
     /// # Errors
     /// [`LoadError`] for the first file that cannot be used.
     pub fn open(
         config: &Config,
         variables: &[(String, String)],
-        router: &Router,
+        router: &Arc<Router>,
         clock: Arc<dyn Clock>,
         bounds: Bounds,
     ) -> Result<Arc<Self>, LoadError> {
-        let loaded = load::set(config.server.scenarios.as_deref())?;
-        let listed = loaded.iter().map(|loaded| listed(loaded, router)).collect();
+        let own = config.server.scenarios.as_deref().map(load::folder).transpose()?;
+        let router = Arc::clone(router);
+        let read = move || {
+            let shipped = || load::shipped().expect("each is read by a test");
+            Set::of(own.unwrap_or_else(shipped), &router)
+        };
         Ok(Arc::new(Self {
-            set: loaded.into_iter().map(|loaded| (loaded.name.clone(), Arc::new(loaded))).collect(),
-            listed,
+            set: LazyLock::new(Box::new(read)),
             models: ModelChoice::of(config, variables),
             clock,
             bounds,
@@ -221,7 +238,7 @@ impl ScenarioRuns {
 
     /// The scenarios, by name.
     pub fn scenarios(&self) -> &[Listed] {
-        &self.listed
+        &self.set.listed
     }
 
     /// Names of the models that a run may use.
@@ -235,7 +252,7 @@ impl ScenarioRuns {
     /// See [`RunError`].
     pub fn start(self: &Arc<Self>, scenario: &str, model: Option<&str>) -> Result<Uuid, RunError> {
         let unknown = || RunError::UnknownScenario(scenario.chars().take(200).collect());
-        let loaded = Arc::clone(self.set.get(scenario).ok_or_else(unknown)?);
+        let loaded = Arc::clone(self.set.by_name.get(scenario).ok_or_else(unknown)?);
         let model = self.models.named(model.unwrap_or(DEFAULT_MODEL))?;
         let run = Run {
             id: self.clock.new_uuid(),
