@@ -26,8 +26,10 @@ use crate::mcp::uses::Use;
 pub(crate) const MOST: usize = 2_048;
 /// Of these, of one caller: nobody takes everybody's place.
 pub(crate) const MOST_OF_ONE: usize = 256;
-/// Longest URI that is subscribed to, in bytes.
-const URI_BYTES: usize = 4 * 1024;
+/// Most bytes of the URIs of one caller's subscriptions over one connection.
+const BYTES_OF_ONE: usize = 128 * 1024;
+/// Most bytes of all URIs over one connection: a server of the era without sessions is sent them in one request.
+const BYTES: usize = 512 * 1024;
 
 /// What a client has not been told yet.
 #[derive(Default)]
@@ -98,6 +100,34 @@ struct Wanted {
     by_uri: HashMap<String, Resource>,
     /// What was asked for last when a connection ended: one, or several.
     fell: Option<BTreeSet<String>>,
+}
+
+impl Wanted {
+    /// Why there is no room for another subscription.
+    fn is_too_much(&self, owner: &str, uri: &str) -> Option<String> {
+        let all = || self.by_uri.iter().flat_map(|(uri, resource)| resource.followers.iter().map(move |it| (uri, it)));
+        let own = || all().filter(|(_, follower)| follower.owner == owner).map(|(uri, _)| uri);
+        let bytes: usize = self.by_uri.keys().map(String::len).sum();
+        let new = if self.by_uri.contains_key(uri) { 0 } else { uri.len() };
+        if own().count() >= MOST_OF_ONE {
+            return Some(format!(
+                "you have {MOST_OF_ONE} subscriptions over this connection, and no more may be at once; end one"
+            ));
+        }
+        if own().map(String::len).sum::<usize>() + uri.len() > BYTES_OF_ONE {
+            return Some(format!(
+                "the URIs of your subscriptions over this connection have at most {BYTES_OF_ONE} bytes together; end one"
+            ));
+        }
+        if all().count() >= MOST {
+            return Some(format!(
+                "there are {MOST} subscriptions over this connection, and no more may be at once; try again later"
+            ));
+        }
+        (bytes + new > BYTES).then(|| {
+            format!("the URIs of all subscriptions over this connection have at most {BYTES} bytes; try again later")
+        })
+    }
 }
 
 struct Resource {
@@ -224,21 +254,9 @@ impl Subscriptions {
         uri: &str,
         (seen_as, mailbox): (&str, &Arc<Mailbox>),
     ) -> Result<(u64, watch::Receiver<Standing>), ToolFailure> {
-        let too_much = |reason: String| Err(refusal(server, format!("{server}: {reason}")));
         let mut wanted = self.lock();
-        let all = || wanted.by_uri.values().flat_map(|resource| &resource.followers);
-        if uri.len() > URI_BYTES {
-            return too_much(format!("the URI of a subscription has at most {URI_BYTES} bytes"));
-        }
-        if all().filter(|follower| follower.owner == owner).count() >= MOST_OF_ONE {
-            return too_much(format!(
-                "you have {MOST_OF_ONE} subscriptions over this connection, and no more may be at once; end one"
-            ));
-        }
-        if all().count() >= MOST {
-            return too_much(format!(
-                "there are {MOST} subscriptions over this connection, and no more may be at once; try again later"
-            ));
+        if let Some(reason) = wanted.is_too_much(owner, uri) {
+            return Err(refusal(server, format!("{server}: {reason}")));
         }
         wanted.numbers += 1;
         let number = wanted.numbers;
@@ -482,6 +500,23 @@ mod tests {
         assert!(refused("0").contains("256") && refused("else").contains("2048"));
         subscriptions.remove("7", 8);
         assert!(subscriptions.add("s", "0", "x", ("x", &mailbox)).is_ok(), "one was ended");
+    }
+
+    #[test]
+    fn what_all_name_together_is_bounded_by_its_bytes() {
+        let subscriptions = Subscriptions::default();
+        let uri = |n: usize| format!("{n:08}{}", "x".repeat(BYTES_OF_ONE / 2 - 8));
+        for n in 0..2 * BYTES / BYTES_OF_ONE {
+            follow(&subscriptions, &(n / 2).to_string(), &uri(n));
+        }
+        let mailbox = Arc::default();
+        let refused = |owner: &str, uri: &str| match subscriptions.add("s", owner, uri, ("x", &mailbox)) {
+            Err(ToolFailure::Refused { reason, .. }) => reason,
+            other => panic!("{:?}", other.map(drop)),
+        };
+        assert!(refused("0", "x").contains("131072 bytes together"));
+        assert!(refused("else", "x").contains("524288 bytes"));
+        assert!(subscriptions.add("s", "else", &uri(0), ("x", &mailbox)).is_ok(), "it is named already");
     }
 
     #[test]

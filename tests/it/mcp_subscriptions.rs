@@ -2,6 +2,8 @@
 //! both eras. Who is told of what, under which URI, over whose connection; what becomes of it when a server
 //! is restarted, a client goes away, or a credential is taken back; and how much there may be.
 
+mod silent;
+
 use groundwire::config::Config;
 use groundwire::config::auth::AuthMode;
 use groundwire::config::credentials::CredentialsConfig;
@@ -102,7 +104,7 @@ impl Ear {
             }
             return Self::Session(client);
         }
-        let client = Client::without_session(gateway).await;
+        let client = Client::without_session(gateway, None).await;
         let stream = client.service.listen(filter(uris)).await.expect("it is listened to");
         let mut ear = Self::Stream(client, Box::new(stream));
         // What it could not hear before.
@@ -336,7 +338,7 @@ async fn a_stream_that_names_what_cannot_be_subscribed_to_ends_and_says_why() {
     add(&mut config, "mute", "", &site, CredentialsConfig::default());
     let servers = config.mcp.servers;
     let gateway = gateway(move |config| config.mcp.servers.clone_from(&servers)).await;
-    let client = Client::without_session(&gateway).await;
+    let client = Client::without_session(&gateway, None).await;
     let mut stream = client.service.listen(filter(&[TEXT])).await.expect("it is answered");
     let (code, said) = refused(stream.next().await);
     assert!(code == -32600 && said.contains("mute does not tell"), "{said}");
@@ -529,6 +531,82 @@ async fn a_client_has_as_many_subscriptions_as_it_may_and_its_user_at_a_server()
         subscribe(&third, TEXT).await.expect("there is room again");
         let (code, said) = refused(subscribe(&third, &format!("bench://{}", "x".repeat(5_000))).await);
         assert!(code == -32600 && said.contains("4096 bytes"), "{kind}: {said}");
+        gateway.app.hub.close().await;
+    }
+}
+
+/// A URI of so many bytes.
+fn long(n: usize, bytes: usize) -> String {
+    let begin = format!("bench://{n}/");
+    format!("{begin}{}", "x".repeat(bytes - begin.len()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_names_is_bounded_by_its_bytes_and_the_bound_is_told() {
+    let (bench, _site, gateway) = served("with sessions", Eras::WithSessions).await;
+    let client = Client::without_session(&gateway, None).await;
+    let many = (0..129).map(|n| format!("bench://{n}")).collect();
+    let much = (0..17).map(|n| long(n, 4_000)).collect();
+    for (uris, bound) in [(vec![long(0, 4_097)], "4096 bytes"), (many, "at most 128"), (much, "65536 bytes")] {
+        let uris: Vec<&str> = uris.iter().map(String::as_str).collect();
+        let mut stream = client.service.listen(filter(&uris)).await.expect("it is answered");
+        let (code, said) = refused(stream.next().await);
+        assert!(code == -32600 && said.contains(bound), "{said}");
+    }
+    assert_eq!(bench.asked("resources/subscribe"), 0, "nothing of them is asked for");
+
+    // Sixteen of them fill it exactly.
+    let session = Client::silent(&gateway, None).await;
+    for n in 0..16 {
+        subscribe(&session, &long(n, 4_096)).await.expect("it stands");
+    }
+    let (code, said) = refused(subscribe(&session, TEXT).await);
+    assert!(code == -32600 && said.contains("65536 bytes"), "{said}");
+    unsubscribe(&session, &long(7, 4_096)).await;
+    subscribe(&session, TEXT).await.expect("there is room again");
+
+    // And a caller over a connection, in all of their sessions.
+    let second = Client::silent(&gateway, None).await;
+    for n in 16..32 {
+        subscribe(&second, &long(n, 4_096)).await.expect("it stands");
+    }
+    let third = Client::silent(&gateway, None).await;
+    subscribe(&third, &long(32, 4_000)).await.expect("there is room for it");
+    let (code, said) = refused(subscribe(&third, &long(33, 4_000)).await);
+    assert!(code == -32600 && said.contains("s: ") && said.contains("131072 bytes"), "{said}");
+    gateway.app.hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_names_a_resource_on_a_stream_is_told_what_role_it_needs_and_not_whether_it_exists() {
+    for (kind, eras) in KINDS {
+        let bench = Bench::new(eras);
+        let site = Site::start(&bench).await;
+        let mut config = Config::default();
+        add(&mut config, "s", kind, &site, CredentialsConfig::default());
+        let servers = config.mcp.servers;
+        let gateway = gateway(move |config| {
+            config.mcp.servers.clone_from(&servers);
+            config.auth.mode = AuthMode::Token;
+        })
+        .await;
+        let reader = gateway.token("rita", AccessRole::Reader, None).await;
+        let rita = Client::without_session(&gateway, Some(&reader)).await;
+        let there = format!("{GROUNDWIRE_S}{TEXT}");
+        let not_there = format!("{GROUNDWIRE_S}{NOTHING}");
+        for uri in [TEXT, NOTHING, &there, &not_there, "groundwire://nobody/x://y", "unknown://x"] {
+            let mut stream = rita.service.listen(filter(&[uri])).await.expect("it is answered");
+            let end = refused(stream.next().await);
+            assert_eq!(end, (-32600, "this needs the role analyst or a higher one".to_owned()), "{kind}: {uri}");
+        }
+        assert_eq!(bench.asked("resources/subscribe"), 0, "{kind}");
+
+        // Of the same server an analyst is told, beside her.
+        let analyst = gateway.token("anna", AccessRole::Analyst, None).await;
+        let anna = Client::without_session(&gateway, Some(&analyst)).await;
+        let mut stream = anna.service.listen(filter(&[TEXT])).await.expect("it is answered");
+        let told = stream.next().await.expect("the stream goes on");
+        assert!(matches!(told, Some(ServerNotification::ResourceUpdatedNotification(_))), "{kind}: {told:?}");
         gateway.app.hub.close().await;
     }
 }

@@ -61,7 +61,6 @@ use crate::engine::ports::ServerState;
 use crate::engine::ports::WhoseCredentials;
 use crate::mcp::hub::Hub;
 use crate::mcp::pass_through::Missing;
-use crate::mcp::proxy::listeners::Listeners;
 use crate::mcp::proxy::subscriptions::OfSession;
 
 /// Where clients find what is ours in a `_meta`.
@@ -92,15 +91,13 @@ pub struct Proxy {
     hub: Arc<Hub>,
     names: Names,
     askers: Askers,
-    listeners: Arc<Listeners>,
     session: OfSession,
 }
 
 impl Proxy {
-    /// The proxy over a hub, which is the one of the engine. Must be made inside of a runtime.
+    /// The proxy over a hub, which is the one of the engine.
     pub fn new(engine: Arc<Engine>, hub: Arc<Hub>, names: Names, askers: Askers) -> Self {
-        let listeners = Listeners::over(&hub);
-        Self { engine, hub, names, askers, listeners, session: OfSession::default() }
+        Self { engine, hub, names, askers, session: OfSession::default() }
     }
 
     fn asker(&self, extensions: &Extensions) -> Result<Caller, ErrorData> {
@@ -306,7 +303,7 @@ impl ServerHandler for Proxy {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        self.listeners.add(context.peer);
+        self.session.hear_of_lists(&self.hub, context.peer);
     }
 
     async fn subscribe(

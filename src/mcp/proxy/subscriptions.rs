@@ -33,6 +33,7 @@ use crate::engine::call::may_call;
 use crate::mcp::hub::Hub;
 use crate::mcp::proxy::Proxy;
 use crate::mcp::proxy::items::not_found;
+use crate::mcp::proxy::listeners::tell_session;
 use crate::mcp::proxy::not_made;
 use crate::mcp::proxy::refused;
 use crate::mcp::subscriptions::Mailbox;
@@ -41,6 +42,10 @@ use crate::mcp::upstream::Upstream;
 
 /// Most resources that one client is subscribed to at once, over its session or on one stream.
 const MOST: usize = 128;
+/// Longest URI that one names, in bytes.
+const URI_BYTES: usize = 4 * 1024;
+/// Most bytes of all that one client names at once.
+const ALL_URI_BYTES: usize = 64 * 1024;
 /// Pause after a client was told: what changes over and over is told so often, and no more.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may take to be told of one thing. One that does not read is not told any more.
@@ -96,15 +101,13 @@ struct Wish {
 }
 
 impl Followed {
-    /// Whether there is room for one more.
+    /// Whether there is room for this one too.
     fn room(&self, uri: &str) -> Result<MutexGuard<'_, BTreeMap<String, One>>, ErrorData> {
         let by_uri = self.lock();
-        if by_uri.len() < MOST || by_uri.contains_key(uri) {
-            return Ok(by_uri);
+        if !by_uri.contains_key(uri) {
+            within_bounds(by_uri.keys().map(String::as_str).chain([uri]))?;
         }
-        let message =
-            format!("a client is subscribed to at most {MOST} resources at once; end one of the others first");
-        Err(ErrorData::invalid_request(message, None))
+        Ok(by_uri)
     }
 
     /// Moves subscriptions to the connections that their callers have now; those for which there is none.
@@ -186,11 +189,37 @@ impl Followed {
     }
 }
 
+/// Whether one client may name all of these at once.
+fn within_bounds<'a>(uris: impl Iterator<Item = &'a str>) -> Result<(), ErrorData> {
+    let too_much = |reason: String| Err(ErrorData::invalid_request(reason, None));
+    let (mut count, mut bytes) = (0, 0);
+    for uri in uris {
+        if uri.len() > URI_BYTES {
+            return too_much(format!("the URI of a subscription has at most {URI_BYTES} bytes"));
+        }
+        (count, bytes) = (count + 1, bytes + uri.len());
+    }
+    if count > MOST {
+        return too_much(format!(
+            "a client is subscribed to at most {MOST} resources at once; end one of the others first"
+        ));
+    }
+    if bytes > ALL_URI_BYTES {
+        return too_much(format!(
+            "the URIs to which a client is subscribed have at most {ALL_URI_BYTES} bytes together; end one of the \
+             others first"
+        ));
+    }
+    Ok(())
+}
+
 /// The subscriptions of one session. A clone is for another one and has none: each session is served by
 /// a clone of the proxy, which is dropped at the end of the session, and with it these.
 #[derive(Default)]
 pub(super) struct OfSession {
     open: AtomicBool,
+    /// Its client is told of lists, and of resources.
+    lists: AtomicBool,
     told: AtomicBool,
     followed: Arc<Followed>,
     ended: CancellationToken,
@@ -213,6 +242,14 @@ impl OfSession {
     /// A client has greeted: there is a session, and not a request by itself.
     pub(super) fn open(&self) {
         self.open.store(true, Ordering::Release);
+    }
+
+    /// Has the client told that lists change, once, however often it says that it is ready.
+    pub(super) fn hear_of_lists(&self, hub: &Hub, peer: Peer<RoleServer>) {
+        if !self.lists.swap(true, Ordering::AcqRel) {
+            let telling = tell_session(hub.catalogs(), peer);
+            tokio::spawn(self.ended.clone().run_until_cancelled_owned(telling));
+        }
     }
 
     /// Ends a subscription, if there is one.
@@ -272,6 +309,10 @@ impl Proxy {
         let followed = Followed::default();
         let wished: BTreeSet<&String> = context.accepted().resource_subscriptions.iter().flatten().collect();
         let following = async {
+            // All that is named at once is looked at before any server is asked for any of it.
+            if let Err(error) = within_bounds(wished.iter().map(|uri| uri.as_str())) {
+                return error;
+            }
             for uri in wished {
                 if let Err(error) = self.follow(&followed, caller, uri, &context.request_context().ct).await {
                     return error;
@@ -327,5 +368,48 @@ fn told(uri: &str, failure: ToolFailure) -> ErrorData {
     match refused(failure) {
         error if error.code == ErrorCode::RESOURCE_NOT_FOUND => not_found(uri),
         error => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::ServerHandler;
+    use rmcp::ServiceExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    struct Nothing;
+
+    impl ServerHandler for Nothing {}
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_given_up_after_a_while_and_little_waits_for_it() {
+        let (mut client, server) = tokio::io::duplex(8 * 1024);
+        let greeting = concat!(
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","#,
+            r#""capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#,
+            "\n",
+            r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+            "\n"
+        );
+        client.write_all(greeting.as_bytes()).await.expect("it is taken");
+        let running = Nothing.serve(server).await.expect("it is greeted");
+        let followed = Followed::default();
+        let begun = Instant::now();
+        let changing = async {
+            loop {
+                (0..MOST).for_each(|n| followed.mailbox.updated(&format!("x://{n}/{}", "x".repeat(400))));
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        tokio::select! {
+            () = followed.tell(Told::Session(running.peer().clone())) => {}
+            () = changing => {}
+        }
+        // The pipe is full before the first round is over.
+        assert!(begun.elapsed() >= PATIENCE && begun.elapsed() < PATIENCE + PAUSE);
+        drop(client);
     }
 }

@@ -275,10 +275,10 @@ impl Client {
     }
 
     /// One of the revision without sessions.
-    pub(crate) async fn without_session(gateway: &Gateway) -> Self {
+    pub(crate) async fn without_session(gateway: &Gateway, token: Option<&str>) -> Self {
         let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
         let lifecycle = ClientLifecycleMode::Discover { preferred_versions };
-        Self::greeted(config(&gateway.url("/mcp"), None), None, lifecycle).await
+        Self::greeted(config(&gateway.url("/mcp"), token), None, lifecycle).await
     }
 
     async fn connect(url: &str, token: Option<&str>, answers: Option<Answers>) -> Self {
