@@ -23,6 +23,7 @@ use serde_json::json;
 
 use crate::support::bench::Bench;
 use crate::support::bench::Eras;
+use crate::support::bench::HANGS;
 use crate::support::bench::NOTHING;
 use crate::support::bench::Site;
 use crate::support::bench::TEXT;
@@ -326,6 +327,27 @@ async fn a_server_that_turns_one_subscription_down_by_its_http_status_keeps_the_
         bench.update(TEXT);
         assert_eq!(client.heard.updated().await, TEXT, "{kind}");
         gateway.app.hub.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_answer_for_one_resource_is_subscribed_to_others_meanwhile() {
+    for kind in ["with sessions", "sse"] {
+        let (bench, _site, gateway) = served(kind, Eras::WithSessions).await;
+        let hanging = Client::silent(&gateway, None).await;
+        let hanging = tokio::spawn(async move { subscribe(&hanging, HANGS).await });
+        bench.waits().await;
+        let client = Client::silent(&gateway, None).await;
+        for uri in [TEXT, OTHER] {
+            subscribe(&client, uri).await.expect(kind);
+        }
+        unsubscribe(&client, OTHER).await;
+        bench.followed(OTHER, 0).await;
+        bench.update(TEXT);
+        assert_eq!(client.heard.updated().await, TEXT, "{kind}");
+        assert!(!hanging.is_finished(), "{kind}: nobody waited for it");
+        gateway.app.hub.close().await;
+        assert!(hanging.await.expect("it ends").is_err(), "{kind}");
     }
 }
 

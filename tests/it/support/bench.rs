@@ -73,6 +73,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const TEXT: &str = "bench://text";
 /// What it has not.
 pub(crate) const NOTHING: &str = "bench://nothing";
+/// What it never answers to, whoever subscribes to it.
+pub(crate) const HANGS: &str = "bench://hangs";
 /// What it turns down with the HTTP status that the URI ends with, whoever subscribes to it.
 pub(crate) const TURNED_DOWN: &str = "bench://status/";
 
@@ -520,6 +522,10 @@ impl ServerHandler for Bench {
         let (uri, owner) = (request.uri, owner(&context.extensions));
         if uri == NOTHING {
             return Err(ErrorData::resource_not_found("it has no such thing", None));
+        }
+        if uri == HANGS {
+            self.0.came.add_permits(1);
+            return std::future::pending().await;
         }
         let (end, mut updates) = (CancellationToken::new(), self.0.updates.subscribe());
         let place = (owner.clone(), uri.clone());
