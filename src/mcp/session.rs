@@ -86,7 +86,9 @@ pub(crate) enum Hearing {
     Yes,
     /// A stream is to come for it, and what is told before may be lost.
     NotYet,
-    /// The stream did not come.
+    /// The stream did not come yet, and is asked for again.
+    Failing,
+    /// No stream comes.
     No,
 }
 
@@ -113,8 +115,11 @@ impl Shared {
     pub(crate) fn stream_came(&self, stream: Stream) {
         let first = *self.hearing.borrow() != Hearing::Yes;
         if first {
-            let came = matches!(stream, Stream::Begun | Stream::Resumed);
-            self.hearing.send_replace(if came { Hearing::Yes } else { Hearing::No });
+            self.hearing.send_replace(match stream {
+                Stream::Begun | Stream::Resumed => Hearing::Yes,
+                Stream::Failed => Hearing::Failing,
+                Stream::NotOffered => Hearing::No,
+            });
         }
         match stream {
             // A server may replay what was missed, and need not.

@@ -87,27 +87,36 @@ impl Upstream {
     /// Refuses whatever is wanted, for as long as the connection lasts.
     async fn refuse_all(&self) -> &'static str {
         loop {
-            for uri in self.wanted() {
-                self.subscriptions.refused(&uri, self.has_no_subscriptions());
-            }
+            self.refuse_wanted();
             self.subscriptions.changed.notified().await;
         }
     }
 
-    /// What is to be asked for.
-    fn wanted(&self) -> Vec<String> {
-        let standings = self.subscriptions.standings().into_iter();
-        standings.filter(|(_, standing)| *standing == Standing::Wanted).map(|(uri, _)| uri).collect()
+    /// Refuses what is to be asked for.
+    fn refuse_wanted(&self) {
+        for (uri, _) in self.subscriptions.standings().iter().filter(|(_, standing)| *standing == Standing::Wanted) {
+            self.subscriptions.refused(uri, self.has_no_subscriptions());
+        }
+    }
+
+    /// Returns when what is subscribed to can be heard, or may be: a server need not open a stream for that. Until
+    /// then it is refused.
+    async fn heard(&self, connected: &Connected) {
+        let mut hearing = connected.shared.hearing.subscribe();
+        let settled = |hearing: &Hearing| matches!(hearing, Hearing::Yes | Hearing::No);
+        drop(tokio::time::timeout(self.limits.probe, hearing.wait_for(settled)).await);
+        while matches!(*hearing.borrow_and_update(), Hearing::Failing | Hearing::No) {
+            self.refuse_wanted();
+            tokio::select! {
+                changed = hearing.changed() => changed.expect("its sender is in the connection"),
+                () = self.subscriptions.changed.notified() => {}
+            }
+        }
     }
 
     /// Each resource by a request of its own.
     async fn one_by_one(&self, connected: &Connected) -> &'static str {
-        // Nothing is subscribed to that could not be heard; a server need not open a stream for that.
-        let mut hearing = connected.shared.hearing.subscribe();
-        drop(tokio::time::timeout(self.limits.probe, hearing.wait_for(|hearing| *hearing != Hearing::NotYet)).await);
-        if *hearing.borrow() == Hearing::No {
-            return self.refuse_all().await;
-        }
+        self.heard(connected).await;
         // What the server has, or, without its yes, may have.
         let mut there: HashMap<String, bool> = HashMap::new();
         // One that is slow to answer for one resource holds up few others; for each there is one request at a time.

@@ -352,6 +352,23 @@ async fn a_server_that_does_not_answer_for_one_resource_is_subscribed_to_others_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_stream_does_not_come_at_once_has_subscriptions_when_it_comes() {
+    let bench = Bench::new(Eras::WithSessions);
+    bench.streamless(2);
+    let site = Site::start(&bench).await;
+    let mut config = Config::default();
+    add(&mut config, "s", "with sessions", &site, CredentialsConfig::default());
+    let servers = config.mcp.servers;
+    let gateway = gateway(move |config| config.mcp.servers.clone_from(&servers)).await;
+    let client = Client::silent(&gateway, None).await;
+    subscribe(&client, TEXT).await.expect("it stands once the stream is there");
+    bench.update(TEXT);
+    assert_eq!(client.heard.updated().await, TEXT);
+    assert_eq!(bench.asked("initialize"), 1, "over the same connection");
+    gateway.app.hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_names_what_cannot_be_subscribed_to_ends_and_says_why() {
     let bench = Bench::new(Eras::WithSessions);
     bench.deaf();
