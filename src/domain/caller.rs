@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Serialize;
@@ -38,6 +39,18 @@ impl Brought {
     pub fn values(&self, header: &str) -> &[SecretString] {
         self.0.get(&header.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
     }
+
+    /// The values of all headers, by header.
+    fn exposed(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.0.values().map(|values| values.iter().map(SecretString::expose_secret).collect())
+    }
+}
+
+/// The same values in the same headers.
+impl PartialEq for Brought {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.keys().eq(other.0.keys()) && self.exposed().eq(other.exposed())
+    }
 }
 
 impl fmt::Debug for Brought {
@@ -47,7 +60,7 @@ impl fmt::Debug for Brought {
 }
 
 /// Who is asking and what they may use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     subject: String,
     role: AccessRole,

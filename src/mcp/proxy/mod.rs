@@ -10,6 +10,7 @@
 
 mod asks;
 mod confirm;
+mod followed;
 mod items;
 mod listeners;
 mod subscriptions;
