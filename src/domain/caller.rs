@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// What a caller may do; each includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,13 +65,25 @@ impl fmt::Debug for Brought {
 pub struct Caller {
     subject: String,
     role: AccessRole,
+    token: Option<Uuid>,
     brought: Brought,
 }
 
 impl Caller {
     /// A caller whose credential has been checked.
     pub fn new(subject: impl Into<String>, role: AccessRole) -> Self {
-        Self { subject: subject.into(), role, brought: Brought::default() }
+        Self { subject: subject.into(), role, token: None, brought: Brought::default() }
+    }
+
+    /// The same, let in by the token with this id.
+    #[must_use]
+    pub fn by_token(self, id: Uuid) -> Self {
+        Self { token: Some(id), ..self }
+    }
+
+    /// The id of the token that let it in; none where nobody needs one.
+    pub fn token(&self) -> Option<Uuid> {
+        self.token
     }
 
     /// The same with what the request at hand brought.

@@ -1,5 +1,5 @@
 //! What one client is subscribed to, within bounds: told one thing after the other, and kept on the
-//! connections that its callers have now.
+//! connections that its callers have now, for as long as they would be let in.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::RoleServer;
+use rmcp::model::ErrorCode;
 use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::service::Peer;
 use rmcp::service::SubscriptionSink;
@@ -19,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::caller::Caller;
 use crate::domain::tool::ToolFailure;
 use crate::mcp::hub::Hub;
+use crate::mcp::proxy::Askers;
+use crate::mcp::proxy::ShutOut;
 use crate::mcp::subscriptions::Mailbox;
 use crate::mcp::subscriptions::Subscribed;
 use crate::mcp::upstream::Upstream;
@@ -33,7 +36,8 @@ const ALL_URI_BYTES: usize = 64 * 1024;
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may take to be told of one thing. One that does not read is not told any more.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is looked whether a subscription is still carried by the caller's own connection.
+/// How often it is looked whether a subscription is still carried by the caller's own connection, and whether its
+/// caller would still be let in.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Where a client is told.
@@ -102,12 +106,38 @@ impl Followed {
     }
 
     /// Moves subscriptions to the connections that their callers have now; those for which there is none.
-    async fn renewed(&self, hub: &Hub) -> Vec<(String, ToolFailure)> {
+    async fn renewed(&self, hub: &Hub, askers: &Askers) -> Vec<(String, ToolFailure)> {
         let mut lost = Vec::new();
         for group in self.groups() {
-            lost.extend(self.renewed_of(group, hub).await);
+            let Some((_, first)) = group.first() else { continue };
+            match askers.still(&first.caller).await {
+                Ok(()) => lost.extend(self.renewed_of(group, hub).await),
+                Err(why) => lost.extend(group.into_iter().map(|wanted| self.shut_out(wanted, &why))),
+            }
         }
         lost
+    }
+
+    /// Ends what a caller wants who would not be let in any more, and what that cannot be found out of has nothing
+    /// to carry it until it can. Nothing more of it is told.
+    fn shut_out(&self, (uri, wish): Wanted, why: &ShutOut) -> (String, ToolFailure) {
+        let reason = match why {
+            ShutOut::ForGood(reason) => {
+                let mut by_uri = self.lock();
+                let ended = by_uri.get(&uri).is_some_and(|one| Arc::ptr_eq(&one.wish, &wish));
+                let ended = ended.then(|| by_uri.remove(&uri));
+                drop(by_uri);
+                drop(ended);
+                reason
+            }
+            ShutOut::ForNow(reason) => {
+                self.put(&uri, &wish, None);
+                reason
+            }
+        };
+        self.mailbox.forget(&uri);
+        let (server, code) = (wish.server.clone(), ErrorCode::INVALID_REQUEST.0);
+        (uri, ToolFailure::Refused { server, code, reason: format!("this is not told any more: {reason}") })
     }
 
     /// What is wanted, by caller and server: for each of these there is one connection.
@@ -177,13 +207,13 @@ impl Followed {
     }
 
     /// Keeps subscriptions on the connections of their callers. Returns those that have none any more.
-    pub(super) async fn next_lost(&self, hub: &Hub) -> Vec<(String, ToolFailure)> {
+    pub(super) async fn next_lost(&self, hub: &Hub, askers: &Askers) -> Vec<(String, ToolFailure)> {
         loop {
             tokio::select! {
                 () = self.mailbox.moved.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            let lost = self.renewed(hub).await;
+            let lost = self.renewed(hub, askers).await;
             if !lost.is_empty() {
                 return lost;
             }
@@ -331,7 +361,7 @@ mod tests {
             let wish = Arc::new(Wish { caller, server: "s".to_owned(), original: String::new() });
             followed.lock().insert(n.to_string(), One { wish, subscribed: None });
         }
-        let lost = followed.renewed(&hub).await;
+        let lost = followed.renewed(&hub, &Askers::One(Caller::local())).await;
         assert_eq!(counted.0.load(Ordering::SeqCst), 2, "once for each");
         let mut lost: Vec<String> =
             lost.into_iter().map(|(uri, failure)| format!("{uri} {}", failure.reason())).collect();

@@ -19,6 +19,7 @@ mod while_reading;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use http::request::Parts;
 use rmcp::ErrorData;
 use rmcp::RoleServer;
@@ -76,13 +77,43 @@ pub enum Names {
     Bare,
 }
 
-/// Who asks.
+/// Why somebody who was let in would not be now: a sentence for them.
 #[derive(Clone, Debug)]
+pub enum ShutOut {
+    /// Not any more.
+    ForGood(String),
+    /// It cannot be found out.
+    ForNow(String),
+}
+
+/// Says whether a caller who was let in before would be let in now.
+#[async_trait]
+pub trait LetsIn: Send + Sync {
+    /// Looks again.
+    ///
+    /// # Errors
+    /// [`ShutOut`] also when it cannot be found out.
+    async fn still(&self, caller: &Caller) -> Result<(), ShutOut>;
+}
+
+/// Who asks.
+#[derive(Clone)]
 pub enum Askers {
     /// Always this one: whoever has started the program.
     One(Caller),
-    /// The `Caller` among the extensions of the request's HTTP parts.
-    OfRequest,
+    /// The `Caller` among the extensions of the request's HTTP parts; a wish that outlives its request is carried
+    /// for as long as its caller would be let in.
+    OfRequest(Arc<dyn LetsIn>),
+}
+
+impl Askers {
+    /// Whether a caller would be let in now.
+    async fn still(&self, caller: &Caller) -> Result<(), ShutOut> {
+        match self {
+            Askers::One(_) => Ok(()),
+            Askers::OfRequest(lets_in) => lets_in.still(caller).await,
+        }
+    }
 }
 
 /// One MCP server over the hub. A clone is for another session.
@@ -104,7 +135,7 @@ impl Proxy {
     fn asker(&self, extensions: &Extensions) -> Result<Caller, ErrorData> {
         match &self.askers {
             Askers::One(caller) => Ok(caller.clone()),
-            Askers::OfRequest => {
+            Askers::OfRequest(_) => {
                 let found = extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Caller>());
                 found.cloned().ok_or_else(|| ErrorData::internal_error("the request came from nobody", None))
             }

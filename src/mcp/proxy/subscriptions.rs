@@ -104,11 +104,11 @@ impl Proxy {
         }
         if !session.told.swap(true, Ordering::AcqRel) {
             let (followed, hub, peer) = (Arc::clone(&session.followed), Arc::clone(&self.hub), context.peer.clone());
-            let ended = session.ended.clone();
+            let (askers, ended) = (self.askers.clone(), session.ended.clone());
             tokio::spawn(async move {
                 let renewing = async {
                     loop {
-                        for (_, failure) in followed.next_lost(&hub).await {
+                        for (_, failure) in followed.next_lost(&hub, &askers).await {
                             tracing::debug!(error = %failure, "a subscription has no connection");
                         }
                     }
@@ -142,7 +142,7 @@ impl Proxy {
                 // The client was answered before, and may have read it since.
                 followed.mailbox.updated(uri);
             }
-            match followed.next_lost(&self.hub).await.into_iter().next() {
+            match followed.next_lost(&self.hub, &self.askers).await.into_iter().next() {
                 Some((uri, failure)) => told(&uri, failure),
                 None => std::future::pending().await,
             }
