@@ -198,11 +198,15 @@ impl SessionManager for Sessions {
             older.end();
         }
         let (open, idle, of) = (Arc::clone(&self.open), self.idle, Arc::clone(&id));
-        tokio::spawn(session.ended.clone().run_until_cancelled_owned(async move {
-            session.unused(idle).await;
+        tokio::spawn(async move {
+            // It ends by itself too, and then rmcp's side may wait for a client that does not read.
+            tokio::select! {
+                () = session.ended.cancelled() => {}
+                () = session.unused(idle) => {}
+            }
             open.remove(&of);
             session.end();
-        }));
+        });
         Ok((id, transport))
     }
 
