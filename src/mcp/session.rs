@@ -113,8 +113,8 @@ impl Shared {
 
     /// The stream came, or did not.
     pub(crate) fn stream_came(&self, stream: Stream) {
-        let first = *self.hearing.borrow() != Hearing::Yes;
-        if first {
+        let before = *self.hearing.borrow();
+        if before != Hearing::Yes {
             self.hearing.send_replace(match stream {
                 Stream::Begun | Stream::Resumed => Hearing::Yes,
                 Stream::Failed => Hearing::Failing,
@@ -123,7 +123,7 @@ impl Shared {
         }
         match stream {
             // A server may replay what was missed, and need not.
-            Stream::Begun | Stream::Resumed if !first => self.subscriptions.missed(),
+            Stream::Begun | Stream::Resumed if before != Hearing::NotYet => self.subscriptions.missed(),
             Stream::Failed => self.doubtful.notify_one(),
             _ => {}
         }

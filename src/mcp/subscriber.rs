@@ -124,8 +124,8 @@ impl Upstream {
         let mut asked: BTreeSet<String> = BTreeSet::new();
         loop {
             // Who asks for several at once does not see over which the connection ends.
-            let room = if self.subscriptions.fell_before() { 1 } else { AT_ONCE } - asked.len().min(AT_ONCE);
-            for step in self.steps(&there, &asked).into_iter().take(room) {
+            let at_once = if self.subscriptions.fell_before() { 1 } else { AT_ONCE };
+            for step in self.steps(&there, &asked).into_iter().take(at_once.saturating_sub(asked.len())) {
                 asked.insert(step.uri().clone());
                 if let Step::Subscribe(uri) = &step {
                     there.insert(uri.clone(), false);
