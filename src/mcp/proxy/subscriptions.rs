@@ -2,7 +2,8 @@
 //! by one, or, in the revision without sessions, on the stream that names all of them. Whether a caller
 //! may, and where a URI leads, is as for reading it; what a client is told has the URI that it gave.
 //!
-//! A subscription is carried by the connection that the caller's own requests would use. When that is
+//! A subscription is carried by the connection that the caller's own requests would use, for as long as the
+//! caller would be let in. When that connection is
 //! over for good, or no longer the caller's, it goes on over the one that took its place; where there is
 //! none, a stream ends with the reason, and a session is told once that the resource may have changed, and
 //! has its subscription back when there is one again.
@@ -169,7 +170,7 @@ impl Proxy {
         if followed.lock().get(uri).is_some_and(has) {
             return Ok(());
         }
-        let _place = self.engine.place_for_client().await.map_err(not_made)?;
+        // Without a place: a server may be slow to answer, and what waits for it is bounded with it.
         let subscribed = upstream.subscribe(caller.subject(), &original, uri, &followed.mailbox, cancel).await;
         let subscribed = subscribed.map_err(|failure| {
             if !followed.lock().contains_key(uri) {
