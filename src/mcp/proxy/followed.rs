@@ -121,21 +121,13 @@ impl Followed {
     /// Ends what a caller wants who would not be let in any more, and what that cannot be found out of has nothing
     /// to carry it until it can. Nothing more of it is told.
     fn shut_out(&self, (uri, wish): Wanted, why: &ShutOut) -> (String, ToolFailure) {
-        let reason = match why {
-            ShutOut::ForGood(reason) => {
-                let mut by_uri = self.lock();
-                let ended = by_uri.get(&uri).is_some_and(|one| Arc::ptr_eq(&one.wish, &wish));
-                let ended = ended.then(|| by_uri.remove(&uri));
-                drop(by_uri);
-                drop(ended);
-                reason
-            }
-            ShutOut::ForNow(reason) => {
-                self.put(&uri, &wish, None);
-                reason
-            }
+        let (ended, reason) = match why {
+            ShutOut::ForGood(reason) => (self.remove(&uri, &wish), reason),
+            ShutOut::ForNow(reason) => (self.put(&uri, &wish, None).is_some(), reason),
         };
-        self.mailbox.forget(&uri);
+        if ended {
+            self.mailbox.forget(&uri);
+        }
         let (server, code) = (wish.server.clone(), ErrorCode::INVALID_REQUEST.0);
         (uri, ToolFailure::Refused { server, code, reason: format!("this is not told any more: {reason}") })
     }
@@ -206,6 +198,15 @@ impl Followed {
         Some(std::mem::replace(&mut one.subscribed, subscribed).is_some())
     }
 
+    /// Ends a subscription; false: the client has ended it, or made it anew.
+    fn remove(&self, uri: &str, wish: &Arc<Wish>) -> bool {
+        let mut by_uri = self.lock();
+        let there = by_uri.get(uri).is_some_and(|one| Arc::ptr_eq(&one.wish, wish));
+        let ended = there.then(|| by_uri.remove(uri));
+        drop(by_uri);
+        ended.is_some()
+    }
+
     /// Keeps subscriptions on the connections of their callers. Returns those that have none any more.
     pub(super) async fn next_lost(&self, hub: &Hub, askers: &Askers) -> Vec<(String, ToolFailure)> {
         loop {
@@ -269,6 +270,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use async_trait::async_trait;
+    use futures::FutureExt;
     use rmcp::ServerHandler;
     use rmcp::ServiceExt;
     use tokio::io::AsyncWriteExt;
@@ -288,6 +290,7 @@ mod tests {
     use crate::mcp::pool::Bringing;
     use crate::mcp::pool::Pool;
     use crate::mcp::pool::PoolSettings;
+    use crate::mcp::proxy::LetsIn;
     use crate::store::Store;
     use crate::store::StoreOptions;
 
@@ -336,9 +339,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_callers_credential_is_read_once_for_all_that_they_follow_at_a_server() {
-        let counted = Arc::new(Counted::default());
+    /// A hub over one server to which everybody has credentials of their own.
+    async fn hub(credentials: &Arc<Counted>) -> Arc<Hub> {
         let settings = PoolSettings {
             name: "s".to_owned(),
             groups: Vec::new(),
@@ -349,23 +351,59 @@ mod tests {
             limits: UpstreamLimits::new(PATIENCE, PATIENCE, 1024),
         };
         let clock = Arc::new(SystemClock::new());
-        let pool = Pool::new(settings, Arc::clone(&counted) as _, Arc::clone(&clock) as _);
+        let pool = Pool::new(settings, Arc::clone(credentials) as _, Arc::clone(&clock) as _);
         let member = Member { reach: Reach::OfUsers(Arc::new(pool)), rules: ToolRules::default(), max_age: None };
         let store = Store::connect("sqlite::memory:", &StoreOptions::default()).await.expect("a database");
         store.migrate().await.expect("its tables");
         let pins = Pins::load(Arc::new(store), clock, BTreeSet::new()).await.expect("no pins");
-        let hub = Hub::new(vec![member], pins);
+        Hub::new(vec![member], pins)
+    }
+
+    fn follow(followed: &Followed, uri: &str, subject: &str) {
+        let caller = Caller::new(subject, AccessRole::Analyst);
+        let wish = Arc::new(Wish { caller, server: "s".to_owned(), original: uri.to_owned() });
+        followed.lock().insert(uri.to_owned(), One { wish, subscribed: None });
+    }
+
+    #[tokio::test]
+    async fn a_callers_credential_is_read_once_for_all_that_they_follow_at_a_server() {
+        let counted = Arc::<Counted>::default();
         let followed = Followed::default();
-        for (n, subject) in ["ann", "bob", "ann", "ann", "bob"].into_iter().enumerate() {
-            let caller = Caller::new(subject, AccessRole::Analyst);
-            let wish = Arc::new(Wish { caller, server: "s".to_owned(), original: String::new() });
-            followed.lock().insert(n.to_string(), One { wish, subscribed: None });
+        for (uri, subject) in [("0", "ann"), ("1", "bob"), ("2", "ann"), ("3", "ann"), ("4", "bob")] {
+            follow(&followed, uri, subject);
         }
+        let hub = hub(&counted).await;
         let lost = followed.renewed(&hub, &Askers::One(Caller::local())).await;
         assert_eq!(counted.0.load(Ordering::SeqCst), 2, "once for each");
         let mut lost: Vec<String> =
             lost.into_iter().map(|(uri, failure)| format!("{uri} {}", failure.reason())).collect();
         lost.sort();
         assert_eq!(lost, ["0 ann has none", "1 bob has none", "2 ann has none", "3 ann has none", "4 bob has none"]);
+    }
+
+    /// Lets nobody in.
+    struct Shut(ShutOut);
+
+    #[async_trait]
+    impl LetsIn for Shut {
+        async fn still(&self, _caller: &Caller) -> Result<(), ShutOut> {
+            Err(self.0.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_shut_out_is_told_nothing_and_what_may_come_again_is_kept() {
+        for (why, left) in [(ShutOut::ForGood("why".to_owned()), 0), (ShutOut::ForNow("why".to_owned()), 1)] {
+            let counted = Arc::<Counted>::default();
+            let followed = Followed::default();
+            follow(&followed, "x://a", "ann");
+            followed.mailbox.updated("x://a");
+            let hub = hub(&counted).await;
+            let lost = followed.renewed(&hub, &Askers::OfRequest(Arc::new(Shut(why)))).await;
+            assert!(lost.iter().all(|(_, failure)| failure.reason().contains("why")) && lost.len() == 1);
+            assert_eq!(followed.lock().len(), left);
+            assert!(followed.mailbox.due().now_or_never().is_none(), "nothing waits");
+            assert_eq!(counted.0.load(Ordering::SeqCst), 0, "nobody's credential is read");
+        }
     }
 }
