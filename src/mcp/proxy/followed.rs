@@ -9,6 +9,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use futures::future::join_all;
 use rmcp::ErrorData;
 use rmcp::RoleServer;
 use rmcp::model::ErrorCode;
@@ -90,10 +91,8 @@ pub(super) struct Wish {
 /// A URI that the client gave, and who wants to hear of it.
 type Wanted = (String, Arc<Wish>);
 
-/// Whether what was found for a caller is a connection that has ended since.
-fn is_over(found: &Option<Result<Arc<Upstream>, ToolFailure>>) -> bool {
-    matches!(found, Some(Ok(upstream)) if upstream.stop.is_cancelled())
-}
+/// A URI that the client gave, and why nothing carries its subscription.
+type Lost = (String, ToolFailure);
 
 impl Followed {
     /// Whether there is room for this one too.
@@ -105,22 +104,55 @@ impl Followed {
         Ok(by_uri)
     }
 
-    /// Moves subscriptions to the connections that their callers have now; those for which there is none.
-    async fn renewed(&self, hub: &Hub, askers: &Askers) -> Vec<(String, ToolFailure)> {
-        let mut lost = Vec::new();
-        for group in self.groups() {
-            let Some((_, first)) = group.first() else { continue };
-            match askers.still(&first.caller).await {
-                Ok(()) => lost.extend(self.renewed_of(group, hub).await),
-                Err(why) => lost.extend(group.into_iter().map(|wanted| self.shut_out(wanted, &why))),
-            }
+    /// Moves subscriptions to the connections that their callers have now; those for which there is none. All at
+    /// once, so that a server that is slow to answer keeps none of them from being looked at in time.
+    async fn renewed(&self, hub: &Hub, askers: &Askers) -> Vec<Lost> {
+        let groups = self.groups().into_iter().map(|group| self.renewed_of(group, hub, askers));
+        join_all(groups).await.concat()
+    }
+
+    /// The same for one caller and one server.
+    async fn renewed_of(&self, group: Vec<Wanted>, hub: &Hub, askers: &Askers) -> Vec<Lost> {
+        let Some((_, first)) = group.first() else { return Vec::new() };
+        if let Err(why) = askers.still(&first.caller).await {
+            return group.into_iter().map(|wanted| self.shut_out(wanted, &why)).collect();
         }
-        lost
+        let Some(found) = hub.upstream(&first.caller, &first.server).await else { return Vec::new() };
+        let moving = group.into_iter().map(|wanted| self.moved(wanted, &found));
+        join_all(moving).await.into_iter().flatten().collect()
+    }
+
+    /// Moves one, if something else carries it, or nothing. Returns it if there is nothing that could.
+    async fn moved(&self, (uri, wish): Wanted, found: &Result<Arc<Upstream>, ToolFailure>) -> Option<Lost> {
+        if let Ok(found) = found
+            && self.lock().get(&uri).is_some_and(|one| one.is_carried_by(found))
+        {
+            return None;
+        }
+        let before = self.put(&uri, &wish, None)?;
+        let again = match found {
+            Ok(found) => {
+                let never = CancellationToken::new();
+                found.subscribe(wish.caller.subject(), &wish.original, &uri, &self.mailbox, &never).await
+            }
+            Err(failure) => Err(failure.clone()),
+        };
+        let (subscribed, failure) = match again {
+            Ok(subscribed) => (Some(subscribed), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let carried = subscribed.is_some();
+        self.put(&uri, &wish, subscribed)?;
+        // What happened in between nobody saw; that there is nothing any more is told once.
+        if before || carried {
+            self.mailbox.updated(&uri);
+        }
+        failure.map(|failure| (uri, failure))
     }
 
     /// Ends what a caller wants who would not be let in any more, and what that cannot be found out of has nothing
     /// to carry it until it can. Nothing more of it is told.
-    fn shut_out(&self, (uri, wish): Wanted, why: &ShutOut) -> (String, ToolFailure) {
+    fn shut_out(&self, (uri, wish): Wanted, why: &ShutOut) -> Lost {
         let (ended, reason) = match why {
             ShutOut::ForGood(reason) => (self.remove(&uri, &wish), reason),
             ShutOut::ForNow(reason) => (self.put(&uri, &wish, None).is_some(), reason),
@@ -148,48 +180,6 @@ impl Followed {
         groups
     }
 
-    /// The same for one caller and one server.
-    async fn renewed_of(&self, group: Vec<Wanted>, hub: &Hub) -> Vec<(String, ToolFailure)> {
-        let mut lost = Vec::new();
-        let mut known = None;
-        for (uri, wish) in group {
-            // It may end while others are subscribed over it.
-            let found = match known.take() {
-                Some(found) if !is_over(&found) => found,
-                _ => hub.upstream(&wish.caller, &wish.server).await,
-            };
-            known = Some(found.clone());
-            if let Some(Ok(found)) = &found
-                && self.lock().get(&uri).is_some_and(|one| one.is_carried_by(found))
-            {
-                continue;
-            }
-            let Some(before) = self.put(&uri, &wish, None) else { continue };
-            let again = match found {
-                Some(Ok(found)) => {
-                    let never = CancellationToken::new();
-                    found.subscribe(wish.caller.subject(), &wish.original, &uri, &self.mailbox, &never).await
-                }
-                Some(Err(failure)) => Err(failure),
-                None => continue,
-            };
-            let (subscribed, failure) = match again {
-                Ok(subscribed) => (Some(subscribed), None),
-                Err(failure) => (None, Some(failure)),
-            };
-            let carried = subscribed.is_some();
-            if self.put(&uri, &wish, subscribed).is_none() {
-                continue;
-            }
-            // What happened in between nobody saw; that there is nothing any more is told once.
-            if before || carried {
-                self.mailbox.updated(&uri);
-            }
-            lost.extend(failure.map(|failure| (uri, failure)));
-        }
-        lost
-    }
-
     /// Something else carries a subscription now, or nothing; whether something did before. None: it has
     /// ended meanwhile, or the client has made it anew.
     fn put(&self, uri: &str, wish: &Arc<Wish>, subscribed: Option<Subscribed>) -> Option<bool> {
@@ -208,7 +198,7 @@ impl Followed {
     }
 
     /// Keeps subscriptions on the connections of their callers. Returns those that have none any more.
-    pub(super) async fn next_lost(&self, hub: &Hub, askers: &Askers) -> Vec<(String, ToolFailure)> {
+    pub(super) async fn next_lost(&self, hub: &Hub, askers: &Askers) -> Vec<Lost> {
         loop {
             tokio::select! {
                 () = self.mailbox.moved.notified() => {}
