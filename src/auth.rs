@@ -104,13 +104,7 @@ impl Authenticator {
             return Err(AuthError::Unknown);
         }
         let found = self.store.token_by_hash(&hash(secret)).await.map_err(|e| AuthError::Store(e.into()))?;
-        let token = found.ok_or(AuthError::Unknown)?;
-        if token.revoked_at.is_some() {
-            return Err(AuthError::Revoked);
-        }
-        if token.expires_at.is_some_and(|end| end <= now) {
-            return Err(AuthError::Expired);
-        }
+        let token = valid(found, now)?;
         let noted = token.last_used_at.is_some_and(|last| now.duration_since(last) < USE_NOTED_EVERY);
         if !noted {
             // Fails open: when it was last used is for housekeeping, and no reason to turn anybody away.
@@ -118,8 +112,33 @@ impl Authenticator {
                 tracing::debug!(token.id = %token.id, error.kind = error.kind(), "use of an API token was not noted");
             }
         }
-        Ok(Caller::new(token.name, token.role))
+        Ok(Caller::new(token.name, token.role).by_token(token.id))
     }
+
+    /// Whether a caller would be let in now by what let it in before.
+    ///
+    /// # Errors
+    /// See [`AuthError`].
+    pub async fn still(&self, caller: &Caller, now: Timestamp) -> Result<(), AuthError> {
+        if self.mode == Auth::None {
+            return Ok(());
+        }
+        let id = caller.token().ok_or(AuthError::Missing)?;
+        let found = self.store.token_by_id(id).await.map_err(|e| AuthError::Store(e.into()))?;
+        valid(found, now).map(drop)
+    }
+}
+
+/// A token that lets somebody in now.
+fn valid(found: Option<StoredToken>, now: Timestamp) -> Result<StoredToken, AuthError> {
+    let token = found.ok_or(AuthError::Unknown)?;
+    if token.revoked_at.is_some() {
+        return Err(AuthError::Revoked);
+    }
+    if token.expires_at.is_some_and(|end| end <= now) {
+        return Err(AuthError::Expired);
+    }
+    Ok(token)
 }
 
 /// What a new token is to be.

@@ -3,22 +3,28 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use http::Extensions;
 use http::HeaderMap;
 use http::StatusCode;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::embedded_mcp::limits;
+use crate::auth::AuthError;
+use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::config::auth::AuthMode;
 use crate::config::mcp::ProxyNames;
 use crate::domain::caller::Caller;
 use crate::engine::Engine;
+use crate::engine::ports::Clock;
 use crate::http::paths;
 use crate::mcp::hub::Hub;
 use crate::mcp::proxy::Askers;
+use crate::mcp::proxy::LetsIn;
 use crate::mcp::proxy::Names;
 use crate::mcp::proxy::Proxy;
+use crate::mcp::proxy::ShutOut;
 use crate::mcp_serve::Endpoint;
 use crate::mcp_serve::door::Admitted;
 use crate::mcp_serve::door::Door;
@@ -36,9 +42,26 @@ pub struct Endpoints {
     pub sse: sse::Endpoints,
 }
 
+/// Looks at the tokens of callers again.
+pub(crate) struct Tokens {
+    pub(crate) auth: Arc<Authenticator>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl LetsIn for Tokens {
+    async fn still(&self, caller: &Caller) -> Result<(), ShutOut> {
+        let still = self.auth.still(caller, self.clock.now()).await;
+        still.map_err(|error| match error {
+            AuthError::Store(_) => ShutOut::ForNow(error.to_string()),
+            error => ShutOut::ForGood(error.to_string()),
+        })
+    }
+}
+
 /// The proxy whose callers are those of the requests.
-pub(crate) fn of_gateway(config: &Config, engine: &Arc<Engine>, hub: &Arc<Hub>) -> Proxy {
-    proxy(config, engine, hub, Askers::OfRequest)
+pub(crate) fn of_gateway(config: &Config, engine: &Arc<Engine>, hub: &Arc<Hub>, tokens: Tokens) -> Proxy {
+    proxy(config, engine, hub, Askers::OfRequest(Arc::new(tokens)))
 }
 
 /// The proxy of whoever has started the program.

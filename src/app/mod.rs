@@ -180,7 +180,8 @@ impl App {
         };
         let auth = Arc::new(Authenticator::new(mode, Arc::clone(&store)));
         let (probing, taken) = (Probing::default(), Taken::of(&config));
-        let proxy = mcp_proxy::of_gateway(&config, &engine, &hub);
+        let tokens = mcp_proxy::Tokens { auth: Arc::clone(&auth), clock: Arc::clone(&clock) };
+        let proxy = mcp_proxy::of_gateway(&config, &engine, &hub, tokens);
         let mcp_proxy = mcp_proxy::endpoints(&config, &proxy, Keeping::Sessions, &mcp_sessions);
         Ok(Self {
             config,

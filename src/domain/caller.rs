@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// What a caller may do; each includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +40,18 @@ impl Brought {
     pub fn values(&self, header: &str) -> &[SecretString] {
         self.0.get(&header.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
     }
+
+    /// The values of all headers, by header.
+    fn exposed(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.0.values().map(|values| values.iter().map(SecretString::expose_secret).collect())
+    }
+}
+
+/// The same values in the same headers.
+impl PartialEq for Brought {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.keys().eq(other.0.keys()) && self.exposed().eq(other.exposed())
+    }
 }
 
 impl fmt::Debug for Brought {
@@ -47,17 +61,29 @@ impl fmt::Debug for Brought {
 }
 
 /// Who is asking and what they may use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     subject: String,
     role: AccessRole,
+    token: Option<Uuid>,
     brought: Brought,
 }
 
 impl Caller {
     /// A caller whose credential has been checked.
     pub fn new(subject: impl Into<String>, role: AccessRole) -> Self {
-        Self { subject: subject.into(), role, brought: Brought::default() }
+        Self { subject: subject.into(), role, token: None, brought: Brought::default() }
+    }
+
+    /// The same, let in by the token with this id.
+    #[must_use]
+    pub fn by_token(self, id: Uuid) -> Self {
+        Self { token: Some(id), ..self }
+    }
+
+    /// The id of the token that let it in; none where nobody needs one.
+    pub fn token(&self) -> Option<Uuid> {
+        self.token
     }
 
     /// The same with what the request at hand brought.

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future;
@@ -20,11 +21,15 @@ use rmcp::transport::streamable_http_client::StreamableHttpPostResponse;
 use sse_stream::Sse;
 
 use crate::mcp::bounded::too_long;
+use crate::mcp::session::Hearing;
 use crate::mcp::session::Shared;
 use crate::mcp::session::Stream;
 
 /// What rmcp's stream of events says of one that is too long; its type is not to be had.
 const TOO_LONG: &str = "exceeded the maximum size";
+
+/// Longest pause before a stream that never came is asked for again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 type HttpError = StreamableHttpError<reqwest::Error>;
 type Headers = HashMap<HeaderName, HeaderValue>;
@@ -32,7 +37,12 @@ type Events = BoxStream<'static, Result<Sse, SseError>>;
 
 /// A client for upstreams, which says how the stream of a session fares.
 #[derive(Clone)]
-pub(crate) struct UpstreamHttp(pub(crate) reqwest::Client, pub(crate) Arc<Shared>);
+pub(crate) struct UpstreamHttp {
+    pub(crate) client: reqwest::Client,
+    pub(crate) shared: Arc<Shared>,
+    /// Pause before a stream that never came is asked for again; doubled with each failure.
+    pub(crate) first_pause: Duration,
+}
 
 impl StreamableHttpClient for UpstreamHttp {
     type Error = reqwest::Error;
@@ -63,7 +73,7 @@ impl StreamableHttpClient for UpstreamHttp {
         };
         let in_session = session_id.is_some();
         let answer = self
-            .0
+            .client
             .post_message_with_max_sse_event_size(uri, message, session_id, auth_header, headers, limit)
             .await
             .map_err(without_url);
@@ -90,7 +100,7 @@ impl StreamableHttpClient for UpstreamHttp {
         auth_header: Option<String>,
         headers: Headers,
     ) -> Result<(), HttpError> {
-        self.0.delete_session(uri, session_id, auth_header, headers).await.map_err(without_url)
+        self.client.delete_session(uri, session_id, auth_header, headers).await.map_err(without_url)
     }
 
     async fn get_stream(
@@ -101,7 +111,7 @@ impl StreamableHttpClient for UpstreamHttp {
         auth_header: Option<String>,
         headers: Headers,
     ) -> Result<Events, HttpError> {
-        self.0.get_stream(uri, session_id, last_event_id, auth_header, headers).await.map_err(without_url)
+        self.client.get_stream(uri, session_id, last_event_id, auth_header, headers).await.map_err(without_url)
     }
 
     async fn get_stream_with_max_sse_event_size(
@@ -113,17 +123,28 @@ impl StreamableHttpClient for UpstreamHttp {
         headers: Headers,
         limit: usize,
     ) -> Result<Events, HttpError> {
-        let resumed = last_event_id.is_some();
-        let events =
-            self.0.get_stream_with_max_sse_event_size(uri, session_id, last_event_id, auth_header, headers, limit);
-        let events = events.await.map_err(without_url);
-        self.1.stream_came(match &events {
-            Ok(_) if resumed => Stream::Resumed,
-            Ok(_) => Stream::Begun,
-            Err(StreamableHttpError::ServerDoesNotSupportSse) => Stream::NotOffered,
-            Err(_) => Stream::Failed,
-        });
-        events
+        // One that came once is asked for again by rmcp.
+        let never_came = last_event_id.is_none() && *self.shared.hearing.borrow() != Hearing::Yes;
+        let mut pause = self.first_pause;
+        loop {
+            let (uri, session, last, auth) =
+                (Arc::clone(&uri), session_id.clone(), last_event_id.clone(), auth_header.clone());
+            let events =
+                self.client.get_stream_with_max_sse_event_size(uri, session, last, auth, headers.clone(), limit);
+            let events = events.await.map_err(without_url);
+            let stream = match &events {
+                Ok(_) if last_event_id.is_some() => Stream::Resumed,
+                Ok(_) => Stream::Begun,
+                Err(StreamableHttpError::ServerDoesNotSupportSse) => Stream::NotOffered,
+                Err(_) => Stream::Failed,
+            };
+            self.shared.stream_came(stream);
+            if stream != Stream::Failed || !never_came {
+                return events;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 }
 

@@ -86,7 +86,9 @@ pub(crate) enum Hearing {
     Yes,
     /// A stream is to come for it, and what is told before may be lost.
     NotYet,
-    /// The stream did not come.
+    /// The stream did not come yet, and is asked for again.
+    Failing,
+    /// No stream comes.
     No,
 }
 
@@ -111,14 +113,17 @@ impl Shared {
 
     /// The stream came, or did not.
     pub(crate) fn stream_came(&self, stream: Stream) {
-        let first = *self.hearing.borrow() != Hearing::Yes;
-        if first {
-            let came = matches!(stream, Stream::Begun | Stream::Resumed);
-            self.hearing.send_replace(if came { Hearing::Yes } else { Hearing::No });
+        let before = *self.hearing.borrow();
+        if before != Hearing::Yes {
+            self.hearing.send_replace(match stream {
+                Stream::Begun | Stream::Resumed => Hearing::Yes,
+                Stream::Failed => Hearing::Failing,
+                Stream::NotOffered => Hearing::No,
+            });
         }
         match stream {
             // A server may replay what was missed, and need not.
-            Stream::Begun | Stream::Resumed if !first => self.subscriptions.missed(),
+            Stream::Begun | Stream::Resumed if before != Hearing::NotYet => self.subscriptions.missed(),
             Stream::Failed => self.doubtful.notify_one(),
             _ => {}
         }

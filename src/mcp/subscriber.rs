@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use rmcp::model::ClientRequest;
 use rmcp::model::ErrorCode;
 use rmcp::model::SubscribeRequest;
@@ -30,6 +32,37 @@ use crate::mcp::upstream::is_over;
 
 /// Why a connection is given up.
 const OVER: &str = "the connection ended";
+
+/// Most requests for single resources that are out at once over one connection.
+const AT_ONCE: usize = 16;
+
+/// What a request for one resource was for, and what came of it; without a failure: the connection is over.
+type Came = (Step, Result<(), Option<ToolFailure>>);
+
+/// What is asked of a server with sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Subscribe(String),
+    Unsubscribe(String),
+}
+
+impl Step {
+    fn uri(&self) -> &String {
+        let (Step::Subscribe(uri) | Step::Unsubscribe(uri)) = self;
+        uri
+    }
+
+    fn request(&self) -> ClientRequest {
+        match self.clone() {
+            Step::Subscribe(uri) => {
+                ClientRequest::SubscribeRequest(SubscribeRequest::new(SubscribeRequestParams::new(uri)))
+            }
+            Step::Unsubscribe(uri) => {
+                ClientRequest::UnsubscribeRequest(UnsubscribeRequest::new(UnsubscribeRequestParams::new(uri)))
+            }
+        }
+    }
+}
 
 /// The stream of a server without sessions, and what it tells of.
 struct Stream {
@@ -54,69 +87,106 @@ impl Upstream {
     /// Refuses whatever is wanted, for as long as the connection lasts.
     async fn refuse_all(&self) -> &'static str {
         loop {
-            for uri in self.wanted() {
-                self.subscriptions.refused(&uri, self.has_no_subscriptions());
-            }
+            self.refuse_wanted();
             self.subscriptions.changed.notified().await;
         }
     }
 
-    /// What is to be asked for.
-    fn wanted(&self) -> Vec<String> {
-        let standings = self.subscriptions.standings().into_iter();
-        standings.filter(|(_, standing)| *standing == Standing::Wanted).map(|(uri, _)| uri).collect()
+    /// Refuses what is to be asked for.
+    fn refuse_wanted(&self) {
+        for (uri, _) in self.subscriptions.standings().iter().filter(|(_, standing)| *standing == Standing::Wanted) {
+            self.subscriptions.refused(uri, self.has_no_subscriptions());
+        }
+    }
+
+    /// Returns when what is subscribed to can be heard, or may be: a server need not open a stream for that. Until
+    /// then it is refused.
+    async fn heard(&self, connected: &Connected) {
+        let mut hearing = connected.shared.hearing.subscribe();
+        let settled = |hearing: &Hearing| matches!(hearing, Hearing::Yes | Hearing::No);
+        drop(tokio::time::timeout(self.limits.probe, hearing.wait_for(settled)).await);
+        while matches!(*hearing.borrow_and_update(), Hearing::Failing | Hearing::No) {
+            self.refuse_wanted();
+            tokio::select! {
+                changed = hearing.changed() => changed.expect("its sender is in the connection"),
+                () = self.subscriptions.changed.notified() => {}
+            }
+        }
     }
 
     /// Each resource by a request of its own.
     async fn one_by_one(&self, connected: &Connected) -> &'static str {
-        // Nothing is subscribed to that could not be heard; a server need not open a stream for that.
-        let mut hearing = connected.shared.hearing.subscribe();
-        drop(tokio::time::timeout(self.limits.probe, hearing.wait_for(|hearing| *hearing != Hearing::NotYet)).await);
-        if *hearing.borrow() == Hearing::No {
-            return self.refuse_all().await;
-        }
+        self.heard(connected).await;
         // What the server has, or, without its yes, may have.
         let mut there: HashMap<String, bool> = HashMap::new();
+        // One that is slow to answer for one resource holds up few others; for each there is one request at a time.
+        let mut asking = FuturesUnordered::new();
+        let mut asked: BTreeSet<String> = BTreeSet::new();
         loop {
-            let standings = self.subscriptions.standings();
-            let followed: HashSet<&str> = standings.iter().map(|(uri, _)| uri.as_str()).collect();
-            let left = there.keys().find(|uri| !followed.contains(uri.as_str())).cloned();
-            let next = standings.into_iter().find(|(_, standing)| *standing == Standing::Wanted);
-            if let Some(uri) = left {
-                there.remove(&uri);
-                let request = UnsubscribeRequest::new(UnsubscribeRequestParams::new(uri));
-                let asked = self.asked_in_time(connected, ClientRequest::UnsubscribeRequest(request)).await;
-                if let Err(failure) = asked {
-                    tracing::debug!(upstream.name = %self.name, error = ?failure, "a subscription was not ended");
+            // Who asks for several at once does not see over which the connection ends.
+            let at_once = if self.subscriptions.fell_before() { 1 } else { AT_ONCE };
+            for step in self.steps(&there, &asked).into_iter().take(at_once.saturating_sub(asked.len())) {
+                asked.insert(step.uri().clone());
+                if let Step::Subscribe(uri) = &step {
+                    there.insert(uri.clone(), false);
                 }
-            } else if let Some((uri, _)) = next {
-                // Somebody may want again what was not dropped yet.
-                if there.get(&uri) == Some(&true) {
-                    self.subscriptions.stands(&uri);
-                    continue;
-                }
-                there.insert(uri.clone(), false);
-                let request = SubscribeRequest::new(SubscribeRequestParams::new(uri.clone()));
-                match self.asked_in_time(connected, ClientRequest::SubscribeRequest(request)).await {
-                    Ok(()) => {
-                        self.subscriptions.stands(&uri);
-                        there.insert(uri, true);
-                    }
-                    Err(None) => {
-                        self.subscriptions.fell(&BTreeSet::from([uri]), self.would_not_have_it());
+                asking.push(async move { (step.clone(), self.asked_in_time(connected, step.request()).await) });
+            }
+            if asking.is_empty() {
+                self.subscriptions.fell_over_nothing();
+            }
+            tokio::select! {
+                () = self.subscriptions.changed.notified() => {}
+                Some((step, came)) = asking.next() => {
+                    if let Step::Subscribe(_) = step && came == Err(None) {
+                        self.subscriptions.fell(&asked, self.would_not_have_it());
                         return OVER;
                     }
-                    Err(Some(failure)) => {
-                        // One that was slow to answer may have it all the same.
-                        if !matches!(failure, ToolFailure::Timeout { .. }) {
-                            there.remove(&uri);
-                        }
-                        self.subscriptions.refused(&uri, failure);
-                    }
+                    asked.remove(step.uri());
+                    self.came((step, came), &mut there);
                 }
+            }
+        }
+    }
+
+    /// What is to be asked for, and is not yet.
+    fn steps(&self, there: &HashMap<String, bool>, asked: &BTreeSet<String>) -> Vec<Step> {
+        let standings = self.subscriptions.standings();
+        let followed: HashSet<&str> = standings.iter().map(|(uri, _)| uri.as_str()).collect();
+        let left = there.keys().filter(|uri| !followed.contains(uri.as_str())).cloned();
+        let mut steps: Vec<Step> = left.map(Step::Unsubscribe).collect();
+        for (uri, _) in standings.into_iter().filter(|(_, standing)| *standing == Standing::Wanted) {
+            if there.get(&uri) == Some(&true) && !asked.contains(&uri) {
+                // Somebody wants again what was not dropped yet.
+                self.subscriptions.stands(&uri);
             } else {
-                self.subscriptions.fell_over_nothing();
-                self.subscriptions.changed.notified().await;
+                steps.push(Step::Subscribe(uri));
+            }
+        }
+        steps.retain(|step| !asked.contains(step.uri()));
+        steps
+    }
+
+    /// Notes what came of a request.
+    fn came(&self, (step, came): Came, there: &mut HashMap<String, bool>) {
+        match (step, came) {
+            (Step::Subscribe(uri), Ok(())) => {
+                self.subscriptions.stands(&uri);
+                there.insert(uri, true);
+            }
+            (Step::Subscribe(uri), Err(failure)) => {
+                let failure = failure.unwrap_or_else(|| self.would_not_have_it());
+                // One that was slow to answer may have it all the same.
+                if !matches!(failure, ToolFailure::Timeout { .. }) {
+                    there.remove(&uri);
+                }
+                self.subscriptions.refused(&uri, failure);
+            }
+            (Step::Unsubscribe(uri), came) => {
+                there.remove(&uri);
+                if let Err(failure) = came {
+                    tracing::debug!(upstream.name = %self.name, error = ?failure, "a subscription was not ended");
+                }
             }
         }
     }

@@ -229,7 +229,11 @@ async fn streamable(remote: &Remote, setup: Setup<'_>) -> Result<Connection, Con
             // A new session may be that of another server: its tools are listed anew, and what
             // may change something is not sent again. So a lost session is a lost connection.
             .reinit_on_expired_session(false);
-        let client = UpstreamHttp(remote.client.clone(), Arc::clone(shared));
+        let client = UpstreamHttp {
+            client: remote.client.clone(),
+            shared: Arc::clone(shared),
+            first_pause: setup.limits.first_pause,
+        };
         let transport = StreamableHttpClientTransport::with_client(client, config);
         setup.end.clone().connect(transport, lifecycle(way))
     };

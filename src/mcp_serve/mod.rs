@@ -40,7 +40,8 @@ pub struct Limits {
     pub sessions: usize,
     /// Of these, sessions that count for one caller; one more ends one of these.
     pub sessions_each: usize,
-    /// A session in which nothing was said for so long ends.
+    /// A session whose client has asked for nothing and listened to no stream for so long ends; over HTTP+SSE, where
+    /// a session is a stream, one to which nothing was posted.
     pub idle: Duration,
     /// Pause between signs of life on a silent stream.
     pub keep_alive: Duration,

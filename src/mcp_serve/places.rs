@@ -95,8 +95,13 @@ impl<T: Clone> Places<T> {
         Some((standing, place.content.clone()))
     }
 
-    /// Forgets one that has ended.
-    pub(crate) fn remove(&self, id: &str) {
-        self.held().by_id.remove(id);
+    /// What is held for one.
+    pub(crate) fn get(&self, id: &str) -> Option<T> {
+        self.held().by_id.get(id).map(|place| place.content.clone())
+    }
+
+    /// Forgets one that has ended; what was held for it.
+    pub(crate) fn remove(&self, id: &str) -> Option<T> {
+        self.held().by_id.remove(id).map(|place| place.content)
     }
 }

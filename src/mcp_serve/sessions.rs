@@ -1,10 +1,24 @@
 //! The sessions of a streamable HTTP endpoint: rmcp's own, with a bound on their number and
 //! a note of who opened each. What others than their owner send with the id of one is for
 //! `streamable` to decide.
+//!
+//! A session ends when for long nothing was asked in it and nobody listened to it; what it is told
+//! counts for nothing, since nobody may hear it. Its end waits for nobody either: rmcp's side of a
+//! session stands still while it cannot hand over a message, so with the session end its streams,
+//! whether their clients read or not.
 
+use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
 
 use futures::Stream;
+use futures::StreamExt;
 use rmcp::model::ClientJsonRpcMessage;
 use rmcp::model::ServerJsonRpcMessage;
 use rmcp::transport::streamable_http_server::session::ServerSseMessage;
@@ -12,6 +26,8 @@ use rmcp::transport::streamable_http_server::session::SessionId;
 use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManagerError;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::mcp_serve::Limits;
 use crate::mcp_serve::door::Identity;
@@ -40,22 +56,133 @@ pub enum SessionError {
     Local(#[from] LocalSessionManagerError),
 }
 
+/// Messages on their way to a client.
+type Messages = Pin<Box<dyn Stream<Item = ServerSseMessage> + Send>>;
+
+/// An open session.
+struct Open {
+    /// Ends rmcp's side of it, and so its handler.
+    ended: CancellationToken,
+    // A std mutex: held for a moment, never across an await.
+    uses: Mutex<Uses>,
+}
+
+struct Uses {
+    numbers: u64,
+    /// Of clients that are there.
+    streams: HashMap<u64, Messages>,
+    /// When the last request came, or the last stream ended.
+    last: Instant,
+}
+
+impl Open {
+    fn new(ended: CancellationToken) -> Self {
+        let uses = Uses { numbers: 0, streams: HashMap::new(), last: Instant::now() };
+        Self { ended, uses: Mutex::new(uses) }
+    }
+
+    fn uses(&self) -> MutexGuard<'_, Uses> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request came.
+    fn touch(&self) {
+        self.uses().last = Instant::now();
+    }
+
+    /// Hands over messages for as long as the session lasts and their client is there.
+    fn listened(
+        self: Arc<Self>,
+        messages: impl Stream<Item = ServerSseMessage> + Send + 'static,
+    ) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static {
+        let mut uses = self.uses();
+        uses.numbers += 1;
+        let number = uses.numbers;
+        if !self.ended.is_cancelled() {
+            uses.streams.insert(number, Box::pin(messages));
+        }
+        drop(uses);
+        let ended = self.ended.clone();
+        Listened { session: self, number }.take_until(ended.cancelled_owned())
+    }
+
+    /// Ends it at once.
+    fn end(&self) {
+        self.ended.cancel();
+        // Nothing waits for a client that does not read once there is no stream to it.
+        let streams = std::mem::take(&mut self.uses().streams);
+        drop(streams);
+    }
+
+    /// Returns when for so long no request came and nobody listened.
+    async fn unused(&self, limit: Duration) {
+        loop {
+            let left = {
+                let uses = self.uses();
+                if uses.streams.is_empty() { limit.saturating_sub(uses.last.elapsed()) } else { limit }
+            };
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left).await;
+        }
+    }
+}
+
+/// What one client listens to.
+struct Listened {
+    session: Arc<Open>,
+    number: u64,
+}
+
+impl Stream for Listened {
+    type Item = ServerSseMessage;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<ServerSseMessage>> {
+        match self.session.uses().streams.get_mut(&self.number) {
+            Some(messages) => messages.as_mut().poll_next(context),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+impl Drop for Listened {
+    fn drop(&mut self) {
+        let mut uses = self.session.uses();
+        uses.last = Instant::now();
+        let over = uses.streams.remove(&self.number);
+        drop(uses);
+        drop(over);
+    }
+}
+
 /// Open sessions.
 pub struct Sessions {
     local: LocalSessionManager,
-    open: Places<()>,
+    open: Arc<Places<Arc<Open>>>,
+    idle: Duration,
 }
 
 impl Sessions {
     pub(crate) fn new(limits: &Limits) -> Self {
         let mut local = LocalSessionManager::default();
-        local.session_config.keep_alive = Some(limits.idle);
-        Self { local, open: Places::new(limits) }
+        // It would count what a session is told as use of it.
+        local.session_config.keep_alive = None;
+        Self { local, open: Arc::new(Places::new(limits)), idle: limits.idle }
     }
 
     /// What a visitor is to a session; none if there is no such session.
     pub(crate) fn visit(&self, id: &str, visitor: Option<Identity>) -> Option<Standing> {
-        Some(self.open.visit(id, visitor)?.0)
+        let (standing, session) = self.open.visit(id, visitor)?;
+        if standing != Standing::Stranger {
+            session.touch();
+        }
+        Some(standing)
+    }
+
+    fn session(&self, id: &SessionId) -> Result<Arc<Open>, SessionError> {
+        let session = self.open.get(id);
+        Ok(session.ok_or_else(|| LocalSessionManagerError::SessionNotFound(Arc::clone(id)))?)
     }
 }
 
@@ -66,9 +193,20 @@ impl SessionManager for Sessions {
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
         let sender = SENDER.try_with(|sender| *sender).map_err(|_| SessionError::NoSender)?;
         let (id, transport) = self.local.create_session().await?;
-        if let Some((ended, ())) = self.open.take(Arc::clone(&id), sender, ()) {
-            self.local.close_session(&ended).await?;
+        let session = Arc::new(Open::new(transport.cancel_token()));
+        if let Some((_, older)) = self.open.take(Arc::clone(&id), sender, Arc::clone(&session)) {
+            older.end();
         }
+        let (open, idle, of) = (Arc::clone(&self.open), self.idle, Arc::clone(&id));
+        tokio::spawn(async move {
+            // It ends by itself too, and then rmcp's side may wait for a client that does not read.
+            tokio::select! {
+                () = session.ended.cancelled() => {}
+                () = session.unused(idle) => {}
+            }
+            open.remove(&of);
+            session.end();
+        });
         Ok((id, transport))
     }
 
@@ -84,9 +222,14 @@ impl SessionManager for Sessions {
         Ok(self.local.has_session(id).await?)
     }
 
+    /// Also called by rmcp when its side has ended. Waits for nobody: rmcp's own way of closing would
+    /// put a message at the end of a queue that may be full for good.
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
-        self.open.remove(id);
-        Ok(self.local.close_session(id).await?)
+        if let Some(session) = self.open.remove(id) {
+            session.end();
+        }
+        self.local.sessions.write().await.remove(id);
+        Ok(())
     }
 
     async fn create_stream(
@@ -94,7 +237,8 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.local.create_stream(id, message).await?)
+        let session = self.session(id)?;
+        Ok(session.listened(self.local.create_stream(id, message).await?))
     }
 
     async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Result<(), SessionError> {
@@ -105,7 +249,8 @@ impl SessionManager for Sessions {
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.local.create_standalone_stream(id).await?)
+        let session = self.session(id)?;
+        Ok(session.listened(self.local.create_standalone_stream(id).await?))
     }
 
     async fn resume(
@@ -113,6 +258,7 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.local.resume(id, last_event_id).await?)
+        let session = self.session(id)?;
+        Ok(session.listened(self.local.resume(id, last_event_id).await?))
     }
 }

@@ -63,6 +63,16 @@ impl Store {
         self.database.fetch(sql, vec![secret_sha256.into()]).await?.first().map(token).transpose()
     }
 
+    /// The token with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn token_by_id(&self, id: Uuid) -> Result<Option<StoredToken>, StoreError> {
+        let sql = "select id, name, role, created_at, expires_at, revoked_at, last_used_at \
+            from api_tokens where id = $1";
+        self.database.fetch(sql, vec![id.into()]).await?.first().map(token).transpose()
+    }
+
     /// All tokens, oldest first, revoked and expired ones as well.
     ///
     /// # Errors

@@ -87,7 +87,8 @@ async fn over_http(
     stop: CancellationToken,
 ) -> anyhow::Result<u8> {
     if stateless {
-        let proxy = mcp_proxy::of_gateway(&app.config, &app.engine, &app.hub);
+        let tokens = mcp_proxy::Tokens { auth: Arc::clone(&app.auth), clock: Arc::clone(&app.clock) };
+        let proxy = mcp_proxy::of_gateway(&app.config, &app.engine, &app.hub, tokens);
         app.mcp_proxy = mcp_proxy::endpoints(&app.config, &proxy, Keeping::Nothing, &app.mcp_sessions);
     }
     let listener = listen(SocketAddr::new(app.config.server.host, app.config.server.port)).await?;

@@ -10,6 +10,7 @@
 
 mod asks;
 mod confirm;
+mod followed;
 mod items;
 mod listeners;
 mod subscriptions;
@@ -18,6 +19,7 @@ mod while_reading;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use http::request::Parts;
 use rmcp::ErrorData;
 use rmcp::RoleServer;
@@ -61,7 +63,6 @@ use crate::engine::ports::ServerState;
 use crate::engine::ports::WhoseCredentials;
 use crate::mcp::hub::Hub;
 use crate::mcp::pass_through::Missing;
-use crate::mcp::proxy::listeners::Listeners;
 use crate::mcp::proxy::subscriptions::OfSession;
 
 /// Where clients find what is ours in a `_meta`.
@@ -76,13 +77,43 @@ pub enum Names {
     Bare,
 }
 
-/// Who asks.
+/// Why somebody who was let in would not be now: a sentence for them.
 #[derive(Clone, Debug)]
+pub enum ShutOut {
+    /// Not any more.
+    ForGood(String),
+    /// It cannot be found out.
+    ForNow(String),
+}
+
+/// Says whether a caller who was let in before would be let in now.
+#[async_trait]
+pub trait LetsIn: Send + Sync {
+    /// Looks again.
+    ///
+    /// # Errors
+    /// [`ShutOut`] also when it cannot be found out.
+    async fn still(&self, caller: &Caller) -> Result<(), ShutOut>;
+}
+
+/// Who asks.
+#[derive(Clone)]
 pub enum Askers {
     /// Always this one: whoever has started the program.
     One(Caller),
-    /// The `Caller` among the extensions of the request's HTTP parts.
-    OfRequest,
+    /// The `Caller` among the extensions of the request's HTTP parts; a wish that outlives its request is carried
+    /// for as long as its caller would be let in.
+    OfRequest(Arc<dyn LetsIn>),
+}
+
+impl Askers {
+    /// Whether a caller would be let in now.
+    async fn still(&self, caller: &Caller) -> Result<(), ShutOut> {
+        match self {
+            Askers::One(_) => Ok(()),
+            Askers::OfRequest(lets_in) => lets_in.still(caller).await,
+        }
+    }
 }
 
 /// One MCP server over the hub. A clone is for another session.
@@ -92,21 +123,19 @@ pub struct Proxy {
     hub: Arc<Hub>,
     names: Names,
     askers: Askers,
-    listeners: Arc<Listeners>,
     session: OfSession,
 }
 
 impl Proxy {
-    /// The proxy over a hub, which is the one of the engine. Must be made inside of a runtime.
+    /// The proxy over a hub, which is the one of the engine.
     pub fn new(engine: Arc<Engine>, hub: Arc<Hub>, names: Names, askers: Askers) -> Self {
-        let listeners = Listeners::over(&hub);
-        Self { engine, hub, names, askers, listeners, session: OfSession::default() }
+        Self { engine, hub, names, askers, session: OfSession::default() }
     }
 
     fn asker(&self, extensions: &Extensions) -> Result<Caller, ErrorData> {
         match &self.askers {
             Askers::One(caller) => Ok(caller.clone()),
-            Askers::OfRequest => {
+            Askers::OfRequest(_) => {
                 let found = extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Caller>());
                 found.cloned().ok_or_else(|| ErrorData::internal_error("the request came from nobody", None))
             }
@@ -306,7 +335,7 @@ impl ServerHandler for Proxy {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        self.listeners.add(context.peer);
+        self.session.hear_of_lists(&self.hub, context.peer);
     }
 
     async fn subscribe(

@@ -2,29 +2,23 @@
 //! by one, or, in the revision without sessions, on the stream that names all of them. Whether a caller
 //! may, and where a URI leads, is as for reading it; what a client is told has the URI that it gave.
 //!
-//! A subscription is carried by the connection that the caller's own requests would use. When that is
+//! A subscription is carried by the connection that the caller's own requests would use, for as long as the
+//! caller would be let in. When that connection is
 //! over for good, or no longer the caller's, it goes on over the one that took its place; where there is
 //! none, a stream ends with the reason, and a session is told once that the resource may have changed, and
 //! has its subscription back when there is one again.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::RoleServer;
 use rmcp::model::ErrorCode;
-use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::service::Peer;
 use rmcp::service::RequestContext;
 use rmcp::service::SubscriptionContext;
-use rmcp::service::SubscriptionSink;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::caller::Caller;
@@ -32,165 +26,23 @@ use crate::domain::tool::ToolFailure;
 use crate::engine::call::may_call;
 use crate::mcp::hub::Hub;
 use crate::mcp::proxy::Proxy;
+use crate::mcp::proxy::followed::Followed;
+use crate::mcp::proxy::followed::One;
+use crate::mcp::proxy::followed::Told;
+use crate::mcp::proxy::followed::Wish;
+use crate::mcp::proxy::followed::within_bounds;
 use crate::mcp::proxy::items::not_found;
+use crate::mcp::proxy::listeners::tell_session;
 use crate::mcp::proxy::not_made;
 use crate::mcp::proxy::refused;
-use crate::mcp::subscriptions::Mailbox;
-use crate::mcp::subscriptions::Subscribed;
-use crate::mcp::upstream::Upstream;
-
-/// Most resources that one client is subscribed to at once, over its session or on one stream.
-const MOST: usize = 128;
-/// Pause after a client was told: what changes over and over is told so often, and no more.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long a client may take to be told of one thing. One that does not read is not told any more.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is looked whether a subscription is still carried by the caller's own connection.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
-
-/// Where a client is told.
-enum Told {
-    Session(Peer<RoleServer>),
-    Stream(SubscriptionSink),
-}
-
-impl Told {
-    /// Says that a resource changed; false: the client cannot be told any more.
-    async fn tell(&self, uri: String) -> bool {
-        match self {
-            Told::Session(peer) => {
-                peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await.is_ok()
-            }
-            Told::Stream(sink) => sink.notify_resource_updated(uri).await.is_ok(),
-        }
-    }
-}
-
-/// What one client is subscribed to.
-#[derive(Default)]
-struct Followed {
-    mailbox: Arc<Mailbox>,
-    // A std mutex: held for map operations, never across an await.
-    by_uri: Mutex<BTreeMap<String, One>>,
-}
-
-/// One subscription, by the URI that the client gave.
-struct One {
-    wish: Arc<Wish>,
-    /// None while there is no connection that could carry it.
-    subscribed: Option<Subscribed>,
-}
-
-impl One {
-    fn is_carried_by(&self, upstream: &Arc<Upstream>) -> bool {
-        self.subscribed.as_ref().is_some_and(|subscribed| subscribed.is_carried_by(upstream))
-    }
-}
-
-/// Who wants to hear of what.
-struct Wish {
-    caller: Caller,
-    server: String,
-    /// The URI at the server.
-    original: String,
-}
-
-impl Followed {
-    /// Whether there is room for one more.
-    fn room(&self, uri: &str) -> Result<MutexGuard<'_, BTreeMap<String, One>>, ErrorData> {
-        let by_uri = self.lock();
-        if by_uri.len() < MOST || by_uri.contains_key(uri) {
-            return Ok(by_uri);
-        }
-        let message =
-            format!("a client is subscribed to at most {MOST} resources at once; end one of the others first");
-        Err(ErrorData::invalid_request(message, None))
-    }
-
-    /// Moves subscriptions to the connections that their callers have now; those for which there is none.
-    async fn renewed(&self, hub: &Hub) -> Vec<(String, ToolFailure)> {
-        let wishes: Vec<(String, Arc<Wish>)> =
-            self.lock().iter().map(|(uri, one)| (uri.clone(), Arc::clone(&one.wish))).collect();
-        let mut lost = Vec::new();
-        for (uri, wish) in wishes {
-            let found = hub.upstream(&wish.caller, &wish.server).await;
-            if let Some(Ok(found)) = &found
-                && self.lock().get(&uri).is_some_and(|one| one.is_carried_by(found))
-            {
-                continue;
-            }
-            let Some(before) = self.put(&uri, &wish, None) else { continue };
-            let again = match found {
-                Some(Ok(found)) => {
-                    let never = CancellationToken::new();
-                    found.subscribe(wish.caller.subject(), &wish.original, &uri, &self.mailbox, &never).await
-                }
-                Some(Err(failure)) => Err(failure),
-                None => continue,
-            };
-            let (subscribed, failure) = match again {
-                Ok(subscribed) => (Some(subscribed), None),
-                Err(failure) => (None, Some(failure)),
-            };
-            let carried = subscribed.is_some();
-            if self.put(&uri, &wish, subscribed).is_none() {
-                continue;
-            }
-            // What happened in between nobody saw; that there is nothing any more is told once.
-            if before || carried {
-                self.mailbox.updated(&uri);
-            }
-            lost.extend(failure.map(|failure| (uri, failure)));
-        }
-        lost
-    }
-
-    /// Something else carries a subscription now, or nothing; whether something did before. None: it has
-    /// ended meanwhile, or the client has made it anew.
-    fn put(&self, uri: &str, wish: &Arc<Wish>, subscribed: Option<Subscribed>) -> Option<bool> {
-        let mut by_uri = self.lock();
-        let one = by_uri.get_mut(uri).filter(|one| Arc::ptr_eq(&one.wish, wish))?;
-        Some(std::mem::replace(&mut one.subscribed, subscribed).is_some())
-    }
-
-    /// Keeps subscriptions on the connections of their callers. Returns those that have none any more.
-    async fn next_lost(&self, hub: &Hub) -> Vec<(String, ToolFailure)> {
-        loop {
-            tokio::select! {
-                () = self.mailbox.moved.notified() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-            let lost = self.renewed(hub).await;
-            if !lost.is_empty() {
-                return lost;
-            }
-        }
-    }
-
-    /// Tells the client what changed, one thing after the other: one that does not read holds up only
-    /// this. Returns when the client cannot be told any more.
-    async fn tell(&self, client: Told) {
-        loop {
-            let due: BTreeSet<String> = self.mailbox.due().await;
-            for uri in due {
-                if !matches!(tokio::time::timeout(PATIENCE, client.tell(uri)).await, Ok(true)) {
-                    return;
-                }
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, One>> {
-        self.by_uri.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The subscriptions of one session. A clone is for another one and has none: each session is served by
 /// a clone of the proxy, which is dropped at the end of the session, and with it these.
 #[derive(Default)]
 pub(super) struct OfSession {
     open: AtomicBool,
+    /// Its client is told of lists, and of resources.
+    lists: AtomicBool,
     told: AtomicBool,
     followed: Arc<Followed>,
     ended: CancellationToken,
@@ -213,6 +65,14 @@ impl OfSession {
     /// A client has greeted: there is a session, and not a request by itself.
     pub(super) fn open(&self) {
         self.open.store(true, Ordering::Release);
+    }
+
+    /// Has the client told that lists change, once, however often it says that it is ready.
+    pub(super) fn hear_of_lists(&self, hub: &Hub, peer: Peer<RoleServer>) {
+        if !self.lists.swap(true, Ordering::AcqRel) {
+            let telling = tell_session(hub.catalogs(), peer);
+            tokio::spawn(self.ended.clone().run_until_cancelled_owned(telling));
+        }
     }
 
     /// Ends a subscription, if there is one.
@@ -245,11 +105,11 @@ impl Proxy {
         }
         if !session.told.swap(true, Ordering::AcqRel) {
             let (followed, hub, peer) = (Arc::clone(&session.followed), Arc::clone(&self.hub), context.peer.clone());
-            let ended = session.ended.clone();
+            let (askers, ended) = (self.askers.clone(), session.ended.clone());
             tokio::spawn(async move {
                 let renewing = async {
                     loop {
-                        for (_, failure) in followed.next_lost(&hub).await {
+                        for (_, failure) in followed.next_lost(&hub, &askers).await {
                             tracing::debug!(error = %failure, "a subscription has no connection");
                         }
                     }
@@ -272,6 +132,10 @@ impl Proxy {
         let followed = Followed::default();
         let wished: BTreeSet<&String> = context.accepted().resource_subscriptions.iter().flatten().collect();
         let following = async {
+            // All that is named at once is looked at before any server is asked for any of it.
+            if let Err(error) = within_bounds(wished.iter().map(|uri| uri.as_str())) {
+                return error;
+            }
             for uri in wished {
                 if let Err(error) = self.follow(&followed, caller, uri, &context.request_context().ct).await {
                     return error;
@@ -279,7 +143,7 @@ impl Proxy {
                 // The client was answered before, and may have read it since.
                 followed.mailbox.updated(uri);
             }
-            match followed.next_lost(&self.hub).await.into_iter().next() {
+            match followed.next_lost(&self.hub, &self.askers).await.into_iter().next() {
                 Some((uri, failure)) => told(&uri, failure),
                 None => std::future::pending().await,
             }
@@ -306,7 +170,7 @@ impl Proxy {
         if followed.lock().get(uri).is_some_and(has) {
             return Ok(());
         }
-        let _place = self.engine.place_for_client().await.map_err(not_made)?;
+        // Without a place: a server may be slow to answer, and what waits for it is bounded with it.
         let subscribed = upstream.subscribe(caller.subject(), &original, uri, &followed.mailbox, cancel).await;
         let subscribed = subscribed.map_err(|failure| {
             if !followed.lock().contains_key(uri) {

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const TEXT: &str = "bench://text";
 /// What it has not.
 pub(crate) const NOTHING: &str = "bench://nothing";
+/// What it never answers to, whoever subscribes to it.
+pub(crate) const HANGS: &str = "bench://hangs";
 /// What it turns down with the HTTP status that the URI ends with, whoever subscribes to it.
 pub(crate) const TURNED_DOWN: &str = "bench://status/";
 
@@ -148,6 +151,8 @@ struct Inner {
     gone: Semaphore,
     /// Whether it has no subscriptions.
     deaf: AtomicBool,
+    /// Streams for what belongs to no request that are not to come.
+    streamless: AtomicUsize,
     /// Floods of updates that were sent to their end.
     flooded: Semaphore,
     updates: broadcast::Sender<Update>,
@@ -215,6 +220,7 @@ impl Bench {
             listening: Semaphore::new(0),
             gone: Semaphore::new(0),
             deaf: AtomicBool::new(false),
+            streamless: AtomicUsize::new(0),
             flooded: Semaphore::new(0),
             updates: broadcast::Sender::new(256),
             followed: watch::Sender::default(),
@@ -226,6 +232,11 @@ impl Bench {
     /// It has no subscriptions from the next connection on.
     pub(crate) fn deaf(&self) {
         self.0.deaf.store(true, Ordering::SeqCst);
+    }
+
+    /// So many times the stream for what belongs to no request does not come.
+    pub(crate) fn streamless(&self, times: usize) {
+        self.0.streamless.store(times, Ordering::SeqCst);
     }
 
     /// A resource changed.
@@ -360,6 +371,10 @@ impl Bench {
         match path.as_str() {
             "/mcp" => {
                 let listens = request.method() == http::Method::GET;
+                let fewer = |left: usize| left.checked_sub(1);
+                if listens && self.0.streamless.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok() {
+                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                }
                 let leaves = request.method() == http::Method::DELETE;
                 let answer = endpoints.streamable.answer(request).await;
                 self.0.listening.add_permits(usize::from(listens));
@@ -520,6 +535,10 @@ impl ServerHandler for Bench {
         let (uri, owner) = (request.uri, owner(&context.extensions));
         if uri == NOTHING {
             return Err(ErrorData::resource_not_found("it has no such thing", None));
+        }
+        if uri == HANGS {
+            self.0.came.add_permits(1);
+            return std::future::pending().await;
         }
         let (end, mut updates) = (CancellationToken::new(), self.0.updates.subscribe());
         let place = (owner.clone(), uri.clone());

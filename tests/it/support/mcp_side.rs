@@ -128,6 +128,11 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
+    /// Resources that changed and were not waited for.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.updated.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// The next resource that changed, waited for.
     pub(crate) async fn updated(&self) -> String {
         loop {
@@ -275,10 +280,10 @@ impl Client {
     }
 
     /// One of the revision without sessions.
-    pub(crate) async fn without_session(gateway: &Gateway) -> Self {
+    pub(crate) async fn without_session(gateway: &Gateway, token: Option<&str>) -> Self {
         let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
         let lifecycle = ClientLifecycleMode::Discover { preferred_versions };
-        Self::greeted(config(&gateway.url("/mcp"), None), None, lifecycle).await
+        Self::greeted(config(&gateway.url("/mcp"), token), None, lifecycle).await
     }
 
     async fn connect(url: &str, token: Option<&str>, answers: Option<Answers>) -> Self {

@@ -2,6 +2,11 @@
 //! both eras. Who is told of what, under which URI, over whose connection; what becomes of it when a server
 //! is restarted, a client goes away, or a credential is taken back; and how much there may be.
 
+mod bounds;
+mod rights;
+mod silent;
+
+use groundwire::auth;
 use groundwire::config::Config;
 use groundwire::config::auth::AuthMode;
 use groundwire::config::credentials::CredentialsConfig;
@@ -21,6 +26,7 @@ use serde_json::json;
 
 use crate::support::bench::Bench;
 use crate::support::bench::Eras;
+use crate::support::bench::HANGS;
 use crate::support::bench::NOTHING;
 use crate::support::bench::Site;
 use crate::support::bench::TEXT;
@@ -102,7 +108,7 @@ impl Ear {
             }
             return Self::Session(client);
         }
-        let client = Client::without_session(gateway).await;
+        let client = Client::without_session(gateway, None).await;
         let stream = client.service.listen(filter(uris)).await.expect("it is listened to");
         let mut ear = Self::Stream(client, Box::new(stream));
         // What it could not hear before.
@@ -263,48 +269,6 @@ async fn a_client_is_told_the_uri_that_it_gave_wherever_it_leads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_read_a_resource_cannot_subscribe_and_a_server_that_cannot_is_named() {
-    for (kind, eras) in KINDS {
-        let (bench, deaf) = (Bench::new(eras), Bench::new(eras));
-        deaf.deaf();
-        let sites = [Site::start(&bench).await, Site::start(&deaf).await];
-        let mut config = Config::default();
-        add(&mut config, "s", kind, &sites[0], CredentialsConfig::default());
-        add(&mut config, "mute", kind, &sites[1], CredentialsConfig::default());
-        add(&mut config, "personal", kind, &sites[0], own(CredentialsFrom::Caller));
-        let servers = config.mcp.servers;
-        let gateway = gateway(move |config| {
-            config.mcp.servers.clone_from(&servers);
-            config.auth.mode = AuthMode::Token;
-        })
-        .await;
-        let reader = gateway.token("rita", AccessRole::Reader, None).await;
-        let analyst = gateway.token("anna", AccessRole::Analyst, None).await;
-        let (rita, anna) =
-            (Client::silent(&gateway, Some(&reader)).await, Client::silent(&gateway, Some(&analyst)).await);
-        let of = |server: &str, uri: &str| format!("groundwire://{server}/{uri}");
-        assert_eq!(refused(subscribe(&rita, &of("s", TEXT)).await).0, -32600, "{kind}");
-        let (code, said) = refused(subscribe(&anna, &of("mute", TEXT)).await);
-        assert!(code == -32600 && said.contains("mute does not tell"), "{kind}: {said}");
-        let (code, said) = refused(subscribe(&anna, &of("personal", TEXT)).await);
-        assert!(code == -32603 && said.contains("X-Own"), "{kind}: {said}");
-        let (code, said) = refused(subscribe(&anna, &of("s", NOTHING)).await);
-        let expected = if eras == Eras::Sessionless { (-32600, "s does not tell") } else { (-32002, NOTHING) };
-        assert!(code == expected.0 && said.contains(expected.1), "{kind}: {code} {said}");
-        // Refusals cost nobody what stands.
-        subscribe(&anna, &of("s", TEXT)).await.expect(kind);
-        assert!(subscribe(&anna, &of("s", NOTHING)).await.is_err());
-        subscribe(&anna, &of("s", OTHER)).await.expect(kind);
-        // A stream is answered before it is served.
-        bench.followed(OTHER, 1).await;
-        bench.followed(TEXT, 1).await;
-        bench.update(TEXT);
-        assert_eq!(anna.heard.updated().await, of("s", TEXT), "{kind}");
-        gateway.app.hub.close().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_turns_one_subscription_down_by_its_http_status_keeps_the_others_and_its_connection() {
     for (kind, eras) in KINDS {
         let (bench, _site, gateway) = served(kind, eras).await;
@@ -328,6 +292,44 @@ async fn a_server_that_turns_one_subscription_down_by_its_http_status_keeps_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_answer_for_one_resource_is_subscribed_to_others_meanwhile() {
+    for kind in ["with sessions", "sse"] {
+        let (bench, _site, gateway) = served(kind, Eras::WithSessions).await;
+        let hanging = Client::silent(&gateway, None).await;
+        let hanging = tokio::spawn(async move { subscribe(&hanging, HANGS).await });
+        bench.waits().await;
+        let client = Client::silent(&gateway, None).await;
+        for uri in [TEXT, OTHER] {
+            subscribe(&client, uri).await.expect(kind);
+        }
+        unsubscribe(&client, OTHER).await;
+        bench.followed(OTHER, 0).await;
+        bench.update(TEXT);
+        assert_eq!(client.heard.updated().await, TEXT, "{kind}");
+        assert!(!hanging.is_finished(), "{kind}: nobody waited for it");
+        gateway.app.hub.close().await;
+        assert!(hanging.await.expect("it ends").is_err(), "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_stream_does_not_come_at_once_has_subscriptions_when_it_comes() {
+    let bench = Bench::new(Eras::WithSessions);
+    bench.streamless(2);
+    let site = Site::start(&bench).await;
+    let mut config = Config::default();
+    add(&mut config, "s", "with sessions", &site, CredentialsConfig::default());
+    let servers = config.mcp.servers;
+    let gateway = gateway(move |config| config.mcp.servers.clone_from(&servers)).await;
+    let client = Client::silent(&gateway, None).await;
+    subscribe(&client, TEXT).await.expect("it stands once the stream is there");
+    bench.update(TEXT);
+    assert_eq!(client.heard.updated().await, TEXT);
+    assert_eq!(bench.asked("initialize"), 1, "over the same connection");
+    gateway.app.hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_names_what_cannot_be_subscribed_to_ends_and_says_why() {
     let bench = Bench::new(Eras::WithSessions);
     bench.deaf();
@@ -336,7 +338,7 @@ async fn a_stream_that_names_what_cannot_be_subscribed_to_ends_and_says_why() {
     add(&mut config, "mute", "", &site, CredentialsConfig::default());
     let servers = config.mcp.servers;
     let gateway = gateway(move |config| config.mcp.servers.clone_from(&servers)).await;
-    let client = Client::without_session(&gateway).await;
+    let client = Client::without_session(&gateway, None).await;
     let mut stream = client.service.listen(filter(&[TEXT])).await.expect("it is answered");
     let (code, said) = refused(stream.next().await);
     assert!(code == -32600 && said.contains("mute does not tell"), "{said}");
@@ -505,66 +507,4 @@ async fn a_connection_that_carries_a_subscription_is_in_use() {
     unsubscribe(&anns, TEXT).await;
     bench.left().await;
     gateway.app.hub.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_has_as_many_subscriptions_as_it_may_and_its_user_at_a_server() {
-    for (kind, eras) in KINDS {
-        let (_bench, _site, gateway) = served(kind, eras).await;
-        let uris: Vec<String> = (0..128).map(|n| format!("bench://{n}")).collect();
-        let mut clients = Vec::new();
-        for _ in 0..2 {
-            let client = Client::silent(&gateway, None).await;
-            let all = uris.iter().map(|uri| subscribe(&client, uri));
-            assert!(futures::future::join_all(all).await.iter().all(Result::is_ok), "{kind}");
-            let (code, said) = refused(subscribe(&client, TEXT).await);
-            assert!(code == -32600 && said.contains("at most 128"), "{kind}: {said}");
-            subscribe(&client, "bench://1").await.expect("one that it has");
-            clients.push(client);
-        }
-        let third = Client::silent(&gateway, None).await;
-        let (code, said) = refused(subscribe(&third, TEXT).await);
-        assert!(code == -32600 && said.contains("s: you have 256"), "{kind}: {said}");
-        unsubscribe(&clients[0], "bench://1").await;
-        subscribe(&third, TEXT).await.expect("there is room again");
-        let (code, said) = refused(subscribe(&third, &format!("bench://{}", "x".repeat(5_000))).await);
-        assert!(code == -32600 && said.contains("4096 bytes"), "{kind}: {said}");
-        gateway.app.hub.close().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_updates_is_told_now_and_then_and_holds_up_nobody() {
-    const FLOOD: usize = 10_000;
-    for (kind, eras) in KINDS {
-        let (bench, _site, gateway) = served(kind, eras).await;
-        let mut ears = Vec::new();
-        for with_session in [true, false] {
-            ears.push(Ear::to(&gateway, with_session, &[TEXT, OTHER]).await);
-        }
-        bench.followed(OTHER, 1).await;
-        bench.followed(TEXT, 1).await;
-        // All the time: a client that does not read its stream gives it up.
-        let hearing = ears.into_iter().map(|mut ear| {
-            tokio::spawn(async move {
-                let (mut told, mut other) = (0, false);
-                while told == 0 || !other {
-                    let text = ear.hears().await == TEXT;
-                    (told, other) = (told + usize::from(text), other || !text);
-                }
-                (told, ear)
-            })
-        });
-        let hearing: Vec<_> = hearing.collect();
-        bench.updates(None, TEXT, FLOOD);
-        let caller = Client::silent(&gateway, None).await;
-        assert_eq!(caller.told("s__echo", json!({ "say": "a" })).await.1, "a", "{kind}");
-        bench.flooded().await;
-        bench.update(OTHER);
-        for told in futures::future::join_all(hearing).await {
-            let (told, _ear) = told.expect("it heard both");
-            assert!(told < FLOOD / 2, "{kind}: {told} times");
-        }
-        gateway.app.hub.close().await;
-    }
 }

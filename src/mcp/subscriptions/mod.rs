@@ -26,8 +26,10 @@ use crate::mcp::uses::Use;
 pub(crate) const MOST: usize = 2_048;
 /// Of these, of one caller: nobody takes everybody's place.
 pub(crate) const MOST_OF_ONE: usize = 256;
-/// Longest URI that is subscribed to, in bytes.
-const URI_BYTES: usize = 4 * 1024;
+/// Most bytes of the URIs of one caller's subscriptions over one connection.
+const BYTES_OF_ONE: usize = 128 * 1024;
+/// Most bytes of all URIs over one connection: a server of the era without sessions is sent them in one request.
+const BYTES: usize = 512 * 1024;
 
 /// What a client has not been told yet.
 #[derive(Default)]
@@ -98,6 +100,34 @@ struct Wanted {
     by_uri: HashMap<String, Resource>,
     /// What was asked for last when a connection ended: one, or several.
     fell: Option<BTreeSet<String>>,
+}
+
+impl Wanted {
+    /// Why there is no room for another subscription.
+    fn is_too_much(&self, owner: &str, uri: &str) -> Option<String> {
+        let all = || self.by_uri.iter().flat_map(|(uri, resource)| resource.followers.iter().map(move |it| (uri, it)));
+        let own = || all().filter(|(_, follower)| follower.owner == owner).map(|(uri, _)| uri);
+        let bytes: usize = self.by_uri.keys().map(String::len).sum();
+        let new = if self.by_uri.contains_key(uri) { 0 } else { uri.len() };
+        if own().count() >= MOST_OF_ONE {
+            return Some(format!(
+                "you have {MOST_OF_ONE} subscriptions over this connection, and no more may be at once; end one"
+            ));
+        }
+        if own().map(String::len).sum::<usize>() + uri.len() > BYTES_OF_ONE {
+            return Some(format!(
+                "the URIs of your subscriptions over this connection have at most {BYTES_OF_ONE} bytes together; end one"
+            ));
+        }
+        if all().count() >= MOST {
+            return Some(format!(
+                "there are {MOST} subscriptions over this connection, and no more may be at once; try again later"
+            ));
+        }
+        (bytes + new > BYTES).then(|| {
+            format!("the URIs of all subscriptions over this connection have at most {BYTES} bytes; try again later")
+        })
+    }
 }
 
 struct Resource {
@@ -224,21 +254,9 @@ impl Subscriptions {
         uri: &str,
         (seen_as, mailbox): (&str, &Arc<Mailbox>),
     ) -> Result<(u64, watch::Receiver<Standing>), ToolFailure> {
-        let too_much = |reason: String| Err(refusal(server, format!("{server}: {reason}")));
         let mut wanted = self.lock();
-        let all = || wanted.by_uri.values().flat_map(|resource| &resource.followers);
-        if uri.len() > URI_BYTES {
-            return too_much(format!("the URI of a subscription has at most {URI_BYTES} bytes"));
-        }
-        if all().filter(|follower| follower.owner == owner).count() >= MOST_OF_ONE {
-            return too_much(format!(
-                "you have {MOST_OF_ONE} subscriptions over this connection, and no more may be at once; end one"
-            ));
-        }
-        if all().count() >= MOST {
-            return too_much(format!(
-                "there are {MOST} subscriptions over this connection, and no more may be at once; try again later"
-            ));
+        if let Some(reason) = wanted.is_too_much(owner, uri) {
+            return Err(refusal(server, format!("{server}: {reason}")));
         }
         wanted.numbers += 1;
         let number = wanted.numbers;
@@ -373,137 +391,4 @@ impl Upstream {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mcp::session::Hearing;
-    use crate::mcp::session::Shared;
-    use crate::mcp::session::Stream;
-
-    fn follow(subscriptions: &Subscriptions, owner: &str, uri: &str) -> (Arc<Mailbox>, u64) {
-        let mailbox = Arc::<Mailbox>::default();
-        let (number, _) = subscriptions.add("s", owner, uri, (uri, &mailbox)).expect("there is room");
-        (mailbox, number)
-    }
-
-    fn due(mailbox: &Mailbox) -> Vec<String> {
-        mailbox.lock().iter().cloned().collect()
-    }
-
-    #[test]
-    fn a_resource_stands_in_a_mailbox_once_and_only_of_who_subscribed_to_it() {
-        let subscriptions = Subscriptions::default();
-        let ((ann, _), (bob, _)) = (follow(&subscriptions, "ann", "x://a"), follow(&subscriptions, "bob", "x://b"));
-        subscriptions.missed();
-        assert_eq!(due(&ann), Vec::<String>::new(), "it does not stand yet, so nothing was missed");
-        for uri in ["x://a", "x://b"] {
-            subscriptions.stands(uri);
-        }
-        for _ in 0..1_000 {
-            subscriptions.updated("x://a");
-        }
-        assert_eq!((due(&ann), due(&bob)), (vec!["x://a".to_owned()], vec![]));
-    }
-
-    #[test]
-    fn whoever_counted_on_a_subscription_is_told_when_it_stands_again_or_no_longer_can() {
-        let subscriptions = Subscriptions::default();
-        let (old, _) = follow(&subscriptions, "ann", "x://a");
-        subscriptions.stands("x://a");
-        assert_eq!(due(&old), Vec::<String>::new(), "nothing was missed");
-        subscriptions.lost();
-        let (new, _) = follow(&subscriptions, "bob", "x://a");
-        subscriptions.stands("x://a");
-        assert_eq!((due(&old).len(), due(&new).len()), (1, 0));
-        old.lock().clear();
-        subscriptions.stands("x://a");
-        assert_eq!(due(&old).len(), 0, "it stood already");
-        subscriptions.lost();
-        subscriptions.refused("x://a", refusal("s", "gone".to_owned()));
-        for mailbox in [&old, &new] {
-            assert!(std::pin::pin!(mailbox.moved.notified()).enable(), "they look for another way");
-        }
-    }
-
-    #[test]
-    fn after_a_break_of_the_stream_something_may_have_been_missed_whatever_the_server_resumes() {
-        let subscriptions = Arc::<Subscriptions>::default();
-        let shared = Shared::with(&subscriptions);
-        shared.hearing.send_replace(Hearing::NotYet);
-        let (mailbox, _) = follow(&subscriptions, "ann", "x://a");
-        subscriptions.stands("x://a");
-        let told = [Stream::Begun, Stream::Resumed, Stream::Begun].map(|stream| {
-            shared.stream_came(stream);
-            std::mem::take(&mut *mailbox.lock()).len()
-        });
-        assert_eq!(told, [0, 1, 1]);
-    }
-
-    #[test]
-    fn what_a_server_says_right_after_its_yes_is_told() {
-        let subscriptions = Subscriptions::default();
-        let (mailbox, _) = follow(&subscriptions, "ann", "x://a");
-        subscriptions.updated("x://a");
-        subscriptions.stands("x://a");
-        assert_eq!(due(&mailbox), ["x://a"]);
-    }
-
-    #[test]
-    fn what_ends_a_connection_twice_is_refused() {
-        let subscriptions = Subscriptions::default();
-        let _follower = follow(&subscriptions, "ann", "x://a");
-        let (one, both) = (["x://a"], ["x://a", "x://b"]);
-        let mut refused = Vec::new();
-        for uris in [&both[..], &both[..], &one[..], &one[..]] {
-            let uris = uris.iter().map(|uri| (*uri).to_owned()).collect();
-            subscriptions.fell(&uris, refusal("s", "no".to_owned()));
-            subscriptions.lost();
-            refused.push(subscriptions.is_refused("x://a"));
-        }
-        assert_eq!(refused, [false, false, false, true], "one of several is not known yet");
-        let _again = follow(&subscriptions, "ann", "x://a");
-        assert!(!subscriptions.is_refused("x://a") && subscriptions.fell_before());
-        subscriptions.fell_over_nothing();
-        assert!(!subscriptions.fell_before());
-    }
-
-    #[test]
-    fn nobody_takes_more_places_than_they_may_nor_all_together() {
-        let subscriptions = Subscriptions::default();
-        for owner in 0..MOST / MOST_OF_ONE {
-            for place in 0..MOST_OF_ONE {
-                follow(&subscriptions, &owner.to_string(), &place.to_string());
-            }
-        }
-        let mailbox = Arc::default();
-        let refused = |owner: &str| match subscriptions.add("s", owner, "x", ("x", &mailbox)) {
-            Err(ToolFailure::Refused { reason, .. }) => reason,
-            other => panic!("{:?}", other.map(drop)),
-        };
-        assert!(refused("0").contains("256") && refused("else").contains("2048"));
-        subscriptions.remove("7", 8);
-        assert!(subscriptions.add("s", "0", "x", ("x", &mailbox)).is_ok(), "one was ended");
-    }
-
-    #[test]
-    fn a_change_of_a_part_is_told_to_who_follows_the_part_and_to_who_follows_the_whole() {
-        let subscriptions = Subscriptions::default();
-        let ((part, _), (whole, _)) =
-            (follow(&subscriptions, "ann", "x://a/b"), follow(&subscriptions, "bob", "x://a"));
-        for uri in ["x://a/b", "x://a"] {
-            subscriptions.stands(uri);
-        }
-        subscriptions.updated("x://a/b");
-        assert_eq!((due(&part), due(&whole)), (vec!["x://a/b".to_owned()], vec!["x://a".to_owned()]));
-        part.lock().clear();
-        subscriptions.updated("x://a");
-        assert_eq!(due(&part), Vec::<String>::new(), "the whole is no part of its part");
-    }
-
-    #[test]
-    fn a_part_of_a_resource_is_told_as_the_resource() {
-        for part in ["x://a", "x://a/", "x://a/b", "x://a?b", "x://a#b"] {
-            assert!(is_part(part, "x://a") && is_part(part, "x://a/"), "{part}");
-        }
-        assert!(!is_part("x://ab", "x://a") && !is_part("x://", "x://a"));
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Bounds and defects, with a small handler, without a socket, under a clock that stands.
 
+mod silent;
+
 use std::sync::Arc;
 use std::time::Duration;
 
