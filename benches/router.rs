@@ -54,7 +54,7 @@ fn tools(router: &Router) -> Vec<Arc<ToolSpec>> {
             server: "argus".to_owned(),
             tool: (*name).clone(),
             description: String::new(),
-            input_schema: json!({"type": "object"}),
+            input_schema: json!({"type": "object"}).into(),
             output_schema: None,
             read_only: true,
             hinted: true,

@@ -2,9 +2,12 @@
 //! towards models are `server__tool`; how a server is reached is not known here.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
+use jsonschema::Validator;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -62,7 +65,7 @@ pub struct ToolSpec {
     /// What the tool says about itself; untrusted text.
     pub description: String,
     /// JSON Schema 2020-12 of the arguments.
-    pub input_schema: Value,
+    pub input_schema: InputSchema,
     /// JSON Schema of `structuredContent`, if declared.
     pub output_schema: Option<Value>,
     /// It runs without being confirmed: it is said to change nothing, and the operator does not
@@ -70,6 +73,44 @@ pub struct ToolSpec {
     pub read_only: bool,
     /// Its server (`readOnlyHint: true`) or the operator says that it changes nothing.
     pub hinted: bool,
+}
+
+/// The schema of a tool's arguments. It cannot be changed, so that what was compiled of it holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InputSchema {
+    schema: Value,
+    /// Compiled at its first use; none: it is no valid schema.
+    #[serde(skip)]
+    compiled: OnceLock<Option<Validator>>,
+}
+
+impl InputSchema {
+    /// What arguments are checked with; `None` where the schema cannot be used. References to other
+    /// documents are not followed.
+    pub fn validator(&self) -> Option<&Validator> {
+        self.compiled.get_or_init(|| jsonschema::validator_for(&self.schema).ok()).as_ref()
+    }
+}
+
+impl From<Value> for InputSchema {
+    fn from(schema: Value) -> Self {
+        Self { schema, compiled: OnceLock::new() }
+    }
+}
+
+impl Deref for InputSchema {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.schema
+    }
+}
+
+impl PartialEq for InputSchema {
+    fn eq(&self, other: &Self) -> bool {
+        self.schema == other.schema
+    }
 }
 
 /// Who decided on a call.

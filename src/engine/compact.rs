@@ -79,7 +79,7 @@ fn size(tools: &[Arc<ToolSpec>]) -> usize {
 fn cut(spec: &ToolSpec, level: Level, relevant: &HashSet<String>) -> ToolSpec {
     ToolSpec {
         description: shorten(&spec.description, level.description),
-        input_schema: cut_schema(&spec.input_schema, level, relevant, 0),
+        input_schema: cut_schema(&spec.input_schema, level, relevant, 0).into(),
         output_schema: None,
         ..spec.clone()
     }
@@ -161,7 +161,7 @@ mod tests {
             server: "s".to_owned(),
             tool: name.to_owned(),
             description: "d".repeat(900),
-            input_schema: schema,
+            input_schema: schema.into(),
             output_schema: None,
             read_only: true,
             hinted: true,

@@ -195,7 +195,7 @@ impl Turn {
             .map(|spec| ToolView {
                 name: spec.name.to_string(),
                 description: spec.description.clone(),
-                input_schema: spec.input_schema.clone(),
+                input_schema: (*spec.input_schema).clone(),
             })
             .collect();
         let response_schema = Some(arguments_schema(&tools));

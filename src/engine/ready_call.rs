@@ -176,10 +176,9 @@ fn asked(spec: &ToolSpec, arguments: &Value) -> AskedCall {
 
 /// Every problem of the arguments, each naming its place.
 pub(crate) fn schema_problems(spec: &ToolSpec, arguments: &Value) -> Vec<String> {
-    let validator = match jsonschema::validator_for(&spec.input_schema) {
-        Ok(validator) => validator,
+    let Some(validator) = spec.input_schema.validator() else {
         // A tool whose schema is broken cannot be checked here; the tool itself decides.
-        Err(_) => return if arguments.is_object() { Vec::new() } else { vec!["not an object".to_owned()] },
+        return if arguments.is_object() { Vec::new() } else { vec!["not an object".to_owned()] };
     };
     validator
         .iter_errors(arguments)

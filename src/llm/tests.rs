@@ -71,7 +71,8 @@ fn case_tool() -> Arc<ToolSpec> {
         server: "argus".to_owned(),
         tool: "getArgusCaseByID".to_owned(),
         description: "One case".to_owned(),
-        input_schema: json!({"type": "object", "required": ["caseID"], "properties": {"caseID": {"type": "number"}}}),
+        input_schema: json!({"type": "object", "required": ["caseID"], "properties": {"caseID": {"type": "number"}}})
+            .into(),
         output_schema: None,
         read_only: true,
         hinted: true,

@@ -71,7 +71,7 @@ pub fn merge<'a>(servers: Vec<ServerState>, lists: impl IntoIterator<Item = Serv
                 server: server.to_owned(),
                 tool: tool.name.to_string(),
                 description: tool.description.as_deref().unwrap_or_default().chars().take(DESCRIPTION_CHARS).collect(),
-                input_schema: Value::Object((*tool.input_schema).clone()),
+                input_schema: Value::Object((*tool.input_schema).clone()).into(),
                 output_schema: tool.output_schema.as_ref().map(|schema| Value::Object((**schema).clone())),
                 read_only: rules.runs_by_itself(tool),
                 hinted: rules.is_hinted(tool),

@@ -358,7 +358,7 @@ impl Tools for Hub {
         // What may change something is sent once: a second try could do it twice.
         let tries = if call.confirmed { Tries::Once } else { Tries::AgainOnNewConnection };
         let permits =
-            |tools: &[Tool]| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
+            |tools: &Arc<Vec<Tool>>| permitted(call, &member.rules, tools).and_then(|()| self.pins.permit(call, tools));
         let upstream = member.reach.upstream(caller).await?;
         let _use = upstream.uses.begin();
         let send = || upstream.call(call, tries, &permits, &follow, cancel);

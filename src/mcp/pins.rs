@@ -114,6 +114,11 @@ impl Lists {
         Self { seen_by, lists: Vec::new(), told: HashSet::new(), full: false }
     }
 
+    /// The list as it was read before.
+    fn known(&self, list: &Arc<Vec<Tool>>) -> Option<&List> {
+        self.lists.iter().find(|known| Arc::ptr_eq(&known.of, list))
+    }
+
     /// The list as it was read before, or read now.
     fn of(&mut self, server: &str, list: &Arc<Vec<Tool>>) -> &[Arc<Listed>] {
         let known = self.lists.iter().position(|known| Arc::ptr_eq(&known.of, list));
@@ -245,9 +250,19 @@ impl Pins {
     ///
     /// # Errors
     /// [`ToolFailure::AwaitsApproval`] when the definition there is not the accepted one.
-    pub(crate) fn permit(&self, call: &ToolCall, tools: &[Tool]) -> Result<(), ToolFailure> {
+    pub(crate) fn permit(&self, call: &ToolCall, list: &Arc<Vec<Tool>>) -> Result<(), ToolFailure> {
+        if self.embedded.contains(&call.server) {
+            return Ok(());
+        }
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        // Held by what was read of it, so that no other list can be where it is.
+        let known = state.lists.get(&call.server).and_then(|lists| lists.known(list));
+        let accepted = |(at, tool): (usize, &Tool)| match known.and_then(|known| known.tools.get(at)) {
+            Some(read) => read.waits(state.pins.get(&call.server)).is_none(),
+            None => state.accepts(&call.server, tool),
+        };
         // A name that is listed twice means whatever its server wants it to mean.
-        if tools.iter().filter(|tool| tool.name == call.tool).all(|tool| self.accepts(&call.server, tool)) {
+        if list.iter().enumerate().filter(|(_, tool)| tool.name == call.tool).all(accepted) {
             return Ok(());
         }
         Err(ToolFailure::AwaitsApproval { server: call.server.clone(), tool: call.tool.clone() })
@@ -269,13 +284,8 @@ impl Pins {
 
     /// Whether a tool is one that may be offered, by its definition as it is given.
     pub(crate) fn accepts(&self, server: &str, tool: &Tool) -> bool {
-        if self.embedded.contains(server) {
-            return true;
-        }
-        let (key, _, canonical) = read(tool);
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let pin = state.pins.get(server).and_then(|pins| pins.get(&key));
-        pin::waits(pin, &digest(canonical.as_bytes()), canonical.len()).is_none()
+        let accepts = || self.state.read().unwrap_or_else(PoisonError::into_inner).accepts(server, tool);
+        self.embedded.contains(server) || accepts()
     }
 
     /// Writes down what is new and reads what was accepted. True: something may be offered now,
@@ -378,9 +388,8 @@ impl Pins {
         let pins = state.pins.get(&spec.server);
         let key = pin::key(&spec.tool);
         let listed = state.lists.get(&spec.server).and_then(|lists| {
-            let this = lists.lists.iter().find(|known| Arc::ptr_eq(&known.of, list));
             // Another user's list says nothing of this one's.
-            this.or_else(|| lists.lists.last().filter(|_| lists.seen_by == SeenBy::Everybody))
+            lists.known(list).or_else(|| lists.lists.last().filter(|_| lists.seen_by == SeenBy::Everybody))
         });
         let listed = listed.map(|list| list.tools.as_slice()).unwrap_or_default();
         let mut listed = listed.iter().filter(|tool| tool.key == key);
@@ -409,6 +418,13 @@ impl Pins {
 }
 
 impl State {
+    /// Whether a definition that is read now is the accepted one.
+    fn accepts(&self, server: &str, tool: &Tool) -> bool {
+        let (key, _, canonical) = read(tool);
+        let pin = self.pins.get(server).and_then(|pins| pins.get(&key));
+        pin::waits(pin, &digest(canonical.as_bytes()), canonical.len()).is_none()
+    }
+
     fn fails(&mut self, error: &StoreError) {
         if !std::mem::replace(&mut self.down, true) {
             tracing::error!(error = %error, cause = ?error,

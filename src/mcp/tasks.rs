@@ -413,7 +413,7 @@ pub(super) mod tests {
             confirmed: tries == Tries::Once,
             given: None,
         };
-        let permits = |_: &[Tool]| Ok(());
+        let permits = |_: &Arc<Vec<Tool>>| Ok(());
         upstream.call(&call, tries, &permits, follow, &CancellationToken::new()).await
     }
 

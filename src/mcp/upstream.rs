@@ -57,7 +57,7 @@ use crate::mcp::uses::Uses;
 const LARGE: usize = 128 * 1024;
 
 /// Whether a call may go out, by what the server that it goes to lists at that moment.
-pub type Permits<'a> = &'a (dyn Fn(&[Tool]) -> Result<(), ToolFailure> + Sync);
+pub type Permits<'a> = &'a (dyn Fn(&Arc<Vec<Tool>>) -> Result<(), ToolFailure> + Sync);
 
 /// How often a call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -103,6 +103,10 @@ fn pool(connections: u32, options: &StoreOptions) -> SqlitePoolOptions {
 fn without_lost_transactions(pool: SqlitePoolOptions) -> SqlitePoolOptions {
     pool.after_release(|connection, _| {
         Box::pin(async move {
+            // Most were in none. One that is being rolled back counts until that is done.
+            if !connection.is_in_transaction() {
+                return Ok(true);
+            }
             // Waits for a rollback that is under way.
             connection.ping().await?;
             Ok(!connection.is_in_transaction())

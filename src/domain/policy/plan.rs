@@ -137,7 +137,7 @@ pub(crate) fn filled(template: &CallTemplate, arguments: &Map<String, Value>, re
             if let (Some(each), Some(value)) = (&template.each, value) {
                 known.insert(each.clone(), value);
             }
-            let filled = fill(&template.arguments, &known, Some(&tool.input_schema), &tool.input_schema, 0);
+            let filled = fill(&template.arguments, &known, Some(&*tool.input_schema), &tool.input_schema, 0);
             let arguments = filled.filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()));
             (has_required(&arguments, &tool.input_schema) && single(&arguments, &tool.input_schema))
                 .then(|| PlannedCall { tool: template.tool.clone(), arguments, repeats: None })

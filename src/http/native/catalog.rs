@@ -185,7 +185,7 @@ pub async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<ToolLis
         tool: spec.tool.clone(),
         state: state(up(&spec.server)),
         description: spec.description.clone(),
-        input_schema: spec.input_schema.clone(),
+        input_schema: (*spec.input_schema).clone(),
         output_schema: spec.output_schema.clone(),
         annotations: Annotations { read_only_hint: spec.read_only },
         pin: Pin::of(waits(spec), standings.remove(&spec.name).unwrap_or_default()),

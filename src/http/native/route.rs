@@ -227,7 +227,7 @@ fn spec((index, tool): (usize, GivenTool)) -> Result<Arc<ToolSpec>, ApiError> {
         server: server.to_owned(),
         tool: bare(&tool.name).to_owned(),
         description: tool.description,
-        input_schema: if tool.input_schema.is_null() { json!({"type": "object"}) } else { tool.input_schema },
+        input_schema: if tool.input_schema.is_null() { json!({"type": "object"}) } else { tool.input_schema }.into(),
         output_schema: None,
         read_only: true,
         hinted: true,

@@ -40,7 +40,7 @@ pub(super) fn tool(name: &str) -> Arc<ToolSpec> {
         server: server.to_owned(),
         tool: name.to_owned(),
         description: String::new(),
-        input_schema: json!({"type": "object"}),
+        input_schema: json!({"type": "object"}).into(),
         output_schema: None,
         read_only: name != "run_sysdig_cli_scanner",
         hinted: name != "run_sysdig_cli_scanner",

@@ -43,7 +43,7 @@ fn tools() -> Vec<Arc<ToolSpec>> {
             if spec.tool == "getDataStoreDescriptor" {
                 schema["required"] = json!(["dataStoreName"]);
             }
-            Arc::new(ToolSpec { input_schema: schema, ..tool(&spec.tool).as_ref().clone() })
+            Arc::new(ToolSpec { input_schema: schema.into(), ..tool(&spec.tool).as_ref().clone() })
         }
         None => Arc::clone(spec),
     };

@@ -193,7 +193,8 @@ fn keys_follow_the_schema_of_the_tool() {
         if tool.tool == "executeSearchArgusCase" {
             tool.input_schema = json!({"type": "object", "required": ["request"], "$defs": {"R": {"type": "object",
                 "properties": {"status": {"type": "array"}, "customer": {"type": "array"}}}},
-                "properties": {"request": {"$ref": "#/$defs/R"}}});
+                "properties": {"request": {"$ref": "#/$defs/R"}}})
+            .into();
         }
     }
     let tools: Vec<_> = tools.into_iter().map(std::sync::Arc::new).collect();

@@ -54,7 +54,7 @@ fn tools() -> Vec<Arc<ToolSpec>> {
             return Arc::clone(spec);
         }
         let schema = json!({"type": "object", "properties": properties, "required": required(&spec.tool)});
-        Arc::new(ToolSpec { input_schema: schema, ..tool(&spec.tool).as_ref().clone() })
+        Arc::new(ToolSpec { input_schema: schema.into(), ..tool(&spec.tool).as_ref().clone() })
     };
     TOOLS.iter().map(with).collect()
 }
