@@ -2,14 +2,10 @@
 //! has started it; over HTTP it lets in whom the gateway would, by the same paths. No model is
 //! needed: what a client asks for goes to the servers.
 
-use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::io::AsyncRead;
-use tokio::net::unix::pipe;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -68,8 +64,9 @@ pub(crate) async fn run(ways: &Ways, file: &ConfigArgs, variables: &Variables) -
 
 async fn over_stdio(app: App, stop: CancellationToken) -> anyhow::Result<u8> {
     let proxy = mcp_proxy::of_one(&app.config, &app.engine, &app.hub);
+    let (input, output) = rmcp::transport::stdio();
     let served = tokio::select! {
-        served = stdio::serve(proxy, input(), tokio::io::stdout()) => served,
+        served = stdio::serve(proxy, input, output) => served,
         () = stop.cancelled() => Ok(()),
     };
     app.close().await;
@@ -79,15 +76,6 @@ async fn over_stdio(app: App, stop: CancellationToken) -> anyhow::Result<u8> {
             say(NAME, &error.to_string());
             Ok(1)
         }
-    }
-}
-
-/// Standard input. Where it is a pipe, as clients mostly have it, it is waited for like a socket; anything
-/// else is read by a thread of its own, at the price of two changes of thread for each message.
-fn input() -> Box<dyn AsyncRead + Send + Unpin> {
-    match io::stdin().as_fd().try_clone_to_owned().and_then(pipe::Receiver::from_owned_fd) {
-        Ok(pipe) => Box::new(pipe),
-        Err(_) => Box::new(tokio::io::stdin()),
     }
 }
 
