@@ -87,7 +87,7 @@ pub async fn run(args: &CheckArgs, variables: &Variables) -> anyhow::Result<u8> 
 
 fn check_scenarios(config: &Config) -> bool {
     let Some(folder) = &config.server.scenarios else { return true };
-    match load::folder(folder) {
+    match load::own(folder) {
         Ok(set) => good(&format!("{} scenarios in {folder}", set.len())),
         Err(error) => {
             bad(&format!("server.scenarios: {error}"));

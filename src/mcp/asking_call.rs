@@ -115,6 +115,11 @@ impl Turns {
         drop(self.asking.subscribe().wait_for(|calls| *calls == 0).await);
     }
 
+    /// The right to have no call under way, where there is none at this moment.
+    pub(super) fn nobody_calls(&self) -> Option<RwLockWriteGuard<'_, ()>> {
+        self.lock.try_write().ok()
+    }
+
     /// A person is asked from now on until this is dropped.
     fn asking(&self) -> PersonAsked<'_> {
         self.asking.send_modify(|calls| *calls += 1);

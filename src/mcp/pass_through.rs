@@ -32,6 +32,7 @@ use crate::domain::caller::Caller;
 use crate::domain::elicitation::Given;
 use crate::domain::tool::RawToolResult;
 use crate::domain::tool::ToolFailure;
+use crate::domain::tool::Unasked;
 use crate::domain::tool::text_block;
 use crate::engine::ports::ProtocolEra;
 use crate::mcp::asking_call::SETTLE;
@@ -200,21 +201,36 @@ impl Upstream {
         }
     }
 
-    /// Asks, and once more on a new connection where the old one turns out to be over; `used` tells
-    /// over which.
+    /// Asks, and once more on a new connection where the old one turns out to be over, or where the server
+    /// may have been told that nobody answers; `used` tells over which.
     async fn asked(
         &self,
         request: ClientRequest,
         asks: Option<Asks<'_>>,
         used: &Mutex<Option<Arc<Connected>>>,
     ) -> Result<ServerResult, ToolFailure> {
-        let mut again = true;
+        let (mut again, mut torn_before) = (true, false);
         loop {
             let connected = self.recovered().await?;
             if let Ok(mut used) = used.lock() {
                 *used = Some(Arc::clone(&connected));
             }
-            let error = match self.asked_once(&connected, request.clone(), asks).await {
+            let mut torn = false;
+            let answer = self.asked_once(&connected, request.clone(), asks.map(|asks| (asks, &mut torn))).await;
+            if torn && !answer.as_ref().is_err_and(is_over) {
+                if std::mem::replace(&mut torn_before, true) {
+                    let why = "it asked something, and it could not be told for certain about which request";
+                    return Err(self.unanswered(Unasked::Because(why.to_owned()), false));
+                }
+                // What was broken off may go on asking. Nobody's call ends with that connection.
+                if connected.shared.under_way.has_broken_off()
+                    && let Some(_alone) = self.turns.nobody_calls()
+                {
+                    self.renew(&connected);
+                }
+                continue;
+            }
+            let error = match answer {
                 Ok(answer) => {
                     self.breaker(Breaker::proved);
                     return Ok(answer);
@@ -233,12 +249,14 @@ impl Upstream {
 
     /// Asks over one connection. A question that a server with sessions sends meanwhile is answered if
     /// its answer is there, and else handed back as one without sessions would: the request is made again.
+    /// `asks` also takes whether a question that was put to nobody could have been about this request.
     pub(super) async fn asked_once(
         &self,
         connected: &Connected,
         mut request: ClientRequest,
-        asks: Option<Asks<'_>>,
+        asks: Option<(Asks<'_>, &mut bool)>,
     ) -> Result<ServerResult, ServiceError> {
+        let (asks, torn) = asks.unzip();
         let mut options = PeerRequestOptions::no_options();
         let (questions, mut asked) = mpsc::channel(1);
         let mut flight = None;
@@ -261,7 +279,10 @@ impl Upstream {
         let answer = loop {
             let question = tokio::select! {
                 biased;
-                answer = &mut answering => break answer,
+                answer = &mut answering => break match answer {
+                    Ok(ServerResult::InputRequiredResult(_)) if flight.is_some() => Err(ServiceError::UnexpectedResponse),
+                    answer => answer,
+                },
                 () = connected.gone.cancelled() => break Err(ServiceError::TransportClosed),
                 Some(question) = asked.recv() => question,
             };
@@ -272,14 +293,17 @@ impl Upstream {
             let asks = wanted(question.form);
             // Nobody answers now, nor what came in the same moment.
             drop((question.reply, asked));
-            // Given up otherwise: its server may be working on it all the same.
-            if tokio::time::timeout(SETTLE, &mut answering).await.is_err() {
-                return asks;
+            if tokio::time::timeout(SETTLE, &mut answering).await.is_ok() {
+                pending.over();
+                flight.map(Flight::ended);
             }
-            break asks;
+            // Given up otherwise: its server may be working on it all the same.
+            return asks;
         };
         pending.over();
-        flight.map(Flight::ended);
+        if let (Some(flight), Some(torn)) = (flight, torn) {
+            *torn = flight.ended();
+        }
         answer
     }
 
@@ -348,5 +372,117 @@ fn text_bytes(value: &Value) -> usize {
         Value::Array(items) => items.iter().map(text_bytes).sum(),
         Value::Object(fields) => fields.values().map(text_bytes).sum(),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::ErrorData;
+    use rmcp::RoleServer;
+    use rmcp::ServerHandler;
+    use rmcp::model::ElicitResult;
+    use rmcp::model::ElicitationAction;
+    use rmcp::model::ReadResourceRequest;
+    use rmcp::model::ReadResourceRequestParams;
+    use rmcp::model::ReadResourceResponse;
+    use rmcp::model::ReadResourceResult;
+    use rmcp::model::ResourceContents;
+    use rmcp::model::ServerConfig;
+    use rmcp::service::RequestContext;
+    use serde_json::json;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::domain::elicitation::FormAnswer;
+    use crate::domain::elicitation::Said;
+    use crate::mcp::asks::asking_of;
+    use crate::mcp::era::Way;
+    use crate::mcp::tasks::tests::in_memory;
+
+    /// Asks about the resource `ask`, and shows `slow` when it may.
+    #[derive(Clone)]
+    struct Curious {
+        came: Arc<Semaphore>,
+        may: Arc<Semaphore>,
+    }
+
+    impl ServerHandler for Curious {
+        fn get_info(&self) -> ServerConfig {
+            ServerConfig::new(ServerCapabilities::builder().enable_resources().build())
+        }
+
+        async fn read_resource(
+            &self,
+            request: ReadResourceRequestParams,
+            context: RequestContext<RoleServer>,
+        ) -> Result<ReadResourceResponse, ErrorData> {
+            let text = if request.uri == "ask" {
+                let form = json!({ "mode": "form", "message": "Which?", "requestedSchema": { "type": "object", "properties": {} } });
+                let form = serde_json::from_value(form).expect("a form");
+                match context.peer.create_elicitation(form).await {
+                    Ok(ElicitResult { action: ElicitationAction::Accept, .. }) => "answered",
+                    // As real servers do: no error, though nobody has answered.
+                    _ => "made up",
+                }
+            } else {
+                self.came.add_permits(1);
+                self.may.acquire().await.expect("it is open").forget();
+                "slow"
+            };
+            Ok(ReadResourceResult::new(vec![ResourceContents::text(text, request.uri)]).into())
+        }
+    }
+
+    async fn read(upstream: &Arc<Upstream>, uri: &str, given: &Given) -> Result<ServerResult, ToolFailure> {
+        let request = ReadResourceRequest::new(ReadResourceRequestParams::new(uri));
+        let asks = Some(Asks { given, askable: true });
+        upstream.request(ClientRequest::ReadResourceRequest(request), asks, &CancellationToken::new()).await
+    }
+
+    fn text(answer: Result<ServerResult, ToolFailure>) -> String {
+        let ServerResult::ReadResourceResult(result) = answer.expect("an answer") else { panic!("no resource") };
+        let ResourceContents::TextResourceContents { text, .. } = &result.contents[0] else { panic!("no text") };
+        text.clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_server_says_whose_question_was_put_to_nobody_is_no_answer() {
+        let server = Curious { came: Arc::new(Semaphore::new(0)), may: Arc::new(Semaphore::new(0)) };
+        let upstream = in_memory(&server, Way::WithSessions).await;
+        let nothing = Given::default();
+        let meanwhile = async {
+            server.came.acquire().await.expect("it is open").forget();
+            let failure = read(&upstream, "ask", &nothing).await.expect_err("it is not known whose question it was");
+            assert!(failure.to_string().contains("could not be told for certain"), "{failure}");
+            server.may.add_permits(2);
+        };
+        // It could have been of this one, which is read again.
+        let (slow, ()) = tokio::join!(read(&upstream, "slow", &nothing), meanwhile);
+        assert_eq!((text(slow).as_str(), server.came.available_permits()), ("slow", 1));
+
+        let Ok(ServerResult::InputRequiredResult(asked)) = read(&upstream, "ask", &nothing).await else {
+            panic!("alone it asks")
+        };
+        let form = asking_of(asked).expect("a form").forms.into_values().next();
+        let said = Said::Accept(json!({}));
+        let answer = FormAnswer { key: "question".to_owned(), form, said };
+        let given = Given { answers: vec![answer], ..Given::default() };
+        assert_eq!(text(read(&upstream, "ask", &given).await), "answered");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_something_was_broken_off_is_made_anew_for_what_asks() {
+        let server = Curious { came: Arc::new(Semaphore::new(0)), may: Arc::new(Semaphore::new(0)) };
+        let upstream = in_memory(&server, Way::WithSessions).await;
+        let connected = upstream.connection.lock().expect("whole").clone().expect("one");
+        let nothing = Given::default();
+        tokio::select! {
+            _ = read(&upstream, "slow", &nothing) => unreachable!("it may not end"),
+            came = server.came.acquire() => came.expect("it is open").forget(),
+        }
+        assert!(connected.shared.under_way.has_broken_off() && !connected.is_over());
+        // There is no other connection to be had here.
+        read(&upstream, "ask", &nothing).await.expect_err("no made up answer");
+        assert!(connected.is_over());
     }
 }

@@ -254,15 +254,17 @@ impl Pins {
         if self.embedded.contains(&call.server) {
             return Ok(());
         }
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        // Held by what was read of it, so that no other list can be where it is.
-        let known = state.lists.get(&call.server).and_then(|lists| lists.known(list));
-        let accepted = |(at, tool): (usize, &Tool)| match known.and_then(|known| known.tools.get(at)) {
-            Some(read) => read.waits(state.pins.get(&call.server)).is_none(),
-            None => state.accepts(&call.server, tool),
-        };
         // A name that is listed twice means whatever its server wants it to mean.
-        if list.iter().enumerate().filter(|(_, tool)| tool.name == call.tool).all(accepted) {
+        let named = || list.iter().enumerate().filter(|(_, tool)| tool.name == call.tool);
+        let as_read = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            let pins = state.pins.get(&call.server);
+            // Held by what was read of it, so that no other list can be where it is.
+            let known = state.lists.get(&call.server).and_then(|lists| lists.known(list));
+            let accepted = |known: &List, at: usize| known.tools.get(at).map(|read| read.waits(pins).is_none());
+            known.and_then(|known| named().try_fold(true, |all, (at, _)| Some(all & accepted(known, at)?)))
+        };
+        if as_read.unwrap_or_else(|| named().all(|(_, tool)| self.accepts(&call.server, tool))) {
             return Ok(());
         }
         Err(ToolFailure::AwaitsApproval { server: call.server.clone(), tool: call.tool.clone() })
@@ -284,8 +286,13 @@ impl Pins {
 
     /// Whether a tool is one that may be offered, by its definition as it is given.
     pub(crate) fn accepts(&self, server: &str, tool: &Tool) -> bool {
-        let accepts = || self.state.read().unwrap_or_else(PoisonError::into_inner).accepts(server, tool);
-        self.embedded.contains(server) || accepts()
+        if self.embedded.contains(server) {
+            return true;
+        }
+        let (key, _, canonical) = read(tool);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let pin = state.pins.get(server).and_then(|pins| pins.get(&key));
+        pin::waits(pin, &digest(canonical.as_bytes()), canonical.len()).is_none()
     }
 
     /// Writes down what is new and reads what was accepted. True: something may be offered now,
@@ -418,13 +425,6 @@ impl Pins {
 }
 
 impl State {
-    /// Whether a definition that is read now is the accepted one.
-    fn accepts(&self, server: &str, tool: &Tool) -> bool {
-        let (key, _, canonical) = read(tool);
-        let pin = self.pins.get(server).and_then(|pins| pins.get(&key));
-        pin::waits(pin, &digest(canonical.as_bytes()), canonical.len()).is_none()
-    }
-
     fn fails(&mut self, error: &StoreError) {
         if !std::mem::replace(&mut self.down, true) {
             tracing::error!(error = %error, cause = ?error,

@@ -92,7 +92,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Loaded>, LoadError> {
 ///
 /// # Errors
 /// [`LoadError`] for the first file that cannot be used.
-pub fn folder(folder: &str) -> Result<Vec<Loaded>, LoadError> {
+pub fn own(folder: &str) -> Result<Vec<Loaded>, LoadError> {
     let loaded = load(&[PathBuf::from(folder)])?;
     let mut names = BTreeSet::new();
     for one in &loaded {
@@ -199,10 +199,10 @@ mod tests {
     #[test]
     fn the_shipped_set_is_that_of_the_folder() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
-        let (shipped, read) = (set(None).expect("reads"), set(Some(folder)).expect("reads"));
+        let (embedded, read) = (shipped().expect("reads"), own(folder).expect("reads"));
         let names = |set: &[Loaded]| set.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&shipped), names(&read));
-        assert!(shipped.iter().zip(&read).all(|(one, other)| one.scenario == other.scenario));
+        assert_eq!(names(&embedded), names(&read));
+        assert!(embedded.iter().zip(&read).all(|(one, other)| one.scenario == other.scenario));
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
             std::fs::write(folder.path().join(format!("hello.{ending}")), SMALL).expect("written");
         }
         assert_eq!(load(&[folder.path().to_owned()]).expect("reads").len(), 2);
-        let refused = set(folder.path().to_str()).expect_err("one name twice").to_string();
+        let refused = own(folder.path().to_str().expect("its name is text")).expect_err("one name twice").to_string();
         assert!(refused.contains("hello.yml: another file has the same name"), "{refused}");
     }
 

@@ -219,7 +219,7 @@ impl ScenarioRuns {
         clock: Arc<dyn Clock>,
         bounds: Bounds,
     ) -> Result<Arc<Self>, LoadError> {
-        let own = config.server.scenarios.as_deref().map(load::folder).transpose()?;
+        let own = config.server.scenarios.as_deref().map(load::own).transpose()?;
         let router = Arc::clone(router);
         let read = move || {
             let shipped = || load::shipped().expect("each is read by a test");
@@ -234,6 +234,13 @@ impl ScenarioRuns {
             changed: watch::Sender::new(0),
             tasks: TaskTracker::new(),
         }))
+    }
+
+    /// Reads the shipped scenarios where nobody has wanted them before. That takes a while: on a thread for it.
+    pub async fn read(self: &Arc<Self>) {
+        let runs = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || runs.set.listed.len()).await;
+        read.expect("each is read by a test");
     }
 
     /// The scenarios, by name.

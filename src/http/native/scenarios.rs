@@ -189,6 +189,7 @@ impl From<&runs::RunTurn> for ScenarioTurn {
 #[utoipa::path(get, path = paths::SCENARIOS, operation_id = "list_scenarios",
     responses((status = 200, body = ScenarioList), (status = "4XX", body = NativeError), (status = "5XX", body = NativeError)))]
 pub async fn list(State(api): State<Api>, _engineer: Engineer) -> Json<ScenarioList> {
+    api.runs.read().await;
     let items = api.runs.scenarios().iter().map(|scenario| Scenario {
         id: scenario.id.clone(),
         purpose: scenario.purpose.clone(),
@@ -211,6 +212,7 @@ pub async fn start(
     Engineer(caller): Engineer,
     Body(new): Body<NewScenarioRun>,
 ) -> Result<(StatusCode, Json<OrderedRun>), ApiError> {
+    api.runs.read().await;
     let id = api.runs.start(&new.scenario, new.model.as_deref())?;
     tracing::info!(run.id = %id, scenario = new.scenario, by = caller.subject(), "a scenario run was ordered");
     Ok((StatusCode::ACCEPTED, Json(OrderedRun { id })))
