@@ -11,6 +11,7 @@ use futures::future;
 use futures::stream::BoxStream;
 use http::HeaderName;
 use http::HeaderValue;
+use http::StatusCode;
 use rmcp::model::ClientJsonRpcMessage;
 use rmcp::model::RequestId;
 use rmcp::model::ServerJsonRpcMessage;
@@ -135,7 +136,10 @@ impl StreamableHttpClient for UpstreamHttp {
             let stream = match &events {
                 Ok(_) if last_event_id.is_some() => Stream::Resumed,
                 Ok(_) => Stream::Begun,
+                Err(_) if last_event_id.is_some() => Stream::NotResumed,
                 Err(StreamableHttpError::ServerDoesNotSupportSse) => Stream::NotOffered,
+                // The credential of a connection stays what it is, so asking again would change nothing.
+                Err(error) if never_came && is_refusal(error) => Stream::NotOffered,
                 Err(_) => Stream::Failed,
             };
             self.shared.stream_came(stream);
@@ -145,6 +149,17 @@ impl StreamableHttpClient for UpstreamHttp {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+}
+
+/// Whether a server does not let in, 401 or 403.
+fn is_refusal(error: &HttpError) -> bool {
+    match error {
+        StreamableHttpError::AuthRequired(_) | StreamableHttpError::InsufficientScope(_) => true,
+        StreamableHttpError::Client(error) => {
+            matches!(error.status(), Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
+        }
+        _ => false,
     }
 }
 

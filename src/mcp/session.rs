@@ -92,7 +92,8 @@ pub(crate) enum Hearing {
     No,
 }
 
-/// How the stream fares that brings what belongs to no request (2025-11-25, basic/transports).
+/// How the stream fares that brings what belongs to no request (2025-11-25, basic/transports). Where one goes on
+/// that ended it may also be an answer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     /// It begins, for the first time or again.
@@ -101,7 +102,9 @@ pub(crate) enum Stream {
     Resumed,
     /// It did not come.
     Failed,
-    /// The server has none.
+    /// It did not go on where it ended.
+    NotResumed,
+    /// The server has none, or none for whoever asks.
     NotOffered,
 }
 
@@ -111,20 +114,25 @@ impl Shared {
         Self { subscriptions: Arc::clone(subscriptions), ..Self::default() }
     }
 
-    /// The stream came, or did not.
+    /// A stream came, or did not.
     pub(crate) fn stream_came(&self, stream: Stream) {
-        let before = *self.hearing.borrow();
-        if before != Hearing::Yes {
-            self.hearing.send_replace(match stream {
-                Stream::Begun | Stream::Resumed => Hearing::Yes,
-                Stream::Failed => Hearing::Failing,
-                Stream::NotOffered => Hearing::No,
-            });
-        }
+        let mut before = Hearing::Yes;
+        self.hearing.send_if_modified(|hearing| {
+            before = *hearing;
+            *hearing = match (before, stream) {
+                (Hearing::Yes, _) => Hearing::Yes,
+                (_, Stream::Begun) => Hearing::Yes,
+                (_, Stream::Failed) => Hearing::Failing,
+                (_, Stream::NotOffered) => Hearing::No,
+                // An answer may go on like this before the stream came for what belongs to no request.
+                (before, Stream::Resumed | Stream::NotResumed) => before,
+            };
+            *hearing != before
+        });
         match stream {
             // A server may replay what was missed, and need not.
             Stream::Begun | Stream::Resumed if before != Hearing::NotYet => self.subscriptions.missed(),
-            Stream::Failed => self.doubtful.notify_one(),
+            Stream::Failed | Stream::NotResumed => self.doubtful.notify_one(),
             _ => {}
         }
     }

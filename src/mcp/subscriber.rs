@@ -37,27 +37,27 @@ const OVER: &str = "the connection ended";
 const AT_ONCE: usize = 16;
 
 /// What a request for one resource was for, and what came of it; without a failure: the connection is over.
-type Came = (Step, Result<(), Option<ToolFailure>>);
+type Came = (Ask, Result<(), Option<ToolFailure>>);
 
 /// What is asked of a server with sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum Ask {
     Subscribe(String),
     Unsubscribe(String),
 }
 
-impl Step {
+impl Ask {
     fn uri(&self) -> &String {
-        let (Step::Subscribe(uri) | Step::Unsubscribe(uri)) = self;
+        let (Ask::Subscribe(uri) | Ask::Unsubscribe(uri)) = self;
         uri
     }
 
     fn request(&self) -> ClientRequest {
         match self.clone() {
-            Step::Subscribe(uri) => {
+            Ask::Subscribe(uri) => {
                 ClientRequest::SubscribeRequest(SubscribeRequest::new(SubscribeRequestParams::new(uri)))
             }
-            Step::Unsubscribe(uri) => {
+            Ask::Unsubscribe(uri) => {
                 ClientRequest::UnsubscribeRequest(UnsubscribeRequest::new(UnsubscribeRequestParams::new(uri)))
             }
         }
@@ -125,56 +125,56 @@ impl Upstream {
         loop {
             // Who asks for several at once does not see over which the connection ends.
             let at_once = if self.subscriptions.fell_before() { 1 } else { AT_ONCE };
-            for step in self.steps(&there, &asked).into_iter().take(at_once.saturating_sub(asked.len())) {
-                asked.insert(step.uri().clone());
-                if let Step::Subscribe(uri) = &step {
+            for ask in self.asks(&there, &asked).into_iter().take(at_once.saturating_sub(asked.len())) {
+                asked.insert(ask.uri().clone());
+                if let Ask::Subscribe(uri) = &ask {
                     there.insert(uri.clone(), false);
                 }
-                asking.push(async move { (step.clone(), self.asked_in_time(connected, step.request()).await) });
+                asking.push(async move { (ask.clone(), self.asked_in_time(connected, ask.request()).await) });
             }
             if asking.is_empty() {
                 self.subscriptions.fell_over_nothing();
             }
             tokio::select! {
                 () = self.subscriptions.changed.notified() => {}
-                Some((step, came)) = asking.next() => {
-                    if let Step::Subscribe(_) = step && came == Err(None) {
+                Some((ask, came)) = asking.next() => {
+                    if let Ask::Subscribe(_) = ask && came == Err(None) {
                         self.subscriptions.fell(&asked, self.would_not_have_it());
                         return OVER;
                     }
-                    asked.remove(step.uri());
-                    self.came((step, came), &mut there);
+                    asked.remove(ask.uri());
+                    self.came((ask, came), &mut there);
                 }
             }
         }
     }
 
     /// What is to be asked for, and is not yet.
-    fn steps(&self, there: &HashMap<String, bool>, asked: &BTreeSet<String>) -> Vec<Step> {
+    fn asks(&self, there: &HashMap<String, bool>, asked: &BTreeSet<String>) -> Vec<Ask> {
         let standings = self.subscriptions.standings();
         let followed: HashSet<&str> = standings.iter().map(|(uri, _)| uri.as_str()).collect();
         let left = there.keys().filter(|uri| !followed.contains(uri.as_str())).cloned();
-        let mut steps: Vec<Step> = left.map(Step::Unsubscribe).collect();
+        let mut asks: Vec<Ask> = left.map(Ask::Unsubscribe).collect();
         for (uri, _) in standings.into_iter().filter(|(_, standing)| *standing == Standing::Wanted) {
             if there.get(&uri) == Some(&true) && !asked.contains(&uri) {
                 // Somebody wants again what was not dropped yet.
                 self.subscriptions.stands(&uri);
             } else {
-                steps.push(Step::Subscribe(uri));
+                asks.push(Ask::Subscribe(uri));
             }
         }
-        steps.retain(|step| !asked.contains(step.uri()));
-        steps
+        asks.retain(|ask| !asked.contains(ask.uri()));
+        asks
     }
 
     /// Notes what came of a request.
-    fn came(&self, (step, came): Came, there: &mut HashMap<String, bool>) {
-        match (step, came) {
-            (Step::Subscribe(uri), Ok(())) => {
+    fn came(&self, (ask, came): Came, there: &mut HashMap<String, bool>) {
+        match (ask, came) {
+            (Ask::Subscribe(uri), Ok(())) => {
                 self.subscriptions.stands(&uri);
                 there.insert(uri, true);
             }
-            (Step::Subscribe(uri), Err(failure)) => {
+            (Ask::Subscribe(uri), Err(failure)) => {
                 let failure = failure.unwrap_or_else(|| self.would_not_have_it());
                 // One that was slow to answer may have it all the same.
                 if !matches!(failure, ToolFailure::Timeout { .. }) {
@@ -182,7 +182,7 @@ impl Upstream {
                 }
                 self.subscriptions.refused(&uri, failure);
             }
-            (Step::Unsubscribe(uri), came) => {
+            (Ask::Unsubscribe(uri), came) => {
                 there.remove(&uri);
                 if let Err(failure) = came {
                     tracing::debug!(upstream.name = %self.name, error = ?failure, "a subscription was not ended");

@@ -2,8 +2,8 @@
 //! a note of who opened each. What others than their owner send with the id of one is for
 //! `streamable` to decide.
 //!
-//! A session ends when for long nothing was asked in it and nobody listened to it; what it is told
-//! counts for nothing, since nobody may hear it. Its end waits for nobody either: rmcp's side of a
+//! A session ends when for long nothing was asked in it and nobody read a stream of it; what it is told
+//! counts for nothing, since nobody may hear it, and so does a stream that is open and not read. Its end waits for nobody either: rmcp's side of a
 //! session stands still while it cannot hand over a message, so with the session end its streams,
 //! whether their clients read or not.
 
@@ -64,30 +64,30 @@ struct Open {
     /// Ends rmcp's side of it, and so its handler.
     ended: CancellationToken,
     // A std mutex: held for a moment, never across an await.
-    uses: Mutex<Uses>,
+    audience: Mutex<Audience>,
 }
 
-struct Uses {
+struct Audience {
     numbers: u64,
-    /// Of clients that are there.
+    /// Of clients that have not left.
     streams: HashMap<u64, Messages>,
-    /// When the last request came, or the last stream ended.
+    /// When the last request came, or a stream was last read or ended.
     last: Instant,
 }
 
 impl Open {
     fn new(ended: CancellationToken) -> Self {
-        let uses = Uses { numbers: 0, streams: HashMap::new(), last: Instant::now() };
-        Self { ended, uses: Mutex::new(uses) }
+        let audience = Audience { numbers: 0, streams: HashMap::new(), last: Instant::now() };
+        Self { ended, audience: Mutex::new(audience) }
     }
 
-    fn uses(&self) -> MutexGuard<'_, Uses> {
-        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn audience(&self) -> MutexGuard<'_, Audience> {
+        self.audience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request came.
     fn touch(&self) {
-        self.uses().last = Instant::now();
+        self.audience().last = Instant::now();
     }
 
     /// Hands over messages for as long as the session lasts and their client is there.
@@ -95,13 +95,13 @@ impl Open {
         self: Arc<Self>,
         messages: impl Stream<Item = ServerSseMessage> + Send + 'static,
     ) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static {
-        let mut uses = self.uses();
-        uses.numbers += 1;
-        let number = uses.numbers;
+        let mut audience = self.audience();
+        audience.numbers += 1;
+        let number = audience.numbers;
         if !self.ended.is_cancelled() {
-            uses.streams.insert(number, Box::pin(messages));
+            audience.streams.insert(number, Box::pin(messages));
         }
-        drop(uses);
+        drop(audience);
         let ended = self.ended.clone();
         Listened { session: self, number }.take_until(ended.cancelled_owned())
     }
@@ -110,17 +110,14 @@ impl Open {
     fn end(&self) {
         self.ended.cancel();
         // Nothing waits for a client that does not read once there is no stream to it.
-        let streams = std::mem::take(&mut self.uses().streams);
+        let streams = std::mem::take(&mut self.audience().streams);
         drop(streams);
     }
 
-    /// Returns when for so long no request came and nobody listened.
+    /// Returns when for so long no request came and nobody read a stream.
     async fn unused(&self, limit: Duration) {
         loop {
-            let left = {
-                let uses = self.uses();
-                if uses.streams.is_empty() { limit.saturating_sub(uses.last.elapsed()) } else { limit }
-            };
+            let left = limit.saturating_sub(self.audience().last.elapsed());
             if left.is_zero() {
                 return;
             }
@@ -139,7 +136,11 @@ impl Stream for Listened {
     type Item = ServerSseMessage;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<ServerSseMessage>> {
-        match self.session.uses().streams.get_mut(&self.number) {
+        let mut audience = self.session.audience();
+        // Somebody reads: an HTTP server asks for more while what it has can be sent, at the latest when a sign of
+        // life is due.
+        audience.last = Instant::now();
+        match audience.streams.get_mut(&self.number) {
             Some(messages) => messages.as_mut().poll_next(context),
             None => Poll::Ready(None),
         }
@@ -148,10 +149,10 @@ impl Stream for Listened {
 
 impl Drop for Listened {
     fn drop(&mut self) {
-        let mut uses = self.session.uses();
-        uses.last = Instant::now();
-        let over = uses.streams.remove(&self.number);
-        drop(uses);
+        let mut audience = self.session.audience();
+        audience.last = Instant::now();
+        let over = audience.streams.remove(&self.number);
+        drop(audience);
         drop(over);
     }
 }

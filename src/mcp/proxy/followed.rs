@@ -2,7 +2,6 @@
 //! connections that its callers have now, for as long as they would be let in.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -39,7 +38,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether a subscription is still carried by the caller's own connection, and whether its
 /// caller would still be let in.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Where a client is told.
 pub(super) enum Told {
@@ -104,8 +103,18 @@ impl Followed {
         Ok(by_uri)
     }
 
+    /// Whether this connection carries it already for the same party. They may come with another token than before:
+    /// from now on it is that one which has to let them in.
+    pub(super) fn has(&self, uri: &str, wish: &Arc<Wish>, upstream: &Arc<Upstream>) -> bool {
+        let mut by_uri = self.lock();
+        let is_it = |one: &&mut One| one.wish.caller.subject() == wish.caller.subject() && one.is_carried_by(upstream);
+        let Some(one) = by_uri.get_mut(uri).filter(is_it) else { return false };
+        one.wish = Arc::clone(wish);
+        true
+    }
+
     /// Moves subscriptions to the connections that their callers have now; those for which there is none. All at
-    /// once, so that a server that is slow to answer keeps none of them from being looked at in time.
+    /// once: none waits for another's server. The next look waits for the slowest, which has the time for lists.
     async fn renewed(&self, hub: &Hub, askers: &Askers) -> Vec<Lost> {
         let groups = self.groups().into_iter().map(|group| self.renewed_of(group, hub, askers));
         join_all(groups).await.concat()
@@ -161,7 +170,7 @@ impl Followed {
             self.mailbox.forget(&uri);
         }
         let (server, code) = (wish.server.clone(), ErrorCode::INVALID_REQUEST.0);
-        (uri, ToolFailure::Refused { server, code, reason: format!("this is not told any more: {reason}") })
+        (uri, ToolFailure::Refused { server, code, reason: not_told(reason) })
     }
 
     /// What is wanted, by caller and server: for each of these there is one connection.
@@ -212,12 +221,13 @@ impl Followed {
     }
 
     /// Tells the client what changed, one thing after the other: one that does not read holds up only
-    /// this. Returns when the client cannot be told any more.
+    /// this, and what ends meanwhile is not told. Returns when the client cannot be told any more.
     pub(super) async fn tell(&self, client: Told) {
         loop {
-            let due: BTreeSet<String> = self.mailbox.due().await;
-            for uri in due {
-                if !matches!(tokio::time::timeout(PATIENCE, client.tell(uri)).await, Ok(true)) {
+            for uri in self.mailbox.due().await {
+                if self.mailbox.take(&uri)
+                    && !matches!(tokio::time::timeout(PATIENCE, client.tell(uri)).await, Ok(true))
+                {
                     return;
                 }
             }
@@ -228,6 +238,11 @@ impl Followed {
     pub(super) fn lock(&self) -> MutexGuard<'_, BTreeMap<String, One>> {
         self.by_uri.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a client hears whose caller would not be let in.
+pub(super) fn not_told(reason: &str) -> String {
+    format!("this is not told any more: {reason}")
 }
 
 /// Whether one client may name all of these at once.
@@ -256,6 +271,7 @@ pub(super) fn within_bounds<'a>(uris: impl Iterator<Item = &'a str>) -> Result<(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::atomic::AtomicUsize;
     use std::sync::atomic::Ordering;
 
@@ -263,12 +279,17 @@ mod tests {
     use futures::FutureExt;
     use rmcp::ServerHandler;
     use rmcp::ServiceExt;
+    use rmcp::service::RunningService;
+    use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
+    use tokio::io::DuplexStream;
+    use tokio::sync::watch;
     use tokio::time::Instant;
 
     use super::*;
     use crate::clock::SystemClock;
     use crate::domain::caller::AccessRole;
+    use crate::engine::ports::Catalog;
     use crate::mcp::catalog::ToolRules;
     use crate::mcp::credentials::Credentials;
     use crate::mcp::credentials::Fields;
@@ -281,6 +302,7 @@ mod tests {
     use crate::mcp::pool::Pool;
     use crate::mcp::pool::PoolSettings;
     use crate::mcp::proxy::LetsIn;
+    use crate::mcp::proxy::listeners;
     use crate::store::Store;
     use crate::store::StoreOptions;
 
@@ -288,8 +310,8 @@ mod tests {
 
     impl ServerHandler for Nothing {}
 
-    #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_nothing_is_given_up_after_a_while_and_little_waits_for_it() {
+    /// A client with a session and the server's side of it; the pipe between them takes 8 KiB.
+    async fn greeted() -> (DuplexStream, RunningService<RoleServer, Nothing>) {
         let (mut client, server) = tokio::io::duplex(8 * 1024);
         let greeting = concat!(
             r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","#,
@@ -299,7 +321,38 @@ mod tests {
             "\n"
         );
         client.write_all(greeting.as_bytes()).await.expect("it is taken");
-        let running = Nothing.serve(server).await.expect("it is greeted");
+        (client, Nothing.serve(server).await.expect("it is greeted"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_ends_while_another_is_told_is_not_told() {
+        let (mut client, running) = greeted().await;
+        let followed = Followed::default();
+        // More than the pipe takes.
+        followed.mailbox.updated(&format!("x://0/{}", "x".repeat(10_000)));
+        followed.mailbox.updated("x://1");
+        followed.mailbox.updated("x://2");
+        let reading = async {
+            // Nothing is left to do but to wait for who does not read.
+            tokio::time::sleep(PAUSE).await;
+            followed.mailbox.forget("x://1");
+            let (mut read, mut chunk) = (String::new(), [0; 1024]);
+            while !read.contains("x://2") {
+                let count = client.read(&mut chunk).await.expect("it is read");
+                read.push_str(std::str::from_utf8(&chunk[..count]).expect("text"));
+            }
+            read
+        };
+        let read = tokio::select! {
+            () = followed.tell(Told::Session(running.peer().clone())) => panic!("it reads"),
+            read = reading => read,
+        };
+        assert!(read.contains("x://0") && !read.contains("x://1"), "{read}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_given_up_after_a_while_and_little_waits_for_it() {
+        let (client, running) = greeted().await;
         let followed = Followed::default();
         let begun = Instant::now();
         let changing = async {
@@ -378,6 +431,28 @@ mod tests {
     impl LetsIn for Shut {
         async fn still(&self, _caller: &Caller) -> Result<(), ShutOut> {
             Err(self.0.clone())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_would_not_be_let_in_is_not_told_of_lists_either() {
+        let caller = Caller::new("ann", AccessRole::Analyst);
+        let shut = Askers::OfRequest(Arc::new(Shut(ShutOut::ForGood("why".to_owned()))));
+        let end = listeners::shut_out(&shut, &caller).await;
+        assert_eq!(end.message, "this is not told any more: why", "a stream for lists alone");
+        for (askers, told) in [(shut, false), (Askers::One(Caller::local()), true)] {
+            let (mut client, running) = greeted().await;
+            let (changes, hears) = watch::channel(Arc::new(Catalog::default()));
+            changes.send_replace(Arc::new(Catalog::default()));
+            let last = Arc::new(Mutex::new(Some(caller.clone())));
+            tokio::select! {
+                () = listeners::tell_session(hears, askers, last, running.peer().clone()) => panic!("it goes on"),
+                () = tokio::time::sleep(LOOK_EVERY * 3) => {}
+            }
+            drop(running);
+            let mut read = String::new();
+            client.read_to_string(&mut read).await.expect("it is read to its end");
+            assert_eq!(read.contains("list_changed"), told);
         }
     }
 

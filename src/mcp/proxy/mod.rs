@@ -133,13 +133,15 @@ impl Proxy {
     }
 
     fn asker(&self, extensions: &Extensions) -> Result<Caller, ErrorData> {
-        match &self.askers {
-            Askers::One(caller) => Ok(caller.clone()),
+        let caller = match &self.askers {
+            Askers::One(caller) => caller,
             Askers::OfRequest(_) => {
                 let found = extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Caller>());
-                found.cloned().ok_or_else(|| ErrorData::internal_error("the request came from nobody", None))
+                found.ok_or_else(|| ErrorData::internal_error("the request came from nobody", None))?
             }
-        }
+        };
+        self.session.asked_by(caller);
+        Ok(caller.clone())
     }
 }
 
@@ -335,7 +337,10 @@ impl ServerHandler for Proxy {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        self.session.hear_of_lists(&self.hub, context.peer);
+        // Lists are told of as long as whoever asked last would be let in.
+        if self.asker(&context.extensions).is_ok() {
+            self.session.hear_of_lists(&self.hub, &self.askers, context.peer);
+        }
     }
 
     async fn subscribe(
@@ -367,6 +372,7 @@ impl ServerHandler for Proxy {
             () = context.cancelled() => Ok(()),
             () = listeners::tell_of_lists(&self.hub, &context) => Ok(()),
             error = self.tell_of_resources(&caller, &context) => Err(error),
+            error = listeners::shut_out(&self.askers, &caller) => Err(error),
         }
     }
 }

@@ -10,6 +10,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -21,10 +23,12 @@ use rmcp::service::RequestContext;
 use rmcp::service::SubscriptionContext;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::caller::Brought;
 use crate::domain::caller::Caller;
 use crate::domain::tool::ToolFailure;
 use crate::engine::call::may_call;
 use crate::mcp::hub::Hub;
+use crate::mcp::proxy::Askers;
 use crate::mcp::proxy::Proxy;
 use crate::mcp::proxy::followed::Followed;
 use crate::mcp::proxy::followed::One;
@@ -46,7 +50,14 @@ pub(super) struct OfSession {
     told: AtomicBool,
     followed: Arc<Followed>,
     ended: CancellationToken,
+    /// Its client did not read what it was told of resources, and is told of them no more.
+    given_up: CancellationToken,
+    /// Who asked for something in it last, without what they brought.
+    last: LastAsker,
 }
+
+/// Who asked last in a session. A std mutex: held for a moment, never across an await.
+pub(super) type LastAsker = Arc<Mutex<Option<Caller>>>;
 
 impl Clone for OfSession {
     fn clone(&self) -> Self {
@@ -67,10 +78,16 @@ impl OfSession {
         self.open.store(true, Ordering::Release);
     }
 
+    /// Somebody asks for something in it.
+    pub(super) fn asked_by(&self, caller: &Caller) {
+        let caller = caller.clone().bringing(Brought::default());
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(caller);
+    }
+
     /// Has the client told that lists change, once, however often it says that it is ready.
-    pub(super) fn hear_of_lists(&self, hub: &Hub, peer: Peer<RoleServer>) {
+    pub(super) fn hear_of_lists(&self, hub: &Hub, askers: &Askers, peer: Peer<RoleServer>) {
         if !self.lists.swap(true, Ordering::AcqRel) {
-            let telling = tell_session(hub.catalogs(), peer);
+            let telling = tell_session(hub.catalogs(), askers.clone(), Arc::clone(&self.last), peer);
             tokio::spawn(self.ended.clone().run_until_cancelled_owned(telling));
         }
     }
@@ -98,14 +115,15 @@ impl Proxy {
             return Err(ErrorData::invalid_request(message, None));
         }
         self.follow(&session.followed, caller, uri, &context.ct).await?;
-        if session.ended.is_cancelled() {
+        if session.given_up.is_cancelled() {
             session.unsubscribe(uri);
-            let message = "this session did not read what it was told, and is told nothing any more: begin another";
+            let message =
+                "this session did not read what it was told of resources, and is told of none any more: begin another";
             return Err(ErrorData::invalid_request(message, None));
         }
         if !session.told.swap(true, Ordering::AcqRel) {
             let (followed, hub, peer) = (Arc::clone(&session.followed), Arc::clone(&self.hub), context.peer.clone());
-            let (askers, ended) = (self.askers.clone(), session.ended.clone());
+            let (askers, ended, given_up) = (self.askers.clone(), session.ended.clone(), session.given_up.clone());
             tokio::spawn(async move {
                 let renewing = async {
                     loop {
@@ -119,7 +137,7 @@ impl Proxy {
                     () = followed.tell(Told::Session(peer)) => {}
                     () = renewing => {}
                 }
-                ended.cancel();
+                given_up.cancel();
                 let left = std::mem::take(&mut *followed.lock());
                 drop(left);
             });
@@ -143,6 +161,10 @@ impl Proxy {
                 // The client was answered before, and may have read it since.
                 followed.mailbox.updated(uri);
             }
+            std::future::pending().await
+        };
+        // From the beginning: the last may take long to stand when the first is told already.
+        let losing = async {
             match followed.next_lost(&self.hub, &self.askers).await.into_iter().next() {
                 Some((uri, failure)) => told(&uri, failure),
                 None => std::future::pending().await,
@@ -150,6 +172,7 @@ impl Proxy {
         };
         tokio::select! {
             error = following => error,
+            error = losing => error,
             () = followed.tell(Told::Stream(context.sink().clone())) => ErrorData::internal_error("the stream is closed", None),
         }
     }
@@ -166,19 +189,18 @@ impl Proxy {
         drop(followed.room(uri)?);
         let (server, original) = self.owner(caller, uri).await?;
         let upstream = self.upstream(caller, &server).await?;
-        let has = |one: &One| one.wish.caller.subject() == caller.subject() && one.is_carried_by(&upstream);
-        if followed.lock().get(uri).is_some_and(has) {
+        let wish = Arc::new(Wish { caller: caller.clone(), server, original });
+        if followed.has(uri, &wish, &upstream) {
             return Ok(());
         }
         // Without a place: a server may be slow to answer, and what waits for it is bounded with it.
-        let subscribed = upstream.subscribe(caller.subject(), &original, uri, &followed.mailbox, cancel).await;
+        let subscribed = upstream.subscribe(caller.subject(), &wish.original, uri, &followed.mailbox, cancel).await;
         let subscribed = subscribed.map_err(|failure| {
             if !followed.lock().contains_key(uri) {
                 followed.mailbox.forget(uri);
             }
             told(uri, failure)
         })?;
-        let wish = Arc::new(Wish { caller: caller.clone(), server, original });
         let one = One { wish, subscribed: Some(subscribed) };
         let before = followed.room(uri)?.insert(uri.to_owned(), one);
         drop(before);

@@ -51,20 +51,25 @@ impl Mailbox {
         }
     }
 
-    /// The client no longer wants to hear of it.
+    /// It is not to be told: nobody wants to hear of it any more, or nobody may.
     pub(crate) fn forget(&self, uri: &str) {
         self.lock().remove(uri);
     }
 
-    /// What the client has to be told, waited for.
+    /// What the client has to be told, waited for. It stays in the mailbox until it is taken.
     pub(crate) async fn due(&self) -> BTreeSet<String> {
         loop {
-            let due = std::mem::take(&mut *self.lock());
+            let due = self.lock().clone();
             if !due.is_empty() {
                 return due;
             }
             self.news.notified().await;
         }
+    }
+
+    /// Takes one out, to tell it; false: it is not to be told any more.
+    pub(crate) fn take(&self, uri: &str) -> bool {
+        self.lock().remove(uri)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -175,10 +180,12 @@ impl Subscriptions {
         self.lock().by_uri.values().for_each(Resource::tell_old);
     }
 
-    /// The resources with how they stand.
+    /// The resources with how they stand, those that were wanted first before the others.
     pub(super) fn standings(&self) -> Vec<(String, Standing)> {
         let wanted = self.lock();
-        wanted.by_uri.iter().map(|(uri, resource)| (uri.clone(), resource.standing.borrow().clone())).collect()
+        let mut resources: Vec<_> = wanted.by_uri.iter().collect();
+        resources.sort_by_key(|(_, resource)| resource.followers.first().map(|follower| follower.number));
+        resources.into_iter().map(|(uri, resource)| (uri.clone(), resource.standing.borrow().clone())).collect()
     }
 
     /// Nothing stands any more, and all that stood is asked for again; who was refused asks by themselves.
@@ -354,9 +361,10 @@ impl Upstream {
     ) -> Result<Subscribed, ToolFailure> {
         let asking = async {
             let _use = self.uses.begin();
-            self.recovered().await?;
+            // Counted before it waits: for a server that is away nobody waits beyond the bounds.
             let (number, mut standing) = self.subscriptions.add(self.name(), owner, uri, (seen_as, mailbox))?;
             let subscribed = Subscribed { upstream: Arc::clone(self), uri: uri.to_owned(), number, _use };
+            self.recovered().await?;
             match standing.wait_for(|standing| *standing != Standing::Wanted).await.as_deref() {
                 Ok(Standing::Refused(failure)) => Err(failure.clone()),
                 _ => Ok(subscribed),

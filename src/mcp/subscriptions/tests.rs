@@ -65,6 +65,36 @@ fn after_a_break_of_the_stream_something_may_have_been_missed_whatever_the_serve
 }
 
 #[test]
+fn a_stream_that_goes_on_or_not_says_nothing_of_one_that_has_not_come() {
+    let shared = Shared::default();
+    for before in [Hearing::NotYet, Hearing::Failing, Hearing::No, Hearing::Yes] {
+        shared.hearing.send_replace(before);
+        for stream in [Stream::Resumed, Stream::NotResumed] {
+            shared.stream_came(stream);
+            assert_eq!(*shared.hearing.borrow(), before, "{stream:?}");
+        }
+    }
+    shared.hearing.send_replace(Hearing::NotYet);
+    let after = [Stream::Failed, Stream::NotOffered, Stream::Begun, Stream::Failed].map(|stream| {
+        shared.stream_came(stream);
+        *shared.hearing.borrow()
+    });
+    assert_eq!(after, [Hearing::Failing, Hearing::No, Hearing::Yes, Hearing::Yes]);
+}
+
+#[test]
+fn what_was_wanted_first_is_asked_for_first() {
+    let subscriptions = Subscriptions::default();
+    let uris: Vec<String> = (0..20).rev().map(|n| format!("x://{n:02}")).collect();
+    for uri in &uris {
+        follow(&subscriptions, "ann", uri);
+    }
+    follow(&subscriptions, "bob", &uris[19]);
+    let asked: Vec<String> = subscriptions.standings().into_iter().map(|(uri, _)| uri).collect();
+    assert_eq!(asked, uris);
+}
+
+#[test]
 fn what_a_server_says_right_after_its_yes_is_told() {
     let subscriptions = Subscriptions::default();
     let (mailbox, _) = follow(&subscriptions, "ann", "x://a");

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use futures::FutureExt;
 use futures::future::join_all;
 use rmcp::service::NotificationContext;
 use rmcp::service::Peer;
@@ -70,18 +71,37 @@ async fn a_client_that_only_listens_is_there_and_its_session_ends_when_it_no_lon
     let endpoint = teller.endpoint();
     let without = teller.count();
     let (id, peer) = begun(&endpoint, &teller).await;
-    let stream = in_session(&endpoint, "GET", &id, "ann", None).await;
-    tokio::time::sleep(limits().idle * 3).await;
-    peer.notify_tool_list_changed().await.unwrap();
-    // Not read before: signs of life follow another clock, and would hold up this one.
-    let mut stream = stream.into_body().into_data_stream();
+    let mut stream = in_session(&endpoint, "GET", &id, "ann", None).await.into_body().into_data_stream();
     let mut told = String::new();
+    for _ in 0..6 {
+        tokio::time::sleep(limits().idle / 2).await;
+        // Not waited for: signs of life follow another clock, and would hold up this one.
+        if let Some(Some(read)) = stream.next().now_or_never() {
+            told.push_str(std::str::from_utf8(&read.unwrap()).unwrap());
+        }
+    }
+    assert!(!told.contains("list_changed"));
+    peer.notify_tool_list_changed().await.unwrap();
     while !told.contains("list_changed") {
         told.push_str(std::str::from_utf8(&stream.next().await.unwrap().unwrap()).unwrap());
     }
     drop(stream);
     tokio::time::sleep(limits().idle - Duration::from_secs(1)).await;
     assert!(teller.count() > without, "it may come back");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(teller.count(), without);
+    assert!(!lives(&endpoint, &id, "ann").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_client_keeps_a_stream_and_reads_nothing_of_it_ends() {
+    let teller = Teller::default();
+    let endpoint = teller.endpoint();
+    let without = teller.count();
+    let (id, _peer) = begun(&endpoint, &teller).await;
+    let _unread = in_session(&endpoint, "GET", &id, "ann", None).await;
+    tokio::time::sleep(limits().idle - Duration::from_secs(1)).await;
+    assert!(teller.count() > without, "it may begin to read");
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(teller.count(), without);
     assert!(!lives(&endpoint, &id, "ann").await);

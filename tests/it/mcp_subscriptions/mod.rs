@@ -16,6 +16,7 @@ use groundwire::config::mcp::McpServerOptions;
 use groundwire::config::mcp::TransportConfig;
 use groundwire::config::secret::SecretRef;
 use groundwire::domain::caller::AccessRole;
+use http::StatusCode;
 use rmcp::model::ServerNotification;
 use rmcp::model::SubscribeRequestParams;
 use rmcp::model::SubscriptionFilter;
@@ -315,7 +316,7 @@ async fn a_server_that_does_not_answer_for_one_resource_is_subscribed_to_others_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_whose_stream_does_not_come_at_once_has_subscriptions_when_it_comes() {
     let bench = Bench::new(Eras::WithSessions);
-    bench.streamless(2);
+    bench.streamless(2, StatusCode::INTERNAL_SERVER_ERROR);
     let site = Site::start(&bench).await;
     let mut config = Config::default();
     add(&mut config, "s", "with sessions", &site, CredentialsConfig::default());
@@ -327,6 +328,25 @@ async fn a_session_whose_stream_does_not_come_at_once_has_subscriptions_when_it_
     assert_eq!(client.heard.updated().await, TEXT);
     assert_eq!(bench.asked("initialize"), 1, "over the same connection");
     gateway.app.hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_stream_is_turned_away_has_no_subscriptions_and_does_not_ask_again() {
+    for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+        let bench = Bench::new(Eras::WithSessions);
+        // The next one would come.
+        bench.streamless(1, status);
+        let site = Site::start(&bench).await;
+        let mut config = Config::default();
+        add(&mut config, "s", "with sessions", &site, CredentialsConfig::default());
+        let servers = config.mcp.servers;
+        let gateway = gateway(move |config| config.mcp.servers.clone_from(&servers)).await;
+        let client = Client::silent(&gateway, None).await;
+        let (code, said) = refused(subscribe(&client, TEXT).await);
+        assert!(code == -32600 && said.contains("s does not tell"), "{status}: {said}");
+        assert_eq!(bench.asked("initialize"), 1, "{status}: over the same connection");
+        gateway.app.hub.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

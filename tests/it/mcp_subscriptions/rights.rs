@@ -20,9 +20,14 @@ use super::auth;
 use super::filter;
 use super::gateway;
 use super::give;
+use super::initialize;
+use super::initialized;
+use super::json;
+use super::open;
 use super::own;
 use super::personal;
 use super::refused;
+use super::said;
 use super::subscribe;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,8 +115,26 @@ async fn who_would_not_be_let_in_any_more_is_told_nothing_more() {
         let second = gateway.token("ann", AccessRole::Analyst, None).await;
         let client = Client::without_session(&gateway, Some(&first)).await;
         let mut revoked = client.service.listen(filter(&[TEXT])).await.expect("it is answered");
-        let over_session = Client::silent(&gateway, Some(&first)).await;
-        subscribe(&over_session, OTHER).await.expect(kind);
+        // A session of both tokens: what is asked for again with the second is for that one to carry.
+        let (messages, mut told_over) = open(gateway.get("/sse").bearer_auth(&first)).await;
+        let wish = |id: u32, uri: &str| json!({ "jsonrpc": "2.0", "id": id, "method": "resources/subscribe", "params": { "uri": uri } });
+        for (token, message) in [
+            (&first, initialize()),
+            (&first, initialized()),
+            (&first, wish(7, OTHER)),
+            (&first, wish(8, TEXT)),
+            (&second, wish(9, TEXT)),
+        ] {
+            let sent = gateway.http.post(&messages).bearer_auth(token).json(&message).send().await;
+            assert_eq!(sent.expect("an answer").status(), 202, "{kind}");
+            while !message["id"].is_null() {
+                let answer = said(&mut told_over).await;
+                if answer["id"] == message["id"] {
+                    assert!(answer["error"].is_null(), "{kind}: {answer}");
+                    break;
+                }
+            }
+        }
         let valid = Client::silent(&gateway, Some(&second)).await;
         for uri in [TEXT, OTHER] {
             subscribe(&valid, uri).await.expect(kind);
@@ -123,14 +146,23 @@ async fn who_would_not_be_let_in_any_more_is_told_nothing_more() {
         auth::revoke_token(&gateway.app.store, id, gateway.app.clock.now()).await.expect("it is revoked");
         // All look again over which connection they are told.
         give(&gateway, &second, "anns-second").await;
-        let (code, said) = refused(revoked.next().await);
-        assert!(code == -32600 && said.contains("API token was revoked"), "{kind}: {said}");
+        let (code, reason) = refused(revoked.next().await);
+        assert!(code == -32600 && reason.contains("API token was revoked"), "{kind}: {reason}");
         let told = [valid.heard.updated().await, valid.heard.updated().await];
         assert!(told.contains(&TEXT.to_owned()) && told.contains(&OTHER.to_owned()), "{kind}: {told:?}");
         bench.followed(OTHER, 1).await;
         bench.update(OTHER);
         assert_eq!(valid.heard.updated().await, OTHER, "{kind}: a token of the same name lets in");
-        assert_eq!(over_session.heard.all(), Vec::<String>::new(), "{kind}");
+        let mut hears = async || {
+            let told = said(&mut told_over).await;
+            assert_eq!(told["method"], "notifications/resources/updated", "{kind}: {told}");
+            told["params"]["uri"].as_str().expect("a URI").to_owned()
+        };
+        assert_eq!(hears().await, TEXT, "{kind}: over the new connection");
+        // Told after the other, where both are due.
+        bench.followed(TEXT, 1).await;
+        bench.update(TEXT);
+        assert_eq!(hears().await, TEXT, "{kind}: and nothing of what the first token wanted");
         gateway.app.hub.close().await;
     }
 }

@@ -115,12 +115,12 @@ fn times(read: &str, uri: &str) -> usize {
     read.matches(&format!(r#""uri":"{uri}""#)).count()
 }
 
-/// The proxy of a gateway once more, with sessions that end after a second without use.
+/// The proxy of a gateway once more, with sessions that end after five seconds without use.
 async fn short_lived(gateway: &Gateway) -> String {
     let (engine, hub) = (Arc::clone(&gateway.app.engine), Arc::clone(&gateway.app.hub));
     let proxy = Proxy::new(engine, hub, Names::Qualified, Askers::One(Caller::new("vanished", AccessRole::Admin)));
     let door = Door::new(Hosts::Unchecked, Arc::new(|_, _| Ok(Admitted::new(()))));
-    let limits = Limits { idle: Duration::from_secs(1), ..Limits::default() };
+    let limits = Limits { idle: Duration::from_secs(5), ..Limits::default() };
     let endpoint = streamable::endpoint(&proxy, door, Keeping::Sessions, &limits, &CancellationToken::new());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/mcp", listener.local_addr().expect("an address"));

@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -151,8 +150,8 @@ struct Inner {
     gone: Semaphore,
     /// Whether it has no subscriptions.
     deaf: AtomicBool,
-    /// Streams for what belongs to no request that are not to come.
-    streamless: AtomicUsize,
+    /// The statuses that come instead of streams for what belongs to no request.
+    streamless: Mutex<Vec<StatusCode>>,
     /// Floods of updates that were sent to their end.
     flooded: Semaphore,
     updates: broadcast::Sender<Update>,
@@ -220,7 +219,7 @@ impl Bench {
             listening: Semaphore::new(0),
             gone: Semaphore::new(0),
             deaf: AtomicBool::new(false),
-            streamless: AtomicUsize::new(0),
+            streamless: Mutex::default(),
             flooded: Semaphore::new(0),
             updates: broadcast::Sender::new(256),
             followed: watch::Sender::default(),
@@ -234,9 +233,9 @@ impl Bench {
         self.0.deaf.store(true, Ordering::SeqCst);
     }
 
-    /// So many times the stream for what belongs to no request does not come.
-    pub(crate) fn streamless(&self, times: usize) {
-        self.0.streamless.store(times, Ordering::SeqCst);
+    /// So many times the stream for what belongs to no request does not come, but this status.
+    pub(crate) fn streamless(&self, times: usize, status: StatusCode) {
+        *self.0.streamless.lock().expect("nobody panicked") = vec![status; times];
     }
 
     /// A resource changed.
@@ -371,9 +370,9 @@ impl Bench {
         match path.as_str() {
             "/mcp" => {
                 let listens = request.method() == http::Method::GET;
-                let fewer = |left: usize| left.checked_sub(1);
-                if listens && self.0.streamless.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok() {
-                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                let instead = || self.0.streamless.lock().expect("nobody panicked").pop();
+                if let Some(status) = listens.then(instead).flatten() {
+                    return status.into_response();
                 }
                 let leaves = request.method() == http::Method::DELETE;
                 let answer = endpoints.streamable.answer(request).await;

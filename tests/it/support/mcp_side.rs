@@ -128,11 +128,6 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
-    /// Resources that changed and were not waited for.
-    pub(crate) fn all(&self) -> Vec<String> {
-        self.updated.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
-    }
-
     /// The next resource that changed, waited for.
     pub(crate) async fn updated(&self) -> String {
         loop {
