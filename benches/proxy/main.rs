@@ -21,7 +21,7 @@
 //! | tasks, channels, allocation, heads of requests and answers | the rest |
 //!
 //! Our own part of that (result, record, pin, schema, policy) is a tenth. The budget is missed: over stdio,
-//! where a message is a line, by little (0.6 to 0.8 ms are added on two cores), over HTTP by more than a factor of
+//! where a message is a line, by up to a half (0.6 to 0.9 ms are added on two cores), over HTTP by more than a factor of
 //! two, since the library reads and writes streams of events at both ends.
 //!
 //! Recovery counts from the moment in which the server can be started again (for a child, from its
